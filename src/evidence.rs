@@ -1,0 +1,540 @@
+//! What was seen, without an opinion: flat, serialisable, no behaviour.
+//!
+//! Times are milliseconds. `at_ms` counts from the start of the run.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The position on the way to an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Stage {
+    /// This machine: interfaces, routes, clock.
+    Device,
+    /// The choice of the way: proxy settings and PAC.
+    Route,
+    /// Name resolution.
+    Dns,
+    /// The TCP connection.
+    Tcp,
+    /// The proxy that carries the connection.
+    Proxy,
+    /// The TLS handshake and the certificates.
+    Tls,
+    /// The HTTP exchange.
+    Http,
+    /// What the answer holds.
+    Content,
+}
+
+impl std::fmt::Display for Stage {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::Device => "device",
+            Self::Route => "route",
+            Self::Dns => "dns",
+            Self::Tcp => "tcp",
+            Self::Proxy => "proxy",
+            Self::Tls => "tls",
+            Self::Http => "http",
+            Self::Content => "content",
+        })
+    }
+}
+
+/// Everything that one endpoint's probe saw.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Evidence {
+    /// Lookups of the host's own name, in the order in which they began.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lookups: Vec<Lookup>,
+    /// Addresses that the hosts file gives for the name; they win over DNS.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts_file: Vec<IpAddr>,
+    /// What the operating system's own resolver answered, where it was asked in time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub os_resolver: Option<Observation<Vec<IpAddr>>>,
+    /// Connections, one per address and round.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Attempt>,
+    /// The `msoid` record as several resolvers see it; on msoid rows only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub msoid: Option<MsoidEvidence>,
+    /// Why nothing was probed, or why the probe stopped early.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut_short: Option<CutShort>,
+}
+
+/// Why a probe ended before its natural end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum CutShort {
+    /// The deadline of the whole run passed.
+    Deadline,
+    /// The machine refused another socket.
+    NoSocket,
+}
+
+/// A timed stage: a value, a failure, or both where a stage failed after it had seen something.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Observation<T> {
+    /// When the stage began.
+    pub at_ms: f64,
+    /// How long it took.
+    pub elapsed_ms: f64,
+    /// What was seen.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub value: Option<T>,
+    /// How it failed; absent means that the stage passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+fn none<T>() -> Option<T> {
+    None
+}
+
+impl<T> Observation<T> {
+    /// Whether the stage passed.
+    pub fn passed(&self) -> bool {
+        self.failure.is_none()
+    }
+}
+
+/// How a stage failed, as the operating system or the other party said it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Failure {
+    /// The kind, for rules.
+    pub kind: FailureKind,
+    /// The words of the system or library, for people; foreign text, already made printable.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// Number of the operating system's error, or of the TLS alert.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<i32>,
+}
+
+/// The kinds of [`Failure`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum FailureKind {
+    /// No answer within the limit.
+    Timeout,
+    /// A reset answered the connection request, or ICMP said "port unreachable".
+    Refused,
+    /// A reset on an established connection.
+    Reset,
+    /// An orderly close where data was due.
+    Closed,
+    /// The system has no route or was told that the network is unreachable.
+    NetworkUnreachable,
+    /// The system was told that the host is unreachable.
+    HostUnreachable,
+    /// The system refused, or an ICMPv6 message forbade it.
+    PermissionDenied,
+    /// This machine has no suitable address of its own.
+    AddressNotAvailable,
+    /// No more sockets.
+    NoSocket,
+    /// The DNS answer said that the name does not exist.
+    Nxdomain,
+    /// The DNS answer holds no record of the kind asked for.
+    Nodata,
+    /// DNS: server failure.
+    Servfail,
+    /// DNS: the server refuses to answer.
+    DnsRefused,
+    /// DNS: another response code; `number` has it.
+    DnsCode,
+    /// DNS: truncated over UDP and not to be had over TCP.
+    Truncated,
+    /// DNS: the chain of CNAME records turns in a circle or does not end.
+    CnameLoop,
+    /// The answer is not what the protocol allows.
+    Malformed,
+    /// A TLS alert; `number` has it.
+    Alert,
+    /// Clear text where TLS was due.
+    Plaintext,
+    /// A ServerHello of TLS 1.1 or older.
+    OldTls,
+    /// The server chose a cipher suite that was not offered, or none is common.
+    NoCommonCipher,
+    /// The certificate cannot be used for a handshake at all.
+    BadCertificate,
+    /// A response head larger than allowed.
+    TooLarge,
+    /// Anything else; `detail` has the words.
+    Other,
+}
+
+/// Which family of records a lookup asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum RecordKind {
+    /// IPv4 addresses.
+    A,
+    /// IPv6 addresses.
+    #[serde(rename = "AAAA")]
+    Aaaa,
+    /// Aliases.
+    #[serde(rename = "CNAME")]
+    Cname,
+    /// Name servers.
+    #[serde(rename = "NS")]
+    Ns,
+}
+
+impl std::fmt::Display for RecordKind {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::A => "A",
+            Self::Aaaa => "AAAA",
+            Self::Cname => "CNAME",
+            Self::Ns => "NS",
+        })
+    }
+}
+
+/// One DNS question with all its tries.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Lookup {
+    /// The name asked for.
+    pub name: String,
+    /// The record asked for.
+    pub kind: RecordKind,
+    /// Time of the whole lookup, its value and its failure.
+    #[serde(flatten)]
+    pub outcome: Observation<DnsAnswer>,
+    /// Packets or connections, in order.
+    pub tries: Vec<DnsTry>,
+}
+
+/// What a name server answered; present for negative answers too.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DnsAnswer {
+    /// Response code by its standard name: `NOERROR`, `NXDOMAIN`, `SERVFAIL`, …
+    pub rcode: String,
+    /// Records of the answer section, in order, at most 100.
+    pub records: Vec<DnsRecord>,
+    /// Whether the server is authoritative for the answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub authoritative: bool,
+    /// Extended DNS errors (RFC 8914) as `code text`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extended_errors: Vec<String>,
+}
+
+/// One resource record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DnsRecord {
+    /// Owner name, lower case, without a final dot.
+    pub name: String,
+    /// Kind of the record.
+    pub kind: RecordKind,
+    /// Time to live in seconds.
+    pub ttl: u32,
+    /// The address or name that the record holds.
+    pub data: String,
+}
+
+/// One packet or connection to one name server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DnsTry {
+    /// The server asked.
+    pub server: SocketAddr,
+    /// UDP or TCP.
+    pub transport: Transport,
+    /// When it began.
+    pub at_ms: f64,
+    /// How long it took.
+    pub elapsed_ms: f64,
+    /// Response code where one came; `TRUNCATED` for a truncated answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rcode: Option<String>,
+    /// How it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+/// Transport of a DNS question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Transport {
+    /// UDP.
+    Udp,
+    /// TCP.
+    Tcp,
+}
+
+/// One connection to one address.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Attempt {
+    /// Where to.
+    pub address: SocketAddr,
+    /// 1 for the first attempt, 2 and up for confirming ones.
+    pub round: u32,
+    /// The TCP connection.
+    pub tcp: Observation<TcpSeen>,
+    /// The TLS handshake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Observation<TlsSeen>>,
+    /// The HTTP exchange.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http: Option<Observation<HttpSeen>>,
+}
+
+/// What a TCP connection showed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TcpSeen {
+    /// Our own address on the connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local: Option<SocketAddr>,
+    /// Whether the peer closed before anything was sent; looked for in confirming rounds only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_before_hello: Option<bool>,
+}
+
+/// What a TLS handshake showed, finished or not.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TlsSeen {
+    /// Server name that was asked for; absent for addresses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_name: Option<String>,
+    /// Cipher suite of a finished handshake.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cipher_suite: Option<String>,
+    /// Certificates as the server sent them, its own first, at most 16.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub chain: Vec<Certificate>,
+    /// Trust by the public roots.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_roots: Option<Trust>,
+    /// Trust by the operating system's roots.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub os_roots: Option<Trust>,
+    /// Whether the certificate names the host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name_matches: Option<bool>,
+    /// Bytes sent before the handshake ended.
+    pub bytes_sent: u64,
+    /// Bytes received before the handshake ended.
+    pub bytes_received: u64,
+    /// The first bytes received, as printable text, where they are not TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_bytes: Option<String>,
+    /// The answer to a hand-made hello with old suites, sent after a refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub legacy_hello: Option<LegacyHello>,
+}
+
+/// Answer to a hand-made ClientHello that offers old versions and suites.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LegacyHello {
+    /// Version of the ServerHello (0x0301 is TLS 1.0), where one came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u16>,
+    /// Cipher suite of the ServerHello.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cipher_suite: Option<u16>,
+    /// Number of the alert that came instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert: Option<u8>,
+    /// Whether a hello that offers TLS 1.3 got a ServerHello with TLS 1.3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls13: Option<bool>,
+}
+
+/// Whether a chain leads to a root of one store, dates and name set aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Trust {
+    /// It does.
+    Trusted,
+    /// No root of the store issued it.
+    UnknownIssuer,
+    /// The verifier objects to something else, in its own words.
+    Refused(String),
+    /// The store is empty or could not be read.
+    NoRoots,
+}
+
+/// A certificate, as far as it could be read.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Certificate {
+    /// Subject in RFC 4514 order.
+    pub subject: String,
+    /// Issuer in RFC 4514 order.
+    pub issuer: String,
+    /// DNS names and addresses that it is valid for, at most 50.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// Beginning of its validity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    /// End of its validity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_after: Option<Timestamp>,
+    /// SHA-256 of the DER form, lower-case hex.
+    pub sha256: String,
+    /// Whether subject and issuer are the same.
+    pub self_issued: bool,
+    /// Whether it may issue others.
+    pub authority: bool,
+    /// Why it could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<String>,
+}
+
+/// What an HTTP exchange showed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct HttpSeen {
+    /// Status code.
+    pub status: u16,
+    /// Headers that help to judge, lower-case names; foreign text, printable.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Time from the request to the response head.
+    pub first_byte_ms: f64,
+    /// Length of the body as announced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub announced_length: Option<u64>,
+    /// Bytes of the body that were read.
+    pub body_bytes: u64,
+    /// Whether the body was read to its end.
+    pub body_complete: bool,
+    /// Beginning of a text body, at most 2,048 characters; foreign text, printable.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub body_text: String,
+    /// Title of an HTML page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Whether the body begins like a DER structure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crl: Option<CrlSeen>,
+    /// Keys of the top-level JSON object, at most 50.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub json_keys: Vec<String>,
+    /// This machine's clock when the response head arrived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub received: Option<Timestamp>,
+}
+
+/// A body read as a certificate revocation list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CrlSeen {
+    /// Whether it reads as a revocation list.
+    pub valid: bool,
+    /// Issuer of the list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// When the next list is due.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_update: Option<Timestamp>,
+}
+
+/// The `msoid` record of one domain, from every side.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MsoidEvidence {
+    /// The domain as asked for.
+    pub domain: String,
+    /// One view per resolver.
+    pub views: Vec<MsoidView>,
+}
+
+/// The `msoid` chain as one resolver sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MsoidView {
+    /// Who was asked.
+    pub resolver: MsoidResolver,
+    /// The servers asked; empty where none was found.
+    pub servers: Vec<SocketAddr>,
+    /// Targets of the CNAME chain in order, lower case, without final dots.
+    pub chain: Vec<String>,
+    /// Time, and why no answer was had.
+    #[serde(flatten)]
+    pub outcome: Observation<MsoidRecord>,
+}
+
+/// Whether the record exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum MsoidRecord {
+    /// A CNAME is there.
+    Present,
+    /// The name does not exist, or has no CNAME.
+    Absent,
+}
+
+/// Which side a [`MsoidView`] is seen from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum MsoidResolver {
+    /// The resolver that this machine uses.
+    System,
+    /// The domain's own name servers: what the outside sees.
+    Authoritative,
+    /// The resolver named by `--second-resolver`.
+    Second,
+}
+
+impl std::fmt::Display for MsoidResolver {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::System => "this machine's resolver",
+            Self::Authoritative => "the domain's own name servers",
+            Self::Second => "the second resolver",
+        })
+    }
+}
+
+/// What holds for the whole run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RunEvidence {
+    /// Whether an IPv4 address other than loopback can be used; `None` where it was not looked for.
+    pub ipv4: Option<bool>,
+    /// The same for IPv6.
+    pub ipv6: Option<bool>,
+    /// Name servers, in the order of use.
+    pub resolvers: Vec<SocketAddr>,
+    /// Whether the caller named the resolvers instead of the system.
+    pub resolvers_named: bool,
+    /// Number of public roots.
+    pub public_roots: usize,
+    /// Number of roots of the operating system.
+    pub os_roots: usize,
+}

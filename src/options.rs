@@ -1,0 +1,158 @@
+//! Every option of a run with its default, written once.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::endpoint::Cloud;
+
+/// One DNS packet waits this long for its answer.
+pub const DNS_TIMEOUT: Duration = Duration::from_secs(2);
+/// Packets of one DNS question; the last goes together with a question over TCP.
+pub const DNS_TRIES: u32 = 3;
+/// A TCP connection.
+pub const TCP_TIMEOUT: Duration = Duration::from_secs(5);
+/// A TLS handshake.
+pub const TLS_TIMEOUT: Duration = Duration::from_secs(8);
+/// From an HTTP request to the first byte of its answer.
+pub const HTTP_TIMEOUT: Duration = Duration::from_secs(10);
+/// The whole run; what is unfinished then is reported as inconclusive.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+/// A stage that has been silent this long on the first socket, and on a confirming one beside it
+/// since [`CONFIRM_SILENT_AFTER`], is called silent. It keeps silent faults within 8 s.
+pub const SILENCE_LIMIT: Duration = Duration::from_millis(6_500);
+/// How long a silent stage waits before a confirming attempt starts beside it.
+pub const CONFIRM_SILENT_AFTER: Duration = Duration::from_secs(2);
+/// Pause before a failure that was not silent is tried again.
+pub const CONFIRM_PAUSE: Duration = Duration::from_millis(250);
+/// Confirming attempts after a failure.
+pub const CONFIRM: u32 = 1;
+/// Hosts at once.
+pub const JOBS: usize = 64;
+/// Connections at once to one address.
+pub const JOBS_PER_ADDRESS: usize = 4;
+/// Bytes of a response body that are read at most.
+pub const BODY_LIMIT: usize = 256 * 1024;
+/// Bytes of a response head that are read at most.
+pub const HEAD_LIMIT: usize = 64 * 1024;
+/// Addresses of one family that are tried at most.
+pub const ADDRESS_LIMIT: usize = 16;
+/// Links of a CNAME chain that are followed at most.
+pub const CNAME_LIMIT: usize = 16;
+
+/// How a run is done. Every field has the default of the constants above.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The cloud whose endpoints are needed and whose `msoid` record is right.
+    pub cloud: Cloud,
+    /// Name servers; empty means those of the system.
+    pub dns: Vec<SocketAddr>,
+    /// A further resolver for the `msoid` check; nobody else is ever asked.
+    pub second_resolver: Option<SocketAddr>,
+    /// Port at which the authoritative name servers of a domain are asked.
+    pub authoritative_port: u16,
+    /// Which address families are probed.
+    pub family: Family,
+    /// TLS and HTTP on every address instead of the first good one of each family.
+    pub all_addresses: bool,
+    /// PEM file that replaces the public roots.
+    pub public_roots: Option<PathBuf>,
+    /// PEM file that replaces the operating system's roots.
+    pub os_roots: Option<PathBuf>,
+    /// Text that replaces the system's hosts file.
+    pub hosts_file: Option<String>,
+    /// Whether the operating system's resolver is asked beside ours; only with the system's name
+    /// servers, and never waited for.
+    pub ask_os_resolver: bool,
+    /// Time limits.
+    pub timeouts: Timeouts,
+    /// Limit for the whole run.
+    pub deadline: Duration,
+    /// Hosts at once.
+    pub jobs: usize,
+    /// Confirming attempts after a failure.
+    pub confirm: u32,
+    /// Name of the site, copied into the report.
+    pub site: Option<String>,
+}
+
+/// Time limits of the stages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// One DNS packet.
+    pub dns: Duration,
+    /// TCP connection.
+    pub tcp: Duration,
+    /// TLS handshake.
+    pub tls: Duration,
+    /// First byte of the HTTP answer.
+    pub http: Duration,
+}
+
+/// Which address families are probed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Family {
+    /// Both.
+    #[default]
+    Both,
+    /// IPv4 alone.
+    Ipv4,
+    /// IPv6 alone.
+    Ipv6,
+}
+
+impl Family {
+    /// Whether an address belongs to the selection.
+    pub fn includes(self, address: IpAddr) -> bool {
+        match self {
+            Self::Both => true,
+            Self::Ipv4 => address.is_ipv4(),
+            Self::Ipv6 => address.is_ipv6(),
+        }
+    }
+}
+
+impl Timeouts {
+    /// The same limit for every stage.
+    pub fn all(limit: Duration) -> Self {
+        Self {
+            dns: limit,
+            tcp: limit,
+            tls: limit,
+            http: limit,
+        }
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            dns: DNS_TIMEOUT,
+            tcp: TCP_TIMEOUT,
+            tls: TLS_TIMEOUT,
+            http: HTTP_TIMEOUT,
+        }
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            cloud: Cloud::default(),
+            dns: Vec::new(),
+            second_resolver: None,
+            authoritative_port: 53,
+            family: Family::default(),
+            all_addresses: false,
+            public_roots: None,
+            os_roots: None,
+            hosts_file: None,
+            ask_os_resolver: true,
+            timeouts: Timeouts::default(),
+            deadline: DEADLINE,
+            jobs: JOBS,
+            confirm: CONFIRM,
+            site: None,
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Every cause that a verdict can name.
+
+use crate::evidence::Stage;
+use crate::verdict::{Outcome, Who};
+
+/// One line of the table of codes.
+struct Entry {
+    id: &'static str,
+    stage: Stage,
+    outcome: Outcome,
+    who: Who,
+    means: &'static str,
+    evidence: &'static str,
+    says: &'static str,
+}
+
+macro_rules! codes {
+    ($($variant:ident $id:literal $stage:ident $outcome:ident $who:ident
+        means $means:literal evidence $evidence:literal says $says:literal)*) => {
+        /// A cause, named `<stage>-<cause>`. The names are public API.
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord,
+            serde::Serialize, serde::Deserialize,
+        )]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[non_exhaustive]
+        pub enum Code {
+            $(#[doc = $means] #[serde(rename = $id)] $variant,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            fn entry(self) -> Entry {
+                match self {
+                    $(Self::$variant => Entry {
+                        id: $id,
+                        stage: Stage::$stage,
+                        outcome: Outcome::$outcome,
+                        who: Who::$who,
+                        means: $means,
+                        evidence: $evidence,
+                        says: $says,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    DeviceNoNetwork "device-no-network" Device Inconclusive Device
+        means "This machine has no usable network connection."
+        evidence "No interface other than loopback has an address, or the system knows no route to anywhere."
+        says "This machine has no usable network connection"
+}
+
+impl Code {
+    /// The name, as in JSON and in the documentation.
+    pub fn id(self) -> &'static str {
+        self.entry().id
+    }
+
+    /// The code of that name.
+    pub fn parse(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.id() == id)
+    }
+
+    /// Where the cause sits.
+    pub fn stage(self) -> Stage {
+        self.entry().stage
+    }
+
+    /// The outcome that the code stands for, unless its evidence is weaker.
+    pub fn outcome(self) -> Outcome {
+        self.entry().outcome
+    }
+
+    /// Who is to blame, unless the evidence names somebody else.
+    pub fn who(self) -> Who {
+        self.entry().who
+    }
+
+    /// One sentence: what the code means.
+    pub fn means(self) -> &'static str {
+        self.entry().means
+    }
+
+    /// One or two sentences: which evidence makes the code.
+    pub fn evidence(self) -> &'static str {
+        self.entry().evidence
+    }
+
+    /// The sentence of a verdict, with `{fact}` where a fact of that name goes in.
+    pub(crate) fn says(self) -> &'static str {
+        self.entry().says
+    }
+
+    /// Where the documentation has it.
+    pub fn docs(self) -> String {
+        format!("docs/codes.md#{}", self.id())
+    }
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(self.id())
+    }
+}
