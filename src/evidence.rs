@@ -349,7 +349,7 @@ pub struct TlsSeen {
 }
 
 /// Answer to a hand-made ClientHello that offers old versions and suites.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LegacyHello {
     /// Version of the ServerHello (0x0301 is TLS 1.0), where one came.

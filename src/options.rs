@@ -9,7 +9,7 @@ use crate::endpoint::Cloud;
 /// One DNS packet waits this long for its answer.
 pub const DNS_TIMEOUT: Duration = Duration::from_secs(2);
 /// Packets of one DNS question; the last goes together with a question over TCP.
-pub const DNS_TRIES: u32 = 3;
+pub const DNS_TRIES: usize = 3;
 /// A TCP connection.
 pub const TCP_TIMEOUT: Duration = Duration::from_secs(5);
 /// A TLS handshake.
@@ -29,8 +29,13 @@ pub const CONFIRM_PAUSE: Duration = Duration::from_millis(250);
 pub const CONFIRM: u32 = 1;
 /// Hosts at once.
 pub const JOBS: usize = 64;
-/// Connections at once to one address.
+/// Connections that begin at once to one address.
 pub const JOBS_PER_ADDRESS: usize = 4;
+/// A probe that still waits after this time gives its place to the next: the limits are there
+/// against bursts, and a silent host must not hold up the others.
+pub const PLACE_TIME: Duration = Duration::from_millis(150);
+/// Probes that may be under way at once, those that only wait included.
+pub const PROBES_UNDER_WAY: usize = 400;
 /// Bytes of a response body that are read at most.
 pub const BODY_LIMIT: usize = 256 * 1024;
 /// Bytes of a response head that are read at most.
@@ -70,6 +75,8 @@ pub struct Options {
     pub deadline: Duration,
     /// Hosts at once.
     pub jobs: usize,
+    /// How long two attempts beside each other stay silent before both are given up.
+    pub silence_limit: Duration,
     /// Confirming attempts after a failure.
     pub confirm: u32,
     /// Name of the site, copied into the report.
@@ -151,6 +158,7 @@ impl Default for Options {
             timeouts: Timeouts::default(),
             deadline: DEADLINE,
             jobs: JOBS,
+            silence_limit: SILENCE_LIMIT,
             confirm: CONFIRM,
             site: None,
         }

@@ -1,1 +1,16 @@
-//! platform
+//! What differs between operating systems: fetches bytes and strings, decides nothing.
+
+mod hosts;
+mod interfaces;
+mod resolvers;
+mod roots;
+
+pub(crate) use hosts::hosts_file;
+pub(crate) use interfaces::usable_families;
+pub(crate) use resolvers::system_resolvers;
+pub(crate) use roots::{native_roots, pem_file};
+
+/// Name of the operating system, as reports spell it.
+pub(crate) fn name() -> &'static str {
+    std::env::consts::OS
+}

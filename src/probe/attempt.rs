@@ -1,0 +1,288 @@
+//! One connection to one address, stage by stage, and the confirming one beside a silent one.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until};
+
+use crate::endpoint::{Endpoint, Scheme};
+use crate::evidence::{Attempt, FailureKind, LegacyHello, Stage, TcpSeen, Trust};
+use crate::options::CONFIRM_SILENT_AFTER;
+use crate::probe::recorder::Recorder;
+use crate::probe::run::ProbeContext;
+use crate::probe::{classify, http, legacy_hello, tls};
+
+/// Shortest and longest time to wait for a peer that closes before it was asked anything.
+const EARLY_CLOSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(200));
+/// How long a follow-up question to a server that refused may take.
+const FOLLOW_UP_LIMIT: Duration = Duration::from_secs(2);
+
+/// Which address of a family TLS and HTTP run on: the first that connects.
+#[derive(Debug, Default)]
+pub(crate) struct Claim {
+    taken: AtomicBool,
+}
+
+impl Claim {
+    fn take(&self) -> bool {
+        !self.taken.swap(true, Ordering::AcqRel)
+    }
+}
+
+/// The limits of one attempt.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    tcp: Duration,
+    tls: Duration,
+    http: Duration,
+}
+
+impl Limits {
+    /// No stage waits longer than its own limit, nor than `silence`.
+    fn new(context: &ProbeContext, silence: Duration) -> Self {
+        let timeouts = &context.options.timeouts;
+        Self {
+            tcp: timeouts.tcp.min(silence),
+            tls: timeouts.tls.min(silence),
+            http: timeouts.http.min(silence),
+        }
+    }
+}
+
+/// Connects to an address. Where a stage stays silent, a confirming attempt on a fresh socket
+/// starts beside it; the first of the two that passes ends both.
+pub(crate) async fn connect(
+    context: &ProbeContext,
+    endpoint: &Endpoint,
+    address: SocketAddr,
+    claim: &Claim,
+) -> Vec<Attempt> {
+    let silence = context.options.silence_limit;
+    let first = Recorder::new(context.clock, address, 1);
+    let limits = Limits::new(context, silence);
+    let mut running = pin!(attempt(context, endpoint, &first, limits, claim));
+    if context.options.confirm == 0 {
+        running.await;
+        return vec![first.finished()];
+    }
+    let wait = confirm_after(context);
+    match select(running.as_mut(), pin!(until_silent(&first, wait))).await {
+        Either::Left(_) => vec![first.finished()],
+        Either::Right(_) => {
+            let second = Recorder::new(context.clock, address, 2);
+            let limits = Limits::new(context, silence.saturating_sub(wait));
+            // The first attempt holds the claim: the second goes as far as the first did.
+            let claim = Claim::default();
+            let confirming = pin!(attempt(context, endpoint, &second, limits, &claim));
+            match select(running, confirming).await {
+                Either::Left((true, _)) => vec![first.finished()],
+                Either::Left((false, confirming)) => {
+                    confirming.await;
+                    vec![first.finished(), second.finished()]
+                }
+                Either::Right((passed, running)) => {
+                    if !passed {
+                        running.await;
+                    }
+                    vec![first.finished(), second.finished()]
+                }
+            }
+        }
+    }
+}
+
+/// A confirming attempt after a failure that was not silent, or after an answer that is not good.
+pub(crate) async fn confirm(
+    context: &ProbeContext,
+    endpoint: &Endpoint,
+    address: SocketAddr,
+    round: u32,
+) -> Attempt {
+    let recorder = Recorder::new(context.clock, address, round);
+    let limits = Limits::new(context, context.options.silence_limit);
+    attempt(context, endpoint, &recorder, limits, &Claim::default()).await;
+    recorder.finished()
+}
+
+/// With short limits the confirming attempt starts early enough to end with the first.
+fn confirm_after(context: &ProbeContext) -> Duration {
+    let shortest = context
+        .options
+        .timeouts
+        .tcp
+        .min(context.options.silence_limit);
+    CONFIRM_SILENT_AFTER.min(shortest / 2)
+}
+
+/// Ends when a stage has waited that long.
+async fn until_silent(recorder: &Recorder, wait: Duration) {
+    loop {
+        let since = recorder.waiting_since();
+        let next = since.unwrap_or_else(Instant::now) + wait;
+        sleep_until(next).await;
+        if since.is_some() && recorder.waiting_since() == since {
+            return;
+        }
+    }
+}
+
+/// Runs the stages; true where all of them passed.
+async fn attempt(
+    context: &ProbeContext,
+    endpoint: &Endpoint,
+    recorder: &Recorder,
+    limits: Limits,
+    claim: &Claim,
+) -> bool {
+    let address = recorder.address();
+    let round = recorder.round();
+    let Some(stream) = tcp(context, recorder, limits, address, round).await else {
+        return false;
+    };
+    if !claim.take() && !context.options.all_addresses {
+        return true;
+    }
+    match endpoint.scheme {
+        Scheme::Https => secure(context, endpoint, recorder, limits, stream, address).await,
+        Scheme::Http => talk(context, endpoint, recorder, limits, stream, false).await,
+        Scheme::Dns => true,
+    }
+}
+
+async fn tcp(
+    context: &ProbeContext,
+    recorder: &Recorder,
+    limits: Limits,
+    address: SocketAddr,
+    round: u32,
+) -> Option<TcpStream> {
+    let connecting = async {
+        let began = recorder.begin(Stage::Tcp);
+        let result = context
+            .clock
+            .within(limits.tcp, TcpStream::connect(address))
+            .await;
+        (began, result)
+    };
+    let (began, result) = context.pace.address(address.ip(), connecting).await;
+    let stream = match result {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => {
+            recorder.tcp(began, None, Some(classify::socket(&error)));
+            return None;
+        }
+        Err(why) => {
+            recorder.tcp(began, None, Some(classify::expired(why)));
+            return None;
+        }
+    };
+    let elapsed = began.elapsed();
+    let mut seen = TcpSeen {
+        local: stream.local_addr().ok(),
+        closed_before_hello: None,
+    };
+    recorder.tcp(began, Some(seen.clone()), None);
+    let _ = stream.set_nodelay(true);
+    if round > 1 {
+        seen.closed_before_hello = Some(closes_early(&stream, elapsed).await);
+        recorder.tcp_seen(seen);
+    }
+    Some(stream)
+}
+
+/// Whether the peer closes before it has been asked anything.
+async fn closes_early(stream: &TcpStream, round_trip: Duration) -> bool {
+    let wait = (round_trip * 2).clamp(EARLY_CLOSE.0, EARLY_CLOSE.1);
+    match tokio::time::timeout(wait, stream.peek(&mut [0; 1])).await {
+        Ok(Ok(count)) => count == 0,
+        Ok(Err(error)) => error.kind() == io::ErrorKind::ConnectionReset,
+        Err(_) => false,
+    }
+}
+
+async fn secure(
+    context: &ProbeContext,
+    endpoint: &Endpoint,
+    recorder: &Recorder,
+    limits: Limits,
+    stream: TcpStream,
+    address: SocketAddr,
+) -> bool {
+    let tls = context.tls.get().await;
+    let began = recorder.begin(Stage::Tls);
+    let handshake = tls::handshake(tls, &context.clock, limits.tls, &endpoint.host, stream).await;
+    recorder.tls(began, handshake.stream.as_ref().err().cloned());
+    let mut seen = handshake.seen(tls, &endpoint.host);
+    let trusted = seen.public_roots == Some(Trust::Trusted) && seen.name_matches == Some(true);
+    match handshake.stream {
+        Ok(stream) => {
+            recorder.tls_seen(seen);
+            talk(context, endpoint, recorder, limits, stream, trusted).await
+        }
+        Err(failure) => {
+            if is_refusal(failure.kind) {
+                seen.legacy_hello = Some(follow_up(context, endpoint, address).await);
+            }
+            recorder.tls_seen(seen);
+            false
+        }
+    }
+}
+
+/// Refusals that old or new versions of the protocol may explain.
+fn is_refusal(kind: FailureKind) -> bool {
+    matches!(
+        kind,
+        FailureKind::Alert | FailureKind::OldTls | FailureKind::NoCommonCipher
+    )
+}
+
+/// What the server says to old suites and to TLS 1.3, on fresh connections.
+async fn follow_up(
+    context: &ProbeContext,
+    endpoint: &Endpoint,
+    address: SocketAddr,
+) -> LegacyHello {
+    let provider = &context.tls.get().await.provider;
+    let mut random = [0; 32];
+    let _ = provider.secure_random.fill(&mut random);
+    let old = async {
+        let tcp = TcpStream::connect(address).await.ok()?;
+        Some(legacy_hello::ask(tcp, endpoint.host.name(), random).await)
+    };
+    let new = async {
+        let tcp = TcpStream::connect(address).await.ok()?;
+        Some(tls::speaks_tls13(provider, &endpoint.host, tcp).await)
+    };
+    let limit = FOLLOW_UP_LIMIT.min(context.options.timeouts.tls);
+    let (old, new) = tokio::join!(
+        context.clock.within(limit, old),
+        context.clock.within(limit, new)
+    );
+    let mut answer = old.ok().flatten().unwrap_or_default();
+    answer.tls13 = new.ok().flatten();
+    answer
+}
+
+async fn talk<S>(
+    context: &ProbeContext,
+    endpoint: &Endpoint,
+    recorder: &Recorder,
+    limits: Limits,
+    stream: S,
+    trusted: bool,
+) -> bool
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    let began = recorder.begin(Stage::Http);
+    let exchange = http::exchange(endpoint, &context.clock, limits.http, stream, trusted).await;
+    let passed = exchange.failure.is_none();
+    recorder.http(began, exchange.seen, exchange.failure);
+    passed
+}

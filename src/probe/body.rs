@@ -1,0 +1,106 @@
+//! A body, described by what an expectation asks of it.
+
+use crate::endpoint::{Expect, printable};
+use crate::evidence::{CrlSeen, HttpSeen};
+use crate::probe::certificate;
+
+/// Characters of a text body that are kept.
+const TEXT_LIMIT: usize = 2_048;
+/// Longest title that is kept.
+const TITLE_LIMIT: usize = 200;
+/// Keys of a JSON object that are kept.
+const KEY_LIMIT: usize = 50;
+
+/// Fills in what the body shows.
+pub(crate) fn describe(expect: &Expect, bytes: &[u8], seen: &mut HttpSeen) {
+    if *expect == Expect::DerCrl && !bytes.is_empty() {
+        seen.crl = Some(crl(bytes, seen));
+    }
+    if matches!(expect, Expect::JsonKey(_)) {
+        seen.json_keys = json_keys(bytes);
+    }
+    if is_text(bytes) {
+        let text = String::from_utf8_lossy(bytes);
+        seen.title = title(&text);
+        seen.body_text = bounded(&text, TEXT_LIMIT);
+    }
+}
+
+/// A list that is longer than what is read counts as one when it begins like one.
+fn crl(bytes: &[u8], seen: &HttpSeen) -> CrlSeen {
+    let mut crl = certificate::read_crl(bytes);
+    if !crl.valid && !seen.body_complete && seen.announced_length.is_some() {
+        let cut_by_us = seen.body_bytes as usize == crate::options::BODY_LIMIT;
+        crl.valid = cut_by_us && certificate::begins_like_der(bytes, seen.announced_length);
+    }
+    crl
+}
+
+fn json_keys(bytes: &[u8]) -> Vec<String> {
+    let Ok(serde_json::Value::Object(object)) = serde_json::from_slice(bytes) else {
+        return Vec::new();
+    };
+    let keys = object.keys().take(KEY_LIMIT);
+    keys.map(|key| bounded(key, TITLE_LIMIT)).collect()
+}
+
+fn is_text(bytes: &[u8]) -> bool {
+    let start = &bytes[..bytes.len().min(512)];
+    let odd = start
+        .iter()
+        .filter(|byte| **byte < 0x20 && !b"\t\r\n\x1b".contains(byte));
+    !start.is_empty() && !start.contains(&0) && odd.count() * 10 < start.len()
+}
+
+/// The title of an HTML page, its white space folded.
+fn title(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let start = lower.find("<title")?;
+    let open = start + lower[start..].find('>')? + 1;
+    let close = open + lower[open..].find("</title").unwrap_or(lower.len() - open);
+    let folded: Vec<&str> = text[open..close].split_whitespace().collect();
+    let title = bounded(&folded.join(" "), TITLE_LIMIT);
+    (!title.is_empty()).then_some(title)
+}
+
+fn bounded(text: &str, limit: usize) -> String {
+    let cut: String = text.trim().chars().take(limit).collect();
+    cut.lines().map(printable).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_found_and_folded() {
+        let page = "<HTML><Title lang=en>\n Web Page\n  Blocked </TITLE><body>";
+        assert_eq!(title(page).as_deref(), Some("Web Page Blocked"));
+        assert_eq!(title("<title>cut off").as_deref(), Some("cut off"));
+        assert_eq!(title("no page"), None);
+        assert_eq!(title("<title"), None);
+    }
+
+    #[test]
+    fn foreign_text_loses_its_control_characters() {
+        let mut seen = HttpSeen::default();
+        describe(
+            &Expect::AnyGenuine,
+            b"<title>\x1b]0;x\x07</title>a\nb",
+            &mut seen,
+        );
+        assert!(!seen.body_text.contains('\u{1b}'));
+        assert!(seen.body_text.ends_with("a\nb"));
+        assert!(!seen.title.unwrap().contains('\u{1b}'));
+    }
+
+    #[test]
+    fn only_a_list_is_a_list() {
+        let mut seen = HttpSeen {
+            body_complete: true,
+            ..HttpSeen::default()
+        };
+        describe(&Expect::DerCrl, b"<html>blocked</html>", &mut seen);
+        assert_eq!(seen.crl.map(|crl| crl.valid), Some(false));
+    }
+}

@@ -1,0 +1,69 @@
+//! Time of a run: milliseconds since its start, and the moment when everything has to end.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+/// The start of a run and its deadline.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RunClock {
+    start: Instant,
+    deadline: Instant,
+}
+
+/// Why a wait ended without a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expired {
+    /// The stage's own limit.
+    Limit,
+    /// The deadline of the run.
+    Deadline,
+}
+
+impl RunClock {
+    pub(crate) fn start(deadline: Duration) -> Self {
+        let start = Instant::now();
+        Self {
+            start,
+            deadline: start + deadline,
+        }
+    }
+
+    /// Milliseconds since the start, to a thousandth.
+    pub(crate) fn at(&self, moment: Instant) -> f64 {
+        milliseconds(moment.saturating_duration_since(self.start))
+    }
+
+    /// Milliseconds since the start, whole.
+    pub(crate) fn elapsed_ms(&self) -> u64 {
+        self.start.elapsed().as_millis() as u64
+    }
+
+    /// Whether the deadline has passed.
+    pub(crate) fn is_over(&self) -> bool {
+        Instant::now() >= self.deadline
+    }
+
+    /// Waits for a future, but not beyond the limit nor the deadline of the run.
+    pub(crate) async fn within<F: Future>(
+        &self,
+        limit: Duration,
+        future: F,
+    ) -> Result<F::Output, Expired> {
+        let own = Instant::now() + limit;
+        let end = own.min(self.deadline);
+        timeout_at(end, future).await.map_err(|_| {
+            if self.deadline < own {
+                Expired::Deadline
+            } else {
+                Expired::Limit
+            }
+        })
+    }
+}
+
+/// Milliseconds, to a thousandth: finer is noise.
+pub(crate) fn milliseconds(duration: Duration) -> f64 {
+    duration.as_micros() as f64 / 1000.0
+}

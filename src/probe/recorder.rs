@@ -1,0 +1,137 @@
+//! One attempt while it is under way: what is done, and which stage is waiting since when.
+
+use std::net::SocketAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::time::Instant;
+
+use crate::evidence::{Attempt, Failure, HttpSeen, Observation, Stage, TcpSeen, TlsSeen};
+use crate::probe::classify;
+use crate::probe::clock::{Expired, RunClock, milliseconds};
+
+/// An attempt under way. It can be read and given up from outside.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    clock: RunClock,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    attempt: Attempt,
+    waiting: Option<(Stage, Instant)>,
+}
+
+impl Recorder {
+    pub(crate) fn new(clock: RunClock, address: SocketAddr, round: u32) -> Self {
+        let attempt = Attempt {
+            address,
+            round,
+            tcp: Observation {
+                at_ms: clock.at(Instant::now()),
+                elapsed_ms: 0.0,
+                value: None,
+                failure: None,
+            },
+            tls: None,
+            http: None,
+        };
+        Self {
+            clock,
+            state: Mutex::new(State {
+                attempt,
+                waiting: None,
+            }),
+        }
+    }
+
+    /// Where the attempt goes to.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.state().attempt.address
+    }
+
+    /// 1 for the first attempt.
+    pub(crate) fn round(&self) -> u32 {
+        self.state().attempt.round
+    }
+
+    /// A stage begins.
+    pub(crate) fn begin(&self, stage: Stage) -> Instant {
+        let now = Instant::now();
+        self.state().waiting = Some((stage, now));
+        now
+    }
+
+    /// When the stage that is under way began.
+    pub(crate) fn waiting_since(&self) -> Option<Instant> {
+        self.state().waiting.map(|(_, since)| since)
+    }
+
+    /// The TCP stage is over.
+    pub(crate) fn tcp(&self, began: Instant, value: Option<TcpSeen>, failure: Option<Failure>) {
+        let observation = self.observation(began, value, failure);
+        self.finish(|attempt| attempt.tcp = observation);
+    }
+
+    /// Adds what was seen between the connection and the next stage.
+    pub(crate) fn tcp_seen(&self, seen: TcpSeen) {
+        self.state().attempt.tcp.value = Some(seen);
+    }
+
+    /// The TLS stage is over; what it showed follows by [`tls_seen`](Self::tls_seen).
+    pub(crate) fn tls(&self, began: Instant, failure: Option<Failure>) {
+        let observation = self.observation(began, None, failure);
+        self.finish(|attempt| attempt.tls = Some(observation));
+    }
+
+    /// Adds what the handshake showed; evaluated outside of the timed stage.
+    pub(crate) fn tls_seen(&self, seen: TlsSeen) {
+        if let Some(tls) = &mut self.state().attempt.tls {
+            tls.value = Some(seen);
+        }
+    }
+
+    /// The HTTP stage is over.
+    pub(crate) fn http(&self, began: Instant, value: Option<HttpSeen>, failure: Option<Failure>) {
+        let observation = self.observation(began, value, failure);
+        self.finish(|attempt| attempt.http = Some(observation));
+    }
+
+    /// The attempt as it stands; a stage that still waits is given up as silent.
+    pub(crate) fn finished(&self) -> Attempt {
+        let waiting = self.state().waiting;
+        if let Some((stage, began)) = waiting {
+            let failure = Some(classify::expired(Expired::Limit));
+            match stage {
+                Stage::Tls => self.tls(began, failure),
+                Stage::Http => self.http(began, None, failure),
+                _ => self.tcp(began, None, failure),
+            }
+        }
+        self.state().attempt.clone()
+    }
+
+    fn finish(&self, put: impl FnOnce(&mut Attempt)) {
+        let mut state = self.state();
+        put(&mut state.attempt);
+        state.waiting = None;
+    }
+
+    fn observation<T>(
+        &self,
+        began: Instant,
+        value: Option<T>,
+        failure: Option<Failure>,
+    ) -> Observation<T> {
+        Observation {
+            at_ms: self.clock.at(began),
+            elapsed_ms: milliseconds(began.elapsed()),
+            value,
+            failure,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
