@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join;
+use futures_util::future::{BoxFuture, join};
 use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 
@@ -36,6 +36,9 @@ pub struct Checker {
     public_roots: Option<Certificates>,
     os_roots: Option<Certificates>,
 }
+
+/// Evidence with its provisional outcome.
+type Probed = (Evidence, Outcome);
 
 /// Builds a [`Checker`]; every setting has the default of [`Options`].
 #[derive(Debug, Clone, Default)]
@@ -259,9 +262,10 @@ impl Checker {
             now: started,
         };
         let mut all: Vec<Evidence> = plan.checks.iter().map(|_| Evidence::default()).collect();
-        let probes = plan.checks.iter().enumerate().map(|(index, check)| {
-            let judge = &judge;
-            async move { (index, self.probe_one(context, judge, check).await) }
+        let judge = &judge;
+        let probes = (0..plan.checks.len()).map(|index| -> BoxFuture<'_, (usize, Probed)> {
+            let check = &plan.checks[index];
+            Box::pin(async move { (index, self.probe_one(context, judge, check).await) })
         });
         let mut finished = 0;
         let mut results = stream::iter(probes).buffer_unordered(PROBES_UNDER_WAY);
@@ -283,10 +287,10 @@ impl Checker {
         context: &ProbeContext,
         judge: &verdict::Context<'_>,
         check: &Check,
-    ) -> (Evidence, Outcome) {
+    ) -> Probed {
         let endpoint = &check.endpoint;
         if let Some(domain) = msoid_domain(endpoint) {
-            let evidence = self.probe_msoid(context, domain).await;
+            let evidence = Box::pin(self.probe_msoid(context, domain)).await;
             let outcome = verdict::judge(endpoint, &evidence, judge).outcome;
             return (evidence, outcome);
         }
@@ -346,4 +350,40 @@ fn msoid_domain(endpoint: &Endpoint) -> Option<&str> {
 fn run_id(started: Timestamp) -> String {
     let random = RandomState::new().hash_one(started.as_nanosecond());
     format!("{}-{random:016x}", started.strftime("%Y%m%dT%H%M%SZ"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_can_be_spawned() {
+        fn is_send<T: Send>(_: T) {}
+        let checker = Checker::builder().build().unwrap();
+        let plan = Plan {
+            cloud: Cloud::Worldwide,
+            checks: Vec::new(),
+        };
+        is_send(checker.run_with(&plan, |_| ()));
+    }
+
+    #[test]
+    fn impossible_limits_are_refused_by_name() {
+        let error = Checker::builder()
+            .timeout(Duration::ZERO)
+            .build()
+            .unwrap_err();
+        assert!(error.to_string().starts_with("--timeout"), "{error}");
+        let error = Checker::builder().jobs(0).build().unwrap_err();
+        assert!(error.to_string().starts_with("--jobs"), "{error}");
+    }
+
+    #[test]
+    fn a_file_without_certificates_is_refused() {
+        let error = Checker::builder()
+            .public_roots("Cargo.toml".into())
+            .build()
+            .unwrap_err();
+        assert!(error.to_string().contains("Cargo.toml"), "{error}");
+    }
 }

@@ -19,6 +19,7 @@ pub mod route;
 pub mod verdict;
 
 pub use catalog::Catalog;
+pub use engine::{Checker, CheckerBuilder};
 pub use error::Error;
 pub use event::Event;
 pub use options::Options;

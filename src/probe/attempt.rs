@@ -148,8 +148,11 @@ async fn attempt(
         return true;
     }
     match endpoint.scheme {
-        Scheme::Https => secure(context, endpoint, recorder, limits, stream, address).await,
-        Scheme::Http => talk(context, endpoint, recorder, limits, stream, false).await,
+        Scheme::Https => {
+            // On the heap, and only while it lasts: most of a probe's state is here.
+            Box::pin(secure(context, endpoint, recorder, limits, stream, address)).await
+        }
+        Scheme::Http => Box::pin(talk(context, endpoint, recorder, limits, stream, false)).await,
         Scheme::Dns => true,
     }
 }
@@ -226,7 +229,7 @@ async fn secure(
         }
         Err(failure) => {
             if is_refusal(failure.kind) {
-                seen.legacy_hello = Some(follow_up(context, endpoint, address).await);
+                seen.legacy_hello = Some(Box::pin(follow_up(context, endpoint, address)).await);
             }
             recorder.tls_seen(seen);
             false

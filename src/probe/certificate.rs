@@ -72,12 +72,12 @@ fn fingerprint(der: &[u8], provider: &CryptoProvider) -> String {
     let Some(hash) = sha256(provider) else {
         return String::new();
     };
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(64);
-    for byte in hash.hash(der).as_ref() {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    let digest = hash.hash(der);
+    digest
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// The provider's own SHA-256, so that no further crate is needed.

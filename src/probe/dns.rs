@@ -45,9 +45,9 @@ impl DnsClient {
     pub(crate) async fn lookup(&self, name: &str, kind: RecordKind) -> Lookup {
         let began = Instant::now();
         let mut tries = Vec::new();
-        let mut result = self.ask(name, kind, &mut tries).await;
+        let mut result = Box::pin(self.ask(name, kind, &mut tries)).await;
         if let Ok(answer) = &mut result {
-            self.complete(name, kind, answer, &mut tries).await;
+            Box::pin(self.complete(name, kind, answer, &mut tries)).await;
         }
         let (value, failure) = match result {
             Ok(answer) => {
@@ -341,10 +341,9 @@ pub(crate) fn addresses(lookup: &Lookup) -> Vec<IpAddr> {
     };
     let mut found: Vec<IpAddr> = Vec::new();
     for text in addresses_or_names(lookup.kind, &answer.records) {
-        if let Ok(address) = text.parse() {
-            if !found.contains(&address) {
-                found.push(address);
-            }
+        match text.parse() {
+            Ok(address) if !found.contains(&address) => found.push(address),
+            _ => {}
         }
     }
     found

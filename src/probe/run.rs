@@ -45,7 +45,7 @@ pub(crate) async fn probe(context: &ProbeContext, endpoint: &Endpoint) -> Eviden
     }
     match &endpoint.host {
         Host::Address(address) => {
-            evidence.attempts = connect_all(context, endpoint, &[*address]).await
+            evidence.attempts = connect_all(context, endpoint, &[*address]).await;
         }
         Host::Name(name) => by_name(context, endpoint, name, &mut evidence).await,
     }

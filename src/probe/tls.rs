@@ -110,9 +110,9 @@ pub(crate) struct Handshake {
 /// The provider that the features chose, without post-quantum key shares: they make a large
 /// ClientHello, which some middleboxes drop.
 fn provider() -> Arc<CryptoProvider> {
-    #[cfg(feature = "aws-lc-rs")]
+    #[cfg(not(feature = "ring"))]
     let mut provider = rustls::crypto::aws_lc_rs::default_provider();
-    #[cfg(not(feature = "aws-lc-rs"))]
+    #[cfg(feature = "ring")]
     let mut provider = rustls::crypto::ring::default_provider();
     let classical = [
         NamedGroup::X25519,
