@@ -104,11 +104,15 @@ impl Host {
             return Ok(Self::Address(address));
         }
         Self::refuse_other_things(text)?;
-        let name = url::Host::parse(text.trim_end_matches('.'))
-            .map_err(|error| format!("`{}` is not a host name: {error}", printable(text)))?
-            .to_string();
-        Self::check_labels(&name)?;
-        Ok(Self::Name(name))
+        let unrooted = text.strip_suffix('.').unwrap_or(text);
+        match url::Host::parse(unrooted) {
+            Ok(url::Host::Domain(name)) => {
+                Self::check_labels(&name)?;
+                Ok(Self::Name(name))
+            }
+            Ok(_) => Err(format!("{} is not a complete address", quoted(text))),
+            Err(error) => Err(format!("{} is not a host name: {error}", quoted(text))),
+        }
     }
 
     /// The name, or `None` for an address.
@@ -120,47 +124,51 @@ impl Host {
     }
 
     fn refuse_other_things(text: &str) -> Result<(), String> {
-        let shown = printable(text);
+        let shown = quoted(text);
         if text.is_empty() {
             return Err("the host is empty".to_owned());
         }
         if text.contains("://") || text.contains('/') {
             return Err(format!(
-                "`{shown}` is a URL; give the host alone (scheme, port and path have keys of their own)"
+                "{shown} is a URL; give the host alone (scheme, port and path have keys of their own)"
             ));
         }
         if text.chars().any(char::is_whitespace) {
-            return Err(format!("`{shown}` has a space in it"));
+            return Err(format!("{shown} has a space in it"));
         }
         if text.contains('*') {
             return Err(format!(
-                "`{shown}` is a wildcard; a wildcard cannot be probed, name a concrete host"
+                "{shown} is a wildcard; a wildcard cannot be probed, name a concrete host"
             ));
         }
         if text.contains(':') {
             return Err(format!(
-                "`{shown}` has a port in it; `port` is a key of its own"
+                "{shown} has a port in it; `port` is a key of its own"
             ));
+        }
+        // The parser of URLs would undo percent signs and make another name of it.
+        if text.contains('%') {
+            return Err(format!("{shown} has a character that no host name may have"));
         }
         Ok(())
     }
 
     fn check_labels(name: &str) -> Result<(), String> {
-        let shown = printable(name);
+        let shown = quoted(name);
         if name.len() > 253 {
-            return Err(format!("`{shown}` is longer than 253 characters"));
+            return Err(format!("{shown} is longer than 253 characters"));
         }
         for label in name.split('.') {
             if label.is_empty() {
-                return Err(format!("`{shown}` has an empty label"));
+                return Err(format!("{shown} has an empty label"));
             }
             if label.len() > 63 {
-                return Err(format!("`{shown}` has a label of more than 63 characters"));
+                return Err(format!("{shown} has a label of more than 63 characters"));
             }
             let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
             if !label.chars().all(plain) {
                 return Err(format!(
-                    "`{shown}` has a character that no host name may have"
+                    "{shown} has a character that no host name may have"
                 ));
             }
         }
@@ -182,7 +190,18 @@ pub fn printable(text: &str) -> String {
     out
 }
 
-fn is_unsafe_to_print(c: char) -> bool {
+/// Foreign text as a message quotes it: printable, and shortened when it is long.
+pub(crate) fn quoted(text: &str) -> String {
+    const LONGEST: usize = 80;
+    let mut start: String = text.chars().take(LONGEST).collect();
+    if start.len() < text.len() {
+        start.push('…');
+    }
+    format!("`{}`", printable(&start))
+}
+
+/// Whether a character would move the cursor, change the direction of text or hide itself.
+pub(crate) fn is_unsafe_to_print(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{200B}'..='\u{200F}'

@@ -1,17 +1,157 @@
 //! The list of endpoints: TOML in, [`Catalog`] out.
+//!
+//! ```
+//! use reach365::Catalog;
+//!
+//! let own = r#"
+//!     extends = "builtin"
+//!
+//!     [[endpoints]]
+//!     id = "intranet-sign-in"
+//!     host = "adfs.contoso.example"
+//! "#;
+//! let catalog = Catalog::parse("own.toml", own)?;
+//! assert_eq!(catalog.endpoint("intranet-sign-in").unwrap().port, 443);
+//! assert!(catalog.endpoint("officecdn").is_some());
+//! # Ok::<(), reach365::Error>(())
+//! ```
 
-use crate::endpoint::Endpoint;
+mod entry;
+mod fields;
+mod lint;
+mod list;
+mod mistakes;
+mod tables;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, OnceLock};
+
+use ipnet::IpNet;
+use crate::endpoint::{Cloud, Endpoint};
+use crate::error::Error;
+
+use tables::PublishedSet;
+
+pub(crate) use entry::{ALL, CUSTOM};
+pub use lint::Lint;
+pub use tables::Wildcard;
+
+/// Bytes that the text of a list may have.
+pub const TEXT_LIMIT: usize = 1024 * 1024;
+/// Entries that a list may have.
+pub const ENTRY_LIMIT: usize = 10_000;
+
+const BUILTIN: &str = include_str!("../../endpoints.toml");
+const BUILTIN_NAME: &str = "endpoints.toml (built in)";
 
 /// A list of endpoints.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Catalog {
     /// The entries, in the order of the list.
     endpoints: Vec<Endpoint>,
+    /// Where each entry is written, in the same order.
+    places: Vec<Place>,
+    sets: BTreeMap<(u32, Cloud), PublishedSet>,
+    wildcards: Vec<Wildcard>,
+    wildcard_places: Vec<Place>,
+}
+
+/// Where something is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    file: Arc<str>,
+    line: usize,
 }
 
 impl Catalog {
+    /// The list that is built in: Microsoft's twenty activation endpoints and what goes with them.
+    pub fn builtin() -> &'static Self {
+        static CATALOG: OnceLock<Catalog> = OnceLock::new();
+        CATALOG.get_or_init(|| {
+            list::read(BUILTIN_NAME, BUILTIN, Self::default)
+                .expect("the built-in list parses: a test of this module proves it")
+        })
+    }
+
+    /// Reads a list. `file_name` appears in messages only; nothing is opened.
+    ///
+    /// With `extends = "builtin"` the entries are added to the built-in list; an entry with the id
+    /// of a built-in one takes its place.
+    ///
+    /// # Errors
+    /// [`Error::Catalog`] with every mistake, at most 20, each with line, column and snippet. A text
+    /// of more than [`TEXT_LIMIT`] bytes is refused unread.
+    pub fn parse(file_name: &str, text: &str) -> Result<Self, Error> {
+        list::read(file_name, text, || Self::builtin().clone())
+    }
+
     /// The entries, in the order of the list.
     pub fn endpoints(&self) -> &[Endpoint] {
         &self.endpoints
+    }
+
+    /// The entry with an id.
+    pub fn endpoint(&self, id: &str) -> Option<&Endpoint> {
+        self.endpoints.iter().find(|endpoint| endpoint.id == id)
+    }
+
+    /// The groups, in the order of their first entries, with the number of entries in each.
+    pub fn groups(&self) -> Vec<(&str, usize)> {
+        let mut counts: Vec<(&str, usize)> = Vec::new();
+        let mut at = HashMap::new();
+        for group in self.endpoints.iter().flat_map(|entry| &entry.groups) {
+            let index = *at.entry(group.as_str()).or_insert_with(|| {
+                counts.push((group, 0));
+                counts.len() - 1
+            });
+            counts[index].1 += 1;
+        }
+        counts
+    }
+
+    /// The wildcards, which are listed and never tested.
+    pub fn wildcards(&self) -> &[Wildcard] {
+        &self.wildcards
+    }
+
+    /// The addresses that a set of Microsoft's endpoint service publishes; empty where it has none.
+    pub fn ranges(&self, set: u32, cloud: Cloud) -> &[IpNet] {
+        self.set(set, cloud).map_or(&[], |set| &set.ips)
+    }
+
+    /// An entry as it is in one cloud: with the published addresses of its set there, and with the
+    /// category and the inspection rule of that set where they differ from the entry's own.
+    pub fn in_cloud(&self, endpoint: &Endpoint, cloud: Cloud) -> Endpoint {
+        let mut endpoint = endpoint.clone();
+        let set = endpoint.sets.get(&cloud);
+        let set = set.and_then(|id| self.set(*id, cloud));
+        if let Some(set) = set {
+            endpoint.category = set.category.unwrap_or(endpoint.category);
+            endpoint.inspection = set.inspection.unwrap_or(endpoint.inspection);
+        }
+        endpoint.ranges = match set {
+            Some(set) if endpoint.published_ips => set.ips.clone(),
+            _ => Vec::new(),
+        };
+        endpoint.published_ips = !endpoint.ranges.is_empty();
+        endpoint
+    }
+
+    fn set(&self, id: u32, cloud: Cloud) -> Option<&PublishedSet> {
+        self.sets.get(&(id, cloud))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builtin_list_parses_and_has_nothing_to_remark() {
+        let catalog = list::read(BUILTIN_NAME, BUILTIN, Catalog::default)
+            .unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(catalog, *Catalog::builtin());
+        let remarks: Vec<String> = catalog.lint().iter().map(ToString::to_string).collect();
+        assert_eq!(remarks, Vec::<String>::new());
     }
 }
