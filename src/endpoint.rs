@@ -146,9 +146,12 @@ impl Host {
                 "{shown} has a port in it; `port` is a key of its own"
             ));
         }
-        // The parser of URLs would undo percent signs and make another name of it.
-        if text.contains('%') {
-            return Err(format!("{shown} has a character that no host name may have"));
+        // Among them the percent sign, which the parser of URLs would undo.
+        let foreign = |c: char| c.is_ascii() && !is_label_character(c) && c != '.';
+        if text.chars().any(foreign) {
+            return Err(format!(
+                "{shown} has a character that no host name may have"
+            ));
         }
         Ok(())
     }
@@ -165,8 +168,7 @@ impl Host {
             if label.len() > 63 {
                 return Err(format!("{shown} has a label of more than 63 characters"));
             }
-            let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-            if !label.chars().all(plain) {
+            if !label.chars().all(is_label_character) {
                 return Err(format!(
                     "{shown} has a character that no host name may have"
                 ));
@@ -174,6 +176,10 @@ impl Host {
         }
         Ok(())
     }
+}
+
+fn is_label_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '-' || c == '_'
 }
 
 /// Foreign text made safe for a terminal and for a line: control and invisible direction

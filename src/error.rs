@@ -58,9 +58,18 @@ impl CatalogError {
             return (self.snippet.clone(), self.column);
         }
         let start = self.column.saturating_sub(SNIPPET_LEAD + 1);
-        let part: String = self.snippet.chars().skip(start).take(SNIPPET_WIDTH).collect();
+        let part: String = self
+            .snippet
+            .chars()
+            .skip(start)
+            .take(SNIPPET_WIDTH)
+            .collect();
         let before = if start > 0 { "…" } else { "" };
-        let after = if start + SNIPPET_WIDTH < length { "…" } else { "" };
+        let after = if start + SNIPPET_WIDTH < length {
+            "…"
+        } else {
+            ""
+        };
         let column = self.column - start + before.chars().count();
         (format!("{before}{part}{after}"), column)
     }

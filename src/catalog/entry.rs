@@ -34,6 +34,8 @@ const KEYS: &[&str] = &[
     "source",
 ];
 
+const EXPECT_KEYS: &[&str] = &["status", "json-key", "body", "redirect-host"];
+
 /// The group of an entry that names none.
 pub(crate) const CUSTOM: &str = "custom";
 /// The word for every group on the command line, so no group may be called so.
@@ -96,7 +98,7 @@ pub(super) fn read(
         level: fields
             .read("level", one_of(LEVELS))
             .unwrap_or(Level::Required),
-        purpose: fields.text("purpose").unwrap_or_default(),
+        purpose: fields.line("purpose").unwrap_or_default(),
         sets: sets(fields),
         category: fields
             .read("category", one_of(CATEGORIES))
@@ -107,13 +109,21 @@ pub(super) fn read(
         published_ips: fields.flag("published-ips").unwrap_or_default(),
         ranges: Vec::new(),
         expect: expect(fields),
-        cname_suffixes: suffixes(fields, "cname-suffixes"),
+        cname_suffixes: fields
+            .read_each("cname-suffixes", suffix)
+            .unwrap_or_default(),
         dns_answer: fields.read_each("dns-answer", address).unwrap_or_default(),
         clouds: clouds(fields),
         must_be: fields.read("must-be", one_of(MUST_BE)).unwrap_or_default(),
-        source: fields.text("source").unwrap_or_default(),
+        source: fields.line("source").unwrap_or_default(),
     };
     let (id, host) = (id?, host?);
+    if scheme == Scheme::Dns && host.name().is_none() {
+        fields.reject(
+            "host",
+            "`host` is an address; scheme `dns` needs a name".to_owned(),
+        );
+    }
     Some(Endpoint { id, host, ..rest })
 }
 
@@ -125,19 +135,14 @@ fn port(fields: &mut Fields<'_, '_, '_>, scheme: Scheme) -> u16 {
 }
 
 fn groups(fields: &mut Fields<'_, '_, '_>) -> Vec<String> {
+    fields.require_items("groups");
     let groups = fields.read_each("groups", group);
-    if groups.as_ref().is_some_and(Vec::is_empty) {
-        fields.reject("groups", "`groups` is empty; name one group".to_owned());
-    }
     groups.unwrap_or_else(|| vec![CUSTOM.to_owned()])
 }
 
 fn clouds(fields: &mut Fields<'_, '_, '_>) -> Vec<Cloud> {
+    fields.require_items("clouds");
     let clouds = fields.read_each("clouds", one_of(CLOUDS));
-    if clouds.as_ref().is_some_and(Vec::is_empty) {
-        let message = "`clouds` is empty; name one cloud or leave the key out";
-        fields.reject("clouds", message.to_owned());
-    }
     clouds.unwrap_or_else(|| Cloud::ALL.to_vec())
 }
 
@@ -159,29 +164,43 @@ pub(super) fn sets(fields: &mut Fields<'_, '_, '_>) -> BTreeMap<Cloud, u32> {
 }
 
 fn expect(fields: &mut Fields<'_, '_, '_>) -> Expect {
-    const WORDS: &[(&str, ())] = &[("any-genuine", ()), ("der-crl", ())];
-    match fields.value("expect").map(toml::Spanned::get_ref) {
-        Some(DeValue::Table(table)) => expect_table(fields, table),
-        Some(DeValue::String(text)) if text == "der-crl" => Expect::DerCrl,
-        _ => {
-            fields.read("expect", one_of(WORDS));
-            Expect::AnyGenuine
-        }
+    let Some(value) = fields.value("expect") else {
+        return Expect::AnyGenuine;
+    };
+    match value.get_ref() {
+        DeValue::Table(table) => return expect_table(fields, table),
+        DeValue::String(text) if text == "der-crl" => return Expect::DerCrl,
+        DeValue::String(text) if text == "any-genuine" => {}
+        DeValue::String(text) => fields.reject("expect", unknown_expectation(text)),
+        _ => fields.wrong_type("expect", value, "a string or a table"),
     }
+    Expect::AnyGenuine
+}
+
+fn unknown_expectation(text: &str) -> String {
+    let shown = quoted(text);
+    format!(
+        "`expect`: {shown} is unknown; allowed: any-genuine, der-crl, or a table with one of: {}",
+        EXPECT_KEYS.join(", ")
+    )
 }
 
 fn expect_table(fields: &mut Fields<'_, '_, '_>, table: &DeTable<'_>) -> Expect {
-    const KINDS: &[&str] = &["status", "json-key", "body", "redirect-host"];
     if table.len() != 1 {
-        let message = format!("`expect` must have exactly one key of: {}", KINDS.join(", "));
+        let keys = EXPECT_KEYS.join(", ");
+        let message = format!("`expect` must have exactly one key of: {keys}");
         fields.reject("expect", message);
     }
     let span = fields.span_of("expect");
-    let inner = &mut Fields::open(table, span, KINDS, fields.mistakes());
+    let inner = &mut Fields::open(table, span, EXPECT_KEYS, fields.mistakes());
+    inner.require_items("status");
+    inner.require_items("redirect-host");
     let status = inner.numbers("status", 100..=599).map(to_statuses);
     let json_key = inner.read("json-key", not_empty).map(Expect::JsonKey);
     let body = inner.read("body", not_empty).map(Expect::Body);
-    let redirect = redirect_host(inner);
+    let redirect = inner
+        .read_each("redirect-host", suffix)
+        .map(Expect::RedirectHost);
     status
         .or(json_key)
         .or(body)
@@ -192,15 +211,6 @@ fn expect_table(fields: &mut Fields<'_, '_, '_>, table: &DeTable<'_>) -> Expect 
 fn to_statuses(numbers: Vec<u32>) -> Expect {
     let narrow = |number| u16::try_from(number).ok();
     Expect::Status(numbers.into_iter().filter_map(narrow).collect())
-}
-
-fn redirect_host(fields: &mut Fields<'_, '_, '_>) -> Option<Expect> {
-    fields.value("redirect-host")?;
-    Some(Expect::RedirectHost(suffixes(fields, "redirect-host")))
-}
-
-fn suffixes(fields: &mut Fields<'_, '_, '_>, key: &str) -> Vec<String> {
-    fields.read_each(key, suffix).unwrap_or_default()
 }
 
 fn suffix(text: &str) -> Result<String, String> {

@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::mistakes::Mistakes;
-use crate::endpoint::quoted;
+use crate::endpoint::{is_unsafe_to_print, quoted};
 
 /// One table of a list with the mistakes of that list.
 pub(crate) struct Fields<'a, 'm, 't> {
@@ -82,8 +82,25 @@ impl<'a, 'm, 't> Fields<'a, 'm, 't> {
         }
     }
 
-    pub(crate) fn text(&mut self, key: &str) -> Option<String> {
-        self.read(key, |text| Ok(text.to_owned()))
+    /// Notes an array that is there and has nothing in it.
+    pub(crate) fn require_items(&mut self, key: &str) {
+        let value = self.table.get(key).map(Spanned::get_ref);
+        if value
+            .and_then(DeValue::as_array)
+            .is_some_and(|array| array.is_empty())
+        {
+            self.reject(key, format!("`{key}` is empty"));
+        }
+    }
+
+    /// Reads one line of text for people.
+    pub(crate) fn line(&mut self, key: &str) -> Option<String> {
+        self.read(key, |text| {
+            if text.chars().any(is_unsafe_to_print) {
+                return Err(format!("{} has a control character", quoted(text)));
+            }
+            Ok(text.to_owned())
+        })
     }
 
     /// Reads a string and makes something of it; the error is a whole sentence.
@@ -168,7 +185,10 @@ impl<'a, 'm, 't> Fields<'a, 'm, 't> {
             return None;
         };
         parse(text)
-            .map_err(|message| self.mistakes.add(&value.span(), format!("`{key}`: {message}")))
+            .map_err(|message| {
+                self.mistakes
+                    .add(&value.span(), format!("`{key}`: {message}"))
+            })
             .ok()
     }
 
@@ -197,7 +217,7 @@ impl<'a, 'm, 't> Fields<'a, 'm, 't> {
         number
     }
 
-    fn wrong_type(&mut self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str) {
+    pub(crate) fn wrong_type(&mut self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str) {
         let found = with_article(value.get_ref());
         self.mistakes.add(
             &value.span(),
@@ -217,7 +237,7 @@ fn with_article(value: &DeValue<'_>) -> &'static str {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) => "a whole number",
         DeValue::Float(_) => "a number with a fraction",
-        DeValue::Boolean(_) => "`true` or `false`",
+        DeValue::Boolean(_) => "a boolean",
         DeValue::Datetime(_) => "a date",
         DeValue::Array(_) => "an array",
         DeValue::Table(_) => "a table",

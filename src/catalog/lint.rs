@@ -34,7 +34,7 @@ impl Place {
 }
 
 impl Catalog {
-    /// Remarks on the list, in the order of its entries.
+    /// Remarks on the list, in the order of its lines.
     pub fn lint(&self) -> Vec<Lint> {
         let mut lints = Vec::new();
         for (endpoint, place) in self.placed() {
@@ -44,6 +44,7 @@ impl Catalog {
         lints.extend(self.same_request());
         lints.extend(self.groups_that_differ_by_case());
         lints.extend(self.wildcards_without_entry());
+        lints.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
         lints
     }
 

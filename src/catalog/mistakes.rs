@@ -50,7 +50,7 @@ impl<'a> Mistakes<'a> {
 
     /// Everything found, in the order of the file.
     pub(crate) fn into_error(mut self) -> Error {
-        self.found.sort();
+        self.found.sort_by_key(|(offset, _)| *offset);
         let mut list: Vec<CatalogError> = self
             .found
             .iter()

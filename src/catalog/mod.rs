@@ -26,9 +26,9 @@ mod tables;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
-use ipnet::IpNet;
 use crate::endpoint::{Cloud, Endpoint};
 use crate::error::Error;
+use ipnet::IpNet;
 
 use tables::PublishedSet;
 

@@ -66,9 +66,9 @@ pub(super) fn read_wildcard(
     let fields = &mut Fields::open(table, span, KEYS, mistakes);
     fields.require("pattern");
     let pattern = fields.read("pattern", pattern);
-    let purpose = fields.text("purpose").unwrap_or_default();
+    let purpose = fields.line("purpose").unwrap_or_default();
     let sets = sets(fields);
-    let not_testable = fields.text("not-testable").unwrap_or_default();
+    let not_testable = fields.line("not-testable").unwrap_or_default();
     let endpoints = fields.read_each("endpoints", word).unwrap_or_default();
     Some(Wildcard {
         pattern: pattern?,
