@@ -186,8 +186,8 @@ impl<'a, 'm, 't> Fields<'a, 'm, 't> {
         };
         parse(text)
             .map_err(|message| {
-                self.mistakes
-                    .add(&value.span(), format!("`{key}`: {message}"))
+                let message = format!("`{key}`: {message}");
+                self.mistakes.add(&value.span(), message);
             })
             .ok()
     }
