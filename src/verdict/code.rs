@@ -1,17 +1,18 @@
-//! Every cause that a verdict can name.
+//! What a code is made of. The table itself is in `table.rs`.
 
 use crate::evidence::Stage;
-use crate::verdict::{Outcome, Who};
+use crate::verdict::{Code, Outcome, Who};
 
 /// One line of the table of codes.
-struct Entry {
-    id: &'static str,
-    stage: Stage,
-    outcome: Outcome,
-    who: Who,
-    means: &'static str,
-    evidence: &'static str,
-    says: &'static str,
+#[derive(Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) id: &'static str,
+    pub(super) stage: Stage,
+    pub(super) outcome: Outcome,
+    pub(super) who: Who,
+    pub(super) means: &'static str,
+    pub(super) evidence: &'static str,
+    pub(super) says: &'static str,
 }
 
 macro_rules! codes {
@@ -32,29 +33,25 @@ macro_rules! codes {
             /// Every code, in the order of the documentation.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
-            fn entry(self) -> Entry {
-                match self {
-                    $(Self::$variant => Entry {
-                        id: $id,
-                        stage: Stage::$stage,
-                        outcome: Outcome::$outcome,
-                        who: Who::$who,
-                        means: $means,
-                        evidence: $evidence,
-                        says: $says,
-                    },)*
-                }
+            pub(super) fn entry(self) -> Entry {
+                ENTRIES[self as usize]
             }
         }
+
+        /// In the order of the variants, so that a code is its own index.
+        const ENTRIES: &[Entry] = &[$(Entry {
+            id: $id,
+            stage: Stage::$stage,
+            outcome: Outcome::$outcome,
+            who: Who::$who,
+            means: $means,
+            evidence: $evidence,
+            says: $says,
+        }),*];
     };
 }
 
-codes! {
-    DeviceNoNetwork "device-no-network" Device Inconclusive Device
-        means "This machine has no usable network connection."
-        evidence "No interface other than loopback has an address, or the system knows no route to anywhere."
-        says "This machine has no usable network connection"
-}
+pub(super) use codes;
 
 impl Code {
     /// The name, as in JSON and in the documentation.

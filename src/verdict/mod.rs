@@ -2,16 +2,115 @@
 //!
 //! [`judge`] looks at one endpoint, [`correlate`] at the whole run.
 
+mod attempt;
+mod block_page;
+mod certificate;
+mod claim;
 mod code;
+mod content;
+mod correlate;
+mod dns;
+mod host;
+mod http;
+mod msoid;
+mod network;
+mod table;
+mod tcp;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use code::Code;
+pub use correlate::correlate;
+pub use table::Code;
 
-use crate::evidence::Stage;
+use crate::endpoint::{Cloud, Endpoint, MustBe, Scheme};
+use crate::evidence::{CutShort, Evidence, RunEvidence, Stage};
+use network::Controls;
+
+/// What holds for every endpoint of a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The cloud whose rules apply.
+    pub cloud: Cloud,
+    /// What was seen of the machine and its resolvers.
+    pub run: &'a RunEvidence,
+    /// When the run began; certificates whose answer bears no time are judged by it.
+    pub now: Timestamp,
+}
+
+/// One row of a run, for [`correlate`].
+#[derive(Debug)]
+pub struct Judged<'a> {
+    /// What was to be reached.
+    pub endpoint: &'a Endpoint,
+    /// What was seen.
+    pub evidence: &'a Evidence,
+    /// What [`judge`] made of it.
+    pub verdict: &'a mut Verdict,
+}
+
+/// Judges one endpoint by its own evidence; [`correlate`] then looks at the whole run.
+///
+/// An entry with `must-be = "blocked"` is turned round and never names a code: a host that cannot
+/// be reached gives `reachable` (the test passes, the summary says so); a host that answers gives
+/// `degraded`, since nobody blocked anything; what cannot be judged stays `inconclusive`.
+pub fn judge(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>) -> Verdict {
+    judge_with(endpoint, evidence, context, &Controls::default())
+}
+
+/// Judges one endpoint, knowing where in the run genuine answers came from.
+fn judge_with(
+    endpoint: &Endpoint,
+    evidence: &Evidence,
+    context: &Context<'_>,
+    controls: &Controls,
+) -> Verdict {
+    let verdict = match (&evidence.msoid, endpoint.scheme) {
+        (Some(msoid), _) => msoid::judge(endpoint, msoid, context.cloud),
+        (None, Scheme::Dns) => dns::judge(endpoint, evidence),
+        _ => host::judge(endpoint, evidence, context, controls),
+    };
+    let verdict = hear_the_interruption(endpoint, evidence, verdict);
+    match endpoint.must_be {
+        MustBe::Reachable => verdict,
+        MustBe::Blocked => turned_round(endpoint, verdict),
+    }
+}
+
+/// A probe that was cut short accuses nobody; a genuine answer stands.
+fn hear_the_interruption(endpoint: &Endpoint, evidence: &Evidence, verdict: Verdict) -> Verdict {
+    let Some(reason) = evidence.cut_short else {
+        return verdict;
+    };
+    if matches!(verdict.outcome, Outcome::Reachable | Outcome::Degraded) {
+        return verdict;
+    }
+    let why = match reason {
+        CutShort::Deadline => "the time limit of the run passed before the probe was done",
+        CutShort::NoSocket => "this machine refused another socket",
+    };
+    claim::inconclusive(endpoint, why)
+}
+
+fn turned_round(endpoint: &Endpoint, verdict: Verdict) -> Verdict {
+    let said = &verdict.summary;
+    let (outcome, summary) = match verdict.outcome {
+        Outcome::Blocked => (
+            Outcome::Reachable,
+            format!("{endpoint} is closed, as it must be: {said}"),
+        ),
+        Outcome::Reachable | Outcome::Degraded => (
+            Outcome::Degraded,
+            format!("{endpoint} answers although it must be closed: {said}"),
+        ),
+        Outcome::Inconclusive | Outcome::Skipped => (verdict.outcome, said.clone()),
+    };
+    claim::plain(outcome, verdict.confidence, summary, verdict.facts)
+}
 
 /// The judgement on one endpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

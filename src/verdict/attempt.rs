@@ -1,0 +1,262 @@
+//! One connection, and all connections to one address.
+
+use std::net::SocketAddr;
+
+use crate::endpoint::{Endpoint, Scheme};
+use crate::evidence::{Attempt, Evidence, HttpSeen, Observation, Stage, TlsSeen};
+use crate::verdict::claim::Claim;
+use crate::verdict::http::{self, Channel};
+use crate::verdict::tls::{self, Handshake};
+use crate::verdict::{Code, Confidence, Context, Facts, Outcome, block_page, tcp};
+
+/// What one connection, or one address, comes to.
+#[derive(Debug, Clone)]
+pub(super) enum Ruling {
+    /// A genuine answer, with what was wrong beside it.
+    Genuine(Genuine),
+    /// Connected, and nobody tried to go further.
+    Connected,
+    /// No genuine answer, and why.
+    Failed(Claim),
+    /// Nothing can be said, and why not.
+    Unknown(String),
+}
+
+/// A genuine answer.
+#[derive(Debug, Clone)]
+pub(super) struct Genuine {
+    pub(super) facts: Facts,
+    pub(super) confidence: Confidence,
+    pub(super) flaws: Vec<Claim>,
+}
+
+/// All connections to one address, summed up.
+#[derive(Debug)]
+pub(super) struct AddressRuling {
+    pub(super) address: SocketAddr,
+    pub(super) ruling: Ruling,
+}
+
+impl Ruling {
+    pub(super) fn unknown(why: &str) -> Self {
+        Self::Unknown(why.to_owned())
+    }
+}
+
+/// Sums up the connections of an endpoint, address by address in the order of first use.
+pub(super) fn by_address(
+    endpoint: &Endpoint,
+    evidence: &Evidence,
+    context: &Context<'_>,
+) -> Vec<AddressRuling> {
+    let mut addresses: Vec<SocketAddr> = Vec::new();
+    for attempt in &evidence.attempts {
+        if !addresses.contains(&attempt.address) {
+            addresses.push(attempt.address);
+        }
+    }
+    let settle_one = |address| {
+        let mut rounds: Vec<&Attempt> = of_address(evidence, address).collect();
+        rounds.sort_by_key(|attempt| attempt.round);
+        let rulings = rounds.iter().map(|attempt| rule(endpoint, attempt, context));
+        let ruling = settle(rulings.collect());
+        AddressRuling { address, ruling }
+    };
+    addresses.into_iter().map(settle_one).collect()
+}
+
+fn of_address(evidence: &Evidence, address: SocketAddr) -> impl Iterator<Item = &Attempt> {
+    let same = move |attempt: &&Attempt| attempt.address == address;
+    evidence.attempts.iter().filter(same)
+}
+
+fn rule(endpoint: &Endpoint, attempt: &Attempt, context: &Context<'_>) -> Ruling {
+    if let Some(failure) = &attempt.tcp.failure {
+        return tcp::rule(attempt, failure);
+    }
+    match (endpoint.scheme, &attempt.tls) {
+        (Scheme::Https, Some(tls)) => rule_tls(endpoint, attempt, tls, context),
+        (Scheme::Https, None) => Ruling::Connected,
+        _ => rule_http(endpoint, attempt, Channel::Clear),
+    }
+}
+
+fn rule_tls(
+    endpoint: &Endpoint,
+    attempt: &Attempt,
+    tls: &Observation<TlsSeen>,
+    context: &Context<'_>,
+) -> Ruling {
+    match tls::rule(endpoint, attempt, tls, context) {
+        Handshake::Unknown(why) => Ruling::Unknown(why),
+        Handshake::Failed(claim) => Ruling::Failed(with_page(claim, attempt)),
+        Handshake::Inspected(claim) => rule_inspected(endpoint, attempt, claim),
+        Handshake::Genuine { facts, confidence } => {
+            match rule_http(endpoint, attempt, Channel::Genuine) {
+                Ruling::Genuine(mut genuine) => {
+                    genuine.facts.extend(facts);
+                    genuine.confidence = genuine.confidence.min(confidence);
+                    Ruling::Genuine(genuine)
+                }
+                other => other,
+            }
+        }
+    }
+}
+
+/// Behind a trusted inspection device: its block page says more than the inspection does; what
+/// Microsoft forbids fails in any case; elsewhere the answer counts.
+fn rule_inspected(endpoint: &Endpoint, attempt: &Attempt, inspected: Claim) -> Ruling {
+    let answer = rule_http(endpoint, attempt, Channel::Inspected);
+    match answer {
+        Ruling::Failed(claim) if claim.code == Code::HttpBlockPage => {
+            Ruling::Failed(with_issuer(claim, &inspected))
+        }
+        _ if inspected.outcome == Outcome::Blocked => Ruling::Failed(with_page(inspected, attempt)),
+        Ruling::Failed(claim) => Ruling::Failed(with_issuer(claim, &inspected)),
+        Ruling::Genuine(mut genuine) => {
+            genuine.flaws.insert(0, inspected);
+            Ruling::Genuine(genuine)
+        }
+        other => other,
+    }
+}
+
+fn with_issuer(mut claim: Claim, inspected: &Claim) -> Claim {
+    if let Some(issuer) = inspected.facts.get("issuer") {
+        claim.facts.insert("issuer".to_owned(), issuer.clone());
+    }
+    claim
+}
+
+/// Adds what came over a connection whose certificate is not genuine.
+fn with_page(claim: Claim, attempt: &Attempt) -> Claim {
+    let Some(seen) = attempt.http.as_ref().and_then(|http| http.value.as_ref()) else {
+        return claim;
+    };
+    let claim = claim.fact("status", seen.status);
+    if block_page::is_one(seen) {
+        return claim.fact("page", block_page::described(seen));
+    }
+    claim
+}
+
+fn rule_http(endpoint: &Endpoint, attempt: &Attempt, channel: Channel) -> Ruling {
+    match &attempt.http {
+        Some(http) => http::rule(endpoint, attempt, http, channel),
+        None if channel == Channel::Clear => Ruling::Connected,
+        None => Ruling::unknown("no HTTP exchange was recorded"),
+    }
+}
+
+/// Sums up the rounds of one address.
+fn settle(rulings: Vec<Ruling>) -> Ruling {
+    let failures: Vec<Claim> = rulings.iter().filter_map(failure_of).cloned().collect();
+    let connected = rulings.iter().any(|ruling| matches!(ruling, Ruling::Connected));
+    let Some(first) = failures.first() else {
+        return best_without_failure(rulings);
+    };
+    if let Some(genuine) = rulings.into_iter().rev().find_map(genuine_of) {
+        return Ruling::Genuine(flaky(genuine, first));
+    }
+    let claim = confirmed(&failures);
+    if connected && claim.stage <= Stage::Tcp {
+        return Ruling::Connected;
+    }
+    Ruling::Failed(claim)
+}
+
+fn best_without_failure(rulings: Vec<Ruling>) -> Ruling {
+    let rank = |ruling: &Ruling| match ruling {
+        Ruling::Genuine(_) => 3,
+        Ruling::Unknown(_) => 2,
+        Ruling::Connected | Ruling::Failed(_) => 1,
+    };
+    let best = rulings.into_iter().max_by_key(rank);
+    best.unwrap_or(Ruling::Connected)
+}
+
+fn genuine_of(ruling: Ruling) -> Option<Genuine> {
+    match ruling {
+        Ruling::Genuine(genuine) => Some(genuine),
+        _ => None,
+    }
+}
+
+fn failure_of(ruling: &Ruling) -> Option<&Claim> {
+    match ruling {
+        Ruling::Failed(claim) => Some(claim),
+        _ => None,
+    }
+}
+
+fn flaky(mut genuine: Genuine, first: &Claim) -> Genuine {
+    let claim = Claim::new(Code::TcpFlaky)
+        .sure(Confidence::Medium)
+        .fact("first_failure", first.code.id())
+        .fact("failed_stage", first.stage.to_string());
+    genuine.flaws.push(claim);
+    genuine
+}
+
+/// The failure that says most; medium when every round that failed agrees with it.
+fn confirmed(failures: &[Claim]) -> Claim {
+    let best = furthest(failures.iter()).expect("there is at least one failure");
+    let repeated = failures.iter().filter(|claim| agrees(claim, &best)).count() > 1;
+    let rounds = failures.len();
+    let floor = if repeated {
+        Confidence::Medium
+    } else {
+        Confidence::Low
+    };
+    let confidence = best.confidence.max(floor);
+    best.sure(confidence).fact("rounds", rounds)
+}
+
+/// A close before the greeting is looked for in confirming rounds only: before, it looks like a
+/// close after it.
+fn agrees(claim: &Claim, best: &Claim) -> bool {
+    claim.code == best.code
+        || (best.code == Code::TlsClosed && claim.code == Code::TlsHelloReset)
+}
+
+/// Of several failures the one that got furthest, and of those the most specific; ties go to the
+/// first.
+pub(super) fn furthest<'a>(claims: impl Iterator<Item = &'a Claim>) -> Option<Claim> {
+    let mut best: Option<&Claim> = None;
+    for claim in claims {
+        if best.is_none_or(|known| weight(claim) > weight(known)) {
+            best = Some(claim);
+        }
+    }
+    best.cloned()
+}
+
+fn weight(claim: &Claim) -> (Stage, bool) {
+    let vague = matches!(claim.code, Code::TlsAlert | Code::TlsHelloReset);
+    (claim.stage, !vague)
+}
+
+/// The first connection that shows what a verdict rests on: the address it names, else the one
+/// that got furthest.
+pub(crate) fn basis<'a>(evidence: &'a Evidence, address: Option<&str>) -> Option<&'a Attempt> {
+    let named = |attempt: &&Attempt| address.is_some_and(|text| attempt.address.to_string() == text);
+    let chosen: Vec<&Attempt> = evidence.attempts.iter().filter(named).collect();
+    let all = || evidence.attempts.iter().collect();
+    let candidates = if chosen.is_empty() { all() } else { chosen };
+    candidates.into_iter().max_by_key(|attempt| depth(attempt))
+}
+
+/// How far a connection got; later rounds win ties.
+fn depth(attempt: &Attempt) -> (u8, u32) {
+    let http: Option<&Observation<HttpSeen>> = attempt.http.as_ref();
+    let steps = [
+        attempt.tcp.passed(),
+        attempt.tls.is_some(),
+        attempt.tls.as_ref().is_some_and(Observation::passed),
+        http.is_some(),
+        http.is_some_and(Observation::passed),
+    ];
+    let reached = steps.iter().filter(|step| **step).count();
+    (reached as u8, attempt.round)
+}

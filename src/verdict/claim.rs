@@ -1,0 +1,204 @@
+//! A judgement in the making: a code with its facts, turned into a sentence at the end.
+
+use std::net::IpAddr;
+
+use serde_json::Value;
+
+use crate::endpoint::{Endpoint, printable};
+use crate::evidence::Stage;
+use crate::verdict::{Code, Confidence, Culprit, Facts, Outcome, Verdict, Who};
+
+/// Characters of foreign text that a fact holds at most.
+const FACT_LIMIT: usize = 200;
+/// Entries of a list that a fact holds at most.
+const LIST_LIMIT: usize = 16;
+
+/// An accusation, or a remark on an answer that came.
+#[derive(Debug, Clone)]
+pub(super) struct Claim {
+    pub(super) code: Code,
+    pub(super) outcome: Outcome,
+    pub(super) stage: Stage,
+    pub(super) confidence: Confidence,
+    pub(super) who: Who,
+    pub(super) address: Option<IpAddr>,
+    pub(super) facts: Facts,
+}
+
+impl Claim {
+    /// A claim as the table of codes has it, seen once.
+    pub(super) fn new(code: Code) -> Self {
+        Self {
+            code,
+            outcome: code.outcome(),
+            stage: code.stage(),
+            confidence: Confidence::Low,
+            who: code.who(),
+            address: None,
+            facts: Facts::new(),
+        }
+    }
+
+    pub(super) fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.facts.insert(name.to_owned(), bounded(value.into()));
+        self
+    }
+
+    pub(super) fn sure(mut self, confidence: Confidence) -> Self {
+        self.confidence = confidence;
+        self
+    }
+
+    pub(super) fn with_outcome(mut self, outcome: Outcome) -> Self {
+        self.outcome = outcome;
+        self
+    }
+
+    pub(super) fn by(mut self, who: Who) -> Self {
+        self.who = who;
+        self
+    }
+
+    /// The address of the party that is to blame.
+    pub(super) fn from_address(mut self, address: Option<IpAddr>) -> Self {
+        self.address = address;
+        self
+    }
+
+    pub(super) fn verdict(self, endpoint: &Endpoint) -> Verdict {
+        let summary = fill(self.code.says(), &self.facts, Some(endpoint));
+        Verdict {
+            outcome: self.outcome,
+            stage: Some(self.stage),
+            code: Some(self.code),
+            confidence: self.confidence,
+            culprit: Some(Culprit {
+                who: self.who,
+                address: self.address,
+                hop: None,
+            }),
+            summary,
+            facts: self.facts,
+            consequence_of: None,
+            remedies: Vec::new(),
+        }
+    }
+}
+
+/// A verdict without a cause.
+pub(super) fn plain(
+    outcome: Outcome,
+    confidence: Confidence,
+    summary: String,
+    facts: Facts,
+) -> Verdict {
+    Verdict {
+        outcome,
+        stage: None,
+        code: None,
+        confidence,
+        culprit: None,
+        summary,
+        facts,
+        consequence_of: None,
+        remedies: Vec::new(),
+    }
+}
+
+/// Nobody can be accused, and why.
+pub(super) fn inconclusive(endpoint: &Endpoint, why: &str) -> Verdict {
+    let summary = format!("{endpoint} could not be judged: {}", printable(why));
+    plain(
+        Outcome::Inconclusive,
+        Confidence::Low,
+        summary,
+        Facts::new(),
+    )
+}
+
+/// Puts facts into a sentence; `host`, `port` and `target` come from the endpoint.
+pub(super) fn fill(template: &str, facts: &Facts, endpoint: Option<&Endpoint>) -> String {
+    let mut out = String::with_capacity(template.len() + 64);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let Some((name, tail)) = after.split_once('}') else {
+            break;
+        };
+        out.push_str(&value_of(name, facts, endpoint));
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
+}
+
+fn value_of(name: &str, facts: &Facts, endpoint: Option<&Endpoint>) -> String {
+    if let Some(value) = facts.get(name) {
+        return shown(value);
+    }
+    match (name, endpoint) {
+        ("host", Some(endpoint)) => endpoint.host.to_string(),
+        ("port", Some(endpoint)) => endpoint.port.to_string(),
+        ("target", Some(endpoint)) => endpoint.to_string(),
+        _ => "unknown".to_owned(),
+    }
+}
+
+/// A fact as it stands in a sentence.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.is_empty() => "nothing".to_owned(),
+        Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+fn bounded(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(short(&text)),
+        Value::Array(items) => items.into_iter().take(LIST_LIMIT).map(bounded).collect(),
+        other => other,
+    }
+}
+
+/// Foreign text, printable and of bounded length.
+pub(super) fn short(text: &str) -> String {
+    let text = printable(text);
+    match text.char_indices().nth(FACT_LIMIT) {
+        None => text,
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+/// Milliseconds as people read them.
+pub(super) fn whole_ms(ms: f64) -> u64 {
+    if ms.is_finite() {
+        ms.max(0.0).round() as u64
+    } else {
+        0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_takes_its_facts_once_and_never_rereads_foreign_braces() {
+        let claim = Claim::new(Code::TlsPlaintext)
+            .fact("address", "192.0.2.1:443")
+            .fact("first_bytes", "{host}\u{1b}[2J");
+        let text = fill("{address} says {first_bytes}, {missing}", &claim.facts, None);
+        assert_eq!(
+            text,
+            "192.0.2.1:443 says {host}\\u{1b}[2J, unknown"
+        );
+    }
+
+    #[test]
+    fn foreign_text_is_cut() {
+        let claim = Claim::new(Code::TlsPlaintext).fact("first_bytes", "x".repeat(100_000));
+        assert_eq!(shown(&claim.facts["first_bytes"]).chars().count(), 201);
+    }
+}

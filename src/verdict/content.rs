@@ -1,0 +1,142 @@
+//! What an answer holds: revocation lists, fixed texts, JSON.
+
+use jiff::Timestamp;
+
+use crate::endpoint::Endpoint;
+use crate::evidence::{CrlSeen, HttpSeen};
+use crate::verdict::claim::{Claim, short};
+use crate::verdict::http::{self, Answer, Channel};
+use crate::verdict::{Code, Confidence, Outcome, block_page};
+
+/// Whether an endpoint is part of the connectivity test of Windows.
+pub(super) fn is_ncsi(endpoint: &Endpoint) -> bool {
+    endpoint.groups.iter().any(|group| group == "ncsi")
+}
+
+/// A body that the peer cut off, or that did not end in time.
+pub(super) fn truncated(answer: &Answer<'_>) -> Option<Claim> {
+    let seen = answer.seen;
+    if seen.body_complete {
+        return None;
+    }
+    let announced = seen.announced_length?;
+    (answer.cut && announced > seen.body_bytes).then(|| {
+        certain(Code::ContentTruncated)
+            .fact("announced", announced)
+            .fact("received", seen.body_bytes)
+    })
+}
+
+/// A body that the entry needs, and that did not come to its end.
+fn unfinished(answer: &Answer<'_>) -> Option<Claim> {
+    truncated(answer).or_else(|| {
+        let stopped = answer.stalled && !answer.seen.body_complete;
+        stopped.then(|| {
+            Claim::new(Code::HttpSilent)
+                .fact("waited_ms", answer.elapsed_ms)
+                .fact("received", answer.seen.body_bytes)
+        })
+    })
+}
+
+/// A certificate revocation list, or a genuine "not found".
+pub(super) fn crl(answer: &Answer<'_>) -> Option<Claim> {
+    match answer.seen.status {
+        200 | 203 | 206 => crl_body(answer),
+        404 | 410 => None,
+        _ => http::redirected_away(answer)
+            .or_else(|| Some(http::other_status(answer, "200 or 404"))),
+    }
+}
+
+fn crl_body(answer: &Answer<'_>) -> Option<Claim> {
+    if let Some(claim) = unfinished(answer) {
+        return Some(claim);
+    }
+    match &answer.seen.crl {
+        Some(list) if list.valid => crl_expired(list, answer.seen),
+        // Our own limit cut a long list: its beginning is right, and that is all we know.
+        Some(_) if !answer.seen.body_complete => None,
+        _ => Some(not_a_crl(answer)),
+    }
+}
+
+fn not_a_crl(answer: &Answer<'_>) -> Claim {
+    let claim =
+        certain(Code::ContentNotCrl).fact("page", block_page::described(answer.seen));
+    softened(claim, answer)
+}
+
+fn crl_expired(list: &CrlSeen, seen: &HttpSeen) -> Option<Claim> {
+    let due: Timestamp = list.next_update?;
+    let received = seen.received?;
+    (due < received).then(|| {
+        certain(Code::ContentCrlExpired).fact("next_update", due.to_string())
+    })
+}
+
+/// A fixed text.
+pub(super) fn body(answer: &Answer<'_>, wanted: &str) -> Option<Claim> {
+    let seen = answer.seen;
+    let ncsi = is_ncsi(answer.endpoint);
+    if seen.status == 200 && seen.body_text.trim() == wanted.trim() {
+        return None;
+    }
+    if let Some(claim) = http::redirected_away(answer) {
+        return Some(claim);
+    }
+    if seen.status != 200 {
+        return Some(other_status(answer, wanted, ncsi));
+    }
+    unfinished(answer).or_else(|| Some(mismatch(answer, wanted, ncsi)))
+}
+
+fn other_status(answer: &Answer<'_>, wanted: &str, ncsi: bool) -> Claim {
+    let claim = http::other_status(answer, "200");
+    if ncsi && claim.code == Code::HttpUnexpectedStatus {
+        return mismatch(answer, wanted, ncsi);
+    }
+    claim
+}
+
+fn mismatch(answer: &Answer<'_>, wanted: &str, ncsi: bool) -> Claim {
+    let code = if ncsi {
+        Code::NcsiWrongContent
+    } else {
+        Code::ContentMismatch
+    };
+    let claim = certain(code)
+        .fact("expected", short(wanted))
+        .fact("page", block_page::described(answer.seen));
+    softened(claim, answer)
+}
+
+/// A key of a JSON object.
+pub(super) fn json_key(answer: &Answer<'_>, key: &str) -> Option<Claim> {
+    if answer.seen.json_keys.iter().any(|known| known == key) {
+        return None;
+    }
+    if let Some(claim) = http::redirected_away(answer) {
+        return Some(claim);
+    }
+    if answer.seen.status != 200 {
+        return Some(http::other_status(answer, "200"));
+    }
+    let wanted = format!("the JSON key `{key}`");
+    unfinished(answer).or_else(|| {
+        let cut_by_us = !answer.seen.body_complete && answer.seen.body_text.starts_with('{');
+        (!cut_by_us).then(|| mismatch(answer, &wanted, false))
+    })
+}
+
+/// What the host itself sent over a genuine chain blocks nobody.
+fn softened(claim: Claim, answer: &Answer<'_>) -> Claim {
+    match answer.channel {
+        Channel::Genuine => claim.with_outcome(Outcome::Degraded),
+        _ => claim,
+    }
+}
+
+fn certain(code: Code) -> Claim {
+    Claim::new(code).sure(Confidence::Certain)
+}

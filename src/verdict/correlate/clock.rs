@@ -1,0 +1,94 @@
+//! The clock of this machine against the Date headers of the answers.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::endpoint::Host;
+use crate::evidence::{Attempt, HttpSeen};
+use crate::verdict::claim::Claim;
+use crate::verdict::correlate::{blocked_by, collapse, finding, free};
+use crate::verdict::{Code, Confidence, Finding, Judged, Outcome, certificate};
+
+/// Hosts that must have told the time.
+pub(super) const HOSTS: usize = 3;
+/// A clock that is off by more explains certificates.
+pub(super) const SKEW_SECONDS: i64 = 300;
+/// A clock that is off by more is worth a warning.
+pub(super) const WARN_SECONDS: i64 = 60;
+
+/// Finds a wrong clock, and the certificates that it makes seem invalid.
+pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
+    let mut skews = skews(rows);
+    if skews.len() < HOSTS {
+        return None;
+    }
+    skews.sort_unstable();
+    let skew = skews[skews.len() / 2];
+    if skew.abs() <= WARN_SECONDS {
+        return None;
+    }
+    let explained = if skew.abs() > SKEW_SECONDS {
+        free(rows, |row| is_explained(row, skew))
+    } else {
+        Vec::new()
+    };
+    collapse(rows, &explained, Code::DeviceClockSkew);
+    let outcome = if explained.is_empty() {
+        Outcome::Degraded
+    } else {
+        Outcome::Blocked
+    };
+    let claim = Claim::new(Code::DeviceClockSkew)
+        .sure(Confidence::Certain)
+        .with_outcome(outcome)
+        .fact("skew_seconds", skew.abs())
+        .fact("direction", if skew > 0 { "ahead" } else { "behind" })
+        .fact("hosts", skews.len());
+    Some(finding(claim, Code::DeviceClockSkew.says(), rows, &explained))
+}
+
+/// Local time minus the time of each host, in seconds; a host counts once.
+fn skews(rows: &[Judged<'_>]) -> Vec<i64> {
+    let mut seen: Vec<&Host> = Vec::new();
+    let mut skews = Vec::new();
+    for row in rows {
+        let host = &row.endpoint.host;
+        if seen.contains(&host) {
+            continue;
+        }
+        if let Some(skew) = row.evidence.attempts.iter().find_map(skew_of) {
+            seen.push(host);
+            skews.push(skew);
+        }
+    }
+    skews
+}
+
+fn skew_of(attempt: &Attempt) -> Option<i64> {
+    let seen = attempt.http.as_ref()?.value.as_ref()?;
+    let received = seen.received?;
+    Some(received.duration_since(told(seen)?).as_secs())
+}
+
+/// The time that an answer tells: its date, and how long a cache has held it.
+fn told(seen: &HttpSeen) -> Option<Timestamp> {
+    let date = seen.headers.get("date")?;
+    let date = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
+    let age = seen.headers.get("age").and_then(|age| age.trim().parse::<u32>().ok());
+    let held = SignedDuration::from_secs(age.unwrap_or(0).into());
+    date.checked_add(held).ok()
+}
+
+/// Whether a certificate that seems out of date is in date by the corrected clock.
+fn is_explained(row: &Judged<'_>, skew: i64) -> bool {
+    if !blocked_by(row, &[Code::TlsExpired, Code::TlsNotYetValid]) {
+        return false;
+    }
+    let in_date = |attempt: &Attempt| {
+        let http = attempt.http.as_ref().and_then(|http| http.value.as_ref());
+        let received = http.and_then(|seen| seen.received)?;
+        let now = received.checked_sub(SignedDuration::from_secs(skew)).ok()?;
+        let tls = attempt.tls.as_ref()?.value.as_ref()?;
+        Some(certificate::valid_at(tls.chain.first()?, now))
+    };
+    row.evidence.attempts.iter().filter_map(in_date).any(|valid| valid)
+}

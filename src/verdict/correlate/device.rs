@@ -1,0 +1,67 @@
+//! This machine has no network, or no way out.
+
+use crate::evidence::{Attempt, FailureKind};
+use crate::verdict::claim::Claim;
+use crate::verdict::correlate::{acquit, connected, finding};
+use crate::verdict::tcp::AT_ONCE_MS;
+use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, dns, network};
+
+/// Finds that nothing at all can leave this machine; then no row is accused.
+pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Finding> {
+    let code = cause(context, rows)?;
+    let not_skipped = |(place, row): (usize, &Judged<'_>)| {
+        (row.verdict.outcome != Outcome::Skipped).then_some(place)
+    };
+    let places: Vec<usize> = rows.iter().enumerate().filter_map(not_skipped).collect();
+    acquit(rows, &places, code);
+    let claim = Claim::new(code).sure(Confidence::High);
+    Some(finding(claim, sentence(code), rows, &places))
+}
+
+fn cause(context: &Context<'_>, rows: &[Judged<'_>]) -> Option<Code> {
+    let run = context.run;
+    if rows.is_empty() || rows.iter().any(connected) || network::is_test_bench(run) {
+        return None;
+    }
+    let no_address = run.ipv4 == Some(false) && run.ipv6 == Some(false);
+    if no_address && !rows.iter().any(was_answered) {
+        return Some(Code::DeviceNoNetwork);
+    }
+    let tried = |row: &&Judged<'_>| was_tried(row);
+    let stuck = rows.iter().any(was_tried) && rows.iter().filter(tried).all(has_no_route);
+    stuck.then_some(Code::DeviceNoRoute)
+}
+
+/// Whether a record came, which a local stub resolver without a network cannot give.
+fn was_answered(row: &Judged<'_>) -> bool {
+    row.evidence.hosts_file.is_empty() && !dns::answers(row.evidence).is_empty()
+}
+
+fn was_tried(row: &Judged<'_>) -> bool {
+    !row.evidence.lookups.is_empty() || !row.evidence.attempts.is_empty()
+}
+
+fn has_no_route(row: &Judged<'_>) -> bool {
+    let attempts = &row.evidence.attempts;
+    if attempts.is_empty() {
+        return dns::has_no_route(row.evidence);
+    }
+    attempts.iter().all(stuck)
+}
+
+fn stuck(attempt: &Attempt) -> bool {
+    let failure = attempt.tcp.failure.as_ref();
+    let kind = failure.map(|failure| failure.kind);
+    let no_way = matches!(
+        kind,
+        Some(FailureKind::NetworkUnreachable | FailureKind::AddressNotAvailable)
+    );
+    no_way && attempt.tcp.elapsed_ms < AT_ONCE_MS
+}
+
+fn sentence(code: Code) -> &'static str {
+    match code {
+        Code::DeviceNoNetwork => code.says(),
+        _ => "This machine has an address, but knows no route out: every packet was refused by the system at once",
+    }
+}

@@ -1,0 +1,105 @@
+//! One port, or one address family, closed for everybody.
+
+use std::collections::BTreeSet;
+
+use crate::endpoint::{MustBe, Scheme};
+use crate::verdict::claim::Claim;
+use crate::verdict::correlate::{blocked_by, collapse, connected, finding, free, hosts};
+use crate::verdict::{Code, Confidence, Finding, Judged};
+
+/// Hosts that must agree where another port works.
+const HOSTS_WITH_CONTROL: usize = 2;
+/// Hosts that must agree where nothing else is known to work.
+const HOSTS_WITHOUT_CONTROL: usize = 3;
+
+/// Finds ports on which every host is silent, or every host is refused.
+pub(super) fn closed_ports(rows: &mut [Judged<'_>]) -> Vec<Finding> {
+    let tried = free(rows, was_connected_to);
+    let ports: BTreeSet<u16> = tried.iter().map(|place| rows[*place].endpoint.port).collect();
+    // 443 before 80: the order of importance.
+    let found = ports.into_iter().rev().filter_map(|port| closed_port(rows, port));
+    let found: Vec<(Finding, Vec<usize>)> = found.collect();
+    for (_, places) in &found {
+        collapse(rows, places, Code::TcpEgressClosed);
+    }
+    found.into_iter().map(|(finding, _)| finding).collect()
+}
+
+fn was_connected_to(row: &Judged<'_>) -> bool {
+    row.endpoint.scheme != Scheme::Dns
+        && row.endpoint.must_be == MustBe::Reachable
+        && !row.evidence.attempts.is_empty()
+        && !is_misled(row)
+}
+
+/// DNS led it elsewhere: what happened there says nothing about the port.
+fn is_misled(row: &Judged<'_>) -> bool {
+    let misled = [
+        Code::DnsSinkhole,
+        Code::DnsHostsFile,
+        Code::DnsOutsidePublishedRange,
+        Code::DnsForeignCname,
+    ];
+    blocked_by(row, &misled)
+}
+
+fn closed_port(rows: &[Judged<'_>], port: u16) -> Option<(Finding, Vec<usize>)> {
+    let places = free(rows, |row| was_connected_to(row) && row.endpoint.port == port);
+    let code = rows[*places.first()?].verdict.code?;
+    let alike = |place: &usize| blocked_by(&rows[*place], &[code]);
+    if !matches!(code, Code::TcpDropped | Code::TcpRefused) || !places.iter().all(alike) {
+        return None;
+    }
+    let control = rows.iter().any(|row| row.endpoint.port != port && connected(row));
+    let hosts = hosts(rows, &places).len();
+    let (needed, confidence) = if control {
+        (HOSTS_WITH_CONTROL, Confidence::High)
+    } else {
+        (HOSTS_WITHOUT_CONTROL, Confidence::Medium)
+    };
+    if hosts < needed {
+        return None;
+    }
+    let how = if code == Code::TcpDropped {
+        "silent"
+    } else {
+        "refused"
+    };
+    let claim = Claim::new(Code::TcpEgressClosed)
+        .sure(confidence)
+        .fact("egress_port", port)
+        .fact("hosts", hosts)
+        .fact("how", how)
+        .fact("another_port_works", control);
+    Some((finding(claim, Code::TcpEgressClosed.says(), rows, &places), places))
+}
+
+/// Finds that IPv6 is dead for everybody while IPv4 works.
+pub(super) fn ipv6(rows: &mut [Judged<'_>]) -> Option<Finding> {
+    let broken = free(rows, suffers_from_ipv6);
+    let hosts = hosts(rows, &broken).len();
+    if hosts < 2 || rows.iter().any(connects_over_ipv6) {
+        return None;
+    }
+    let main = free(rows, |row| row.verdict.code == Some(Code::TcpIpv6Broken));
+    collapse(rows, &main, Code::TcpIpv6Broken);
+    let claim = Claim::new(Code::TcpIpv6Broken)
+        .sure(Confidence::High)
+        .fact("hosts", hosts);
+    let says = "IPv6 does not work here, IPv4 does: no IPv6 connection to any of {hosts} hosts came about";
+    Some(finding(claim, says, rows, &broken))
+}
+
+fn suffers_from_ipv6(row: &Judged<'_>) -> bool {
+    let id = Code::TcpIpv6Broken.id();
+    let also = row.verdict.facts.get("also").and_then(|also| also.as_array());
+    row.verdict.code == Some(Code::TcpIpv6Broken)
+        || also.is_some_and(|codes| codes.iter().any(|code| code == id))
+}
+
+fn connects_over_ipv6(row: &Judged<'_>) -> bool {
+    let works = |attempt: &crate::evidence::Attempt| {
+        attempt.address.is_ipv6() && attempt.tcp.passed()
+    };
+    row.evidence.attempts.iter().any(works)
+}

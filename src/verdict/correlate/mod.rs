@@ -1,0 +1,152 @@
+//! The whole run: causes that hold for several endpoints, most basic first.
+//!
+//! A run-wide cause collapses the rows that it explains: they keep their own code and say in
+//! `consequence_of` what explains them.
+
+mod clock;
+mod device;
+mod egress;
+mod issuer;
+mod portal;
+mod resolver;
+mod row;
+mod sinkhole;
+
+use crate::endpoint::{Endpoint, Host, MustBe};
+use crate::evidence::Evidence;
+use crate::verdict::claim::{Claim, fill};
+use crate::verdict::{Code, Confidence, Context, Culprit, Facts, Finding, Judged, Outcome};
+
+/// Looks at all rows together, corrects them where the run knows better, and names the causes
+/// that several of them share.
+pub fn correlate(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
+    sinkhole::exonerate(context, rows);
+    if let Some(finding) = device::find(context, rows) {
+        return vec![finding];
+    }
+    row::tell_routes_apart(rows);
+    let mut findings = Vec::new();
+    findings.extend(clock::find(rows));
+    findings.extend(portal::find(rows));
+    findings.extend(resolver::find(context, rows));
+    findings.extend(egress::closed_ports(rows));
+    findings.extend(egress::ipv6(rows));
+    findings.extend(issuer::untrusted(rows));
+    findings.extend(issuer::trusted(rows));
+    sinkhole::shared_address(rows);
+    issuer::complete_chains(rows);
+    row::slow_connections(rows);
+    row::strengthen(rows);
+    row::connectivity_test(rows);
+    findings.extend(row::msoid(rows));
+    findings
+}
+
+/// Rows by their place.
+type Places = Vec<usize>;
+
+/// Rows that no run-wide cause explains yet, of entries that must be reachable.
+fn free(rows: &[Judged<'_>], wanted: impl Fn(&Judged<'_>) -> bool) -> Places {
+    let open = |row: &Judged<'_>| {
+        row.verdict.consequence_of.is_none() && row.endpoint.must_be == MustBe::Reachable
+    };
+    let place = |(place, row): (usize, &Judged<'_>)| (open(row) && wanted(row)).then_some(place);
+    rows.iter().enumerate().filter_map(place).collect()
+}
+
+/// Whether a row is blocked for one of these causes.
+fn blocked_by(row: &Judged<'_>, codes: &[Code]) -> bool {
+    let code = row.verdict.code;
+    row.verdict.outcome == Outcome::Blocked && code.is_some_and(|code| codes.contains(&code))
+}
+
+/// Whether a genuine answer came that no inspection device has touched.
+fn is_genuine(row: &Judged<'_>) -> bool {
+    row.endpoint.must_be == MustBe::Reachable
+        && matches!(row.verdict.outcome, Outcome::Reachable | Outcome::Degraded)
+        && row.verdict.code != Some(Code::TlsIntercepted)
+        && !row.evidence.attempts.is_empty()
+}
+
+/// The different hosts of some rows, in plan order.
+fn hosts<'a>(rows: &[Judged<'a>], places: &[usize]) -> Vec<&'a Host> {
+    let mut hosts = Vec::new();
+    for place in places {
+        let host = &rows[*place].endpoint.host;
+        if !hosts.contains(&host) {
+            hosts.push(host);
+        }
+    }
+    hosts
+}
+
+/// Marks rows as explained.
+fn collapse(rows: &mut [Judged<'_>], places: &[usize], code: Code) {
+    for place in places {
+        rows[*place].verdict.consequence_of = Some(code);
+    }
+}
+
+/// Takes the accusation back from rows, which then wait for the run-wide cause to be mended.
+fn acquit(rows: &mut [Judged<'_>], places: &[usize], code: Code) {
+    collapse(rows, places, code);
+    for place in places {
+        let row = &mut rows[*place];
+        row.verdict.outcome = Outcome::Inconclusive;
+        if row.endpoint.must_be == MustBe::Blocked {
+            row.verdict.summary = format!("{} could not be judged: {}", row.endpoint, code.means());
+        }
+    }
+}
+
+/// A finding over some rows, with a sentence of its own.
+fn finding(claim: Claim, says: &str, rows: &[Judged<'_>], places: &[usize]) -> Finding {
+    let id = |place: &usize| rows[*place].endpoint.id.clone();
+    Finding {
+        code: claim.code,
+        outcome: claim.outcome,
+        stage: claim.stage,
+        confidence: claim.confidence,
+        culprit: Culprit {
+            who: claim.who,
+            address: claim.address,
+            hop: None,
+        },
+        summary: fill(says, &claim.facts, None),
+        facts: claim.facts,
+        endpoints: places.iter().map(id).collect(),
+        remedies: Vec::new(),
+    }
+}
+
+/// Gives a row another code, its facts kept.
+fn recode(row: &mut Judged<'_>, code: Code, confidence: Confidence) {
+    let mut claim = Claim::new(code).sure(confidence);
+    if let Some(cause) = row.verdict.code {
+        claim = claim.fact("cause", cause.id());
+    }
+    let mut facts: Facts = std::mem::take(&mut row.verdict.facts);
+    facts.append(&mut claim.facts);
+    claim.facts = facts;
+    *row.verdict = claim.verdict(row.endpoint);
+}
+
+/// A text among the facts of a row.
+fn fact<'a>(row: &'a Judged<'_>, name: &str) -> Option<&'a str> {
+    row.verdict.facts.get(name)?.as_str()
+}
+
+/// Whether something accepted a TCP connection for a row.
+fn connected(row: &Judged<'_>) -> bool {
+    row.evidence.attempts.iter().any(|attempt| attempt.tcp.passed())
+}
+
+/// Judges a row again with knowledge of the run.
+fn again(
+    endpoint: &Endpoint,
+    evidence: &Evidence,
+    context: &Context<'_>,
+    controls: &super::Controls,
+) -> super::Verdict {
+    super::judge_with(endpoint, evidence, context, controls)
+}

@@ -1,0 +1,121 @@
+//! The resolver fails for every name: then no name can be blamed.
+
+use std::net::IpAddr;
+
+use crate::endpoint::MustBe;
+use crate::evidence::{Evidence, FailureKind, Lookup, Stage};
+use crate::verdict::claim::Claim;
+use crate::verdict::correlate::{acquit, finding, free, hosts};
+use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, dns};
+
+/// Finds that not one name of the run resolves.
+pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Finding> {
+    let asked = |row: &Judged<'_>| {
+        !row.evidence.lookups.is_empty() && row.evidence.hosts_file.is_empty()
+    };
+    if rows.iter().any(|row| asked(row) && !dns::answers(row.evidence).is_empty()) {
+        return None;
+    }
+    let failed = free(rows, |row| asked(row) && row.verdict.stage == Some(Stage::Dns));
+    let code = cause(rows, &failed)?;
+    let names = hosts(rows, &failed).len();
+    let idle = free(rows, is_idle_msoid);
+    let negative = (0..rows.len()).filter(|place| {
+        let row = &rows[*place];
+        row.endpoint.must_be == MustBe::Blocked && asked(row)
+    });
+    let mut places = [failed, idle, negative.collect()].concat();
+    places.sort_unstable();
+    acquit(rows, &places, code);
+    let claim = Claim::new(code)
+        .with_outcome(Outcome::Inconclusive)
+        .sure(confidence(code, names))
+        .from_address(context.run.resolvers.first().map(|server| server.ip()))
+        .fact("names", names)
+        .fact("resolvers", resolvers(context, rows));
+    Some(finding(claim, sentence(code), rows, &places))
+}
+
+/// Silence, a closed port, or the answer that most names got.
+fn cause(rows: &[Judged<'_>], failed: &[usize]) -> Option<Code> {
+    if failed.is_empty() {
+        return None;
+    }
+    if !rows.iter().any(|row| has_spoken(row.evidence)) {
+        let closed = |place: &usize| rows[*place].verdict.code == Some(Code::DnsResolverClosed);
+        return Some(match failed.iter().all(closed) {
+            true => Code::DnsResolverClosed,
+            false => Code::DnsResolverDead,
+        });
+    }
+    let count = |code: Code| {
+        let same = |place: &&usize| rows[**place].verdict.code == Some(code);
+        failed.iter().filter(same).count()
+    };
+    let codes = failed.iter().filter_map(|place| rows[*place].verdict.code);
+    codes.rev().max_by_key(|code| count(*code))
+}
+
+/// Whether a name server said anything at all.
+fn has_spoken(evidence: &Evidence) -> bool {
+    let msoid = evidence.msoid.iter().flat_map(|msoid| &msoid.views);
+    evidence.lookups.iter().any(was_answered) || msoid.into_iter().any(|view| view.outcome.passed())
+}
+
+fn was_answered(lookup: &Lookup) -> bool {
+    let failure = lookup.outcome.failure.as_ref();
+    failure.is_none_or(|failure| {
+        matches!(
+            failure.kind,
+            FailureKind::Nxdomain
+                | FailureKind::Nodata
+                | FailureKind::Servfail
+                | FailureKind::DnsRefused
+                | FailureKind::DnsCode
+                | FailureKind::Truncated
+                | FailureKind::CnameLoop
+                | FailureKind::Malformed
+        )
+    })
+}
+
+fn is_idle_msoid(row: &Judged<'_>) -> bool {
+    row.evidence.msoid.is_some() && row.verdict.outcome == Outcome::Inconclusive
+}
+
+/// One silent name may be that name's own trouble.
+fn confidence(code: Code, names: usize) -> Confidence {
+    match code {
+        _ if names < 2 => Confidence::Low,
+        Code::DnsResolverDead => Confidence::High,
+        _ => Confidence::Certain,
+    }
+}
+
+fn resolvers(context: &Context<'_>, rows: &[Judged<'_>]) -> Vec<String> {
+    let named: Vec<IpAddr> = context.run.resolvers.iter().map(|server| server.ip()).collect();
+    if !named.is_empty() {
+        return dns::words(&named);
+    }
+    let lookups = rows.iter().flat_map(|row| &row.evidence.lookups);
+    let mut servers: Vec<IpAddr> = Vec::new();
+    for one in lookups.flat_map(|lookup| &lookup.tries) {
+        if !servers.contains(&one.server.ip()) {
+            servers.push(one.server.ip());
+        }
+    }
+    dns::words(&servers)
+}
+
+fn sentence(code: Code) -> &'static str {
+    match code {
+        Code::DnsResolverDead => code.says(),
+        Code::DnsResolverClosed => "Nothing listens on the DNS port of {resolvers}: no name can be looked up",
+        Code::DnsTimeout => "The resolver {resolvers} answers for none of the {names} names asked",
+        Code::DnsServfail => "The resolver {resolvers} reports a failure for every one of the {names} names asked (SERVFAIL or another error code)",
+        Code::DnsRefused => "The resolver {resolvers} refuses to answer for any of the {names} names asked (REFUSED)",
+        Code::DnsNxdomain => "The resolver {resolvers} says of each of the {names} names asked that it does not exist (NXDOMAIN)",
+        Code::DnsTcpBlocked => "No name resolves over {resolvers}: answers are too large for UDP, and DNS over TCP is closed",
+        _ => "The resolver {resolvers} gives no address for any of the {names} names asked",
+    }
+}

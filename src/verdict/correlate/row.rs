@@ -1,0 +1,131 @@
+//! What the run knows about a single row.
+
+use crate::endpoint::Scheme;
+use crate::evidence::{Attempt, Stage};
+use crate::verdict::claim::{Claim, fill, whole_ms};
+use crate::verdict::correlate::{
+    blocked_by, connected, finding, free, is_genuine, recode,
+};
+use crate::verdict::tcp::ceiling;
+use crate::verdict::{Code, Confidence, Finding, Judged, Outcome, attempt, content, dns};
+
+/// A connection that takes longer may be slow.
+pub(super) const SLOW_CONNECT_MS: f64 = 1_000.0;
+/// And is slow when it takes this many times the median of the run.
+pub(super) const SLOW_CONNECT_RATIO: f64 = 5.0;
+
+/// "Network unreachable" at once means that this machine has no route, unless it reaches others
+/// of the same family: then the network said so.
+pub(super) fn tell_routes_apart(rows: &mut [Judged<'_>]) {
+    if !rows.iter().any(connects_over_ipv4) {
+        return;
+    }
+    let stuck = |row: &Judged<'_>| {
+        let attempts = &row.evidence.attempts;
+        let ipv4 = attempts.iter().any(|attempt| attempt.address.is_ipv4());
+        row.verdict.code == Some(Code::DeviceNoRoute) && ipv4
+    };
+    for place in free(rows, stuck) {
+        let confidence = rows[place].verdict.confidence;
+        recode(&mut rows[place], Code::TcpUnreachable, confidence);
+    }
+}
+
+fn connects_over_ipv4(row: &Judged<'_>) -> bool {
+    let works = |attempt: &Attempt| attempt.address.is_ipv4() && attempt.tcp.passed();
+    row.evidence.attempts.iter().any(works)
+}
+
+/// Slow by the clock and by comparison: a far satellite makes nobody slow.
+pub(super) fn slow_connections(rows: &mut [Judged<'_>]) {
+    let Some(median) = median_connect(rows) else {
+        return;
+    };
+    for place in free(rows, |row| row.verdict.outcome == Outcome::Reachable) {
+        let row = &mut rows[place];
+        let address = row.verdict.facts.get("address").and_then(|text| text.as_str());
+        let Some(basis) = attempt::basis(row.evidence, address) else {
+            continue;
+        };
+        let elapsed = basis.tcp.elapsed_ms;
+        if elapsed > SLOW_CONNECT_MS && elapsed > SLOW_CONNECT_RATIO * median {
+            row.verdict.facts.insert("tcp_ms".to_owned(), whole_ms(elapsed).into());
+            row.verdict.facts.insert("median_ms".to_owned(), whole_ms(median).into());
+            recode(row, Code::TcpSlow, Confidence::Medium);
+        }
+    }
+}
+
+fn median_connect(rows: &[Judged<'_>]) -> Option<f64> {
+    let attempts = rows.iter().flat_map(|row| &row.evidence.attempts);
+    let passed = attempts.filter(|attempt| attempt.tcp.passed());
+    let mut times: Vec<f64> = passed.map(|attempt| attempt.tcp.elapsed_ms).collect();
+    times.sort_by(f64::total_cmp);
+    times.get(times.len().saturating_sub(1) / 2).copied()
+}
+
+/// A repeated failure beside a control that passed is sure: another host that answers on the same
+/// port, or for DNS another name that resolves.
+pub(super) fn strengthen(rows: &mut [Judged<'_>]) {
+    let repeated = |row: &Judged<'_>| {
+        row.verdict.outcome == Outcome::Blocked && row.verdict.confidence == Confidence::Medium
+    };
+    for place in free(rows, repeated) {
+        let row = &rows[place];
+        let most = row.verdict.code.map_or(Confidence::Medium, ceiling);
+        if most >= Confidence::High && rows.iter().any(|other| is_control(other, row)) {
+            rows[place].verdict.confidence = Confidence::High;
+        }
+    }
+}
+
+fn is_control(other: &Judged<'_>, row: &Judged<'_>) -> bool {
+    if other.endpoint.host == row.endpoint.host {
+        return false;
+    }
+    if row.verdict.stage == Some(Stage::Dns) {
+        return !dns::answers(other.evidence).is_empty();
+    }
+    is_genuine(other) && other.endpoint.port == row.endpoint.port && connected(other)
+}
+
+/// What fails at the connectivity test of Windows has the name that Windows admins know; the
+/// stage and the culprit stay those of the cause.
+pub(super) fn connectivity_test(rows: &mut [Judged<'_>]) {
+    let fails = |row: &Judged<'_>| {
+        let known = [Code::NcsiBlocked, Code::NcsiWrongContent, Code::NcsiDnsWrong];
+        row.endpoint.scheme == Scheme::Http
+            && content::is_ncsi(row.endpoint)
+            && row.verdict.outcome == Outcome::Blocked
+            && !blocked_by(row, &known)
+    };
+    for place in free(rows, fails) {
+        let row = &mut rows[place];
+        let Some(cause) = row.verdict.code else {
+            continue;
+        };
+        let verdict = &mut *row.verdict;
+        verdict.facts.insert("cause".to_owned(), cause.id().into());
+        verdict.code = Some(Code::NcsiBlocked);
+        verdict.summary = fill(Code::NcsiBlocked.says(), &verdict.facts, Some(row.endpoint));
+    }
+}
+
+/// A wrong msoid record concerns every user of the domain: a finding of its own.
+pub(super) fn msoid(rows: &[Judged<'_>]) -> Vec<Finding> {
+    let wrong = [Code::DnsMsoid21vianet, Code::DnsMsoidMissing];
+    let is_wrong = |row: &Judged<'_>| row.verdict.code.is_some_and(|code| wrong.contains(&code));
+    let places = free(rows, is_wrong).into_iter();
+    places
+        .filter_map(|place| {
+            let verdict = &rows[place].verdict;
+            let mut claim = Claim::new(verdict.code?)
+                .sure(verdict.confidence)
+                .with_outcome(verdict.outcome);
+            claim.facts = verdict.facts.clone();
+            let mut found = finding(claim, "", rows, &[place]);
+            found.summary.clone_from(&verdict.summary);
+            Some(found)
+        })
+        .collect()
+}

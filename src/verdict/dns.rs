@@ -1,0 +1,256 @@
+//! The DNS stage: lookups that fail, lookups that limp, and endpoints that are a record alone.
+
+use std::net::IpAddr;
+
+use crate::endpoint::Endpoint;
+use crate::evidence::{DnsTry, Evidence, Failure, FailureKind, Lookup, RecordKind};
+use crate::verdict::attempt::Ruling;
+use crate::verdict::claim::{self, Claim, short, whole_ms};
+use crate::verdict::tcp::AT_ONCE_MS;
+use crate::verdict::{Code, Confidence, Facts, Outcome, Verdict};
+
+/// A lookup that takes longer is slow.
+pub(super) const SLOW_LOOKUP_MS: f64 = 500.0;
+
+/// The addresses that a connection would use: those of the hosts file win over DNS.
+pub(super) fn addresses(evidence: &Evidence) -> Vec<IpAddr> {
+    if evidence.hosts_file.is_empty() {
+        return answers(evidence);
+    }
+    evidence.hosts_file.clone()
+}
+
+/// The addresses in the answers of the resolver.
+pub(super) fn answers(evidence: &Evidence) -> Vec<IpAddr> {
+    let mut found: Vec<IpAddr> = Vec::new();
+    for lookup in &evidence.lookups {
+        for address in addresses_of(lookup) {
+            if !found.contains(&address) {
+                found.push(address);
+            }
+        }
+    }
+    found
+}
+
+fn addresses_of(lookup: &Lookup) -> impl Iterator<Item = IpAddr> {
+    let passed = lookup.outcome.passed();
+    let answer = lookup.outcome.value.iter().filter(move |_| passed);
+    let records = answer.flat_map(|answer| &answer.records);
+    records.filter_map(|record| match record.kind {
+        RecordKind::A | RecordKind::Aaaa => record.data.parse().ok(),
+        RecordKind::Cname | RecordKind::Ns => None,
+    })
+}
+
+/// The names that the CNAME chain passes through.
+pub(super) fn chain(evidence: &Evidence) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for lookup in &evidence.lookups {
+        let records = lookup.outcome.value.iter().flat_map(|answer| &answer.records);
+        let aliases = records.filter(|record| record.kind == RecordKind::Cname);
+        for alias in aliases {
+            if !names.contains(&alias.data.as_str()) {
+                names.push(&alias.data);
+            }
+        }
+    }
+    names
+}
+
+/// Judges an endpoint that is a DNS record alone.
+pub(super) fn judge(endpoint: &Endpoint, evidence: &Evidence) -> Verdict {
+    let found = answers(evidence);
+    if found.is_empty() {
+        return match failure(evidence) {
+            Ruling::Failed(claim) => claim.verdict(endpoint),
+            Ruling::Unknown(why) => claim::inconclusive(endpoint, &why),
+            _ => claim::inconclusive(endpoint, "no lookup was recorded"),
+        };
+    }
+    let shown = words(&found);
+    if !endpoint.dns_answer.is_empty() && !is_expected(endpoint, &found) {
+        return Claim::new(Code::NcsiDnsWrong)
+            .sure(Confidence::Certain)
+            .fact("answers", shown)
+            .fact("expected", words(&endpoint.dns_answer))
+            .verdict(endpoint);
+    }
+    let summary = format!("{endpoint} resolves to {}", shown.join(", "));
+    let facts = Facts::from([("answers".to_owned(), shown.into())]);
+    claim::plain(Outcome::Reachable, Confidence::Certain, summary, facts)
+}
+
+/// Every answer of a family that the entry has an address of must be in the entry.
+fn is_expected(endpoint: &Endpoint, found: &[IpAddr]) -> bool {
+    let expected = &endpoint.dns_answer;
+    let family = |v6: bool| expected.iter().any(|address| address.is_ipv6() == v6);
+    let mut judged = found.iter().filter(|address| family(address.is_ipv6())).peekable();
+    judged.peek().is_some() && judged.all(|address| expected.contains(address))
+}
+
+/// Why the name has no address.
+pub(super) fn failure(evidence: &Evidence) -> Ruling {
+    let failed = |lookup: &&Lookup| lookup.outcome.failure.is_some();
+    let worst = evidence.lookups.iter().filter(failed).max_by_key(|lookup| {
+        let kind = lookup.outcome.failure.as_ref().map(|failure| failure.kind);
+        (kind.map_or(0, telling), lookup.kind == RecordKind::A)
+    });
+    let Some(lookup) = worst else {
+        return Ruling::Connected;
+    };
+    match &lookup.outcome.failure {
+        Some(failure) => rule(lookup, failure),
+        None => Ruling::Connected,
+    }
+}
+
+/// How much a failure says: an answer says more than silence, and "no such record" for one family
+/// says nothing about the other.
+fn telling(kind: FailureKind) -> u8 {
+    match kind {
+        FailureKind::Nodata => 0,
+        FailureKind::Timeout => 1,
+        FailureKind::Truncated => 2,
+        _ => 3,
+    }
+}
+
+fn rule(lookup: &Lookup, failure: &Failure) -> Ruling {
+    let code = match failure.kind {
+        FailureKind::Nxdomain => Code::DnsNxdomain,
+        FailureKind::Nodata | FailureKind::CnameLoop => Code::DnsNodata,
+        FailureKind::Servfail | FailureKind::DnsCode => Code::DnsServfail,
+        FailureKind::DnsRefused => Code::DnsRefused,
+        FailureKind::Truncated => Code::DnsTcpBlocked,
+        FailureKind::Timeout | FailureKind::HostUnreachable => Code::DnsTimeout,
+        FailureKind::Refused => Code::DnsResolverClosed,
+        FailureKind::NetworkUnreachable | FailureKind::AddressNotAvailable => Code::DeviceNoRoute,
+        FailureKind::NoSocket => return Ruling::unknown("this machine refused another socket"),
+        _ => return Ruling::Unknown(format!("the lookup failed ({})", seen(failure))),
+    };
+    let server = lookup.tries.last().map(|one| one.server);
+    let name = server.map_or_else(|| "of this machine".to_owned(), |server| server.ip().to_string());
+    let claim = Claim::new(code)
+        .from_address(server.map(|server| server.ip()))
+        .fact("resolver", name.as_str())
+        .fact("address", name.as_str())
+        .fact("tries", lookup.tries.len())
+        .fact("rcode", rcode(lookup, failure))
+        .fact("seen", seen(failure));
+    Ruling::Failed(claim.sure(confidence(lookup, failure)))
+}
+
+fn confidence(lookup: &Lookup, failure: &Failure) -> Confidence {
+    match failure.kind {
+        FailureKind::Nxdomain
+        | FailureKind::Nodata
+        | FailureKind::Servfail
+        | FailureKind::DnsCode
+        | FailureKind::DnsRefused => Confidence::Certain,
+        _ if lookup.tries.len() > 1 => Confidence::Medium,
+        _ => Confidence::Low,
+    }
+}
+
+/// The response code by its standard name.
+fn rcode(lookup: &Lookup, failure: &Failure) -> String {
+    let answer = lookup.outcome.value.as_ref().map(|answer| answer.rcode.as_str());
+    let tried = lookup.tries.iter().rev().find_map(|one| one.rcode.as_deref());
+    match answer.filter(|code| !code.is_empty()).or(tried) {
+        Some(code) => short(code),
+        None => seen(failure),
+    }
+}
+
+/// A failed lookup in a few words.
+pub(super) fn seen(failure: &Failure) -> String {
+    let words = match failure.kind {
+        FailureKind::Timeout => "no answer",
+        FailureKind::Refused => "port closed",
+        FailureKind::Nxdomain => "NXDOMAIN",
+        FailureKind::Nodata => "no such record",
+        FailureKind::Servfail => "SERVFAIL",
+        FailureKind::DnsRefused => "REFUSED",
+        FailureKind::CnameLoop => "the CNAME chain does not end",
+        FailureKind::Truncated => "truncated",
+        FailureKind::Malformed => "an answer that cannot be read",
+        _ if failure.detail.is_empty() => "an error",
+        _ => return short(&failure.detail),
+    };
+    words.to_owned()
+}
+
+/// What limps although the name resolves.
+pub(super) fn flaws(evidence: &Evidence) -> Vec<Claim> {
+    if !evidence.hosts_file.is_empty() {
+        return Vec::new();
+    }
+    aaaa_broken(evidence).into_iter().chain(slow(evidence)).collect()
+}
+
+fn aaaa_broken(evidence: &Evidence) -> Option<Claim> {
+    let of = |kind| evidence.lookups.iter().filter(move |lookup| lookup.kind == kind);
+    let resolved = of(RecordKind::A).any(|lookup| lookup.outcome.passed());
+    let answered = of(RecordKind::Aaaa).any(|lookup| lookup.outcome.passed());
+    let lookup = of(RecordKind::Aaaa).last()?;
+    let failure = lookup.outcome.failure.as_ref()?;
+    let breaks = matches!(
+        failure.kind,
+        FailureKind::Timeout
+            | FailureKind::Servfail
+            | FailureKind::DnsRefused
+            | FailureKind::DnsCode
+            | FailureKind::Truncated
+    );
+    (resolved && !answered && breaks).then(|| {
+        Claim::new(Code::DnsAaaaBroken)
+            .sure(confidence(lookup, failure))
+            .fact("seen", seen(failure))
+    })
+}
+
+fn slow(evidence: &Evidence) -> Option<Claim> {
+    let passed = evidence.lookups.iter().filter(|lookup| lookup.outcome.passed());
+    let slowest = passed.max_by(|one, other| {
+        one.outcome.elapsed_ms.total_cmp(&other.outcome.elapsed_ms)
+    })?;
+    let elapsed = slowest.outcome.elapsed_ms;
+    (elapsed > SLOW_LOOKUP_MS || lost_a_packet(&slowest.tries)).then(|| {
+        Claim::new(Code::DnsSlow)
+            .sure(Confidence::Medium)
+            .fact("dns_ms", whole_ms(elapsed))
+            .fact("tries", slowest.tries.len())
+    })
+}
+
+/// Whether the server that answered had been silent before. A second server that answers for a
+/// first one is what the second is there for.
+fn lost_a_packet(tries: &[DnsTry]) -> bool {
+    let Some((last, earlier)) = tries.split_last() else {
+        return false;
+    };
+    let silent = |one: &DnsTry| one.failure.as_ref().is_some_and(|f| f.kind == FailureKind::Timeout);
+    earlier.iter().any(|one| one.server.ip() == last.server.ip() && silent(one))
+}
+
+/// Whether every packet of every lookup failed at once for want of a route.
+pub(super) fn has_no_route(evidence: &Evidence) -> bool {
+    let stuck = |lookup: &Lookup| {
+        let failure = lookup.outcome.failure.as_ref();
+        failure.is_some_and(|failure| failure.kind == FailureKind::NetworkUnreachable)
+            || (!lookup.tries.is_empty() && lookup.tries.iter().all(try_has_no_route))
+    };
+    !evidence.lookups.is_empty() && evidence.lookups.iter().all(stuck)
+}
+
+fn try_has_no_route(one: &DnsTry) -> bool {
+    let failure = one.failure.as_ref();
+    let unreachable = failure.is_some_and(|f| f.kind == FailureKind::NetworkUnreachable);
+    unreachable && one.elapsed_ms < AT_ONCE_MS
+}
+
+/// Addresses as text.
+pub(super) fn words(addresses: &[IpAddr]) -> Vec<String> {
+    addresses.iter().map(ToString::to_string).collect()
+}

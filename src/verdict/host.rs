@@ -1,0 +1,342 @@
+//! One endpoint: all its addresses, and what DNS has to do with it.
+
+use crate::endpoint::Endpoint;
+use crate::evidence::{Evidence, Stage};
+use crate::verdict::attempt::{AddressRuling, Genuine, Ruling, by_address, furthest};
+use crate::verdict::claim::{self, Claim};
+use crate::verdict::network::{self, Controls, below, is_bogus};
+use crate::verdict::{Code, Confidence, Context, Facts, Outcome, Verdict, dns};
+
+/// What is said first where several things are wrong beside a genuine answer.
+const FLAWS: [Code; 16] = [
+    Code::TlsIntercepted,
+    Code::DnsHostsFile,
+    Code::HttpUnexpectedRedirect,
+    Code::HttpServiceError,
+    Code::HttpRateLimited,
+    Code::HttpUnexpectedStatus,
+    Code::ContentMismatch,
+    Code::ContentNotCrl,
+    Code::ContentTruncated,
+    Code::ContentCrlExpired,
+    Code::TcpFlaky,
+    Code::TcpSomeAddresses,
+    Code::TcpIpv6Broken,
+    Code::DnsAaaaBroken,
+    Code::HttpSlow,
+    Code::DnsSlow,
+];
+
+/// Judges an endpoint that is to be connected to.
+pub(super) fn judge(
+    endpoint: &Endpoint,
+    evidence: &Evidence,
+    context: &Context<'_>,
+    controls: &Controls,
+) -> Verdict {
+    let rulings = by_address(endpoint, evidence, context);
+    let genuine: Vec<&Genuine> = rulings.iter().filter_map(genuine_of).collect();
+    if let Some(first) = genuine.first() {
+        let flaws = all_flaws(evidence, context, &rulings);
+        return answered(endpoint, evidence, first, flaws);
+    }
+    match accusation(evidence, context, &rulings) {
+        Ruling::Failed(claim) => {
+            let dns = Suspicion { endpoint, evidence, context, controls };
+            dns.of(claim).verdict(endpoint)
+        }
+        Ruling::Unknown(why) => claim::inconclusive(endpoint, &why),
+        _ => claim::inconclusive(endpoint, "the probe left no evidence"),
+    }
+}
+
+fn genuine_of(ruling: &AddressRuling) -> Option<&Genuine> {
+    match &ruling.ruling {
+        Ruling::Genuine(genuine) => Some(genuine),
+        _ => None,
+    }
+}
+
+fn failure_of(ruling: &AddressRuling) -> Option<&Claim> {
+    match &ruling.ruling {
+        Ruling::Failed(claim) => Some(claim),
+        _ => None,
+    }
+}
+
+/// A genuine answer came: reachable, or degraded by the worst of what was wrong beside it.
+fn answered(
+    endpoint: &Endpoint,
+    evidence: &Evidence,
+    genuine: &Genuine,
+    mut flaws: Vec<Claim>,
+) -> Verdict {
+    let mut facts = genuine.facts.clone();
+    facts.extend(dns_remarks(endpoint, evidence));
+    if flaws.is_empty() {
+        let summary = answer_in_words(endpoint, &facts);
+        return claim::plain(Outcome::Reachable, genuine.confidence, summary, facts);
+    }
+    flaws.sort_by_key(|flaw| FLAWS.iter().position(|code| *code == flaw.code));
+    flaws.dedup_by_key(|flaw| flaw.code);
+    let also: Vec<&str> = flaws.iter().skip(1).map(|flaw| flaw.code.id()).collect();
+    if !also.is_empty() {
+        facts.insert("also".to_owned(), also.into());
+    }
+    let mut flaw = flaws.swap_remove(0).with_outcome(Outcome::Degraded);
+    facts.append(&mut flaw.facts);
+    flaw.facts = facts;
+    flaw.verdict(endpoint)
+}
+
+fn answer_in_words(endpoint: &Endpoint, facts: &Facts) -> String {
+    let text = "{target} answers genuinely: HTTP {status} from {address}";
+    claim::fill(text, facts, Some(endpoint))
+}
+
+/// Oddities of DNS that a genuine answer settles.
+fn dns_remarks(endpoint: &Endpoint, evidence: &Evidence) -> Facts {
+    let mut facts = Facts::new();
+    if is_outside(endpoint, evidence) {
+        facts.insert("outside_published_range".to_owned(), true.into());
+    }
+    if let Some(name) = foreign_cname(endpoint, evidence) {
+        facts.insert("foreign_cname".to_owned(), claim::short(name).into());
+    }
+    facts
+}
+
+fn all_flaws(
+    evidence: &Evidence,
+    context: &Context<'_>,
+    rulings: &[AddressRuling],
+) -> Vec<Claim> {
+    let of_answers = rulings.iter().filter_map(genuine_of);
+    let mut flaws: Vec<Claim> = of_answers.flat_map(|genuine| genuine.flaws.clone()).collect();
+    flaws.extend(family_flaws(context, rulings));
+    flaws.extend(dns::flaws(evidence));
+    if !evidence.hosts_file.is_empty() {
+        flaws.push(hosts_file(evidence, "it answers genuinely"));
+    }
+    flaws
+}
+
+/// Addresses that fail while others answer.
+fn family_flaws(context: &Context<'_>, rulings: &[AddressRuling]) -> Vec<Claim> {
+    let mut flaws = Vec::new();
+    for v6 in [false, true] {
+        let family: Vec<&AddressRuling> = of_family(rulings, v6).collect();
+        let failed: Vec<&AddressRuling> = family
+            .iter()
+            .copied()
+            .filter(|ruling| failure_of(ruling).is_some())
+            .collect();
+        let Some(cause) = furthest(failed.iter().copied().filter_map(failure_of)) else {
+            continue;
+        };
+        let all = failed.len() == family.len();
+        if v6 && (context.run.ipv6 == Some(false) || all && is_local(&failed)) {
+            continue;
+        }
+        let code = if v6 && all {
+            Code::TcpIpv6Broken
+        } else {
+            Code::TcpSomeAddresses
+        };
+        flaws.push(partly(code, &cause, &failed, rulings));
+    }
+    flaws
+}
+
+fn of_family(rulings: &[AddressRuling], v6: bool) -> impl Iterator<Item = &AddressRuling> {
+    let same = move |ruling: &&AddressRuling| ruling.address.is_ipv6() == v6;
+    rulings.iter().filter(same)
+}
+
+/// Whether every failure came from this machine itself, for want of a route or an address.
+fn is_local(failed: &[&AddressRuling]) -> bool {
+    let no_route = |ruling: &&AddressRuling| {
+        failure_of(ruling).is_some_and(|claim| claim.code == Code::DeviceNoRoute)
+    };
+    failed.iter().all(no_route)
+}
+
+fn partly(
+    code: Code,
+    cause: &Claim,
+    failed: &[&AddressRuling],
+    rulings: &[AddressRuling],
+) -> Claim {
+    let address = |ruling: &AddressRuling| ruling.address.to_string();
+    let answering = rulings.iter().filter(|ruling| genuine_of(ruling).is_some());
+    Claim::new(code)
+        .sure(cause.confidence.min(Confidence::Medium))
+        .fact("cause", cause.code.id())
+        .fact("failed", failed.iter().map(|ruling| address(ruling)).collect::<Vec<_>>())
+        .fact("answering", answering.map(address).collect::<Vec<_>>())
+}
+
+/// No genuine answer came: the failure that got furthest, else that of DNS.
+fn accusation(evidence: &Evidence, context: &Context<'_>, rulings: &[AddressRuling]) -> Ruling {
+    if rulings.is_empty() {
+        return no_connection(evidence);
+    }
+    let v4 = of_family(rulings, false).count() > 0;
+    let counts = |ruling: &&AddressRuling| {
+        !(v4 && ruling.address.is_ipv6() && means_little(context, ruling))
+    };
+    let counted: Vec<&AddressRuling> = rulings.iter().filter(counts).collect();
+    let failures = counted.iter().copied().filter_map(failure_of);
+    let best = furthest(failures);
+    let why = counted.iter().find_map(|ruling| match &ruling.ruling {
+        Ruling::Unknown(why) => Some(why.clone()),
+        _ => None,
+    });
+    let connected = counted
+        .iter()
+        .any(|ruling| matches!(ruling.ruling, Ruling::Connected));
+    match (best, why) {
+        (Some(claim), _) if !(connected && claim.stage <= Stage::Tcp) => {
+            Ruling::Failed(with_addresses(claim, rulings))
+        }
+        (_, Some(why)) => Ruling::Unknown(why),
+        _ => Ruling::unknown("a connection came about, but nothing was recorded of it"),
+    }
+}
+
+/// A failure over IPv6 on a machine that has no IPv6 says nothing about the host.
+fn means_little(context: &Context<'_>, ruling: &AddressRuling) -> bool {
+    context.run.ipv6 == Some(false)
+        || failure_of(ruling).is_some_and(|claim| claim.code == Code::DeviceNoRoute)
+}
+
+/// What happened at each address, where there are several.
+fn with_addresses(claim: Claim, rulings: &[AddressRuling]) -> Claim {
+    if rulings.len() < 2 {
+        return claim;
+    }
+    let line = |ruling: &AddressRuling| match &ruling.ruling {
+        Ruling::Failed(claim) => format!("{} {}", ruling.address, claim.code),
+        _ => format!("{} unclear", ruling.address),
+    };
+    claim.fact("addresses", rulings.iter().map(line).collect::<Vec<_>>())
+}
+
+fn no_connection(evidence: &Evidence) -> Ruling {
+    let found = dns::addresses(evidence);
+    if found.is_empty() {
+        return match dns::failure(evidence) {
+            Ruling::Connected => Ruling::unknown("the probe left no evidence"),
+            other => other,
+        };
+    }
+    if found.iter().all(|address| address.is_unspecified()) {
+        return Ruling::Failed(Claim::new(Code::DnsSinkhole).sure(Confidence::Certain));
+    }
+    Ruling::unknown("the name resolves, but no connection was recorded")
+}
+
+/// Looks for a fault of DNS behind a failure further on.
+struct Suspicion<'a> {
+    endpoint: &'a Endpoint,
+    evidence: &'a Evidence,
+    context: &'a Context<'a>,
+    controls: &'a Controls,
+}
+
+impl Suspicion<'_> {
+    /// The fault of DNS that explains the failure, else the failure itself.
+    fn of(&self, claim: Claim) -> Claim {
+        if !self.evidence.hosts_file.is_empty() {
+            return with_cause(hosts_file(self.evidence, claim.code.id()), claim);
+        }
+        let found = dns::answers(self.evidence);
+        let nowhere = found.iter().all(std::net::IpAddr::is_unspecified);
+        if found.is_empty() || (claim.stage == Stage::Device && !nowhere) {
+            return claim;
+        }
+        if self.is_sinkhole(&claim) {
+            return with_cause(self.dns_fault(Code::DnsSinkhole, &claim), claim);
+        }
+        if claim.outcome != Outcome::Blocked {
+            return claim;
+        }
+        if is_outside(self.endpoint, self.evidence) {
+            let fault = self.dns_fault(Code::DnsOutsidePublishedRange, &claim);
+            return with_cause(fault, claim);
+        }
+        if let Some(name) = foreign_cname(self.endpoint, self.evidence) {
+            let fault = self.dns_fault(Code::DnsForeignCname, &claim);
+            return with_cause(fault.fact("cname", name), claim);
+        }
+        claim
+    }
+
+    fn dns_fault(&self, code: Code, claim: &Claim) -> Claim {
+        let server = self.evidence.lookups.iter().flat_map(|lookup| lookup.tries.last());
+        Claim::new(code)
+            .sure(claim.confidence.min(Confidence::Medium))
+            .from_address(server.map(|one| one.server.ip()).next())
+            .fact("answers", dns::words(&dns::answers(self.evidence)))
+    }
+
+    /// Answers that no public service has, and nothing there that proves to be the host.
+    fn is_sinkhole(&self, claim: &Claim) -> bool {
+        let found = dns::answers(self.evidence);
+        let bench = network::is_test_bench(self.context.run);
+        let excused = |address: &std::net::IpAddr| {
+            !address.is_unspecified()
+                && (self.controls.vouch_for(self.endpoint, *address)
+                    || (bench && address.is_loopback()))
+        };
+        found.iter().all(|address| is_bogus(*address))
+            && !found.iter().any(excused)
+            && !is_named_by_its_certificate(self.evidence, claim)
+    }
+}
+
+/// Whether a certificate for the host came that somebody else has signed: then there is more to
+/// say than "sinkhole".
+fn is_named_by_its_certificate(evidence: &Evidence, claim: &Claim) -> bool {
+    let named = evidence.attempts.iter().any(|attempt| {
+        let seen = attempt.tls.as_ref().and_then(|tls| tls.value.as_ref());
+        seen.is_some_and(|seen| seen.name_matches == Some(true))
+    });
+    named && claim.code != Code::TlsSelfSigned
+}
+
+fn with_cause(fault: Claim, claim: Claim) -> Claim {
+    let mut facts = claim.facts;
+    facts.extend(fault.facts.clone());
+    let fault = Claim { facts, ..fault };
+    if claim.code == Code::DnsSinkhole {
+        return fault.fact("cause", "nothing to connect to");
+    }
+    fault.fact("cause", claim.code.id())
+}
+
+fn hosts_file(evidence: &Evidence, cause: &str) -> Claim {
+    Claim::new(Code::DnsHostsFile)
+        .sure(Confidence::Certain)
+        .fact("answers", dns::words(&evidence.hosts_file))
+        .fact("cause", cause)
+}
+
+/// Whether every answer lies outside the addresses that the most specific set publishes.
+fn is_outside(endpoint: &Endpoint, evidence: &Evidence) -> bool {
+    let found = dns::answers(evidence);
+    let published = |address: &std::net::IpAddr| {
+        endpoint.ranges.iter().any(|range| range.contains(address))
+    };
+    !endpoint.ranges.is_empty() && !found.is_empty() && !found.iter().any(published)
+}
+
+/// The first name of the CNAME chain that is below none of the expected suffixes.
+fn foreign_cname<'a>(endpoint: &Endpoint, evidence: &'a Evidence) -> Option<&'a str> {
+    let suffixes = &endpoint.cname_suffixes;
+    if suffixes.is_empty() {
+        return None;
+    }
+    let belongs = |name: &&str| suffixes.iter().any(|suffix| below(name, suffix));
+    dns::chain(evidence).into_iter().find(|name| !belongs(name))
+}

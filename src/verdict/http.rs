@@ -1,0 +1,291 @@
+//! The HTTP stage: failures, and the rules on status and redirects.
+
+use url::Url;
+
+use crate::endpoint::{Endpoint, Expect, Scheme};
+use crate::evidence::{Attempt, Failure, FailureKind, HttpSeen, Observation};
+use crate::verdict::attempt::{Genuine, Ruling};
+use crate::verdict::claim::{Claim, short, whole_ms};
+use crate::verdict::network::{below, site};
+use crate::verdict::{Code, Confidence, Facts, Outcome, block_page, content};
+
+/// From the request to the response head; more than this is slow.
+pub(super) const SLOW_FIRST_BYTE_MS: f64 = 3_000.0;
+
+/// What carried the exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Channel {
+    /// Nothing but TCP: anybody on the way may have answered.
+    Clear,
+    /// TLS with a public chain: the host itself answered.
+    Genuine,
+    /// TLS with a chain that only this machine trusts.
+    Inspected,
+}
+
+/// An answer with everything that judges it.
+#[derive(Clone, Copy)]
+pub(super) struct Answer<'a> {
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) seen: &'a HttpSeen,
+    pub(super) channel: Channel,
+    /// Whether the peer closed before the end of the body.
+    pub(super) cut: bool,
+    /// Whether the body did not end within the limit.
+    pub(super) stalled: bool,
+    /// How long the whole exchange took.
+    pub(super) elapsed_ms: u64,
+}
+
+/// Judges an exchange.
+pub(super) fn rule(
+    endpoint: &Endpoint,
+    attempt: &Attempt,
+    http: &Observation<HttpSeen>,
+    channel: Channel,
+) -> Ruling {
+    let ruling = match (&http.value, &http.failure) {
+        (Some(seen), failure) if seen.status != 0 => {
+            let kind = failure.as_ref().map(|failure| failure.kind);
+            judged(Answer {
+                endpoint,
+                seen,
+                channel,
+                cut: matches!(kind, Some(FailureKind::Closed | FailureKind::Reset)),
+                stalled: kind == Some(FailureKind::Timeout),
+                elapsed_ms: whole_ms(http.elapsed_ms),
+            })
+        }
+        (_, Some(failure)) => failed(http, failure),
+        (_, None) => Ruling::unknown("the HTTP exchange left no status"),
+    };
+    with_address(ruling, attempt)
+}
+
+fn with_address(ruling: Ruling, attempt: &Attempt) -> Ruling {
+    let address = attempt.address.to_string();
+    match ruling {
+        Ruling::Failed(claim) => Ruling::Failed(claim.fact("address", address)),
+        Ruling::Genuine(mut genuine) => {
+            genuine.facts.insert("address".to_owned(), address.into());
+            Ruling::Genuine(genuine)
+        }
+        other => other,
+    }
+}
+
+fn failed(http: &Observation<HttpSeen>, failure: &Failure) -> Ruling {
+    let how = match failure.kind {
+        FailureKind::Reset => "reset",
+        _ => "closed",
+    };
+    let claim = match failure.kind {
+        FailureKind::Timeout => Claim::new(Code::HttpSilent),
+        FailureKind::Closed | FailureKind::Reset => Claim::new(Code::HttpClosed).fact("how", how),
+        FailureKind::Malformed | FailureKind::TooLarge => {
+            Claim::new(Code::HttpMalformed).fact("detail", detail(failure))
+        }
+        _ => return Ruling::Unknown(format!("the HTTP exchange failed ({})", detail(failure))),
+    };
+    Ruling::Failed(claim.fact("waited_ms", whole_ms(http.elapsed_ms)))
+}
+
+fn detail(failure: &Failure) -> String {
+    if failure.detail.is_empty() {
+        return format!("{:?}", failure.kind).to_lowercase();
+    }
+    short(&failure.detail)
+}
+
+/// Judges an answer: what no entry can expect first, then what this entry expects.
+fn judged(answer: Answer<'_>) -> Ruling {
+    let claim = foreign(&answer)
+        .or_else(|| overloaded(&answer))
+        .or_else(|| expected(&answer));
+    let Some(claim) = claim else {
+        return Ruling::Genuine(genuine(&answer, None));
+    };
+    let claim = claim.fact("status", answer.seen.status);
+    match claim.outcome {
+        Outcome::Degraded => Ruling::Genuine(genuine(&answer, Some(claim))),
+        _ => Ruling::Failed(claim),
+    }
+}
+
+fn genuine(answer: &Answer<'_>, flaw: Option<Claim>) -> Genuine {
+    let mut facts = Facts::new();
+    facts.insert("status".to_owned(), answer.seen.status.into());
+    Genuine {
+        facts,
+        confidence: confidence(answer),
+        flaws: flaw.into_iter().chain(slow(answer)).collect(),
+    }
+}
+
+/// Over TLS the certificate proves the answer; in clear text only its content can.
+fn confidence(answer: &Answer<'_>) -> Confidence {
+    match (answer.channel, &answer.endpoint.expect) {
+        (Channel::Genuine, _) => Confidence::Certain,
+        (Channel::Inspected, _) => Confidence::Medium,
+        (Channel::Clear, Expect::Body(_) | Expect::DerCrl) => Confidence::High,
+        (Channel::Clear, _) => Confidence::Medium,
+    }
+}
+
+fn slow(answer: &Answer<'_>) -> Option<Claim> {
+    let waited = answer.seen.first_byte_ms;
+    (waited > SLOW_FIRST_BYTE_MS).then(|| {
+        Claim::new(Code::HttpSlow)
+            .sure(Confidence::Medium)
+            .fact("first_byte_ms", whole_ms(waited))
+    })
+}
+
+/// Answers that somebody on the way gave: a portal, a block page.
+fn foreign(answer: &Answer<'_>) -> Option<Claim> {
+    let seen = answer.seen;
+    if seen.status == 511 {
+        return Some(certain(Code::HttpCaptivePortal));
+    }
+    let may_be = answer.channel != Channel::Genuine && !is_ncsi_page(answer);
+    if may_be && block_page::is_one(seen) {
+        return Some(block_page_of(answer));
+    }
+    None
+}
+
+/// The connectivity test compares a text: a wrong page with status 200 has a code of its own.
+fn is_ncsi_page(answer: &Answer<'_>) -> bool {
+    let compares = matches!(answer.endpoint.expect, Expect::Body(_));
+    compares && content::is_ncsi(answer.endpoint) && answer.seen.status == 200
+}
+
+/// A block page; over inspected TLS the inspection device wrote it.
+pub(super) fn block_page_of(answer: &Answer<'_>) -> Claim {
+    let claim = certain(Code::HttpBlockPage).fact("page", block_page::described(answer.seen));
+    match answer.channel {
+        Channel::Inspected => claim.by(crate::verdict::Who::Inspection),
+        _ => claim,
+    }
+}
+
+/// Answers of a service in trouble. In clear text anybody may have said so.
+fn overloaded(answer: &Answer<'_>) -> Option<Claim> {
+    let status = answer.seen.status;
+    if let Expect::Status(wanted) = &answer.endpoint.expect
+        && wanted.contains(&status)
+    {
+        return None;
+    }
+    let claim = match status {
+        502..=504 => certain(Code::HttpServiceError),
+        429 => certain(Code::HttpRateLimited),
+        _ => return None,
+    };
+    Some(match answer.channel {
+        Channel::Genuine => claim,
+        _ => claim
+            .sure(Confidence::Low)
+            .by(crate::verdict::Who::Unknown)
+            .with_outcome(Outcome::Inconclusive),
+    })
+}
+
+fn expected(answer: &Answer<'_>) -> Option<Claim> {
+    match &answer.endpoint.expect {
+        Expect::AnyGenuine => any_genuine(answer),
+        Expect::Status(wanted) => status(answer, wanted),
+        Expect::RedirectHost(wanted) => redirect(answer, wanted),
+        Expect::JsonKey(key) => content::json_key(answer, key),
+        Expect::Body(text) => content::body(answer, text),
+        Expect::DerCrl => content::crl(answer),
+    }
+}
+
+fn any_genuine(answer: &Answer<'_>) -> Option<Claim> {
+    if answer.channel == Channel::Genuine {
+        return content::truncated(answer).map(|claim| claim.with_outcome(Outcome::Degraded));
+    }
+    let weak = |claim: Claim| {
+        claim
+            .sure(Confidence::Low)
+            .with_outcome(Outcome::Degraded)
+    };
+    redirected_away(answer).map(weak)
+}
+
+fn status(answer: &Answer<'_>, wanted: &[u16]) -> Option<Claim> {
+    if wanted.contains(&answer.seen.status) {
+        return None;
+    }
+    let words: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+    redirected_away(answer).or_else(|| Some(other_status(answer, &words.join(" or "))))
+}
+
+fn redirect(answer: &Answer<'_>, wanted: &[String]) -> Option<Claim> {
+    let Some(target) = redirect_host(answer) else {
+        return Some(other_status(answer, "a redirect"));
+    };
+    if wanted.iter().any(|suffix| below(&target, suffix)) {
+        return None;
+    }
+    Some(elsewhere(answer, &target))
+}
+
+/// A status that the entry does not expect: a block page where it looks like one.
+pub(super) fn other_status(answer: &Answer<'_>, wanted: &str) -> Claim {
+    if is_refusal_page(answer) {
+        return block_page_of(answer).sure(Confidence::Medium);
+    }
+    let sure = match answer.channel {
+        Channel::Genuine => Confidence::Certain,
+        _ => Confidence::Low,
+    };
+    Claim::new(Code::HttpUnexpectedStatus)
+        .sure(sure)
+        .fact("expected", wanted)
+}
+
+/// An HTML page with status 403 where a file is due, not from the content network itself.
+fn is_refusal_page(answer: &Answer<'_>) -> bool {
+    answer.channel != Channel::Genuine
+        && answer.seen.status == 403
+        && block_page::is_html(answer.seen)
+        && !block_page::is_of_a_cdn(answer.seen)
+}
+
+/// A redirect to a host of another owner.
+pub(super) fn redirected_away(answer: &Answer<'_>) -> Option<Claim> {
+    let target = redirect_host(answer)?;
+    let own = answer.endpoint.host.to_string();
+    (site(&own) != site(&target)).then(|| elsewhere(answer, &target))
+}
+
+fn elsewhere(answer: &Answer<'_>, target: &str) -> Claim {
+    let claim = certain(Code::HttpUnexpectedRedirect).fact("location_host", target);
+    match answer.channel {
+        Channel::Genuine => claim.with_outcome(Outcome::Degraded),
+        _ => claim,
+    }
+}
+
+/// The host that a redirect leads to.
+fn redirect_host(answer: &Answer<'_>) -> Option<String> {
+    let seen = answer.seen;
+    if !matches!(seen.status, 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let location = seen.headers.get("location")?;
+    let endpoint = answer.endpoint;
+    let scheme = match endpoint.scheme {
+        Scheme::Https => "https",
+        _ => "http",
+    };
+    let base = Url::parse(&format!("{scheme}://{endpoint}{}", endpoint.path)).ok()?;
+    let target = base.join(location).ok()?;
+    target.host_str().map(short)
+}
+
+fn certain(code: Code) -> Claim {
+    Claim::new(code).sure(Confidence::Certain)
+}

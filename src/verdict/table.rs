@@ -1,0 +1,256 @@
+//! The table of codes: the one place where their wording lives.
+//!
+//! A sentence may hold `{fact}`; `{host}`, `{port}` and `{target}` come from the endpoint.
+
+use crate::evidence::Stage;
+use crate::verdict::code::{Entry, codes};
+use crate::verdict::{Outcome, Who};
+
+codes! {
+    DeviceNoNetwork "device-no-network" Device Inconclusive Device
+        means "This machine has no usable network connection."
+        evidence "No interface other than loopback has an address, and not one connection came about."
+        says "This machine has no usable network connection: no interface has an address"
+    DeviceNoRoute "device-no-route" Device Inconclusive Device
+        means "This machine has an address, but the system knows no way out."
+        evidence "Connections or DNS packets fail at once with \"network unreachable\", without anything having been sent. Run-wide when nothing else was seen."
+        says "This machine knows no route to {address}: the system gave up at once"
+    DeviceClockSkew "device-clock-skew" Device Degraded Device
+        means "The clock of this machine is wrong."
+        evidence "The median of local time minus the Date header (Age taken into account) over at least three hosts is more than 300 s; a warning above 60 s. It explains certificates that seem expired or not yet valid."
+        says "The clock of this machine is {skew_seconds} s {direction} ({hosts} hosts agree)"
+
+    DnsTimeout "dns-timeout" Dns Blocked Resolver
+        means "The resolver does not answer for this name."
+        evidence "No answer to any try for this name, while other names resolve."
+        says "The resolver {resolver} gave no answer for {host} ({tries} tries)"
+    DnsServfail "dns-servfail" Dns Blocked Resolver
+        means "The resolver reports a failure for this name."
+        evidence "Response code SERVFAIL, or another error code that is neither REFUSED nor NXDOMAIN, while other names resolve."
+        says "The resolver {resolver} answered {rcode} for {host}"
+    DnsRefused "dns-refused" Dns Blocked Resolver
+        means "The resolver refuses to answer for this name."
+        evidence "Response code REFUSED, while other names resolve."
+        says "The resolver {resolver} refused to answer for {host} (REFUSED)"
+    DnsNxdomain "dns-nxdomain" Dns Blocked Resolver
+        means "The resolver says that this name does not exist."
+        evidence "Response code NXDOMAIN for a name that must exist, while other names resolve."
+        says "The resolver {resolver} says that {host} does not exist (NXDOMAIN)"
+    DnsNodata "dns-nodata" Dns Blocked Resolver
+        means "The name exists, but the resolver gives no address for it."
+        evidence "NOERROR without an address record, or a CNAME chain that leads to none, while other names resolve."
+        says "The resolver {resolver} gives no address for {host} ({seen})"
+    DnsResolverDead "dns-resolver-dead" Dns Inconclusive Resolver
+        means "The configured resolver does not answer at all."
+        evidence "Every lookup of the run ended in silence; no response code of any kind was seen."
+        says "The resolver does not answer: {names} names asked of {resolvers}, no reply at all"
+    DnsResolverClosed "dns-resolver-closed" Dns Inconclusive Resolver
+        means "Nothing listens on the DNS port of the configured resolver."
+        evidence "The DNS question was answered with \"port unreachable\". Run-wide when it is so for every name."
+        says "Nothing listens on the DNS port of {resolver}: {host} cannot be looked up"
+    DnsTcpBlocked "dns-tcp-blocked" Dns Blocked Firewall
+        means "The answer is too large for UDP, and DNS over TCP is closed."
+        evidence "The answer over UDP was truncated, and the same question over TCP port 53 failed."
+        says "The answer of {resolver} for {host} is too large for UDP, and DNS over TCP (port 53) failed"
+    DnsSinkhole "dns-sinkhole" Dns Blocked Resolver
+        means "DNS leads this name to an address that is not the service."
+        evidence "Every answer is 0.0.0.0, loopback or private, or one address serves unrelated names; and nothing there presents a certificate for the name. Not said when another endpoint of the run answers genuinely from the same network, nor on a test bench on loopback."
+        says "DNS answers {host} with {answers}, which is not the service ({cause} there)"
+    DnsOutsidePublishedRange "dns-outside-published-range" Dns Blocked Resolver
+        means "DNS answers with an address that Microsoft does not publish for this name, and nothing genuine answers there."
+        evidence "The set that names the host publishes addresses, every answer lies outside, and the connection did not end at a genuine certificate. A genuine certificate settles the matter: then it is a fact, not a fault."
+        says "DNS answers {host} with {answers}, outside the published addresses, and what answers there is not genuine ({cause})"
+    DnsForeignCname "dns-foreign-cname" Dns Blocked Resolver
+        means "The CNAME chain of this name leaves the names that belong to the service, and nothing genuine answers there."
+        evidence "A CNAME target is below none of the expected suffixes, and the connection did not end at a genuine certificate."
+        says "The DNS chain of {host} leads to {cname}, which does not belong to the service ({cause} there)"
+    DnsHostsFile "dns-hosts-file" Dns Blocked Device
+        means "The hosts file of this machine overrides DNS for this name."
+        evidence "The hosts file has an entry for the name. Blocked where the host cannot be reached with it, degraded where it can."
+        says "The hosts file of this machine sets {host} to {answers} ({cause})"
+    DnsAaaaBroken "dns-aaaa-broken" Dns Degraded Resolver
+        means "The resolver answers for IPv4 addresses but fails for IPv6 addresses."
+        evidence "The A question was answered; the AAAA question ended in silence or an error code. \"No such record\" is normal and not this."
+        says "{host} resolves for IPv4, but the AAAA question failed ({seen}); programs wait for it"
+    DnsSlow "dns-slow" Dns Degraded Resolver
+        means "Name resolution is slow or loses packets."
+        evidence "The lookup took more than 500 ms, or only a later try at the same server was answered."
+        says "Looking up {host} took {dns_ms} ms and {tries} tries"
+    DnsMsoid21vianet "dns-msoid-21vianet" Dns Blocked Resolver
+        means "The msoid record sends the domain's users to the Microsoft 365 of China, where this tenant is not."
+        evidence "The CNAME chain of msoid.<domain> leads to clientconfig.partner.microsoftonline-p.net.cn, and the cloud of the run is not china. The domain's own name servers count; where inside and outside differ, the facts say so."
+        says "The DNS zone {domain} is wrong: {host} points to {vianet}, right only for tenants in China; seen by {seen_by}; {difference}"
+    DnsMsoidMissing "dns-msoid-missing" Dns Blocked Resolver
+        means "The tenant is in the Microsoft 365 of China, and the msoid record that it needs is absent."
+        evidence "The cloud of the run is china, and msoid.<domain> does not lead to clientconfig.partner.microsoftonline-p.net.cn. Degraded where some resolvers have it."
+        says "{host} should point to {vianet} (cloud china), but {missing_at} has no such record"
+
+    TcpDropped "tcp-dropped" Tcp Blocked Firewall
+        means "Connection requests vanish without an answer."
+        evidence "The TCP connection request was not answered within the limit, on fresh sockets too. The usual cause is a packet filter that drops."
+        says "No answer to the TCP connection to {address} ({host}) within {waited_ms} ms"
+    TcpRefused "tcp-refused" Tcp Blocked Firewall
+        means "Connection requests are answered with a reset."
+        evidence "The TCP connection was refused. A packet filter that rejects and a closed port look the same, so the confidence is medium at most."
+        says "The TCP connection to {address} ({host}) was refused"
+    TcpUnreachable "tcp-unreachable" Tcp Blocked Path
+        means "The network says that it cannot deliver to this address."
+        evidence "The connection failed with \"host unreachable\" or \"network unreachable\", while this machine has a route."
+        says "The network reports {address} ({host}) as unreachable"
+    TcpEgressClosed "tcp-egress-closed" Tcp Blocked Firewall
+        means "One TCP port is closed for every host."
+        evidence "Every host on one port fails alike (all silent or all refused). High when another port works; medium when only this much is known and at least three hosts agree."
+        says "TCP port {egress_port} is closed on the way out: all {hosts} hosts on it were {how}"
+    TcpIpv6Broken "tcp-ipv6-broken" Tcp Degraded Path
+        means "IPv6 does not work, IPv4 does."
+        evidence "Every IPv6 address of the host fails and an IPv4 address gives a genuine answer. Said only where this machine has IPv6 of its own. Run-wide when no IPv6 connection of at least two hosts came about."
+        says "{host} answers over IPv4, but not over IPv6 ({cause} at {failed})"
+    TcpSomeAddresses "tcp-some-addresses" Tcp Degraded Unknown
+        means "Some addresses of the host can be reached, others cannot."
+        evidence "One address gives a genuine answer while another of the host fails in every round. Rules that allow by address instead of by name are the usual cause."
+        says "{host} answers at {answering}, but not at {failed} ({cause})"
+    TcpSlow "tcp-slow" Tcp Degraded Path
+        means "Connecting takes unusually long."
+        evidence "The TCP connection took more than 1,000 ms and more than five times the median of the run."
+        says "The TCP connection to {address} ({host}) took {tcp_ms} ms, the median of the run is {median_ms} ms"
+    TcpFlaky "tcp-flaky" Tcp Degraded Path
+        means "The connection works only sometimes."
+        evidence "The first attempt failed, a later one to the same address gave a genuine answer."
+        says "{target} failed at first ({first_failure} at stage {failed_stage}) and answered when tried again"
+
+    TlsHelloReset "tls-hello-reset" Tls Blocked Firewall
+        means "The connection is cut when TLS begins."
+        evidence "The TCP connection came about; after the ClientHello (which names the host) came a reset or a close instead of the handshake."
+        says "{address} accepted the connection and cut it after the TLS greeting for {host} ({how}, {bytes_received} bytes received)"
+    TlsSilent "tls-silent" Tls Blocked Unknown
+        means "The connection is accepted, then TLS gets no answer."
+        evidence "The TCP connection came about; the handshake was not finished within the limit."
+        says "{address} accepted the connection, then nothing more: no TLS answer for {host} within {waited_ms} ms"
+    TlsVersionTooOld "tls-version-too-old" Tls Blocked Unknown
+        means "The other side speaks only TLS 1.1 or older."
+        evidence "A ServerHello of TLS 1.1 or older, or TLS 1.2 refused while a hello with old versions got one. Microsoft 365 itself speaks TLS 1.2: a device on the way is the usual cause."
+        says "{address} answers for {host} with {version} at most; activation needs TLS 1.2"
+    TlsVersionTooNew "tls-version-too-new" Tls Blocked Unknown
+        means "The other side refuses TLS 1.2 and speaks only TLS 1.3."
+        evidence "TLS 1.2 was refused, and a hello that offers TLS 1.3 got a ServerHello with it."
+        says "{address} refuses TLS 1.2 for {host} and offers TLS 1.3 only"
+    TlsNoCommonCipher "tls-no-common-cipher" Tls Inconclusive Tool
+        means "This program has no cipher suite in common with the other side; Windows may have one."
+        evidence "The handshake was refused for want of a common suite, or a hello with old suites got a TLS 1.2 ServerHello. This program offers six ECDHE AEAD suites, Windows offers more: nobody can be accused."
+        says "{address} has no cipher suite in common with this program for {host} ({suite}); Windows may still get through"
+    TlsAlert "tls-alert" Tls Blocked Unknown
+        means "The other side refused the TLS handshake with an alert."
+        evidence "A fatal TLS alert that the rules on versions and suites do not explain."
+        says "{address} refused the TLS handshake for {host}: alert {alert} ({alert_name})"
+    TlsPlaintext "tls-plaintext" Tls Blocked Firewall
+        means "Something answers in clear text where TLS is due."
+        evidence "The first bytes received are not TLS: usually the block page or redirect of a device on the way."
+        says "{address} answers in clear text instead of TLS for {host}: \"{first_bytes}\""
+    TlsClosed "tls-closed" Tls Blocked Firewall
+        means "The connection is accepted and closed before TLS begins."
+        evidence "The peer closed or reset before a single TLS byte was sent or received."
+        says "{address} accepted the connection for {host} and closed it before TLS began"
+    TlsIntercepted "tls-intercepted" Tls Blocked Inspection
+        means "A TLS inspection device that this machine trusts answers in the host's name."
+        evidence "The chain leads to a root of the operating system but to no public root. Blocked where Microsoft forbids inspection, degraded elsewhere."
+        says "TLS to {host} is inspected: the certificate was issued by \"{issuer}\", which only this machine trusts"
+    TlsInterceptedUntrusted "tls-intercepted-untrusted" Tls Blocked Inspection
+        means "A TLS inspection device that this machine does not trust answers in the host's name."
+        evidence "Neither the public roots nor the operating system trust the chain, and the same issuer signed for unrelated hosts (names that differ in their last two labels)."
+        says "TLS to {host} is inspected by a device that this machine does not trust: issuer \"{issuer}\", the same for unrelated hosts"
+    TlsUntrustedIssuer "tls-untrusted-issuer" Tls Blocked Unknown
+        means "Nobody trusts the issuer of the certificate."
+        evidence "The chain leads neither to a public root nor to one of the operating system. Inconclusive where a root store was missing or the verifier objected to something else."
+        says "{address} presents a certificate for {host} from an untrusted issuer: \"{issuer}\""
+    TlsIncompleteChain "tls-incomplete-chain" Tls Blocked Service
+        means "The server does not send the certificate of its issuer."
+        evidence "The server sent its own certificate alone, and the issuer is not a known root. High when the missing certificate was seen, trusted, on another host of the run."
+        says "{address} sends the certificate of {host} without that of its issuer \"{issuer}\""
+    TlsSelfSigned "tls-self-signed" Tls Blocked Unknown
+        means "The certificate is signed by itself."
+        evidence "Subject and issuer of the certificate are the same, and no root store has it. Devices on the way often show their own."
+        says "{address} presents a self-signed certificate for {host}: \"{subject}\""
+    TlsExpired "tls-expired" Tls Blocked Service
+        means "The certificate has expired, by the clock of this machine."
+        evidence "The chain leads to a public root, and the certificate's end lies before the time of the answer. See device-clock-skew when several hosts show it."
+        says "The certificate of {host} at {address} expired on {not_after}"
+    TlsNotYetValid "tls-not-yet-valid" Tls Blocked Service
+        means "The certificate is not valid yet, by the clock of this machine."
+        evidence "The chain leads to a public root, and the certificate's beginning lies after the time of the answer. See device-clock-skew when several hosts show it."
+        says "The certificate of {host} at {address} is valid only from {not_before}"
+    TlsWrongName "tls-wrong-name" Tls Blocked Unknown
+        means "The certificate belongs to another host."
+        evidence "The chain is trusted, but the certificate does not name the host."
+        says "{address} presents a certificate for {names}, not for {host}"
+
+    HttpBlockPage "http-block-page" Http Blocked Proxy
+        means "A page that says \"blocked\" comes instead of the answer."
+        evidence "Words of a web filter in the title, text or headers of an HTML page that does not come over a genuine chain, or an HTML page with status 403 where a file was due."
+        says "A block page came instead of {target}: HTTP {status}, \"{page}\""
+    HttpCaptivePortal "http-captive-portal" Http Blocked Proxy
+        means "The network wants a sign-in first."
+        evidence "HTTP status 511; or several hosts, or the Windows connectivity test, are redirected to one foreign host."
+        says "The network asks for a sign-in before it lets {target} through (HTTP {status})"
+    HttpUnexpectedRedirect "http-unexpected-redirect" Http Blocked Unknown
+        means "The answer redirects to a host that does not belong there."
+        evidence "A redirect to a host that the entry does not expect. Degraded over a genuine chain, and in clear text where any answer would do."
+        says "{target} redirects to {location_host}, which does not belong to it (HTTP {status})"
+    HttpSilent "http-silent" Http Blocked Unknown
+        means "The connection stands, but the HTTP request gets no answer."
+        evidence "No response head, or no rest of the body, within the limit."
+        says "{address} took the HTTP request for {host} and did not answer within {waited_ms} ms"
+    HttpClosed "http-closed" Http Blocked Unknown
+        means "The connection is cut instead of an HTTP answer."
+        evidence "A reset or a close after the request and before a complete response head."
+        says "{address} took the HTTP request for {host} and closed the connection ({how})"
+    HttpMalformed "http-malformed" Http Blocked Unknown
+        means "The answer is not HTTP, or its head is too large."
+        evidence "The response head cannot be read or exceeds the limit."
+        says "{address} answers for {host} with something that is not HTTP ({detail})"
+    HttpSlow "http-slow" Http Degraded Unknown
+        means "The answer takes long."
+        evidence "More than 3,000 ms from the request to the response head."
+        says "{target} took {first_byte_ms} ms to answer the HTTP request"
+    HttpServiceError "http-service-error" Http Degraded Service
+        means "The service can be reached and reports a fault of its own."
+        evidence "HTTP 502, 503 or 504 over a genuine chain. In clear text nobody can tell who said so: inconclusive."
+        says "{target} was reached and reports a fault: HTTP {status}"
+    HttpUnexpectedStatus "http-unexpected-status" Http Degraded Unknown
+        means "The host answers, but with another status than expected."
+        evidence "A status that the entry does not expect, without the marks of a block page."
+        says "{target} answers with HTTP {status}; expected was {expected}"
+    HttpRateLimited "http-rate-limited" Http Degraded Service
+        means "The service can be reached and asks for fewer requests."
+        evidence "HTTP 429 over a genuine chain. In clear text: inconclusive."
+        says "{target} was reached and asks for fewer requests: HTTP {status}"
+
+    ContentNotCrl "content-not-crl" Content Blocked Unknown
+        means "Something else comes in place of the certificate revocation list."
+        evidence "Status 200, and the body is not a revocation list in DER."
+        says "{target} should give a revocation list and gives something else ({page})"
+    ContentCrlExpired "content-crl-expired" Content Degraded Service
+        means "The certificate revocation list is out of date."
+        evidence "A genuine list whose next update was due before the answer came; a cache on the way or a retired list."
+        says "The revocation list of {target} was due for renewal on {next_update}"
+    ContentMismatch "content-mismatch" Content Blocked Unknown
+        means "The answer does not hold what it must hold."
+        evidence "The text or the JSON key that the entry expects is absent. Degraded over a genuine chain."
+        says "{target} answers, but without {expected}: \"{page}\""
+    ContentTruncated "content-truncated" Content Blocked Unknown
+        means "The answer ends before its announced length."
+        evidence "The peer closed the connection with bytes outstanding. Degraded where the status alone is the proof."
+        says "{target} announced {announced} bytes and closed after {received} bytes"
+
+    NcsiBlocked "ncsi-blocked" Http Blocked Unknown
+        means "Windows cannot run its connectivity test, so it will say \"no internet\"."
+        evidence "The test host cannot be reached or does not answer as it must; the fact `cause` has the underlying code."
+        says "The Windows connectivity test fails at {target} ({cause}); Windows and Office will say \"no internet\""
+    NcsiWrongContent "ncsi-wrong-content" Content Blocked Unknown
+        means "The Windows connectivity test gets the wrong text, so Windows will say \"no internet\"."
+        evidence "The body is not exactly the expected text, apart from white space at its ends; an empty body too."
+        says "The Windows connectivity test at {target} got \"{page}\" (HTTP {status}) instead of \"{expected}\""
+    NcsiDnsWrong "ncsi-dns-wrong" Dns Blocked Resolver
+        means "The DNS part of the Windows connectivity test gets the wrong address."
+        evidence "An answer for the name is not the address that Windows compares with."
+        says "DNS answers {host} with {answers}; Windows expects {expected}"
+}

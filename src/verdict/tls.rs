@@ -1,0 +1,205 @@
+//! The TLS stage: what a handshake showed, finished or not.
+
+use jiff::Timestamp;
+
+use crate::endpoint::Endpoint;
+use crate::evidence::{Attempt, Failure, FailureKind, LegacyHello, Observation, TlsSeen};
+use crate::verdict::certificate;
+use crate::verdict::claim::{Claim, short, whole_ms};
+use crate::verdict::{Code, Confidence, Context, Facts, Outcome};
+
+/// Version number of TLS 1.2 on the wire.
+const TLS12: u16 = 0x0303;
+/// Alert `handshake_failure`.
+const HANDSHAKE_FAILURE: u8 = 40;
+
+/// What a handshake comes to.
+pub(super) enum Handshake {
+    /// A public chain with the right name and valid dates.
+    Genuine { facts: Facts, confidence: Confidence },
+    /// A chain that only this machine trusts; the claim says how bad that is.
+    Inspected(Claim),
+    /// No genuine handshake, and why.
+    Failed(Claim),
+    /// Nothing can be said, and why not.
+    Unknown(String),
+}
+
+/// Judges a handshake. Certificates speak first: they were recorded even where it failed later.
+pub(super) fn rule(
+    endpoint: &Endpoint,
+    attempt: &Attempt,
+    tls: &Observation<TlsSeen>,
+    context: &Context<'_>,
+) -> Handshake {
+    let empty = TlsSeen::default();
+    let seen = tls.value.as_ref().unwrap_or(&empty);
+    let presented = certificate::rule(endpoint, attempt, seen, time_of(attempt, context));
+    match (presented, &tls.failure) {
+        (Some(Handshake::Genuine { .. }), Some(failure)) => failed(attempt, seen, tls, failure),
+        (Some(judged), _) => judged,
+        (None, Some(failure)) => failed(attempt, seen, tls, failure),
+        (None, None) => Handshake::Unknown("no certificate was recorded".to_owned()),
+    }
+}
+
+/// The time by which certificates are judged: that of the answer, else the start of the run.
+fn time_of(attempt: &Attempt, context: &Context<'_>) -> Timestamp {
+    let seen = attempt.http.as_ref().and_then(|http| http.value.as_ref());
+    seen.and_then(|seen| seen.received).unwrap_or(context.now)
+}
+
+fn failed(
+    attempt: &Attempt,
+    seen: &TlsSeen,
+    tls: &Observation<TlsSeen>,
+    failure: &Failure,
+) -> Handshake {
+    let claim = match failure.kind {
+        FailureKind::Timeout => silent(tls),
+        FailureKind::Reset | FailureKind::Closed => cut(attempt, seen, failure),
+        FailureKind::Alert => refused(seen, failure),
+        FailureKind::OldTls => too_old(seen.legacy_hello.as_ref()),
+        FailureKind::NoCommonCipher => no_common_cipher(seen.legacy_hello.as_ref()),
+        FailureKind::Plaintext => plaintext(seen),
+        FailureKind::Malformed if seen.first_bytes.is_some() => plaintext(seen),
+        _ => return Handshake::Unknown(unexplained(failure)),
+    };
+    Handshake::Failed(claim.fact("address", attempt.address.to_string()))
+}
+
+fn silent(tls: &Observation<TlsSeen>) -> Claim {
+    Claim::new(Code::TlsSilent).fact("waited_ms", whole_ms(tls.elapsed_ms))
+}
+
+fn cut(attempt: &Attempt, seen: &TlsSeen, failure: &Failure) -> Claim {
+    let tcp = attempt.tcp.value.as_ref();
+    let before = tcp.and_then(|tcp| tcp.closed_before_hello) == Some(true);
+    if seen.bytes_received == 0 && (before || seen.bytes_sent == 0) {
+        return Claim::new(Code::TlsClosed);
+    }
+    let how = match failure.kind {
+        FailureKind::Reset => "reset",
+        _ => "closed",
+    };
+    Claim::new(Code::TlsHelloReset)
+        .fact("how", how)
+        .fact("bytes_received", seen.bytes_received)
+}
+
+/// An alert: the answer to a hello with old suites, where there is one, tells why.
+fn refused(seen: &TlsSeen, failure: &Failure) -> Claim {
+    let number = failure.number.and_then(|number| u8::try_from(number).ok());
+    match &seen.legacy_hello {
+        Some(legacy) if is_old(legacy) => too_old(Some(legacy)),
+        Some(legacy) if number == Some(HANDSHAKE_FAILURE) && chose_a_suite(legacy) => {
+            no_common_cipher(Some(legacy))
+        }
+        Some(legacy) if legacy.tls13 == Some(true) => {
+            Claim::new(Code::TlsVersionTooNew).sure(Confidence::Certain)
+        }
+        legacy => alert(number, legacy.is_some()),
+    }
+}
+
+fn is_old(legacy: &LegacyHello) -> bool {
+    legacy.version.is_some_and(|version| version < TLS12)
+}
+
+fn chose_a_suite(legacy: &LegacyHello) -> bool {
+    legacy.version == Some(TLS12) && legacy.cipher_suite.is_some()
+}
+
+/// Alert 40 may mean that no cipher suite is common; without the answer to a hello with old
+/// suites nobody is accused of it.
+fn alert(number: Option<u8>, asked_again: bool) -> Claim {
+    let claim = Claim::new(Code::TlsAlert)
+        .sure(Confidence::Certain)
+        .fact("alert", number.map_or(serde_json::Value::Null, Into::into))
+        .fact("alert_name", number.map_or("unknown", alert_name));
+    if number == Some(HANDSHAKE_FAILURE) && !asked_again {
+        return claim.sure(Confidence::Low).with_outcome(Outcome::Inconclusive);
+    }
+    claim
+}
+
+fn too_old(legacy: Option<&LegacyHello>) -> Claim {
+    let version = legacy.and_then(|legacy| legacy.version);
+    let name = match version {
+        Some(0x0300) => "SSL 3.0",
+        Some(0x0301) => "TLS 1.0",
+        Some(0x0302) => "TLS 1.1",
+        _ => "TLS 1.1",
+    };
+    Claim::new(Code::TlsVersionTooOld)
+        .sure(Confidence::Certain)
+        .fact("version", name)
+}
+
+fn no_common_cipher(legacy: Option<&LegacyHello>) -> Claim {
+    let suite = legacy.and_then(|legacy| legacy.cipher_suite);
+    let name = suite.map_or_else(
+        || "it named none".to_owned(),
+        |suite| format!("it chose 0x{suite:04x}"),
+    );
+    Claim::new(Code::TlsNoCommonCipher)
+        .sure(Confidence::Certain)
+        .fact("suite", name)
+}
+
+fn plaintext(seen: &TlsSeen) -> Claim {
+    let bytes = seen.first_bytes.as_deref().unwrap_or_default();
+    let claim = Claim::new(Code::TlsPlaintext)
+        .sure(Confidence::Certain)
+        .fact("first_bytes", bytes);
+    match http_status(bytes) {
+        Some(status) => claim.fact("status", status),
+        None => claim,
+    }
+}
+
+/// The status of an HTTP answer in clear text.
+fn http_status(bytes: &str) -> Option<u16> {
+    let mut words = bytes.strip_prefix("HTTP/")?.split_ascii_whitespace();
+    words.nth(1)?.get(..3)?.parse().ok()
+}
+
+fn unexplained(failure: &Failure) -> String {
+    let detail = short(&failure.detail);
+    let words = if detail.is_empty() {
+        format!("{:?}", failure.kind)
+    } else {
+        detail
+    };
+    format!("the TLS handshake ended in a way that names no cause ({words})")
+}
+
+/// Name of an alert as RFC 8446 and its forerunners have it.
+fn alert_name(number: u8) -> &'static str {
+    match number {
+        0 => "close_notify",
+        10 => "unexpected_message",
+        20 => "bad_record_mac",
+        22 => "record_overflow",
+        40 => "handshake_failure",
+        42 => "bad_certificate",
+        43 => "unsupported_certificate",
+        44 => "certificate_revoked",
+        45 => "certificate_expired",
+        46 => "certificate_unknown",
+        47 => "illegal_parameter",
+        48 => "unknown_ca",
+        49 => "access_denied",
+        50 => "decode_error",
+        51 => "decrypt_error",
+        70 => "protocol_version",
+        71 => "insufficient_security",
+        80 => "internal_error",
+        86 => "inappropriate_fallback",
+        90 => "user_canceled",
+        112 => "unrecognized_name",
+        116 => "certificate_required",
+        120 => "no_application_protocol",
+        _ => "unknown",
+    }
+}
