@@ -91,15 +91,11 @@ pub struct Observation<T> {
     /// How long it took.
     pub elapsed_ms: f64,
     /// What was seen.
-    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<T>,
     /// How it failed; absent means that the stage passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
-}
-
-fn none<T>() -> Option<T> {
-    None
 }
 
 impl<T> Observation<T> {
