@@ -1,1 +1,78 @@
-//! render
+//! A report for people and for programs: one file a format, all of them pure.
+//!
+//! Text from servers, proxies and DNS never reaches the output with control characters in it.
+
+mod endpoints;
+mod explain;
+mod json;
+mod layout;
+mod ndjson;
+mod style;
+mod text;
+
+use std::fmt;
+use std::io;
+
+use crate::report::Report;
+
+pub use endpoints::{endpoints, endpoints_json};
+pub use explain::explain;
+pub use json::json;
+pub use ndjson::{ndjson, ndjson_event};
+pub use style::TextStyle;
+pub use text::text;
+
+/// The formats of a report.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Format {
+    /// A table for people.
+    #[default]
+    Text,
+    /// One JSON document, schema 1.
+    Json,
+    /// One JSON object a line, one line an event.
+    Ndjson,
+}
+
+impl Format {
+    /// Every format, in the order of the documentation.
+    pub const ALL: &'static [Self] = &[Self::Text, Self::Json, Self::Ndjson];
+
+    /// The name, as the command line spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+        }
+    }
+
+    /// The format of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|it| it.name() == name)
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+/// Writes a report in the given format; only [`Format::Text`] looks at the style.
+///
+/// # Errors
+/// What `out` reports.
+pub fn render(
+    report: &Report,
+    format: Format,
+    style: &TextStyle,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    match format {
+        Format::Text => text(report, style, out),
+        Format::Json => json(report, out),
+        Format::Ndjson => ndjson(report, out),
+    }
+}

@@ -1,1 +1,35 @@
-fn main() {}
+//! `reach365`: tells why Microsoft 365 Apps cannot activate.
+
+mod cli;
+mod cmd;
+mod exit;
+mod output;
+mod progress;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command, EndpointsCommand};
+use exit::Failure;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    exit::guard(|| run(cli))
+}
+
+/// Does what was asked for. Gives back the exit code, or what is to be said on stderr.
+fn run(cli: Cli) -> Result<u8, Failure> {
+    match cli.command {
+        None => cmd::check::run_default(&cli.check),
+        Some(Command::Check(args)) => cmd::check::run(&args),
+        Some(Command::Dns(args)) => cmd::dns::run(&args),
+        Some(Command::Endpoints { command }) => match command {
+            EndpointsCommand::List(args) => cmd::endpoints::list(&args),
+            EndpointsCommand::Lint(args) => cmd::endpoints::lint(&args),
+        },
+        Some(Command::Replay(args)) => cmd::replay::run(&args),
+        Some(Command::Explain(args)) => cmd::explain::run(&args),
+    }
+}

@@ -1,0 +1,366 @@
+//! The command line: declarations only.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use reach365::endpoint::Cloud;
+use reach365::options::{CONFIRM, DEADLINE, JOBS};
+use reach365::render::Format;
+use reach365::report::FailOn;
+
+/// Tells why Microsoft 365 Apps cannot activate: which host, which stage, which cause, who did it.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) check: CheckArgs,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 reachable, 1 blocked, 2 wrong usage or list, \
+    3 inconclusive, 4 internal error.\nWithout a command, `check` is meant.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Probe every required endpoint and say what is wrong
+    #[command(after_help = EXIT_CODES)]
+    Check(Box<CheckArgs>),
+    /// Follow the msoid record of domains, as this network and as the outside sees it
+    Dns(DnsArgs),
+    /// Show or check the list of endpoints
+    Endpoints {
+        #[command(subcommand)]
+        command: EndpointsCommand,
+    },
+    /// Judge a saved JSON report again, without any network
+    Replay(ReplayArgs),
+    /// Say what a code means, which evidence makes it, and how it is mended
+    Explain(ExplainArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Check these hosts instead of the default groups
+    #[arg(value_name = "HOST")]
+    pub(crate) hosts: Vec<String>,
+    /// Check the endpoints of this group; `all` means every group [default: activation and ncsi]
+    #[arg(long = "group", value_name = "GROUP", value_delimiter = ',')]
+    pub(crate) groups: Vec<String>,
+    /// Use this list of endpoints instead of the built-in one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) endpoints: Option<PathBuf>,
+    /// Also follow the msoid record of this domain
+    #[arg(long = "domain", value_name = "DOMAIN", value_delimiter = ',')]
+    pub(crate) domains: Vec<String>,
+    #[command(flatten)]
+    pub(crate) resolving: ResolvingArgs,
+    #[command(flatten)]
+    pub(crate) family: FamilyArgs,
+    /// Try TLS and HTTP on every address, not only on the first good one of each family
+    #[arg(long)]
+    pub(crate) all_addresses: bool,
+    /// Trust these roots (PEM) as the public ones
+    #[arg(long, value_name = "FILE")]
+    pub(crate) public_roots: Option<PathBuf>,
+    /// Trust these roots (PEM) as those of the operating system
+    #[arg(long, value_name = "FILE")]
+    pub(crate) os_roots: Option<PathBuf>,
+    /// Give up on the whole run after this time; what is unfinished then is inconclusive
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value_t = DEADLINE.as_secs().into())]
+    pub(crate) deadline: Seconds,
+    /// Hosts at once
+    #[arg(long, value_name = "N", value_parser = jobs, default_value_t = JOBS)]
+    pub(crate) jobs: usize,
+    /// Confirming attempts after a failure
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=5), default_value_t = CONFIRM)]
+    pub(crate) confirm: u32,
+    /// Name of this site, for the report
+    #[arg(long, value_name = "NAME")]
+    pub(crate) site: Option<String>,
+    #[command(flatten)]
+    pub(crate) result: ResultArgs,
+    /// Show no progress and no notes
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Write what happens to stderr, filtered like `reach365=debug`
+    #[arg(long, value_name = "FILTER")]
+    pub(crate) log: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FamilyArgs {
+    /// Use IPv4 alone
+    #[arg(long, conflicts_with = "ipv6")]
+    pub(crate) ipv4: bool,
+    /// Use IPv6 alone
+    #[arg(long)]
+    pub(crate) ipv6: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResolvingArgs {
+    /// The cloud that the tenant lives in
+    #[arg(long, value_parser = clouds(), default_value_t = Cloud::Worldwide)]
+    pub(crate) cloud: Cloud,
+    /// Ask this name server instead of the system's (repeatable)
+    #[arg(long, value_name = "IP[:PORT]", value_parser = name_server)]
+    pub(crate) dns: Vec<SocketAddr>,
+    /// Ask this name server too about msoid records
+    #[arg(long, value_name = "IP[:PORT]", value_parser = name_server)]
+    pub(crate) second_resolver: Option<SocketAddr>,
+    /// Limit of every stage [default: DNS 2 s per packet, TCP 5 s, TLS 8 s, HTTP 10 s]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<Seconds>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResultArgs {
+    /// Format of the result
+    #[arg(long, value_parser = formats(), default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Write the result to this file; an older one is replaced when the result is complete
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// The mildest outcome that makes the exit code 1
+    #[arg(long, value_name = "OUTCOME", value_parser = outcomes(), default_value = "blocked")]
+    pub(crate) fail_on: FailOn,
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LookArgs {
+    /// Colour the text
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DnsArgs {
+    /// The domains of the tenant
+    #[arg(value_name = "DOMAIN", required = true)]
+    pub(crate) domains: Vec<String>,
+    #[command(flatten)]
+    pub(crate) resolving: ResolvingArgs,
+    #[command(flatten)]
+    pub(crate) result: ResultArgs,
+    /// Show no progress and no notes
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EndpointsCommand {
+    /// List the endpoints with what each is for
+    List(ListArgs),
+    /// Look for mistakes in a list, the built-in one where none is named
+    Lint(LintArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// List this group alone (repeatable)
+    #[arg(long = "group", value_name = "GROUP", value_delimiter = ',')]
+    pub(crate) groups: Vec<String>,
+    /// List what this cloud needs
+    #[arg(long, value_parser = clouds(), default_value_t = Cloud::Worldwide)]
+    pub(crate) cloud: Cloud,
+    /// Use this list of endpoints instead of the built-in one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) endpoints: Option<PathBuf>,
+    /// Format of the list
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LintArgs {
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// A report in JSON; `-` reads it from standard input
+    #[arg(value_name = "REPORT")]
+    pub(crate) report: PathBuf,
+    #[command(flatten)]
+    pub(crate) result: ResultArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// A code such as `tls-hello-reset`
+    #[arg(value_name = "CODE")]
+    pub(crate) code: String,
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
+}
+
+/// A time in seconds, decimals allowed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Seconds(pub(crate) Duration);
+
+impl From<u64> for Seconds {
+    fn from(seconds: u64) -> Self {
+        Self(Duration::from_secs(seconds))
+    }
+}
+
+impl std::fmt::Display for Seconds {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}", self.0.as_secs_f64())
+    }
+}
+
+fn seconds(text: &str) -> Result<Seconds, String> {
+    const ALLOWED: std::ops::RangeInclusive<f64> = 0.001..=3_600.0;
+    let wanted = "a number of seconds from 0.001 to 3600";
+    let number: f64 = text.parse().map_err(|_| format!("not {wanted}"))?;
+    if !ALLOWED.contains(&number) {
+        return Err(format!("not {wanted}"));
+    }
+    Ok(Seconds(Duration::from_secs_f64(number)))
+}
+
+fn jobs(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..=4_096) => Ok(number),
+        _ => Err("not a number from 1 to 4096".to_owned()),
+    }
+}
+
+fn name_server(text: &str) -> Result<SocketAddr, String> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    if let Ok(address) = bare.parse::<IpAddr>() {
+        return Ok(SocketAddr::new(address, 53));
+    }
+    match text.parse::<SocketAddr>() {
+        Ok(server) if server.port() != 0 => Ok(server),
+        _ => Err("not an address such as 10.0.0.53, 10.0.0.53:5353 or [fd00::53]:5353".to_owned()),
+    }
+}
+
+fn clouds() -> impl TypedValueParser<Value = Cloud> {
+    choice(&[
+        ("worldwide", Cloud::Worldwide),
+        ("china", Cloud::China),
+        ("gcc-high", Cloud::GccHigh),
+        ("dod", Cloud::Dod),
+    ])
+}
+
+fn formats() -> impl TypedValueParser<Value = Format> {
+    let names = Format::ALL.iter().map(|format| format.name());
+    PossibleValuesParser::new(names)
+        .try_map(|text| Format::parse(&text).ok_or("there is no such format"))
+}
+
+fn outcomes() -> impl TypedValueParser<Value = FailOn> {
+    choice(&[
+        ("blocked", FailOn::Blocked),
+        ("degraded", FailOn::Degraded),
+        ("inconclusive", FailOn::Inconclusive),
+    ])
+}
+
+/// One of several values by name; the help lists the names.
+fn choice<T: Copy + Send + Sync>(
+    values: &'static [(&'static str, T)],
+) -> impl TypedValueParser<Value = T> {
+    let by_name = values.iter().map(|(name, _)| *name);
+    PossibleValuesParser::new(by_name).try_map(|text| {
+        let found = values.iter().find(|(name, _)| *name == text);
+        found
+            .map(|(_, value)| *value)
+            .ok_or("there is no such value")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_declarations_fit_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_the_arguments_are_those_of_check() {
+        let cli = Cli::parse_from(["reach365", "--group", "ncsi,activation", "login.live.com"]);
+        assert!(cli.command.is_none());
+        assert_eq!(cli.check.groups, ["ncsi", "activation"]);
+        assert_eq!(cli.check.hosts, ["login.live.com"]);
+    }
+
+    #[test]
+    fn name_servers_may_have_ports() {
+        assert_eq!(
+            name_server("10.0.0.53").unwrap().to_string(),
+            "10.0.0.53:53"
+        );
+        assert_eq!(
+            name_server("fd00::53").unwrap().to_string(),
+            "[fd00::53]:53"
+        );
+        assert_eq!(
+            name_server("[fd00::53]").unwrap().to_string(),
+            "[fd00::53]:53"
+        );
+        assert_eq!(name_server("[fd00::53]:54").unwrap().port(), 54);
+        for wrong in [
+            "",
+            "dns.example",
+            "10.0.0.53:0",
+            "10.0.0.53:65536",
+            "10.0.0.256",
+        ] {
+            assert!(name_server(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn clouds_have_the_names_of_the_library() {
+        for cloud in Cloud::ALL {
+            let cli = Cli::parse_from(["reach365", "--cloud", &cloud.to_string()]);
+            assert_eq!(cli.check.resolving.cloud, cloud);
+        }
+    }
+
+    #[test]
+    fn times_are_finite_and_positive() {
+        assert_eq!(seconds("2.5").unwrap().0, Duration::from_millis(2_500));
+        for wrong in ["0", "-1", "NaN", "inf", "1e9", "5s", ""] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn both_families_at_once_are_refused() {
+        let parsed = Cli::try_parse_from(["reach365", "check", "--ipv4", "--ipv6"]);
+        assert!(parsed.is_err());
+    }
+}

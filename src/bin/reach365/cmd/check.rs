@@ -1,0 +1,95 @@
+//! `reach365 check`.
+
+use reach365::options::{Family, Options, Timeouts};
+use reach365::plan::{Plan, Selection};
+use tracing_subscriber::EnvFilter;
+
+use super::{input, live};
+use crate::cli::{CheckArgs, FamilyArgs, ResolvingArgs};
+use crate::exit::Failure;
+
+/// What is checked where nothing is named.
+const DEFAULT_GROUPS: [&str; 2] = ["activation", "ncsi"];
+
+/// `reach365 HOST…`: a word without a dot is more likely a command spelt wrong than a host.
+pub(crate) fn run_default(args: &CheckArgs) -> Result<u8, Failure> {
+    let odd = args.hosts.iter().find(|host| !host.contains(['.', ':']));
+    match odd {
+        Some(word) => Err(Failure::Usage(format!(
+            "`{word}` is no command; `reach365 --help` lists them, `reach365 check {word}` checks a host of that name"
+        ))),
+        None => run(args),
+    }
+}
+
+pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
+    log(args)?;
+    let catalog = input::catalog(args.endpoints.as_deref())?;
+    let plan = Plan::select(&catalog, &selection(args))?;
+    live::run(&plan, options(args), &args.result, args.quiet)
+}
+
+fn log(args: &CheckArgs) -> Result<(), Failure> {
+    let Some(filter) = &args.log else {
+        return Ok(());
+    };
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|error| Failure::Usage(format!("--log {filter}: {error}")))?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .init();
+    Ok(())
+}
+
+fn selection(args: &CheckArgs) -> Selection {
+    Selection {
+        groups: groups(args),
+        hosts: args.hosts.clone(),
+        domains: args.domains.clone(),
+        cloud: args.resolving.cloud,
+    }
+}
+
+fn groups(args: &CheckArgs) -> Vec<String> {
+    if args.groups.is_empty() && args.hosts.is_empty() {
+        return DEFAULT_GROUPS.map(str::to_owned).to_vec();
+    }
+    args.groups.clone()
+}
+
+fn options(args: &CheckArgs) -> Options {
+    Options {
+        family: family(&args.family),
+        all_addresses: args.all_addresses,
+        public_roots: args.public_roots.clone(),
+        os_roots: args.os_roots.clone(),
+        deadline: args.deadline.0,
+        jobs: args.jobs,
+        confirm: args.confirm,
+        site: args.site.clone(),
+        ..resolving(&args.resolving)
+    }
+}
+
+/// The options that `check` and `dns` have in common; the others keep their defaults.
+pub(super) fn resolving(args: &ResolvingArgs) -> Options {
+    Options {
+        cloud: args.cloud,
+        dns: args.dns.clone(),
+        second_resolver: args.second_resolver,
+        timeouts: args
+            .timeout
+            .map_or_else(Timeouts::default, |limit| Timeouts::all(limit.0)),
+        ..Options::default()
+    }
+}
+
+fn family(args: &FamilyArgs) -> Family {
+    match (args.ipv4, args.ipv6) {
+        (true, _) => Family::Ipv4,
+        (_, true) => Family::Ipv6,
+        _ => Family::Both,
+    }
+}

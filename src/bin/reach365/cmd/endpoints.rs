@@ -1,0 +1,60 @@
+//! `reach365 endpoints list` and `lint`.
+
+use reach365::Catalog;
+use reach365::endpoint::Endpoint;
+use reach365::plan::{Plan, Selection};
+use reach365::render;
+
+use super::input;
+use crate::cli::{LintArgs, ListArgs, ListFormat};
+use crate::exit::{Failure, note};
+use crate::output::Output;
+use crate::terminal;
+
+/// The name that selects every group.
+const EVERY_GROUP: &str = "all";
+
+pub(crate) fn list(args: &ListArgs) -> Result<u8, Failure> {
+    let catalog = input::catalog(args.endpoints.as_deref())?;
+    let plan = Plan::select(&catalog, &selection(args))?;
+    let listed: Vec<&Endpoint> = plan.checks.iter().map(|check| &check.endpoint).collect();
+    let style = terminal::style(args.look.color, None);
+    let mut output = Output::open(None)?;
+    output.write(|out| match args.format {
+        ListFormat::Text => render::endpoints(&listed, &style, out),
+        ListFormat::Json => render::endpoints_json(&listed, out),
+    })?;
+    Ok(0)
+}
+
+fn selection(args: &ListArgs) -> Selection {
+    let groups = match args.groups.as_slice() {
+        [] => vec![EVERY_GROUP.to_owned()],
+        named => named.to_vec(),
+    };
+    Selection {
+        groups,
+        hosts: Vec::new(),
+        domains: Vec::new(),
+        cloud: args.cloud,
+    }
+}
+
+/// Errors stop the reading of the list and have its line and column; warnings are listed.
+pub(crate) fn lint(args: &LintArgs) -> Result<u8, Failure> {
+    let catalog = input::catalog(args.file.as_deref())?;
+    let warnings = catalog.lint();
+    let mut output = Output::open(None)?;
+    output.write(|out| {
+        warnings
+            .iter()
+            .try_for_each(|warning| writeln!(out, "{warning}"))
+    })?;
+    note(&summary(&catalog, warnings.len()));
+    Ok(0)
+}
+
+fn summary(catalog: &Catalog, warnings: usize) -> String {
+    let endpoints = catalog.endpoints().len();
+    format!("{endpoints} endpoints, no errors, {warnings} warnings")
+}

@@ -1,0 +1,49 @@
+//! Files that the caller names, read with a limit.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use reach365::Catalog;
+
+use crate::exit::Failure;
+
+/// A list of endpoints is never larger.
+const LIST_LIMIT: u64 = 4 << 20;
+/// A report of some ten thousand hosts is not larger.
+const REPORT_LIMIT: u64 = 256 << 20;
+
+/// The list of a file, or the built-in one.
+pub(super) fn catalog(file: Option<&Path>) -> Result<Catalog, Failure> {
+    let Some(path) = file else {
+        return Ok(Catalog::builtin().clone());
+    };
+    let name = path.display().to_string();
+    let text = read(&name, || File::open(path), LIST_LIMIT)?;
+    Ok(Catalog::parse(&name, &text)?)
+}
+
+/// The text of a saved report; `-` is standard input.
+pub(super) fn report(path: &Path) -> Result<String, Failure> {
+    if path == Path::new("-") {
+        return read("standard input", || Ok(io::stdin().lock()), REPORT_LIMIT);
+    }
+    let name = path.display().to_string();
+    read(&name, || File::open(path), REPORT_LIMIT)
+}
+
+fn read<R: Read>(
+    name: &str,
+    open: impl FnOnce() -> io::Result<R>,
+    limit: u64,
+) -> Result<String, Failure> {
+    let refuse = |why: &str| Failure::Usage(format!("{name}: {why}"));
+    let mut bytes = Vec::new();
+    open()
+        .and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
+        .map_err(|error| refuse(&error.to_string()))?;
+    if bytes.len() as u64 > limit {
+        return Err(refuse(&format!("larger than {} MiB", limit >> 20)));
+    }
+    String::from_utf8(bytes).map_err(|_| refuse("not UTF-8 text"))
+}

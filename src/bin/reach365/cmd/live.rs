@@ -1,0 +1,82 @@
+//! A run on the network, from a plan to the written result.
+
+use std::future::Future;
+
+use reach365::render::{self, Format};
+use reach365::{Checker, Event, Options, Plan, Report};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::cli::ResultArgs;
+use crate::exit::{Failure, note};
+use crate::output::Output;
+use crate::progress::Progress;
+use crate::terminal;
+
+/// Runs the plan and writes its report. Gives back the exit code.
+pub(super) fn run(
+    plan: &Plan,
+    options: Options,
+    result: &ResultArgs,
+    quiet: bool,
+) -> Result<u8, Failure> {
+    let mut output = Output::open(result.output.as_deref())?;
+    let checker = Checker::builder().options(options).build()?;
+    let report = watched(&checker, plan, result.format, quiet, &mut output)?;
+    let code = write(report, result, output)?;
+    if let (Some(file), false) = (&result.output, quiet) {
+        note(&format!("the result is in {}", file.display()));
+    }
+    Ok(code)
+}
+
+/// Writes a finished report. Gives back the exit code.
+pub(super) fn write(
+    mut report: Report,
+    result: &ResultArgs,
+    mut output: Output,
+) -> Result<u8, Failure> {
+    report.summary.exit_code = report.summary.exit_code_for(result.fail_on);
+    let style = terminal::style(result.look.color, result.output.as_deref());
+    output.write(|out| render::render(&report, result.format, &style, out))?;
+    output.finish()?;
+    Ok(report.summary.exit_code)
+}
+
+/// Runs the plan with a bar. NDJSON gets the events of work in progress as they come.
+fn watched(
+    checker: &Checker,
+    plan: &Plan,
+    format: Format,
+    quiet: bool,
+    output: &mut Output,
+) -> Result<Report, Failure> {
+    let runtime = runtime()?;
+    let mut progress = Progress::new(quiet);
+    let mut written = Ok(());
+    let on_event = |event: Event<'_>| {
+        progress.follow(&event);
+        if format == Format::Ndjson && event.is_progress() && written.is_ok() {
+            written = output.write(|out| render::ndjson_event(&event, out));
+        }
+    };
+    let report = runtime.block_on(unless_interrupted(checker.run_with(plan, on_event)));
+    // Questions to the system's resolver cannot be called off; nobody waits for them.
+    runtime.shutdown_background();
+    drop(progress);
+    written.and(report)
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Internal(format!("no runtime: {error}")))
+}
+
+async fn unless_interrupted<T>(run: impl Future<Output = T>) -> Result<T, Failure> {
+    tokio::select! {
+        done = run => Ok(done),
+        Ok(()) = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
+    }
+}

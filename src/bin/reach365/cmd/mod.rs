@@ -1,0 +1,9 @@
+//! One file a subcommand.
+
+pub(crate) mod check;
+pub(crate) mod dns;
+pub(crate) mod endpoints;
+pub(crate) mod explain;
+mod input;
+mod live;
+pub(crate) mod replay;

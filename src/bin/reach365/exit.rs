@@ -1,0 +1,131 @@
+//! Exit codes, and what is said on stderr.
+
+use std::io::{self, Write};
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::process::ExitCode;
+use std::sync::Mutex;
+
+use reach365::Error;
+use reach365::endpoint::printable;
+
+/// Wrong usage, or a list that cannot be used.
+const USAGE: u8 = 2;
+/// The program itself failed.
+const INTERNAL: u8 = 4;
+/// Ctrl-C, as shells report it.
+const INTERRUPTED: u8 = 130;
+
+/// Why there is no result.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The caller can mend it.
+    Usage(String),
+    /// The caller cannot.
+    Internal(String),
+    /// Ctrl-C.
+    Interrupted,
+}
+
+impl Failure {
+    fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => USAGE,
+            Self::Internal(_) => INTERNAL,
+            Self::Interrupted => INTERRUPTED,
+        }
+    }
+
+    fn message(&self) -> &str {
+        match self {
+            Self::Usage(message) | Self::Internal(message) => message,
+            Self::Interrupted => "interrupted; no result was written",
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Setup(message) => Self::Internal(message),
+            other => Self::Usage(other.to_string()),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Internal(format!("the result cannot be written: {error}"))
+    }
+}
+
+/// Runs the program. A panic becomes one line and its own exit code.
+pub(crate) fn guard(run: impl FnOnce() -> Result<u8, Failure>) -> ExitCode {
+    static LAST_PANIC: Mutex<String> = Mutex::new(String::new());
+    if std::env::var_os("RUST_BACKTRACE").is_none() {
+        panic::set_hook(Box::new(|info| {
+            if let Ok(mut last) = LAST_PANIC.lock() {
+                *last = one_line(info);
+            }
+        }));
+    }
+    let result = panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        let last = LAST_PANIC.lock().map(|last| last.clone());
+        let what = last.unwrap_or_default();
+        Err(Failure::Internal(format!(
+            "internal error, please report it: {what}"
+        )))
+    });
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            note(failure.message());
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn one_line(info: &PanicHookInfo<'_>) -> String {
+    let payload = info.payload();
+    let what = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    let place = info.location().map(|place| format!(" ({place})"));
+    printable(what) + &place.unwrap_or_default()
+}
+
+/// Says something on stderr. Nobody may be there to read it.
+pub(crate) fn note(message: &str) {
+    let mut err = io::stderr().lock();
+    for (position, line) in message.lines().enumerate() {
+        let before = if position == 0 { "reach365: " } else { "" };
+        writeln!(err, "{before}{}", printable(line)).ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_those_of_the_documentation() {
+        let option = Error::Option {
+            name: "--group",
+            message: "unknown".to_owned(),
+        };
+        assert_eq!(Failure::from(option).code(), 2);
+        assert_eq!(Failure::from(Error::Report("cut".to_owned())).code(), 2);
+        assert_eq!(Failure::from(Error::Setup("no roots".to_owned())).code(), 4);
+        assert_eq!(Failure::from(io::Error::other("disk full")).code(), 4);
+        assert_eq!(Failure::Interrupted.code(), 130);
+    }
+
+    #[test]
+    fn a_panic_is_an_internal_error() {
+        let hook = panic::take_hook();
+        let code = guard(|| panic!("invariant broken"));
+        panic::set_hook(hook);
+        assert_eq!(code, ExitCode::from(INTERNAL));
+    }
+}

@@ -1,0 +1,110 @@
+//! Where the result goes: standard output, or a file that is complete or not there.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use crate::exit::Failure;
+
+/// A place for the result. What is written to a file shows up under its name only after
+/// [`Output::finish`].
+pub(crate) struct Output {
+    writer: Box<dyn Write>,
+    pending: Option<Pending>,
+    closed: bool,
+}
+
+/// A file beside the one that is wanted; removed again unless it is renamed.
+struct Pending {
+    beside: PathBuf,
+    wanted: PathBuf,
+    renamed: bool,
+}
+
+impl Output {
+    /// Opens the place, so that a run does not end with a result that cannot be written.
+    pub(crate) fn open(file: Option<&Path>) -> Result<Self, Failure> {
+        let Some(path) = file else {
+            let stdout = anstream::AutoStream::always(io::stdout());
+            return Ok(Self::of(Box::new(BufWriter::new(stdout)), None));
+        };
+        let (file, pending) = open_file(path)
+            .map_err(|error| Failure::Usage(format!("--output {}: {error}", path.display())))?;
+        Ok(Self::of(Box::new(BufWriter::new(file)), pending))
+    }
+
+    fn of(writer: Box<dyn Write>, pending: Option<Pending>) -> Self {
+        Self {
+            writer,
+            pending,
+            closed: false,
+        }
+    }
+
+    /// Writes something and shows it at once.
+    pub(crate) fn write(
+        &mut self,
+        render: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        if self.closed {
+            return Ok(());
+        }
+        let result = render(&mut self.writer).and_then(|()| self.writer.flush());
+        match result {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => self.closed = true,
+            other => other?,
+        }
+        Ok(())
+    }
+
+    /// Gives a file its name.
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        match self.pending.take() {
+            Some(pending) => Ok(pending.rename()?),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Opens a file beside the wanted one; what is not a plain file (a pipe, a device) is opened itself.
+fn open_file(path: &Path) -> io::Result<(File, Option<Pending>)> {
+    match fs::metadata(path) {
+        Ok(there) if there.is_dir() => return Err(io::Error::other("is a directory")),
+        Ok(there) if !there.is_file() => {
+            return Ok((OpenOptions::new().write(true).open(path)?, None));
+        }
+        Ok(_) => drop(OpenOptions::new().write(true).open(path)?),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let wanted = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mut name = wanted.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let beside = wanted.with_file_name(name);
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&beside)?;
+    let pending = Pending {
+        beside,
+        wanted,
+        renamed: false,
+    };
+    Ok((file, Some(pending)))
+}
+
+impl Pending {
+    fn rename(mut self) -> io::Result<()> {
+        fs::rename(&self.beside, &self.wanted)?;
+        self.renamed = true;
+        Ok(())
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        if !self.renamed {
+            fs::remove_file(&self.beside).ok();
+        }
+    }
+}

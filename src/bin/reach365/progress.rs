@@ -1,0 +1,66 @@
+//! The bar on stderr, only where somebody watches.
+
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use reach365::Event;
+use reach365::verdict::Outcome;
+
+/// A bar that follows events, or nothing at all.
+pub(crate) struct Progress {
+    bar: Option<ProgressBar>,
+    troubled: usize,
+}
+
+impl Progress {
+    /// A bar where stderr is a terminal and nobody asked for quiet.
+    pub(crate) fn new(quiet: bool) -> Self {
+        let watched = !quiet && io::stderr().is_terminal();
+        Self {
+            bar: watched.then(bar),
+            troubled: 0,
+        }
+    }
+
+    pub(crate) fn follow(&mut self, event: &Event<'_>) {
+        let Some(bar) = &self.bar else { return };
+        match event {
+            Event::Started { checks, .. } => bar.set_length(*checks as u64),
+            Event::Probed {
+                outcome, finished, ..
+            } => {
+                self.troubled += usize::from(*outcome > Outcome::Degraded);
+                bar.set_position(*finished as u64);
+                bar.set_message(troubled(self.troubled));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{pos} of {len} endpoints, {elapsed}{msg}");
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+/// Provisional, hence no accusation.
+fn troubled(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        some => format!(", {some} without an answer so far"),
+    }
+}
