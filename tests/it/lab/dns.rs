@@ -1,0 +1,314 @@
+//! A name server for a [`SharedZone`], over UDP and TCP at the same address and port.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use hickory_resolver::proto::op::{Message, Query, ResponseCode};
+use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, NS, SOA};
+use hickory_resolver::proto::rr::{Name as DnsName, RData, Record, RecordType};
+use serde::Deserialize;
+use socket2::Socket;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
+
+use super::address;
+use super::zone::{Fault, Name, SharedZone, Zone};
+
+/// How a name server treats its two transports.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub(crate) struct Transports {
+    /// Port 53 over UDP.
+    pub(crate) udp: Port,
+    /// Port 53 over TCP; `Dropped` is possible here alone.
+    pub(crate) tcp: Port,
+}
+
+/// How a port behaves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Port {
+    /// Answers.
+    #[default]
+    Open,
+    /// Takes questions and answers none.
+    Silent,
+    /// TCP alone: accepts and closes at once.
+    HangsUp,
+    /// TCP alone: connection requests are dropped.
+    Dropped,
+    /// Nothing listens: the system says so.
+    Closed,
+}
+
+/// A packet, and how late it is sent.
+struct Reply {
+    after: Duration,
+    bytes: Vec<u8>,
+}
+
+/// Starts a name server inside the current runtime. The sockets returned have to stay open.
+pub(crate) fn start(
+    zone: SharedZone,
+    transports: Transports,
+    tcp: Socket,
+    address: SocketAddr,
+) -> Vec<Socket> {
+    match transports.udp {
+        Port::Closed => {}
+        Port::Open => start_udp(Some(zone.clone()), address),
+        Port::Silent | Port::HangsUp | Port::Dropped => start_udp(None, address),
+    }
+    match transports.tcp {
+        Port::Closed => return vec![tcp],
+        Port::Dropped => return address::fill_queue(tcp),
+        Port::Open | Port::Silent | Port::HangsUp => {}
+    }
+    let listener = listen(tcp);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve_tcp(zone.clone(), stream, transports.tcp));
+        }
+    });
+    Vec::new()
+}
+
+/// Turns a bound socket into a listener of the current runtime.
+pub(crate) fn listen(socket: Socket) -> TcpListener {
+    socket.listen(256).expect("a bound socket can listen");
+    socket.set_nonblocking(true).expect("any socket can");
+    TcpListener::from_std(socket.into()).expect("inside a runtime")
+}
+
+fn start_udp(zone: Option<SharedZone>, address: SocketAddr) {
+    let socket = std::net::UdpSocket::bind(address).expect("the address is the lab's own");
+    socket.set_nonblocking(true).expect("any socket can");
+    let socket = UdpSocket::from_std(socket).expect("inside a runtime");
+    tokio::spawn(serve_udp(zone, std::sync::Arc::new(socket)));
+}
+
+async fn serve_udp(zone: Option<SharedZone>, socket: std::sync::Arc<UdpSocket>) {
+    let mut buffer = [0; 4096];
+    loop {
+        // An ICMP error for an earlier answer is no reason to stop.
+        let Ok((length, client)) = socket.recv_from(&mut buffer).await else {
+            continue;
+        };
+        let Some(reply) = zone
+            .as_ref()
+            .and_then(|zone| answer(zone, &buffer[..length], true))
+        else {
+            continue;
+        };
+        let socket = socket.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(reply.after).await;
+            let _ = socket.send_to(&reply.bytes, client).await;
+        });
+    }
+}
+
+async fn serve_tcp(zone: SharedZone, mut stream: TcpStream, port: Port) -> Option<()> {
+    if port == Port::HangsUp {
+        return None;
+    }
+    loop {
+        let length = stream.read_u16().await.ok()?;
+        let mut question = vec![0; usize::from(length)];
+        stream.read_exact(&mut question).await.ok()?;
+        if port == Port::Silent {
+            continue;
+        }
+        let Some(reply) = answer(&zone, &question, false) else {
+            continue;
+        };
+        tokio::time::sleep(reply.after).await;
+        let length = u16::try_from(reply.bytes.len()).expect("answers are below 64 KiB");
+        let mut packet = length.to_be_bytes().to_vec();
+        packet.extend(reply.bytes);
+        stream.write_all(&packet).await.ok()?;
+    }
+}
+
+fn answer(zone: &SharedZone, question: &[u8], over_udp: bool) -> Option<Reply> {
+    let question = Message::from_vec(question).ok()?;
+    let query = question.queries.first()?.clone();
+    let name = query.name().to_ascii();
+    let mut zone = zone.lock();
+    let count = zone.count(&name, query.query_type());
+    let entry = zone.find(&name).cloned().unwrap_or_default();
+    let concerned = entry.concerns(query.query_type());
+    if over_udp && concerned && count <= entry.lost {
+        return None;
+    }
+    let fault = entry.fault.filter(|_| concerned);
+    let late = if concerned { entry.delay_ms } else { 0 };
+    Some(Reply {
+        after: Duration::from_millis(late),
+        bytes: packet(&zone, &question, &query, fault, over_udp)?,
+    })
+}
+
+/// The packet that goes back, its fault included; `None` for silence.
+fn packet(
+    zone: &Zone,
+    question: &Message,
+    query: &Query,
+    fault: Option<Fault>,
+    over_udp: bool,
+) -> Option<Vec<u8>> {
+    let mut message = genuine(zone, question, query);
+    match fault {
+        Some(Fault::Silent) => return None,
+        Some(Fault::Garbage) => return Some(b"\x00\x01garbage instead of DNS".to_vec()),
+        Some(Fault::WrongId) => message.metadata.id = message.metadata.id.wrapping_add(1),
+        Some(Fault::WrongQuestion) => ask_something_else(&mut message),
+        Some(Fault::ShortRecord) => return Some(short_record(&message)),
+        Some(Fault::Truncated) if over_udp => truncate(&mut message),
+        Some(Fault::Huge) => add_many(&mut message, query),
+        _ => {}
+    }
+    if over_udp && message.to_vec().is_ok_and(|bytes| bytes.len() > 1232) {
+        truncate(&mut message);
+    }
+    Some(message.to_vec().expect("a message of valid records"))
+}
+
+fn genuine(zone: &Zone, question: &Message, query: &Query) -> Message {
+    let mut message = Message::response(question.metadata.id, question.metadata.op_code);
+    message.metadata.recursion_desired = question.metadata.recursion_desired;
+    message.metadata.recursion_available = !zone.authoritative;
+    message.metadata.authoritative = zone.authoritative;
+    message.add_query(query.clone());
+    let (records, code) = resolve(zone, query);
+    if !records
+        .iter()
+        .any(|record| record.record_type() == query.query_type())
+    {
+        message.add_authority(soa(query.name()));
+    }
+    message.add_answers(records);
+    message.metadata.response_code = code;
+    message
+}
+
+/// Follows the aliases as a resolver does; a circle ends where it closes.
+fn resolve(zone: &Zone, query: &Query) -> (Vec<Record>, ResponseCode) {
+    let mut records = Vec::new();
+    let mut name = query.name().clone();
+    let mut seen = Vec::new();
+    loop {
+        let Some(entry) = zone.find(&name.to_ascii()) else {
+            return (records, ResponseCode::NXDomain);
+        };
+        if let Some(code) = refusal(entry, query.query_type()) {
+            return (records, code);
+        }
+        let own = own_records(entry, &name, query.query_type());
+        let alias = entry.cname.as_ref().filter(|_| own.is_empty());
+        records.extend(own);
+        let Some(target) = alias else {
+            return (records, ResponseCode::NoError);
+        };
+        seen.push(name.to_lowercase());
+        let target = dns_name(target);
+        records.push(record(entry, &name, RData::CNAME(CNAME(target.clone()))));
+        if zone.one_link_at_a_time || seen.contains(&target.to_lowercase()) {
+            return (records, ResponseCode::NoError);
+        }
+        name = target;
+    }
+}
+
+/// The response code that a name's fault stands for, where it stands for one.
+fn refusal(entry: &Name, kind: RecordType) -> Option<ResponseCode> {
+    let fault = entry.fault.filter(|_| entry.concerns(kind))?;
+    match fault {
+        Fault::Nxdomain => Some(ResponseCode::NXDomain),
+        Fault::Nodata => Some(ResponseCode::NoError),
+        Fault::Servfail => Some(ResponseCode::ServFail),
+        Fault::Refused => Some(ResponseCode::Refused),
+        Fault::Notimp => Some(ResponseCode::NotImp),
+        Fault::Formerr => Some(ResponseCode::FormErr),
+        _ => None,
+    }
+}
+
+fn own_records(entry: &Name, name: &DnsName, kind: RecordType) -> Vec<Record> {
+    let data: Vec<RData> = match kind {
+        RecordType::A => entry
+            .a
+            .iter()
+            .map(|address| RData::A(A(*address)))
+            .collect(),
+        RecordType::AAAA => entry
+            .aaaa
+            .iter()
+            .map(|address| RData::AAAA(AAAA(*address)))
+            .collect(),
+        RecordType::NS => entry
+            .ns
+            .iter()
+            .map(|server| RData::NS(NS(dns_name(server))))
+            .collect(),
+        RecordType::CNAME => {
+            let targets = entry.cname.iter();
+            targets
+                .map(|target| RData::CNAME(CNAME(dns_name(target))))
+                .collect()
+        }
+        _ => Vec::new(),
+    };
+    data.into_iter()
+        .map(|data| record(entry, name, data))
+        .collect()
+}
+
+fn record(entry: &Name, name: &DnsName, data: RData) -> Record {
+    Record::from_rdata(name.clone(), entry.ttl.unwrap_or(300), data)
+}
+
+fn soa(name: &DnsName) -> Record {
+    let server = dns_name("ns.lab.example");
+    let soa = SOA::new(server.clone(), server, 1, 3600, 600, 86_400, 60);
+    Record::from_rdata(name.base_name(), 60, RData::SOA(soa))
+}
+
+fn truncate(message: &mut Message) {
+    message.answers.clear();
+    message.authorities.clear();
+    message.metadata.truncation = true;
+}
+
+fn add_many(message: &mut Message, query: &Query) {
+    if query.query_type() != RecordType::A {
+        return;
+    }
+    for number in 0..500_u16 {
+        let [high, low] = number.to_be_bytes();
+        let data = RData::A(A(std::net::Ipv4Addr::new(127, 255, high, low)));
+        message.add_answer(Record::from_rdata(query.name().clone(), 300, data));
+    }
+}
+
+fn ask_something_else(message: &mut Message) {
+    let kind = message.queries[0].query_type();
+    message.queries = vec![Query::query(dns_name("nobody.asked.example"), kind)];
+}
+
+/// A message whose last four bytes, an IPv4 address, are announced and written as two.
+fn short_record(message: &Message) -> Vec<u8> {
+    let mut bytes = message.to_vec().expect("a message of valid records");
+    let end = bytes.len();
+    if end > 6 && bytes[end - 6..end - 4] == [0, 4] {
+        bytes[end - 5] = 2;
+        bytes.truncate(end - 2);
+    }
+    bytes
+}
+
+fn dns_name(text: &str) -> DnsName {
+    let mut name = DnsName::from_ascii(text).expect("the names of a lab are valid");
+    name.set_fqdn(true);
+    name
+}

@@ -1,0 +1,141 @@
+//! A network inside the process, on loopback: DNS, certificates, TLS and HTTP servers, each of them
+//! scriptable down to its faults. Everything stops when the [`Lab`] is dropped.
+
+pub(crate) mod address;
+pub(crate) mod certificates;
+pub(crate) mod dns;
+pub(crate) mod hello;
+pub(crate) mod http;
+pub(crate) mod pages;
+pub(crate) mod server;
+pub(crate) mod tls;
+pub(crate) mod zone;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use socket2::Socket;
+use tokio::runtime::Runtime;
+
+use address::Ports;
+use certificates::Authorities;
+use dns::Transports;
+use server::Server;
+use zone::{Name, SharedZone};
+
+/// The network: a runtime of its own, certificate authorities, the zone of its resolver, servers.
+pub(crate) struct Lab {
+    /// Runs every server; taken out when the lab is dropped.
+    runtime: Option<Runtime>,
+    /// Certificate authorities and the files of their roots.
+    pub(crate) authorities: Arc<Authorities>,
+    /// What the lab's resolver knows.
+    pub(crate) zone: SharedZone,
+    /// Port numbers by label: hosts with the same label listen on the same port.
+    ports: Ports,
+    /// Sockets that do their work by staying open: closed ports and full queues.
+    held: Vec<Socket>,
+}
+
+impl Lab {
+    /// An empty network.
+    pub(crate) fn start() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("lab")
+            .enable_all()
+            .build()
+            .expect("a runtime needs nothing but threads");
+        Self {
+            runtime: Some(runtime),
+            authorities: Arc::new(Authorities::new()),
+            zone: SharedZone::default(),
+            ports: Ports::default(),
+            held: Vec::new(),
+        }
+    }
+
+    /// Starts a resolver for [`Lab::zone`] and says where it listens.
+    pub(crate) fn resolver(&mut self, transports: Transports) -> SocketAddr {
+        let zone = self.zone.clone();
+        self.name_server(zone, transports)
+    }
+
+    /// Starts a name server for a zone of its own. All name servers have the same port number.
+    pub(crate) fn name_server(&mut self, zone: SharedZone, transports: Transports) -> SocketAddr {
+        let (tcp, address) = self.ports.bind("dns");
+        let _entered = self.runtime().enter();
+        let held = dns::start(zone, transports, tcp, address);
+        self.held.extend(held);
+        address
+    }
+
+    /// Starts a server and lets the lab's resolver answer `name` with its address, beside those that
+    /// the name has already.
+    pub(crate) fn host(&mut self, name: &str, port: &str, server: &Server) -> SocketAddr {
+        let address = self.serve(name, port, server);
+        self.zone.edit(name, |entry| entry.add(address.ip()));
+        address
+    }
+
+    /// Starts a server with a certificate for `name`, unknown to DNS. Servers with the same `port`
+    /// label have the same port number.
+    pub(crate) fn serve(&mut self, name: &str, port: &str, server: &Server) -> SocketAddr {
+        let (socket, address) = self.ports.bind(port);
+        self.run(name, server, socket);
+        address
+    }
+
+    /// The same on `::1`, at the port of the label, which has to be known already.
+    pub(crate) fn host_ipv6(&mut self, name: &str, port: &str, server: &Server) -> SocketAddr {
+        let (socket, address) = self.ports.bind_ipv6(port);
+        self.run(name, server, socket);
+        self.zone.edit(name, |entry| entry.add(address.ip()));
+        address
+    }
+
+    /// Adds or replaces a name of the lab's zone.
+    pub(crate) fn name(&self, name: &str, entry: Name) {
+        self.zone.insert(name, entry);
+    }
+
+    /// An alias chain from `name` to `last`, whose own entry stays as it is.
+    pub(crate) fn alias(&self, name: &str, chain: &[&str], last: &str) {
+        self.zone.chain(name, chain, last);
+    }
+
+    /// An address and port where nothing listens: a connection is refused at once.
+    pub(crate) fn closed_port(&mut self) -> SocketAddr {
+        let (socket, address) = self.ports.bind("closed");
+        self.held.push(socket);
+        address
+    }
+
+    /// A host whose packets seem to be dropped: a connection attempt hangs.
+    pub(crate) fn silent_server(&mut self) -> SocketAddr {
+        let (socket, address) = self.ports.bind("silent");
+        self.held.extend(address::fill_queue(socket));
+        address
+    }
+
+    fn run(&mut self, name: &str, server: &Server, socket: Socket) {
+        let asked = self.zone.first_question(name);
+        let runtime = self.runtime.as_ref().expect("taken out by drop alone");
+        let _entered = runtime.enter();
+        let held = server.start(name, &self.authorities, socket, asked);
+        self.held.extend(held);
+    }
+
+    fn runtime(&self) -> &Runtime {
+        self.runtime.as_ref().expect("taken out by drop alone")
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // An ordinary drop would wait for tasks and must not happen inside another runtime.
+            runtime.shutdown_background();
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! One server of the lab: what happens on TCP, then in TLS, then in HTTP.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde::Deserialize;
+use socket2::Socket;
+use tokio::io::AsyncReadExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+
+use super::address;
+use super::certificates::{Authorities, Kind};
+use super::dns::listen;
+use super::http::Http;
+use super::tls::{self, Tls, TlsServer};
+
+/// A server, from its port up to its pages.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub(crate) struct Server {
+    /// What happens to connection requests.
+    pub(crate) tcp: Tcp,
+    /// Whether HTTP is spoken in clear; then the next two have no meaning.
+    pub(crate) clear: bool,
+    /// How the handshake goes.
+    pub(crate) tls: Tls,
+    /// What is right or wrong with the certificate.
+    pub(crate) certificate: Kind,
+    /// What is answered.
+    pub(crate) http: Http,
+    /// Connections that are reset at the client's first byte before one is served.
+    pub(crate) fail_first: usize,
+}
+
+/// What happens to connection requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Tcp {
+    /// They are accepted.
+    #[default]
+    Open,
+    /// They are refused with RST.
+    Closed,
+    /// They seem to be dropped: the queue of the listener is full.
+    Dropped,
+    /// They seem to be dropped until so many milliseconds after the first DNS question for the
+    /// name. A client's system repeats its request after one second.
+    DroppedFor(u64),
+}
+
+impl Server {
+    /// A server that speaks HTTP in clear.
+    pub(crate) fn clear(http: Http) -> Self {
+        Self {
+            clear: true,
+            http,
+            ..Self::default()
+        }
+    }
+
+    /// An HTTPS server with this handshake.
+    pub(crate) fn tls(tls: Tls) -> Self {
+        Self {
+            tls,
+            ..Self::default()
+        }
+    }
+
+    /// A healthy HTTPS server with this certificate.
+    pub(crate) fn certificate(certificate: Kind) -> Self {
+        Self {
+            certificate,
+            ..Self::default()
+        }
+    }
+
+    /// A healthy HTTPS server with these answers.
+    pub(crate) fn http(http: Http) -> Self {
+        Self {
+            http,
+            ..Self::default()
+        }
+    }
+
+    /// A host that treats connection requests like this.
+    pub(crate) fn tcp(tcp: Tcp) -> Self {
+        Self {
+            tcp,
+            ..Self::default()
+        }
+    }
+
+    /// Starts inside the current runtime, on a bound socket. The sockets returned have to stay open.
+    pub(crate) fn start(
+        &self,
+        name: &str,
+        authorities: &Authorities,
+        socket: Socket,
+        asked: Arc<Notify>,
+    ) -> Vec<Socket> {
+        match self.tcp {
+            Tcp::Closed => return vec![socket],
+            Tcp::Dropped => return address::fill_queue(socket),
+            Tcp::Open => {
+                let connections = self.connections(name, authorities);
+                tokio::spawn(connections.accept(listen(socket)));
+            }
+            Tcp::DroppedFor(delay) => {
+                let connections = self.connections(name, authorities);
+                let held = address::fill_queue(socket);
+                tokio::spawn(connections.accept_later(held, asked, Duration::from_millis(delay)));
+            }
+        }
+        Vec::new()
+    }
+
+    fn connections(&self, name: &str, authorities: &Authorities) -> Connections {
+        let mut http = self.http.clone();
+        http.crls = [authorities.crl(false), authorities.crl(true)];
+        let key = authorities.certified_key(self.certificate, name);
+        Connections {
+            tls: (!self.clear).then(|| TlsServer::new(self.tls, key)),
+            http: Arc::new(http),
+            to_fail: Arc::new(AtomicUsize::new(self.fail_first)),
+        }
+    }
+}
+
+/// What the connections of one server share.
+#[derive(Clone)]
+struct Connections {
+    tls: Option<TlsServer>,
+    http: Arc<Http>,
+    to_fail: Arc<AtomicUsize>,
+}
+
+impl Connections {
+    async fn accept(self, listener: TcpListener) {
+        // A client that is gone before it is accepted is no reason to stop.
+        loop {
+            if let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(self.clone().serve(stream));
+            }
+        }
+    }
+
+    async fn accept_later(self, mut held: Vec<Socket>, asked: Arc<Notify>, delay: Duration) {
+        asked.notified().await;
+        tokio::time::sleep(delay).await;
+        let listener = held.remove(0);
+        held.clear();
+        self.accept(listen(listener)).await;
+    }
+
+    async fn serve(self, mut stream: TcpStream) {
+        let one_less = |left: usize| left.checked_sub(1);
+        if self
+            .to_fail
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less)
+            .is_ok()
+        {
+            // Not before the client has spoken: earlier, its system may report a failed connect.
+            let _ = stream.read(&mut [0; 1]).await;
+            return tls::reset(stream);
+        }
+        match self.tls {
+            Some(tls) => tls.serve(stream, &self.http).await,
+            // A client that goes away early ends the connection, nothing more.
+            None => drop(self.http.serve(stream).await),
+        }
+    }
+}

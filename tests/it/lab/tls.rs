@@ -1,0 +1,182 @@
+//! What a server does on a connection that should begin with TLS.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use rustls::server::{ClientHello as RustlsHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use serde::Deserialize;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+
+use super::certificates;
+use super::hello::{self, ClientHello, LEGACY_SUITE};
+use super::http::Http;
+
+/// How the TLS handshake goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Tls {
+    /// TLS 1.2 and 1.3, then HTTP.
+    #[default]
+    Healthy,
+    /// TLS 1.3 alone, then HTTP.
+    OnlyTls13,
+    /// A ServerHello of TLS 1.0.
+    HelloTls10,
+    /// A ServerHello of TLS 1.1.
+    HelloTls11,
+    /// A ServerHello with an old suite where it was offered, alert 40 where not.
+    OnlyLegacySuite,
+    /// A fatal alert with this number.
+    Alert(u8),
+    /// RST after the ClientHello.
+    ResetAfterHello,
+    /// RST after a ServerHello.
+    ResetAfterServerHello,
+    /// An orderly close after the ClientHello.
+    FinAfterHello,
+    /// An orderly close before the ClientHello.
+    CloseAtOnce,
+    /// Reads, never answers.
+    Silent,
+    /// HTTP in clear.
+    Plaintext,
+    /// A banner of another protocol.
+    OtherProtocol,
+    /// A handshake message that never ends.
+    EndlessRecords,
+    /// A record longer than TLS allows.
+    OversizedRecord,
+}
+
+/// A ready TLS side of one server.
+#[derive(Clone)]
+pub(crate) struct TlsServer {
+    tls: Tls,
+    acceptor: TlsAcceptor,
+}
+
+impl TlsServer {
+    /// A server that shows this certificate.
+    pub(crate) fn new(tls: Tls, key: Arc<CertifiedKey>) -> Self {
+        let versions: &[&rustls::SupportedProtocolVersion] = match tls {
+            Tls::OnlyTls13 => &[&rustls::version::TLS13],
+            _ => &[&rustls::version::TLS12, &rustls::version::TLS13],
+        };
+        let mut config = ServerConfig::builder_with_provider(Arc::new(certificates::provider()))
+            .with_protocol_versions(versions)
+            .expect("the provider has both versions")
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(OneCertificate(key)));
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Self {
+            tls,
+            acceptor: TlsAcceptor::from(Arc::new(config)),
+        }
+    }
+
+    /// Serves one connection to its end.
+    pub(crate) async fn serve(&self, mut stream: TcpStream, http: &Http) {
+        // A client that goes away early ends the connection, nothing more.
+        let _ = match self.tls {
+            Tls::Healthy | Tls::OnlyTls13 => self.genuine(stream, http).await,
+            Tls::Plaintext => http.answer_anything(stream).await,
+            Tls::CloseAtOnce => close(stream).await,
+            Tls::OtherProtocol => send(stream, b"220 mail.example ESMTP ready\r\n").await,
+            _ => match ClientHello::read(&mut stream).await {
+                Some(hello) => self.by_hand(stream, &hello).await,
+                None => Ok(()),
+            },
+        };
+    }
+
+    async fn genuine(&self, stream: TcpStream, http: &Http) -> std::io::Result<()> {
+        let stream = self.acceptor.accept(stream).await?;
+        http.serve(stream).await
+    }
+
+    async fn by_hand(&self, mut stream: TcpStream, hello: &ClientHello) -> std::io::Result<()> {
+        match self.tls {
+            Tls::HelloTls10 => send(stream, &hello::server_hello(0x0301, LEGACY_SUITE)).await,
+            Tls::HelloTls11 => send(stream, &hello::server_hello(0x0302, LEGACY_SUITE)).await,
+            Tls::OnlyLegacySuite if hello.suites.contains(&LEGACY_SUITE) => {
+                send(stream, &hello::server_hello(0x0303, LEGACY_SUITE)).await
+            }
+            Tls::OnlyLegacySuite => send(stream, &hello::alert(40)).await,
+            Tls::Alert(number) => send(stream, &hello::alert(number)).await,
+            Tls::ResetAfterServerHello => {
+                stream
+                    .write_all(&hello::server_hello(0x0303, 0xc02f))
+                    .await?;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                reset(stream);
+                Ok(())
+            }
+            Tls::FinAfterHello => close(stream).await,
+            Tls::EndlessRecords => endless(stream).await,
+            Tls::OversizedRecord => send(stream, &oversized()).await,
+            Tls::Silent => drain(&mut stream).await,
+            // Reset, and those that never get here.
+            _ => {
+                reset(stream);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Ends a connection with RST instead of FIN.
+pub(crate) fn reset(stream: TcpStream) {
+    let socket = socket2::SockRef::from(&stream);
+    // Where it cannot be set, the client sees an orderly close, and the lab's own tests say so.
+    let _ = socket.set_linger(Some(Duration::ZERO));
+    drop(stream);
+}
+
+/// Ends a connection with FIN, and reads what still comes, so that no RST follows.
+pub(crate) async fn close(mut stream: TcpStream) -> std::io::Result<()> {
+    stream.shutdown().await?;
+    drain(&mut stream).await
+}
+
+/// Reads until the client has had enough.
+pub(crate) async fn drain(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> std::io::Result<()> {
+    let mut buffer = [0; 4096];
+    while stream.read(&mut buffer).await? > 0 {}
+    Ok(())
+}
+
+async fn send(mut stream: TcpStream, bytes: &[u8]) -> std::io::Result<()> {
+    stream.write_all(bytes).await?;
+    close(stream).await
+}
+
+async fn endless(mut stream: TcpStream) -> std::io::Result<()> {
+    stream
+        .write_all(&hello::server_hello(0x0303, 0xc02f))
+        .await?;
+    stream.write_all(&hello::endless_beginning()).await?;
+    let filler = hello::record(22, 0x0303, &[0; 16_000]);
+    loop {
+        stream.write_all(&filler).await?;
+    }
+}
+
+fn oversized() -> Vec<u8> {
+    let mut record = hello::record(22, 0x0303, &[0x41; 40_000]);
+    record.extend([0x41; 20_000]);
+    record
+}
+
+/// Shows the same certificate to everybody, readable or not.
+#[derive(Debug)]
+struct OneCertificate(Arc<CertifiedKey>);
+
+impl ResolvesServerCert for OneCertificate {
+    fn resolve(&self, _: RustlsHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.clone())
+    }
+}

@@ -1,0 +1,245 @@
+//! What a name server of the lab knows: names, their records and their faults.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hickory_resolver::proto::rr::RecordType;
+use serde::Deserialize;
+use tokio::sync::Notify;
+
+/// The entry of one name.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub(crate) struct Name {
+    /// IPv4 addresses.
+    pub(crate) a: Vec<Ipv4Addr>,
+    /// IPv6 addresses.
+    pub(crate) aaaa: Vec<Ipv6Addr>,
+    /// Target of an alias, in the case in which it is to be sent.
+    pub(crate) cname: Option<String>,
+    /// Name servers.
+    pub(crate) ns: Vec<String>,
+    /// Seconds; 300 unless given.
+    pub(crate) ttl: Option<u32>,
+    /// What goes wrong.
+    pub(crate) fault: Option<Fault>,
+    /// Kind of question that the fault and the delay are limited to.
+    pub(crate) only: Option<Kind>,
+    /// How late every answer is, in milliseconds.
+    pub(crate) delay_ms: u64,
+    /// Questions over UDP, per kind, that are lost before one is answered.
+    pub(crate) lost: usize,
+}
+
+/// What a name server can do wrong about a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Fault {
+    /// "No such name", with an SOA record.
+    Nxdomain,
+    /// No record of that kind, with an SOA record.
+    Nodata,
+    /// Server failure.
+    Servfail,
+    /// Refused.
+    Refused,
+    /// Not implemented.
+    Notimp,
+    /// Format error.
+    Formerr,
+    /// No answer.
+    Silent,
+    /// Over UDP nothing but the truncation bit; over TCP the answer.
+    Truncated,
+    /// Bytes that are no DNS message.
+    Garbage,
+    /// The answer, under another message id.
+    WrongId,
+    /// The answer to a question that nobody asked.
+    WrongQuestion,
+    /// 500 further addresses: truncated over UDP, whole over TCP.
+    Huge,
+    /// An A record whose data has two bytes.
+    ShortRecord,
+}
+
+/// A kind of question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum Kind {
+    /// IPv4 addresses.
+    A,
+    /// IPv6 addresses.
+    Aaaa,
+    /// Aliases.
+    Cname,
+    /// Name servers.
+    Ns,
+}
+
+impl Name {
+    /// A name with these addresses.
+    pub(crate) fn at(addresses: &[IpAddr]) -> Self {
+        let mut name = Self::default();
+        for address in addresses {
+            name.add(*address);
+        }
+        name
+    }
+
+    /// An alias of `target`.
+    pub(crate) fn alias(target: &str) -> Self {
+        Self {
+            cname: Some(target.to_owned()),
+            ..Self::default()
+        }
+    }
+
+    /// A name about which something goes wrong.
+    pub(crate) fn faulty(fault: Fault) -> Self {
+        Self {
+            fault: Some(fault),
+            ..Self::default()
+        }
+    }
+
+    /// One more address.
+    pub(crate) fn add(&mut self, address: IpAddr) {
+        match address {
+            IpAddr::V4(address) => self.a.push(address),
+            IpAddr::V6(address) => self.aaaa.push(address),
+        }
+    }
+
+    /// Takes what the other entry says, where it says something.
+    pub(crate) fn overlay(&mut self, other: Self) {
+        replace(&mut self.a, other.a);
+        replace(&mut self.aaaa, other.aaaa);
+        replace(&mut self.ns, other.ns);
+        self.cname = other.cname.or(self.cname.take());
+        self.ttl = other.ttl.or(self.ttl);
+        self.fault = other.fault.or(self.fault);
+        self.only = other.only.or(self.only);
+        self.delay_ms = self.delay_ms.max(other.delay_ms);
+        self.lost = self.lost.max(other.lost);
+    }
+
+    /// Whether the fault and the delay apply to this kind of question.
+    pub(crate) fn concerns(&self, kind: RecordType) -> bool {
+        self.only.is_none_or(|only| RecordType::from(only) == kind)
+    }
+}
+
+fn replace<T>(place: &mut Vec<T>, other: Vec<T>) {
+    if !other.is_empty() {
+        *place = other;
+    }
+}
+
+impl From<Kind> for RecordType {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::A => Self::A,
+            Kind::Aaaa => Self::AAAA,
+            Kind::Cname => Self::CNAME,
+            Kind::Ns => Self::NS,
+        }
+    }
+}
+
+/// A zone that servers and tests share.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SharedZone(Arc<Mutex<Zone>>);
+
+/// Names and what has been asked.
+#[derive(Debug, Default)]
+pub(crate) struct Zone {
+    names: HashMap<String, Name>,
+    /// What every name is that has no entry; "no such name" unless given.
+    pub(crate) wildcard: Option<Name>,
+    /// Whether answers have the bit of an authoritative server.
+    pub(crate) authoritative: bool,
+    /// Whether a CNAME target is left for the client to ask for, as authoritative servers do.
+    pub(crate) one_link_at_a_time: bool,
+    questions: HashMap<(String, RecordType), usize>,
+    asked: HashMap<String, Arc<Notify>>,
+}
+
+impl Zone {
+    /// The entry of a name, or the wildcard.
+    pub(crate) fn find(&self, name: &str) -> Option<&Name> {
+        self.names.get(&key(name)).or(self.wildcard.as_ref())
+    }
+
+    /// Counts a question and says how many there have been of its kind.
+    pub(crate) fn count(&mut self, name: &str, kind: RecordType) -> usize {
+        if let Some(asked) = self.asked.get(&key(name)) {
+            asked.notify_one();
+        }
+        let count = self.questions.entry((key(name), kind)).or_default();
+        *count += 1;
+        *count
+    }
+}
+
+impl SharedZone {
+    /// Access to the zone.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Zone> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds or replaces a name.
+    pub(crate) fn insert(&self, name: &str, entry: Name) {
+        self.lock().names.insert(key(name), entry);
+    }
+
+    /// Changes the entry of a name, which is empty at first.
+    pub(crate) fn edit(&self, name: &str, change: impl FnOnce(&mut Name)) {
+        change(self.lock().names.entry(key(name)).or_default());
+    }
+
+    /// An alias chain from `name` over `links` to `last`.
+    pub(crate) fn chain(&self, name: &str, links: &[&str], last: &str) {
+        let mut from = name;
+        for to in links.iter().chain(std::iter::once(&last)) {
+            self.insert(from, Name::alias(to));
+            from = to;
+        }
+    }
+
+    /// Moves the entry of `name` to the end of an alias chain.
+    pub(crate) fn hide_behind(&self, name: &str, links: &[&str]) {
+        let Some((last, before)) = links.split_last() else {
+            return;
+        };
+        let entry = self.lock().names.remove(&key(name)).unwrap_or_default();
+        self.chain(name, before, last);
+        if key(last) != key(name) && !before.iter().any(|link| key(link) == key(last)) {
+            self.insert(last, entry);
+        }
+    }
+
+    /// Becomes ready with the first question about the name.
+    pub(crate) fn first_question(&self, name: &str) -> Arc<Notify> {
+        self.lock().asked.entry(key(name)).or_default().clone()
+    }
+
+    /// How often a name was asked for, by kind.
+    pub(crate) fn asked(&self, name: &str, kind: RecordType) -> usize {
+        let zone = self.lock();
+        zone.questions
+            .get(&(key(name), kind))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// How many questions there have been in all.
+    pub(crate) fn questions(&self) -> usize {
+        self.lock().questions.values().sum()
+    }
+}
+
+fn key(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
+}

@@ -1,0 +1,147 @@
+//! Connection requests: accepted, refused, dropped.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use super::{PATIENCE, connect};
+use crate::lab::Lab;
+use crate::lab::address;
+use crate::lab::server::{Server, Tcp};
+use crate::lab::zone::Name;
+
+fn request(address: SocketAddr, limit: Duration) -> (Result<TcpStream, ErrorKind>, Duration) {
+    let start = Instant::now();
+    let result = TcpStream::connect_timeout(&address, limit).map_err(|error| error.kind());
+    (result, start.elapsed())
+}
+
+#[test]
+fn a_closed_port_refuses_at_once() {
+    let mut lab = Lab::start();
+    for address in [
+        lab.closed_port(),
+        lab.serve("x.example", "https", &Server::tcp(Tcp::Closed)),
+    ] {
+        let (result, elapsed) = request(address, PATIENCE);
+        assert_eq!(result.err(), Some(ErrorKind::ConnectionRefused));
+        assert!(elapsed < Duration::from_millis(500), "{elapsed:?}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_queue_makes_connections_hang_time_after_time() {
+    let mut lab = Lab::start();
+    for address in [
+        lab.silent_server(),
+        lab.serve("x.example", "https", &Server::tcp(Tcp::Dropped)),
+    ] {
+        for _ in 0..5 {
+            let limit = Duration::from_millis(300);
+            let (result, elapsed) = request(address, limit);
+            assert_eq!(result.err(), Some(ErrorKind::TimedOut));
+            assert!(elapsed >= limit, "{elapsed:?}");
+        }
+    }
+    // Beyond the system's first repetition, too.
+    let (result, _) = request(lab.silent_server(), Duration::from_millis(1_500));
+    assert_eq!(result.err(), Some(ErrorKind::TimedOut));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_queue_that_empties_makes_a_connection_slow() {
+    let mut lab = Lab::start();
+    let address = lab.serve("slow.example", "https", &Server::tcp(Tcp::DroppedFor(300)));
+    lab.zone
+        .lock()
+        .count("slow.example", hickory_resolver::proto::rr::RecordType::A);
+    let (result, elapsed) = request(address, PATIENCE);
+    assert!(result.is_ok());
+    assert!(elapsed > Duration::from_millis(800), "{elapsed:?}");
+}
+
+#[test]
+fn the_first_connections_fail_and_the_next_is_served() {
+    let mut lab = Lab::start();
+    let server = Server {
+        fail_first: 2,
+        clear: true,
+        ..Server::default()
+    };
+    let address = lab.serve("flaky.example", "http", &server);
+    for expected in [
+        Err(ErrorKind::ConnectionReset),
+        Err(ErrorKind::ConnectionReset),
+        Ok(()),
+    ] {
+        let mut stream = connect(address);
+        stream.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        let read = stream.read(&mut [0; 9]).map(drop);
+        assert_eq!(read.map_err(|error| error.kind()), expected);
+    }
+}
+
+#[test]
+fn hosts_have_addresses_of_their_own_and_share_a_port() {
+    if !address::whole_range() {
+        return;
+    }
+    let mut lab = Lab::start();
+    let one = lab.host("one.example", "https", &Server::default());
+    let two = lab.host("two.example", "https", &Server::default());
+    assert_eq!(one.port(), two.port());
+    assert_ne!(one.ip(), two.ip());
+    assert!(one.ip().is_loopback());
+    let zone = lab.zone.lock();
+    let known = |name: &str| zone.find(name).map(|entry: &Name| entry.a.clone());
+    assert_eq!(
+        known("ONE.example."),
+        Some(vec![match one.ip() {
+            std::net::IpAddr::V4(address) => address,
+            std::net::IpAddr::V6(_) => unreachable!("the lab serves IPv4 here"),
+        }])
+    );
+    assert_eq!(known("three.example"), None);
+}
+
+#[test]
+fn ipv6_has_the_port_of_its_ipv4_sister() {
+    if !address::has_ipv6() || !address::whole_range() {
+        return;
+    }
+    let mut lab = Lab::start();
+    let four = lab.host("both.example", "https-6", &Server::default());
+    let six = lab.host_ipv6("both.example", "https-6", &Server::tcp(Tcp::Closed));
+    assert_eq!(four.port(), six.port());
+    assert_eq!(
+        request(six, PATIENCE).0.err(),
+        Some(ErrorKind::ConnectionRefused)
+    );
+    assert!(request(four, PATIENCE).0.is_ok());
+}
+
+#[test]
+fn everything_ends_with_the_lab() {
+    let mut lab = Lab::start();
+    let served = lab.host("gone.example", "https", &Server::default());
+    let silent = lab.silent_server();
+    let directory = lab.authorities.directory().to_owned();
+    let mut open = connect(served);
+    assert!(directory.join("os-roots.pem").exists());
+    drop(lab);
+    assert!(!directory.exists());
+    // The connection that was open has ended, and nobody accepts another one.
+    assert!(!matches!(open.read(&mut [0; 1]), Ok(1..)));
+    let refused = || {
+        [served, silent].iter().all(|address| {
+            request(*address, PATIENCE).0.err() == Some(ErrorKind::ConnectionRefused)
+        })
+    };
+    let start = Instant::now();
+    while !refused() {
+        assert!(start.elapsed() < PATIENCE, "servers outlive their lab");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}

@@ -1,0 +1,4 @@
+//! Integration tests: the real checker against a network inside the process.
+
+mod lab;
+mod lab_is_honest;
