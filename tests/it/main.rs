@@ -2,3 +2,4 @@
 
 mod lab;
 mod lab_is_honest;
+mod network;

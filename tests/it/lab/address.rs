@@ -62,6 +62,13 @@ pub(crate) fn has_ipv6() -> bool {
     UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_ok()
 }
 
+/// Whether this system knows a way into the IPv6 internet. Nothing is sent to find out.
+pub(crate) fn has_global_ipv6() -> bool {
+    let documentation = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
+    let socket = UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0));
+    socket.is_ok_and(|socket| socket.connect((documentation, 53)).is_ok())
+}
+
 /// Makes a bound socket listen with a queue that is full, so that further connection requests are
 /// dropped without an answer. The sockets do it as long as they stay open.
 pub(crate) fn fill_queue(socket: Socket) -> Vec<Socket> {

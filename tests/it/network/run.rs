@@ -1,0 +1,167 @@
+//! Builds the network of a scenario and runs the checker on it.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use reach365::options::Timeouts;
+use reach365::plan::Selection;
+use reach365::{Catalog, Checker, Options, Plan, Report};
+
+use super::compare;
+use super::scenario::{HostTable, NameServer, Scenario, Scheme};
+use crate::lab::Lab;
+use crate::lab::server::Server;
+use crate::lab::zone::{Name, SharedZone};
+
+/// Runs a scenario and says in which ways its report is not the expected one.
+pub(super) fn differences(scenario: &Scenario) -> Vec<String> {
+    let network = Network::build(scenario);
+    let report = network.check();
+    let mut differences = compare::differences(scenario, &report);
+    differences.extend(compare::judged_again(&report));
+    differences
+}
+
+/// A lab with a list of endpoints and the options to check them.
+struct Network {
+    list: String,
+    selection: Selection,
+    options: Options,
+    /// Runs as long as it is not dropped.
+    _lab: Lab,
+}
+
+impl Network {
+    fn build(scenario: &Scenario) -> Self {
+        let mut lab = Lab::start();
+        let mut addresses = BTreeMap::new();
+        let mut list = String::new();
+        for (number, host) in scenario.host.iter().enumerate() {
+            let address = start(&mut lab, host);
+            let port = address.map_or(53, |address| address.port());
+            list += &host.entry(number + 1, port, address.map(|address| address.ip()));
+            if let Some(address) = address {
+                addresses.insert(host.name.clone(), address.ip());
+            }
+        }
+        write_zone(&lab.zone, &scenario.zone);
+        lab.zone.lock().wildcard.clone_from(&scenario.wildcard);
+        let options = options(scenario, &mut lab, &addresses);
+        let selection = Selection {
+            groups: vec!["all".to_owned()],
+            domains: scenario.options.domains.clone(),
+            cloud: scenario.options.cloud,
+            ..Selection::default()
+        };
+        Self {
+            list,
+            selection,
+            options,
+            _lab: lab,
+        }
+    }
+
+    fn check(&self) -> Report {
+        let catalog = Catalog::parse("scenario.toml", &self.list)
+            .unwrap_or_else(|error| panic!("{error}\n{}", self.list));
+        let plan = Plan::select(&catalog, &self.selection).expect("a group that is there");
+        let checker = Checker::builder().options(self.options.clone()).build();
+        let checker = checker.expect("the files of roots are there");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime
+            .expect("a runtime")
+            .block_on(checker.run(&plan))
+    }
+}
+
+/// Starts the servers of a host and tells the resolver; the address of the first one comes back.
+fn start(lab: &mut Lab, host: &HostTable) -> Option<SocketAddr> {
+    let first = start_servers(lab, host);
+    if let Some(dns) = &host.dns {
+        lab.zone
+            .edit(&host.name, |entry| entry.overlay(dns.clone()));
+    }
+    let numbered = (1..=host.links).map(|number| format!("n{number}.chain.example"));
+    let links: Vec<String> = host.behind.iter().cloned().chain(numbered).collect();
+    let links: Vec<&str> = links.iter().map(String::as_str).collect();
+    lab.zone.hide_behind(&host.name, &links);
+    first
+}
+
+fn start_servers(lab: &mut Lab, host: &HostTable) -> Option<SocketAddr> {
+    if host.scheme == Scheme::Dns {
+        return None;
+    }
+    let healthy = vec![Server::default()];
+    let servers = host.servers.as_ref().unwrap_or(&healthy);
+    let mut first = None;
+    for server in servers {
+        let mut server = server.clone();
+        server.clear = host.scheme == Scheme::Http;
+        let address = lab.host(&host.name, host.port(), &server);
+        first = first.or(Some(address));
+    }
+    if let Some(server) = &host.ipv6 {
+        lab.host_ipv6(&host.name, host.port(), server);
+    }
+    first
+}
+
+fn options(scenario: &Scenario, lab: &mut Lab, addresses: &BTreeMap<String, IpAddr>) -> Options {
+    let table = &scenario.options;
+    let mut options = Options {
+        cloud: table.cloud,
+        dns: vec![lab.resolver(scenario.resolver)],
+        all_addresses: table.all_addresses,
+        public_roots: Some(lab.authorities.public_roots()),
+        os_roots: Some(lab.authorities.os_roots()),
+        hosts_file: Some(with_addresses(&table.hosts_file, addresses)),
+        ask_os_resolver: false,
+        timeouts: Timeouts::all(Duration::from_millis(table.timeout_ms)),
+        deadline: Duration::from_millis(table.deadline_ms),
+        ..Options::default()
+    };
+    if let Some(second) = &scenario.second {
+        options.second_resolver = Some(name_server(lab, second, false));
+    }
+    if let Some(authoritative) = &scenario.authoritative {
+        let address = name_server(lab, authoritative, true);
+        options.authoritative_port = address.port();
+        delegate(lab, &table.domains, address.ip());
+    }
+    options
+}
+
+fn name_server(lab: &mut Lab, table: &NameServer, authoritative: bool) -> SocketAddr {
+    let zone = SharedZone::default();
+    write_zone(&zone, &table.zone);
+    zone.lock().authoritative = authoritative;
+    zone.lock().one_link_at_a_time = table.one_link_at_a_time;
+    lab.name_server(zone, table.transports)
+}
+
+/// Lets the resolver know which server is responsible for the domains.
+fn delegate(lab: &Lab, domains: &[String], address: IpAddr) {
+    for domain in domains {
+        let server = format!("ns1.{domain}");
+        lab.zone.edit(domain, |entry| entry.ns.push(server.clone()));
+        lab.name(&server, Name::at(&[address]));
+    }
+}
+
+fn write_zone(zone: &SharedZone, names: &BTreeMap<String, Name>) {
+    for (name, entry) in names {
+        zone.insert(name, entry.clone());
+    }
+}
+
+fn with_addresses(text: &str, addresses: &BTreeMap<String, IpAddr>) -> String {
+    let mut text = text.to_owned();
+    for (name, address) in addresses {
+        text = text.replace(&format!("{{{name}}}"), &address.to_string());
+    }
+    text
+}
