@@ -9,7 +9,7 @@ use crate::exit::Failure;
 /// A place for the result. What is written to a file shows up under its name only after
 /// [`Output::finish`].
 pub(crate) struct Output {
-    writer: Box<dyn Write>,
+    writer: Box<dyn Write + Send>,
     pending: Option<Pending>,
     closed: bool,
 }
@@ -33,7 +33,7 @@ impl Output {
         Ok(Self::of(Box::new(BufWriter::new(file)), pending))
     }
 
-    fn of(writer: Box<dyn Write>, pending: Option<Pending>) -> Self {
+    fn of(writer: Box<dyn Write + Send>, pending: Option<Pending>) -> Self {
         Self {
             writer,
             pending,
@@ -106,5 +106,85 @@ impl Drop for Pending {
         if !self.renamed {
             fs::remove_file(&self.beside).ok();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Gone;
+
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn directory(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("reach365-{}-{name}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        path
+    }
+
+    fn names(directory: &Path) -> Vec<String> {
+        let entries = fs::read_dir(directory).unwrap();
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn an_older_file_is_replaced_at_the_end_and_not_before() {
+        let directory = directory("replace");
+        let path = directory.join("report.json");
+        fs::write(&path, "old").unwrap();
+        let mut output = Output::open(Some(&path)).unwrap();
+        output.write(|out| out.write_all(b"new")).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        output.finish().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(names(&directory), ["report.json"]);
+        fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn an_unfinished_result_leaves_nothing_behind() {
+        let directory = directory("unfinished");
+        let mut output = Output::open(Some(&directory.join("report.json"))).unwrap();
+        output.write(|out| out.write_all(b"half")).unwrap();
+        drop(output);
+        assert_eq!(names(&directory), [""; 0]);
+        fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_is_refused_at_once() {
+        let directory = directory("refused");
+        for path in [
+            directory.clone(),
+            directory.join("missing").join("report.json"),
+        ] {
+            let refused = Output::open(Some(&path));
+            assert!(
+                matches!(refused, Err(Failure::Usage(_))),
+                "{}",
+                path.display()
+            );
+        }
+        fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_no_failure() {
+        let mut output = Output::of(Box::new(Gone), None);
+        output.write(|out| out.write_all(b"line")).unwrap();
+        output
+            .write(|_| panic!("nothing more is rendered"))
+            .unwrap();
     }
 }
