@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Cloud, Endpoint};
-use crate::evidence::{Evidence, RunEvidence};
-use crate::remedy::Advice;
-use crate::route::Route;
-use crate::verdict::{Code, Finding, Outcome, Verdict};
+use crate::endpoint::{Cloud, Endpoint, printable};
+use crate::error::Error;
+use crate::evidence::{Attempt, Evidence, Lookup, RecordKind, RunEvidence};
+use crate::remedy::{self, Advice, Remedy};
+use crate::route::{Hop, Route};
+use crate::verdict::{self, Code, Context, Finding, Judged, Outcome, Verdict, basis};
 
 /// Name of the schema that [`Report`] serialises to.
 pub const SCHEMA: &str = "reach365/report/1";
@@ -136,7 +137,71 @@ pub struct BlockedEndpoint<'a> {
     pub verdict: &'a Verdict,
 }
 
+/// From which outcome on a run counts as failed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum FailOn {
+    /// Blocked rows alone.
+    #[default]
+    Blocked,
+    /// Degraded rows too.
+    Degraded,
+    /// Blocked and inconclusive rows; degraded ones pass.
+    Inconclusive,
+}
+
 impl Report {
+    /// Judges what a run has seen: every row, then all of them together.
+    pub fn assemble(run: Run, rows: Vec<(Endpoint, Route, Evidence)>) -> Self {
+        let (mut verdicts, mut findings) = judged(&run, &rows);
+        name_remedies(&mut verdicts, &mut findings);
+        let seen: Vec<(&Endpoint, &Verdict)> = rows
+            .iter()
+            .map(|(endpoint, ..)| endpoint)
+            .zip(&verdicts)
+            .collect();
+        let advice = remedy::advise(&findings, &seen);
+        let summary = Summary::of(&verdicts);
+        let endpoints = rows.into_iter().zip(verdicts);
+        Self {
+            schema: SCHEMA.to_owned(),
+            tool: Tool::this(),
+            run,
+            summary,
+            findings,
+            endpoints: endpoints.map(EndpointReport::from).collect(),
+            advice,
+        }
+    }
+
+    /// Judges a saved report again by its evidence, with no network. The facts of the run stay;
+    /// verdicts, findings and advice are those of this version of the rules.
+    #[must_use]
+    pub fn rejudge(&self) -> Self {
+        let row = |row: &EndpointReport| {
+            (
+                row.endpoint.clone(),
+                row.route.clone(),
+                row.evidence.clone(),
+            )
+        };
+        Self::assemble(self.run.clone(), self.endpoints.iter().map(row).collect())
+    }
+
+    /// Reads a saved report.
+    ///
+    /// # Errors
+    /// [`Error::Report`] where the text is not JSON (with line and column), names another schema
+    /// or a newer one, or does not hold what the schema asks for.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        let value: serde_json::Value = serde_json::from_str(text)
+            .map_err(|error| Error::Report(format!("not JSON: {error}")))?;
+        check_schema(value.get("schema").and_then(serde_json::Value::as_str))?;
+        serde_json::from_str(text).map_err(|error| {
+            let words = printable(&error.to_string());
+            Error::Report(format!("not a report of schema {SCHEMA}: {words}"))
+        })
+    }
+
     /// The blocked endpoints, in plan order.
     pub fn blocked(&self) -> impl Iterator<Item = BlockedEndpoint<'_>> {
         self.endpoints.iter().filter_map(|row| {
@@ -149,4 +214,176 @@ impl Report {
             })
         })
     }
+}
+
+fn judged(run: &Run, rows: &[(Endpoint, Route, Evidence)]) -> (Vec<Verdict>, Vec<Finding>) {
+    let context = Context {
+        cloud: run.cloud,
+        run: &run.evidence,
+        now: run.started,
+    };
+    let judge = |(endpoint, _, evidence): &(Endpoint, Route, Evidence)| {
+        verdict::judge(endpoint, evidence, &context)
+    };
+    let mut verdicts: Vec<Verdict> = rows.iter().map(judge).collect();
+    let together = rows.iter().zip(&mut verdicts);
+    let mut judged: Vec<Judged<'_>> = together
+        .map(|((endpoint, _, evidence), verdict)| Judged {
+            endpoint,
+            evidence,
+            verdict,
+        })
+        .collect();
+    let findings = verdict::correlate(&context, &mut judged);
+    (verdicts, findings)
+}
+
+fn name_remedies(verdicts: &mut [Verdict], findings: &mut [Finding]) {
+    for verdict in verdicts {
+        verdict.remedies = verdict.code.map(remedy_ids).unwrap_or_default();
+    }
+    for finding in findings {
+        finding.remedies = remedy_ids(finding.code);
+    }
+}
+
+fn remedy_ids(code: Code) -> Vec<String> {
+    let remedies = Remedy::for_code(code);
+    remedies.iter().map(|remedy| remedy.id.clone()).collect()
+}
+
+fn check_schema(schema: Option<&str>) -> Result<(), Error> {
+    let Some(schema) = schema else {
+        return Err(Error::Report(format!(
+            "not a report: `schema` is missing; expected {SCHEMA}"
+        )));
+    };
+    if schema == SCHEMA {
+        return Ok(());
+    }
+    let shown = printable(&schema.chars().take(80).collect::<String>());
+    let version = schema.strip_prefix("reach365/report/");
+    if version.is_some_and(|version| version.parse::<u32>().is_ok_and(|number| number > 1)) {
+        return Err(Error::Report(format!(
+            "the report has schema {shown}, which is newer than this program ({SCHEMA}); use a newer reach365"
+        )));
+    }
+    Err(Error::Report(format!(
+        "not a report: `schema` is `{shown}`; expected {SCHEMA}"
+    )))
+}
+
+impl From<((Endpoint, Route, Evidence), Verdict)> for EndpointReport {
+    fn from(
+        ((endpoint, route, evidence), verdict): ((Endpoint, Route, Evidence), Verdict),
+    ) -> Self {
+        Self {
+            via: via(&route),
+            timings: Timings::of(&evidence, &verdict),
+            endpoint,
+            route,
+            verdict,
+            evidence,
+        }
+    }
+}
+
+fn via(route: &Route) -> String {
+    let word = |hop: &Hop| match hop {
+        Hop::Direct => "direct",
+    };
+    route.hops.last().map_or("direct", word).to_owned()
+}
+
+impl Tool {
+    /// This program.
+    pub fn this() -> Self {
+        Self {
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
+impl Summary {
+    /// Counts verdicts. Every row counts, recommended ones too.
+    pub fn of(verdicts: &[Verdict]) -> Self {
+        let count = |outcome: Outcome| {
+            let same = |verdict: &&Verdict| verdict.outcome == outcome;
+            verdicts.iter().filter(same).count()
+        };
+        let worst = verdicts.iter().map(|verdict| verdict.outcome).max();
+        let mut summary = Self {
+            // Nothing probed proves nothing.
+            outcome: match worst {
+                None | Some(Outcome::Skipped) => Outcome::Inconclusive,
+                Some(outcome) => outcome,
+            },
+            reachable: count(Outcome::Reachable),
+            degraded: count(Outcome::Degraded),
+            blocked: count(Outcome::Blocked),
+            inconclusive: count(Outcome::Inconclusive),
+            skipped: count(Outcome::Skipped),
+            exit_code: 0,
+        };
+        summary.exit_code = summary.exit_code_for(FailOn::default());
+        summary
+    }
+
+    /// The exit code of the command line: 0 where every row has a genuine answer, 1 where a row
+    /// fails as `fail_on` has it, 3 where nothing failed but something could not be judged, or
+    /// nothing was probed at all. A failure wins over a doubt.
+    pub fn exit_code_for(&self, fail_on: FailOn) -> u8 {
+        let doubtful = self.outcome == Outcome::Inconclusive || self.inconclusive > 0;
+        let failed = match fail_on {
+            FailOn::Blocked => false,
+            FailOn::Degraded => self.degraded > 0,
+            FailOn::Inconclusive => doubtful,
+        };
+        match (self.blocked > 0 || failed, doubtful) {
+            (true, _) => 1,
+            (false, true) => 3,
+            (false, false) => 0,
+        }
+    }
+}
+
+impl Timings {
+    /// The times of the connection that a verdict rests on.
+    fn of(evidence: &Evidence, verdict: &Verdict) -> Self {
+        let address = verdict.facts.get("address").and_then(|text| text.as_str());
+        let attempt = basis(evidence, address);
+        let tls = attempt.and_then(|attempt| attempt.tls.as_ref());
+        let http = attempt.and_then(|attempt| attempt.http.as_ref());
+        let mut timings = Self {
+            dns_ms: dns_ms(evidence, attempt),
+            tcp_ms: attempt.map(|attempt| attempt.tcp.elapsed_ms),
+            proxy_ms: None,
+            tls_ms: tls.map(|tls| tls.elapsed_ms),
+            http_ms: http.map(|http| http.elapsed_ms),
+            total_ms: 0.0,
+        };
+        let stages = [
+            timings.dns_ms,
+            timings.tcp_ms,
+            timings.tls_ms,
+            timings.http_ms,
+        ];
+        timings.total_ms = stages.into_iter().flatten().sum();
+        timings
+    }
+}
+
+/// The lookup that gave the address; without a connection the longest.
+fn dns_ms(evidence: &Evidence, attempt: Option<&Attempt>) -> Option<f64> {
+    let wanted = attempt.map(|attempt| match attempt.address.is_ipv6() {
+        true => RecordKind::Aaaa,
+        false => RecordKind::A,
+    });
+    let belongs = |lookup: &&Lookup| wanted.is_none_or(|kind| lookup.kind == kind);
+    let lookups = evidence.lookups.iter().filter(belongs);
+    let views = evidence.msoid.iter().flat_map(|msoid| &msoid.views);
+    let times = lookups.map(|lookup| lookup.outcome.elapsed_ms);
+    let times = times.chain(views.map(|view| view.outcome.elapsed_ms));
+    times.max_by(f64::total_cmp)
 }

@@ -1,8 +1,19 @@
 //! What to do about a cause: pure.
+//!
+//! The remedies are data: `remedies.toml`, embedded at build time.
+
+mod advise;
+
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
 use crate::verdict::Code;
+
+pub use advise::advise;
+
+/// The embedded list.
+const EMBEDDED: &str = include_str!("../../remedies.toml");
 
 /// One line of advice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,4 +27,134 @@ pub struct Advice {
     pub code: Code,
     /// Ids of the endpoints that it would mend.
     pub endpoints: Vec<String>,
+}
+
+/// All remedies, and why some codes have none.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Remedies {
+    remedy: Vec<Remedy>,
+    none: Vec<NoRemedy>,
+}
+
+/// One way to mend a cause.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Remedy {
+    /// Unique name.
+    pub id: String,
+    /// What it does, in a few words.
+    pub title: String,
+    /// Who can do it.
+    pub audience: Audience,
+    /// What it may break.
+    pub risk: Risk,
+    /// How long it takes, where that can be said.
+    pub minutes: Option<u32>,
+    /// The causes that it mends.
+    pub codes: Vec<Code>,
+    /// One sentence of advice; `{targets}`, `{hosts}`, `{host}`, `{ports}` and facts of the cause go in.
+    pub advice: String,
+    /// Why it helps.
+    pub why: String,
+    /// What to do, in order.
+    pub steps: Vec<String>,
+    /// Where it is written.
+    pub source: String,
+}
+
+/// A code for which nobody can do anything, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoRemedy {
+    code: Code,
+    reason: String,
+}
+
+/// Who can apply a remedy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Audience {
+    /// Whoever sits at the machine.
+    User,
+    /// An administrator of the machine.
+    Helpdesk,
+    /// Whoever runs firewall, proxy and resolver.
+    NetworkAdmin,
+    /// An administrator of the Microsoft 365 tenant and of its domains.
+    TenantAdmin,
+}
+
+impl std::fmt::Display for Audience {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::User => "user",
+            Self::Helpdesk => "helpdesk",
+            Self::NetworkAdmin => "network administrator",
+            Self::TenantAdmin => "tenant administrator",
+        })
+    }
+}
+
+/// What a remedy may break. Ordered from harmless to harmful.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Risk {
+    /// It changes nothing.
+    None,
+    /// It changes one rule or setting and can be undone.
+    Low,
+    /// It changes more than the host concerned, or needs a restart.
+    Medium,
+    /// It removes state or protection.
+    High,
+}
+
+impl std::fmt::Display for Risk {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::None => "none",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        })
+    }
+}
+
+impl Remedies {
+    /// The embedded list, parsed once.
+    pub fn builtin() -> &'static Self {
+        static REMEDIES: OnceLock<Remedies> = OnceLock::new();
+        REMEDIES.get_or_init(|| {
+            toml::from_str(EMBEDDED).expect("the embedded list is parsed by a test")
+        })
+    }
+
+    /// The remedies, in the order of the list.
+    pub fn all(&self) -> &[Remedy] {
+        &self.remedy
+    }
+}
+
+impl Remedy {
+    /// The remedies for a code, best first.
+    pub fn for_code(code: Code) -> Vec<&'static Self> {
+        let all = Remedies::builtin().all().iter();
+        all.filter(|remedy| remedy.codes.contains(&code)).collect()
+    }
+
+    /// The remedy of that name.
+    pub fn get(id: &str) -> Option<&'static Self> {
+        Remedies::builtin()
+            .all()
+            .iter()
+            .find(|remedy| remedy.id == id)
+    }
+}
+
+/// Why a code has no remedy; `None` where it has one.
+pub fn none_reason(code: Code) -> Option<&'static str> {
+    let none = &Remedies::builtin().none;
+    let entry = none.iter().find(|entry| entry.code == code)?;
+    Some(&entry.reason)
 }

@@ -58,7 +58,9 @@ pub(super) fn by_address(
     let settle_one = |address| {
         let mut rounds: Vec<&Attempt> = of_address(evidence, address).collect();
         rounds.sort_by_key(|attempt| attempt.round);
-        let rulings = rounds.iter().map(|attempt| rule(endpoint, attempt, context));
+        let rulings = rounds
+            .iter()
+            .map(|attempt| rule(endpoint, attempt, context));
         let ruling = settle(rulings.collect());
         AddressRuling { address, ruling }
     };
@@ -152,7 +154,9 @@ fn rule_http(endpoint: &Endpoint, attempt: &Attempt, channel: Channel) -> Ruling
 /// Sums up the rounds of one address.
 fn settle(rulings: Vec<Ruling>) -> Ruling {
     let failures: Vec<Claim> = rulings.iter().filter_map(failure_of).cloned().collect();
-    let connected = rulings.iter().any(|ruling| matches!(ruling, Ruling::Connected));
+    let connected = rulings
+        .iter()
+        .any(|ruling| matches!(ruling, Ruling::Connected));
     let Some(first) = failures.first() else {
         return best_without_failure(rulings);
     };
@@ -216,8 +220,7 @@ fn confirmed(failures: &[Claim]) -> Claim {
 /// A close before the greeting is looked for in confirming rounds only: before, it looks like a
 /// close after it.
 fn agrees(claim: &Claim, best: &Claim) -> bool {
-    claim.code == best.code
-        || (best.code == Code::TlsClosed && claim.code == Code::TlsHelloReset)
+    claim.code == best.code || (best.code == Code::TlsClosed && claim.code == Code::TlsHelloReset)
 }
 
 /// Of several failures the one that got furthest, and of those the most specific; ties go to the
@@ -240,7 +243,8 @@ fn weight(claim: &Claim) -> (Stage, bool) {
 /// The first connection that shows what a verdict rests on: the address it names, else the one
 /// that got furthest.
 pub(crate) fn basis<'a>(evidence: &'a Evidence, address: Option<&str>) -> Option<&'a Attempt> {
-    let named = |attempt: &&Attempt| address.is_some_and(|text| attempt.address.to_string() == text);
+    let named =
+        |attempt: &&Attempt| address.is_some_and(|text| attempt.address.to_string() == text);
     let chosen: Vec<&Attempt> = evidence.attempts.iter().filter(named).collect();
     let all = || evidence.attempts.iter().collect();
     let candidates = if chosen.is_empty() { all() } else { chosen };

@@ -5,17 +5,58 @@ use crate::verdict::claim::short;
 
 /// Words that only a page of a web filter has, lower case: sentences first, then products.
 const WORDS: [&str; 52] = [
-    "access blocked", "access to this site", "access to the requested", "acceptable use",
-    "access denied", "access forbidden", "against company policy", "been blocked", "blocked by",
-    "blocked category", "blocked page", "blocked site", "category:", "company policy",
-    "connection blocked", "contact your administrator", "content filter", "firewall policy",
-    "forbidden by policy", "internet usage policy", "is blocked", "network administrator",
-    "page blocked", "request blocked", "security policy", "site blocked", "system administrator",
-    "url category", "url filter", "web filter", "web page blocked", "website blocked",
+    "access blocked",
+    "access to this site",
+    "access to the requested",
+    "acceptable use",
+    "access denied",
+    "access forbidden",
+    "against company policy",
+    "been blocked",
+    "blocked by",
+    "blocked category",
+    "blocked page",
+    "blocked site",
+    "category:",
+    "company policy",
+    "connection blocked",
+    "contact your administrator",
+    "content filter",
+    "firewall policy",
+    "forbidden by policy",
+    "internet usage policy",
+    "is blocked",
+    "network administrator",
+    "page blocked",
+    "request blocked",
+    "security policy",
+    "site blocked",
+    "system administrator",
+    "url category",
+    "url filter",
+    "web filter",
+    "web page blocked",
+    "website blocked",
     "web security gateway",
-    "barracuda", "blue coat", "bluecoat", "check point", "cisco umbrella", "forcepoint",
-    "fortigate", "fortiguard", "fortinet", "ironport", "mcafee web gateway", "netskope",
-    "palo alto networks", "skyhigh", "sonicwall", "sophos", "squid", "websense", "zscaler",
+    "barracuda",
+    "blue coat",
+    "bluecoat",
+    "check point",
+    "cisco umbrella",
+    "forcepoint",
+    "fortigate",
+    "fortiguard",
+    "fortinet",
+    "ironport",
+    "mcafee web gateway",
+    "netskope",
+    "palo alto networks",
+    "skyhigh",
+    "sonicwall",
+    "sophos",
+    "squid",
+    "websense",
+    "zscaler",
 ];
 /// Words that suffice alone in a title.
 const TITLE_WORDS: [&str; 4] = ["blocked", "access denied", "forbidden by", "web filter"];
@@ -63,10 +104,18 @@ pub(super) fn is_of_a_cdn(seen: &HttpSeen) -> bool {
 
 /// What a reader recognises the page by: its title, else the beginning of its text.
 pub(super) fn described(seen: &HttpSeen) -> String {
-    if let Some(title) = seen.title.as_deref().filter(|title| !title.trim().is_empty()) {
+    if let Some(title) = seen
+        .title
+        .as_deref()
+        .filter(|title| !title.trim().is_empty())
+    {
         return short(title.trim());
     }
-    let text = seen.body_text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = seen
+        .body_text
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
     match (text.is_empty(), seen.body_bytes) {
         (false, _) => text.chars().take(80).collect(),
         (true, 0) => "an empty body".to_owned(),

@@ -68,7 +68,10 @@ fn named_and_dated(
         return Handshake::Failed(about(code, leaf).sure(Confidence::Certain));
     }
     let mut facts = Facts::new();
-    facts.insert("issuer".to_owned(), about(Code::TlsIntercepted, leaf).facts["issuer"].clone());
+    facts.insert(
+        "issuer".to_owned(),
+        about(Code::TlsIntercepted, leaf).facts["issuer"].clone(),
+    );
     if seen.os_roots == Some(Trust::UnknownIssuer) {
         facts.insert("os_trust".to_owned(), "no root of the system".into());
     }
@@ -104,9 +107,12 @@ fn untrusted(seen: &TlsSeen, leaf: &Certificate) -> Handshake {
     if leaf.self_issued {
         return Handshake::Failed(about(Code::TlsSelfSigned, leaf).sure(Confidence::Certain));
     }
-    let asked = |trust: &Option<Trust>| matches!(trust, Some(Trust::UnknownIssuer | Trust::Refused(_)));
+    let asked =
+        |trust: &Option<Trust>| matches!(trust, Some(Trust::UnknownIssuer | Trust::Refused(_)));
     if !asked(&seen.public_roots) {
-        return Handshake::Unknown("no public roots were there to judge the certificate".to_owned());
+        return Handshake::Unknown(
+            "no public roots were there to judge the certificate".to_owned(),
+        );
     }
     if seen.chain.len() == 1 && seen.public_roots == Some(Trust::UnknownIssuer) {
         return Handshake::Failed(about(Code::TlsIncompleteChain, leaf));
@@ -115,7 +121,10 @@ fn untrusted(seen: &TlsSeen, leaf: &Certificate) -> Handshake {
     Handshake::Failed(match (objection(seen), asked(&seen.os_roots)) {
         (None, true) => claim.sure(Confidence::Certain),
         (reason, _) => claim
-            .fact("objection", reason.unwrap_or("the system's roots could not be read"))
+            .fact(
+                "objection",
+                reason.unwrap_or("the system's roots could not be read"),
+            )
             .with_outcome(Outcome::Inconclusive),
     })
 }
@@ -156,7 +165,9 @@ pub(super) fn valid_at(leaf: &Certificate, now: Timestamp) -> bool {
 /// Whether one of the issuers is an organisation that issues for everybody.
 pub(super) fn has_public_issuer(seen: &TlsSeen) -> bool {
     let known = |issuer: &str| PUBLIC_ISSUERS.iter().any(|name| issuer.contains(name));
-    seen.chain.iter().any(|certificate| known(&certificate.issuer))
+    seen.chain
+        .iter()
+        .any(|certificate| known(&certificate.issuer))
 }
 
 fn about(code: Code, leaf: &Certificate) -> Claim {

@@ -117,7 +117,7 @@ pub(super) fn inconclusive(endpoint: &Endpoint, why: &str) -> Verdict {
 }
 
 /// Puts facts into a sentence; `host`, `port` and `target` come from the endpoint.
-pub(super) fn fill(template: &str, facts: &Facts, endpoint: Option<&Endpoint>) -> String {
+pub(crate) fn fill(template: &str, facts: &Facts, endpoint: Option<&Endpoint>) -> String {
     let mut out = String::with_capacity(template.len() + 64);
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -140,7 +140,7 @@ fn value_of(name: &str, facts: &Facts, endpoint: Option<&Endpoint>) -> String {
         ("host", Some(endpoint)) => endpoint.host.to_string(),
         ("port", Some(endpoint)) => endpoint.port.to_string(),
         ("target", Some(endpoint)) => endpoint.to_string(),
-        _ => "unknown".to_owned(),
+        _ => "(not known)".to_owned(),
     }
 }
 
@@ -163,7 +163,7 @@ fn bounded(value: Value) -> Value {
 }
 
 /// Foreign text, printable and of bounded length.
-pub(super) fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     let text = printable(text);
     match text.char_indices().nth(FACT_LIMIT) {
         None => text,
@@ -189,11 +189,12 @@ mod tests {
         let claim = Claim::new(Code::TlsPlaintext)
             .fact("address", "192.0.2.1:443")
             .fact("first_bytes", "{host}\u{1b}[2J");
-        let text = fill("{address} says {first_bytes}, {missing}", &claim.facts, None);
-        assert_eq!(
-            text,
-            "192.0.2.1:443 says {host}\\u{1b}[2J, unknown"
+        let text = fill(
+            "{address} says {first_bytes}, {missing}",
+            &claim.facts,
+            None,
         );
+        assert_eq!(text, "192.0.2.1:443 says {host}\\u{1b}[2J, (not known)");
     }
 
     #[test]

@@ -44,8 +44,9 @@ pub(super) fn crl(answer: &Answer<'_>) -> Option<Claim> {
     match answer.seen.status {
         200 | 203 | 206 => crl_body(answer),
         404 | 410 => None,
-        _ => http::redirected_away(answer)
-            .or_else(|| Some(http::other_status(answer, "200 or 404"))),
+        _ => {
+            http::redirected_away(answer).or_else(|| Some(http::other_status(answer, "200 or 404")))
+        }
     }
 }
 
@@ -62,17 +63,14 @@ fn crl_body(answer: &Answer<'_>) -> Option<Claim> {
 }
 
 fn not_a_crl(answer: &Answer<'_>) -> Claim {
-    let claim =
-        certain(Code::ContentNotCrl).fact("page", block_page::described(answer.seen));
+    let claim = certain(Code::ContentNotCrl).fact("page", block_page::described(answer.seen));
     softened(claim, answer)
 }
 
 fn crl_expired(list: &CrlSeen, seen: &HttpSeen) -> Option<Claim> {
     let due: Timestamp = list.next_update?;
     let received = seen.received?;
-    (due < received).then(|| {
-        certain(Code::ContentCrlExpired).fact("next_update", due.to_string())
-    })
+    (due < received).then(|| certain(Code::ContentCrlExpired).fact("next_update", due.to_string()))
 }
 
 /// A fixed text.

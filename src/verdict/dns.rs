@@ -47,7 +47,11 @@ fn addresses_of(lookup: &Lookup) -> impl Iterator<Item = IpAddr> {
 pub(super) fn chain(evidence: &Evidence) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
     for lookup in &evidence.lookups {
-        let records = lookup.outcome.value.iter().flat_map(|answer| &answer.records);
+        let records = lookup
+            .outcome
+            .value
+            .iter()
+            .flat_map(|answer| &answer.records);
         let aliases = records.filter(|record| record.kind == RecordKind::Cname);
         for alias in aliases {
             if !names.contains(&alias.data.as_str()) {
@@ -85,7 +89,10 @@ pub(super) fn judge(endpoint: &Endpoint, evidence: &Evidence) -> Verdict {
 fn is_expected(endpoint: &Endpoint, found: &[IpAddr]) -> bool {
     let expected = &endpoint.dns_answer;
     let family = |v6: bool| expected.iter().any(|address| address.is_ipv6() == v6);
-    let mut judged = found.iter().filter(|address| family(address.is_ipv6())).peekable();
+    let mut judged = found
+        .iter()
+        .filter(|address| family(address.is_ipv6()))
+        .peekable();
     judged.peek().is_some() && judged.all(|address| expected.contains(address))
 }
 
@@ -130,7 +137,10 @@ fn rule(lookup: &Lookup, failure: &Failure) -> Ruling {
         _ => return Ruling::Unknown(format!("the lookup failed ({})", seen(failure))),
     };
     let server = lookup.tries.last().map(|one| one.server);
-    let name = server.map_or_else(|| "of this machine".to_owned(), |server| server.ip().to_string());
+    let name = server.map_or_else(
+        || "of this machine".to_owned(),
+        |server| server.ip().to_string(),
+    );
     let claim = Claim::new(code)
         .from_address(server.map(|server| server.ip()))
         .fact("resolver", name.as_str())
@@ -155,8 +165,16 @@ fn confidence(lookup: &Lookup, failure: &Failure) -> Confidence {
 
 /// The response code by its standard name.
 fn rcode(lookup: &Lookup, failure: &Failure) -> String {
-    let answer = lookup.outcome.value.as_ref().map(|answer| answer.rcode.as_str());
-    let tried = lookup.tries.iter().rev().find_map(|one| one.rcode.as_deref());
+    let answer = lookup
+        .outcome
+        .value
+        .as_ref()
+        .map(|answer| answer.rcode.as_str());
+    let tried = lookup
+        .tries
+        .iter()
+        .rev()
+        .find_map(|one| one.rcode.as_deref());
     match answer.filter(|code| !code.is_empty()).or(tried) {
         Some(code) => short(code),
         None => seen(failure),
@@ -186,11 +204,19 @@ pub(super) fn flaws(evidence: &Evidence) -> Vec<Claim> {
     if !evidence.hosts_file.is_empty() {
         return Vec::new();
     }
-    aaaa_broken(evidence).into_iter().chain(slow(evidence)).collect()
+    aaaa_broken(evidence)
+        .into_iter()
+        .chain(slow(evidence))
+        .collect()
 }
 
 fn aaaa_broken(evidence: &Evidence) -> Option<Claim> {
-    let of = |kind| evidence.lookups.iter().filter(move |lookup| lookup.kind == kind);
+    let of = |kind| {
+        evidence
+            .lookups
+            .iter()
+            .filter(move |lookup| lookup.kind == kind)
+    };
     let resolved = of(RecordKind::A).any(|lookup| lookup.outcome.passed());
     let answered = of(RecordKind::Aaaa).any(|lookup| lookup.outcome.passed());
     let lookup = of(RecordKind::Aaaa).last()?;
@@ -211,10 +237,12 @@ fn aaaa_broken(evidence: &Evidence) -> Option<Claim> {
 }
 
 fn slow(evidence: &Evidence) -> Option<Claim> {
-    let passed = evidence.lookups.iter().filter(|lookup| lookup.outcome.passed());
-    let slowest = passed.max_by(|one, other| {
-        one.outcome.elapsed_ms.total_cmp(&other.outcome.elapsed_ms)
-    })?;
+    let passed = evidence
+        .lookups
+        .iter()
+        .filter(|lookup| lookup.outcome.passed());
+    let slowest =
+        passed.max_by(|one, other| one.outcome.elapsed_ms.total_cmp(&other.outcome.elapsed_ms))?;
     let elapsed = slowest.outcome.elapsed_ms;
     (elapsed > SLOW_LOOKUP_MS || lost_a_packet(&slowest.tries)).then(|| {
         Claim::new(Code::DnsSlow)
@@ -230,8 +258,14 @@ fn lost_a_packet(tries: &[DnsTry]) -> bool {
     let Some((last, earlier)) = tries.split_last() else {
         return false;
     };
-    let silent = |one: &DnsTry| one.failure.as_ref().is_some_and(|f| f.kind == FailureKind::Timeout);
-    earlier.iter().any(|one| one.server.ip() == last.server.ip() && silent(one))
+    let silent = |one: &DnsTry| {
+        one.failure
+            .as_ref()
+            .is_some_and(|f| f.kind == FailureKind::Timeout)
+    };
+    earlier
+        .iter()
+        .any(|one| one.server.ip() == last.server.ip() && silent(one))
 }
 
 /// Whether every packet of every lookup failed at once for want of a route.

@@ -42,7 +42,12 @@ pub(super) fn judge(
     }
     match accusation(evidence, context, &rulings) {
         Ruling::Failed(claim) => {
-            let dns = Suspicion { endpoint, evidence, context, controls };
+            let dns = Suspicion {
+                endpoint,
+                evidence,
+                context,
+                controls,
+            };
             dns.of(claim).verdict(endpoint)
         }
         Ruling::Unknown(why) => claim::inconclusive(endpoint, &why),
@@ -106,13 +111,11 @@ fn dns_remarks(endpoint: &Endpoint, evidence: &Evidence) -> Facts {
     facts
 }
 
-fn all_flaws(
-    evidence: &Evidence,
-    context: &Context<'_>,
-    rulings: &[AddressRuling],
-) -> Vec<Claim> {
+fn all_flaws(evidence: &Evidence, context: &Context<'_>, rulings: &[AddressRuling]) -> Vec<Claim> {
     let of_answers = rulings.iter().filter_map(genuine_of);
-    let mut flaws: Vec<Claim> = of_answers.flat_map(|genuine| genuine.flaws.clone()).collect();
+    let mut flaws: Vec<Claim> = of_answers
+        .flat_map(|genuine| genuine.flaws.clone())
+        .collect();
     flaws.extend(family_flaws(context, rulings));
     flaws.extend(dns::flaws(evidence));
     if !evidence.hosts_file.is_empty() {
@@ -172,7 +175,13 @@ fn partly(
     Claim::new(code)
         .sure(cause.confidence.min(Confidence::Medium))
         .fact("cause", cause.code.id())
-        .fact("failed", failed.iter().map(|ruling| address(ruling)).collect::<Vec<_>>())
+        .fact(
+            "failed",
+            failed
+                .iter()
+                .map(|ruling| address(ruling))
+                .collect::<Vec<_>>(),
+        )
         .fact("answering", answering.map(address).collect::<Vec<_>>())
 }
 
@@ -273,7 +282,11 @@ impl Suspicion<'_> {
     }
 
     fn dns_fault(&self, code: Code, claim: &Claim) -> Claim {
-        let server = self.evidence.lookups.iter().flat_map(|lookup| lookup.tries.last());
+        let server = self
+            .evidence
+            .lookups
+            .iter()
+            .flat_map(|lookup| lookup.tries.last());
         Claim::new(code)
             .sure(claim.confidence.min(Confidence::Medium))
             .from_address(server.map(|one| one.server.ip()).next())
@@ -325,9 +338,8 @@ fn hosts_file(evidence: &Evidence, cause: &str) -> Claim {
 /// Whether every answer lies outside the addresses that the most specific set publishes.
 fn is_outside(endpoint: &Endpoint, evidence: &Evidence) -> bool {
     let found = dns::answers(evidence);
-    let published = |address: &std::net::IpAddr| {
-        endpoint.ranges.iter().any(|range| range.contains(address))
-    };
+    let published =
+        |address: &std::net::IpAddr| endpoint.ranges.iter().any(|range| range.contains(address));
     !endpoint.ranges.is_empty() && !found.is_empty() && !found.iter().any(published)
 }
 

@@ -206,11 +206,7 @@ fn any_genuine(answer: &Answer<'_>) -> Option<Claim> {
     if answer.channel == Channel::Genuine {
         return content::truncated(answer).map(|claim| claim.with_outcome(Outcome::Degraded));
     }
-    let weak = |claim: Claim| {
-        claim
-            .sure(Confidence::Low)
-            .with_outcome(Outcome::Degraded)
-    };
+    let weak = |claim: Claim| claim.sure(Confidence::Low).with_outcome(Outcome::Degraded);
     redirected_away(answer).map(weak)
 }
 

@@ -24,6 +24,8 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use attempt::basis;
+pub(crate) use claim::{fill, short};
 pub use correlate::correlate;
 pub use table::Code;
 

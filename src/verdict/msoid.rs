@@ -10,7 +10,11 @@ const VIANET: &str = "clientconfig.partner.microsoftonline-p.net.cn";
 
 /// Judges the record as all sides see it.
 pub(super) fn judge(endpoint: &Endpoint, msoid: &MsoidEvidence, cloud: Cloud) -> Verdict {
-    let answered: Vec<&MsoidView> = msoid.views.iter().filter(|view| view.outcome.passed()).collect();
+    let answered: Vec<&MsoidView> = msoid
+        .views
+        .iter()
+        .filter(|view| view.outcome.passed())
+        .collect();
     if answered.is_empty() {
         return claim::inconclusive(endpoint, "no resolver answered for the msoid record");
     }
@@ -61,8 +65,14 @@ fn right(endpoint: &Endpoint, msoid: &MsoidEvidence, cloud: Cloud) -> Verdict {
         (_, None) => format!("{} does not exist, as it should be", endpoint.host),
         (_, Some(_)) => format!("{} exists and does not lead to China", endpoint.host),
     };
-    let views: Vec<&MsoidView> = msoid.views.iter().filter(|view| view.outcome.passed()).collect();
-    let outside = views.iter().any(|view| view.resolver == MsoidResolver::Authoritative);
+    let views: Vec<&MsoidView> = msoid
+        .views
+        .iter()
+        .filter(|view| view.outcome.passed())
+        .collect();
+    let outside = views
+        .iter()
+        .any(|view| view.resolver == MsoidResolver::Authoritative);
     let confidence = if outside {
         Confidence::Certain
     } else {

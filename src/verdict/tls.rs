@@ -16,7 +16,10 @@ const HANDSHAKE_FAILURE: u8 = 40;
 /// What a handshake comes to.
 pub(super) enum Handshake {
     /// A public chain with the right name and valid dates.
-    Genuine { facts: Facts, confidence: Confidence },
+    Genuine {
+        facts: Facts,
+        confidence: Confidence,
+    },
     /// A chain that only this machine trusts; the claim says how bad that is.
     Inspected(Claim),
     /// No genuine handshake, and why.
@@ -118,7 +121,9 @@ fn alert(number: Option<u8>, asked_again: bool) -> Claim {
         .fact("alert", number.map_or(serde_json::Value::Null, Into::into))
         .fact("alert_name", number.map_or("unknown", alert_name));
     if number == Some(HANDSHAKE_FAILURE) && !asked_again {
-        return claim.sure(Confidence::Low).with_outcome(Outcome::Inconclusive);
+        return claim
+            .sure(Confidence::Low)
+            .with_outcome(Outcome::Inconclusive);
     }
     claim
 }

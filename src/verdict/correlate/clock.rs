@@ -43,7 +43,12 @@ pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
         .fact("skew_seconds", skew.abs())
         .fact("direction", if skew > 0 { "ahead" } else { "behind" })
         .fact("hosts", skews.len());
-    Some(finding(claim, Code::DeviceClockSkew.says(), rows, &explained))
+    Some(finding(
+        claim,
+        Code::DeviceClockSkew.says(),
+        rows,
+        &explained,
+    ))
 }
 
 /// Local time minus the time of each host, in seconds; a host counts once.
@@ -73,7 +78,10 @@ fn skew_of(attempt: &Attempt) -> Option<i64> {
 fn told(seen: &HttpSeen) -> Option<Timestamp> {
     let date = seen.headers.get("date")?;
     let date = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
-    let age = seen.headers.get("age").and_then(|age| age.trim().parse::<u32>().ok());
+    let age = seen
+        .headers
+        .get("age")
+        .and_then(|age| age.trim().parse::<u32>().ok());
     let held = SignedDuration::from_secs(age.unwrap_or(0).into());
     date.checked_add(held).ok()
 }
@@ -90,5 +98,9 @@ fn is_explained(row: &Judged<'_>, skew: i64) -> bool {
         let tls = attempt.tls.as_ref()?.value.as_ref()?;
         Some(certificate::valid_at(tls.chain.first()?, now))
     };
-    row.evidence.attempts.iter().filter_map(in_date).any(|valid| valid)
+    row.evidence
+        .attempts
+        .iter()
+        .filter_map(in_date)
+        .any(|valid| valid)
 }

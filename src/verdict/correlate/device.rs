@@ -62,6 +62,8 @@ fn stuck(attempt: &Attempt) -> bool {
 fn sentence(code: Code) -> &'static str {
     match code {
         Code::DeviceNoNetwork => code.says(),
-        _ => "This machine has an address, but knows no route out: every packet was refused by the system at once",
+        _ => {
+            "This machine has an address, but knows no route out: every packet was refused by the system at once"
+        }
     }
 }

@@ -15,9 +15,15 @@ const HOSTS_WITHOUT_CONTROL: usize = 3;
 /// Finds ports on which every host is silent, or every host is refused.
 pub(super) fn closed_ports(rows: &mut [Judged<'_>]) -> Vec<Finding> {
     let tried = free(rows, was_connected_to);
-    let ports: BTreeSet<u16> = tried.iter().map(|place| rows[*place].endpoint.port).collect();
+    let ports: BTreeSet<u16> = tried
+        .iter()
+        .map(|place| rows[*place].endpoint.port)
+        .collect();
     // 443 before 80: the order of importance.
-    let found = ports.into_iter().rev().filter_map(|port| closed_port(rows, port));
+    let found = ports
+        .into_iter()
+        .rev()
+        .filter_map(|port| closed_port(rows, port));
     let found: Vec<(Finding, Vec<usize>)> = found.collect();
     for (_, places) in &found {
         collapse(rows, places, Code::TcpEgressClosed);
@@ -44,13 +50,17 @@ fn is_misled(row: &Judged<'_>) -> bool {
 }
 
 fn closed_port(rows: &[Judged<'_>], port: u16) -> Option<(Finding, Vec<usize>)> {
-    let places = free(rows, |row| was_connected_to(row) && row.endpoint.port == port);
+    let places = free(rows, |row| {
+        was_connected_to(row) && row.endpoint.port == port
+    });
     let code = rows[*places.first()?].verdict.code?;
     let alike = |place: &usize| blocked_by(&rows[*place], &[code]);
     if !matches!(code, Code::TcpDropped | Code::TcpRefused) || !places.iter().all(alike) {
         return None;
     }
-    let control = rows.iter().any(|row| row.endpoint.port != port && connected(row));
+    let control = rows
+        .iter()
+        .any(|row| row.endpoint.port != port && connected(row));
     let hosts = hosts(rows, &places).len();
     let (needed, confidence) = if control {
         (HOSTS_WITH_CONTROL, Confidence::High)
@@ -71,7 +81,10 @@ fn closed_port(rows: &[Judged<'_>], port: u16) -> Option<(Finding, Vec<usize>)> 
         .fact("hosts", hosts)
         .fact("how", how)
         .fact("another_port_works", control);
-    Some((finding(claim, Code::TcpEgressClosed.says(), rows, &places), places))
+    Some((
+        finding(claim, Code::TcpEgressClosed.says(), rows, &places),
+        places,
+    ))
 }
 
 /// Finds that IPv6 is dead for everybody while IPv4 works.
@@ -86,20 +99,24 @@ pub(super) fn ipv6(rows: &mut [Judged<'_>]) -> Option<Finding> {
     let claim = Claim::new(Code::TcpIpv6Broken)
         .sure(Confidence::High)
         .fact("hosts", hosts);
-    let says = "IPv6 does not work here, IPv4 does: no IPv6 connection to any of {hosts} hosts came about";
+    let says =
+        "IPv6 does not work here, IPv4 does: no IPv6 connection to any of {hosts} hosts came about";
     Some(finding(claim, says, rows, &broken))
 }
 
 fn suffers_from_ipv6(row: &Judged<'_>) -> bool {
     let id = Code::TcpIpv6Broken.id();
-    let also = row.verdict.facts.get("also").and_then(|also| also.as_array());
+    let also = row
+        .verdict
+        .facts
+        .get("also")
+        .and_then(|also| also.as_array());
     row.verdict.code == Some(Code::TcpIpv6Broken)
         || also.is_some_and(|codes| codes.iter().any(|code| code == id))
 }
 
 fn connects_over_ipv6(row: &Judged<'_>) -> bool {
-    let works = |attempt: &crate::evidence::Attempt| {
-        attempt.address.is_ipv6() && attempt.tcp.passed()
-    };
+    let works =
+        |attempt: &crate::evidence::Attempt| attempt.address.is_ipv6() && attempt.tcp.passed();
     row.evidence.attempts.iter().any(works)
 }

@@ -13,7 +13,11 @@ pub(super) fn untrusted(rows: &mut [Judged<'_>]) -> Vec<Finding> {
     let mut findings = Vec::new();
     while let Some(places) = shared_issuer(rows) {
         for place in &places {
-            recode(&mut rows[*place], Code::TlsInterceptedUntrusted, Confidence::Certain);
+            recode(
+                &mut rows[*place],
+                Code::TlsInterceptedUntrusted,
+                Confidence::Certain,
+            );
         }
         collapse(rows, &places, Code::TlsInterceptedUntrusted);
         let says = "TLS is inspected by a device that this machine does not trust: \"{issuer}\" signed for {hosts} hosts";
@@ -58,12 +62,18 @@ pub(super) fn trusted(rows: &mut [Judged<'_>]) -> Option<Finding> {
 
 fn over(rows: &[Judged<'_>], places: &[usize], code: Code, says: &str) -> Finding {
     let mut issuers: Vec<String> = Vec::new();
-    for issuer in places.iter().filter_map(|place| fact(&rows[*place], "issuer")) {
+    for issuer in places
+        .iter()
+        .filter_map(|place| fact(&rows[*place], "issuer"))
+    {
         if !issuers.contains(&short(issuer)) {
             issuers.push(short(issuer));
         }
     }
-    let worst = places.iter().map(|place| rows[*place].verdict.outcome).max();
+    let worst = places
+        .iter()
+        .map(|place| rows[*place].verdict.outcome)
+        .max();
     let claim = Claim::new(code)
         .sure(Confidence::Certain)
         .with_outcome(worst.unwrap_or(Outcome::Inconclusive))

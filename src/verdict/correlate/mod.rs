@@ -138,7 +138,10 @@ fn fact<'a>(row: &'a Judged<'_>, name: &str) -> Option<&'a str> {
 
 /// Whether something accepted a TCP connection for a row.
 fn connected(row: &Judged<'_>) -> bool {
-    row.evidence.attempts.iter().any(|attempt| attempt.tcp.passed())
+    row.evidence
+        .attempts
+        .iter()
+        .any(|attempt| attempt.tcp.passed())
 }
 
 /// Judges a row again with knowledge of the run.

@@ -10,7 +10,9 @@ const SAYS: &str = "The network asks for a sign-in first: {hosts} hosts were ans
 /// Finds a portal: status 511, several hosts redirected to one foreign host, or the connectivity
 /// test of Windows redirected.
 pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
-    let said_so = free(rows, |row| row.verdict.code == Some(Code::HttpCaptivePortal));
+    let said_so = free(rows, |row| {
+        row.verdict.code == Some(Code::HttpCaptivePortal)
+    });
     let target = target(rows);
     if said_so.is_empty() && target.is_none() {
         return None;
@@ -18,9 +20,10 @@ pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
     let mut claim = Claim::new(Code::HttpCaptivePortal).sure(confidence(said_so.is_empty()));
     let places = free(rows, |row| is_sign(row, target.as_deref()));
     let witnesses = hosts(rows, &places).len();
-    claim = claim
-        .fact("hosts", witnesses)
-        .fact("portal", target.unwrap_or_else(|| "the network (HTTP 511)".to_owned()));
+    claim = claim.fact("hosts", witnesses).fact(
+        "portal",
+        target.unwrap_or_else(|| "the network (HTTP 511)".to_owned()),
+    );
     let explained = explained(rows, places);
     collapse(rows, &explained, Code::HttpCaptivePortal);
     Some(finding(claim, SAYS, rows, &explained))

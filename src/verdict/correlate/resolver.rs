@@ -10,13 +10,17 @@ use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, dns};
 
 /// Finds that not one name of the run resolves.
 pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Finding> {
-    let asked = |row: &Judged<'_>| {
-        !row.evidence.lookups.is_empty() && row.evidence.hosts_file.is_empty()
-    };
-    if rows.iter().any(|row| asked(row) && !dns::answers(row.evidence).is_empty()) {
+    let asked =
+        |row: &Judged<'_>| !row.evidence.lookups.is_empty() && row.evidence.hosts_file.is_empty();
+    if rows
+        .iter()
+        .any(|row| asked(row) && !dns::answers(row.evidence).is_empty())
+    {
         return None;
     }
-    let failed = free(rows, |row| asked(row) && row.verdict.stage == Some(Stage::Dns));
+    let failed = free(rows, |row| {
+        asked(row) && row.verdict.stage == Some(Stage::Dns)
+    });
     let code = cause(rows, &failed)?;
     let names = hosts(rows, &failed).len();
     let idle = free(rows, is_idle_msoid);
@@ -93,7 +97,12 @@ fn confidence(code: Code, names: usize) -> Confidence {
 }
 
 fn resolvers(context: &Context<'_>, rows: &[Judged<'_>]) -> Vec<String> {
-    let named: Vec<IpAddr> = context.run.resolvers.iter().map(|server| server.ip()).collect();
+    let named: Vec<IpAddr> = context
+        .run
+        .resolvers
+        .iter()
+        .map(|server| server.ip())
+        .collect();
     if !named.is_empty() {
         return dns::words(&named);
     }
@@ -110,12 +119,22 @@ fn resolvers(context: &Context<'_>, rows: &[Judged<'_>]) -> Vec<String> {
 fn sentence(code: Code) -> &'static str {
     match code {
         Code::DnsResolverDead => code.says(),
-        Code::DnsResolverClosed => "Nothing listens on the DNS port of {resolvers}: no name can be looked up",
+        Code::DnsResolverClosed => {
+            "Nothing listens on the DNS port of {resolvers}: no name can be looked up"
+        }
         Code::DnsTimeout => "The resolver {resolvers} answers for none of the {names} names asked",
-        Code::DnsServfail => "The resolver {resolvers} reports a failure for every one of the {names} names asked (SERVFAIL or another error code)",
-        Code::DnsRefused => "The resolver {resolvers} refuses to answer for any of the {names} names asked (REFUSED)",
-        Code::DnsNxdomain => "The resolver {resolvers} says of each of the {names} names asked that it does not exist (NXDOMAIN)",
-        Code::DnsTcpBlocked => "No name resolves over {resolvers}: answers are too large for UDP, and DNS over TCP is closed",
+        Code::DnsServfail => {
+            "The resolver {resolvers} reports a failure for every one of the {names} names asked (SERVFAIL or another error code)"
+        }
+        Code::DnsRefused => {
+            "The resolver {resolvers} refuses to answer for any of the {names} names asked (REFUSED)"
+        }
+        Code::DnsNxdomain => {
+            "The resolver {resolvers} says of each of the {names} names asked that it does not exist (NXDOMAIN)"
+        }
+        Code::DnsTcpBlocked => {
+            "No name resolves over {resolvers}: answers are too large for UDP, and DNS over TCP is closed"
+        }
         _ => "The resolver {resolvers} gives no address for any of the {names} names asked",
     }
 }

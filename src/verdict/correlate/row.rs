@@ -3,9 +3,7 @@
 use crate::endpoint::Scheme;
 use crate::evidence::{Attempt, Stage};
 use crate::verdict::claim::{Claim, fill, whole_ms};
-use crate::verdict::correlate::{
-    blocked_by, connected, finding, free, is_genuine, recode,
-};
+use crate::verdict::correlate::{blocked_by, connected, finding, free, is_genuine, recode};
 use crate::verdict::tcp::ceiling;
 use crate::verdict::{Code, Confidence, Finding, Judged, Outcome, attempt, content, dns};
 
@@ -43,14 +41,22 @@ pub(super) fn slow_connections(rows: &mut [Judged<'_>]) {
     };
     for place in free(rows, |row| row.verdict.outcome == Outcome::Reachable) {
         let row = &mut rows[place];
-        let address = row.verdict.facts.get("address").and_then(|text| text.as_str());
+        let address = row
+            .verdict
+            .facts
+            .get("address")
+            .and_then(|text| text.as_str());
         let Some(basis) = attempt::basis(row.evidence, address) else {
             continue;
         };
         let elapsed = basis.tcp.elapsed_ms;
         if elapsed > SLOW_CONNECT_MS && elapsed > SLOW_CONNECT_RATIO * median {
-            row.verdict.facts.insert("tcp_ms".to_owned(), whole_ms(elapsed).into());
-            row.verdict.facts.insert("median_ms".to_owned(), whole_ms(median).into());
+            row.verdict
+                .facts
+                .insert("tcp_ms".to_owned(), whole_ms(elapsed).into());
+            row.verdict
+                .facts
+                .insert("median_ms".to_owned(), whole_ms(median).into());
             recode(row, Code::TcpSlow, Confidence::Medium);
         }
     }
@@ -93,7 +99,11 @@ fn is_control(other: &Judged<'_>, row: &Judged<'_>) -> bool {
 /// stage and the culprit stay those of the cause.
 pub(super) fn connectivity_test(rows: &mut [Judged<'_>]) {
     let fails = |row: &Judged<'_>| {
-        let known = [Code::NcsiBlocked, Code::NcsiWrongContent, Code::NcsiDnsWrong];
+        let known = [
+            Code::NcsiBlocked,
+            Code::NcsiWrongContent,
+            Code::NcsiDnsWrong,
+        ];
         row.endpoint.scheme == Scheme::Http
             && content::is_ncsi(row.endpoint)
             && row.verdict.outcome == Outcome::Blocked

@@ -57,7 +57,9 @@ pub(super) fn shared_address(rows: &mut [Judged<'_>]) {
     for place in shared {
         let row = &mut rows[place];
         let answers = dns::words(&dns::answers(row.evidence));
-        row.verdict.facts.insert("answers".to_owned(), answers.into());
+        row.verdict
+            .facts
+            .insert("answers".to_owned(), answers.into());
         recode(row, Code::DnsSinkhole, Confidence::High);
     }
 }

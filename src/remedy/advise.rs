@@ -1,0 +1,125 @@
+//! The few lines at the end of a report: what to do first.
+
+use crate::endpoint::Endpoint;
+use crate::remedy::{Advice, Remedy, none_reason};
+use crate::verdict::{Code, Facts, Finding, Outcome, Verdict, fill, short};
+
+/// Lines of advice at most.
+const LINES: usize = 5;
+/// Hosts that a line names before it says "and n more".
+const NAMED: usize = 4;
+
+/// A cause with everything that it hits.
+struct Cause<'a> {
+    code: Code,
+    outcome: Outcome,
+    facts: &'a Facts,
+    endpoints: Vec<&'a Endpoint>,
+}
+
+/// Says what to do: causes of the whole run first, then those of single rows, blocked before
+/// degraded, equal causes in one line. Rows that a run-wide cause explains get none of their own.
+pub fn advise(findings: &[Finding], rows: &[(&Endpoint, &Verdict)]) -> Vec<Advice> {
+    let run_wide = findings.iter().map(|finding| of_finding(finding, rows));
+    let mut causes: Vec<Cause<'_>> = run_wide.collect();
+    let mut single = of_rows(findings, rows);
+    single.sort_by_key(|cause| std::cmp::Reverse(cause.outcome));
+    causes.append(&mut single);
+    causes.iter().map(line).take(LINES).collect()
+}
+
+fn of_finding<'a>(finding: &'a Finding, rows: &[(&'a Endpoint, &Verdict)]) -> Cause<'a> {
+    let hit = |endpoint: &&Endpoint| finding.endpoints.contains(&endpoint.id);
+    Cause {
+        code: finding.code,
+        outcome: finding.outcome,
+        facts: &finding.facts,
+        endpoints: rows
+            .iter()
+            .map(|(endpoint, _)| *endpoint)
+            .filter(hit)
+            .collect(),
+    }
+}
+
+fn of_rows<'a>(findings: &[Finding], rows: &[(&'a Endpoint, &'a Verdict)]) -> Vec<Cause<'a>> {
+    let mut causes: Vec<Cause<'a>> = Vec::new();
+    for (endpoint, verdict) in rows {
+        let Some(code) = verdict.code else {
+            continue;
+        };
+        if verdict.consequence_of.is_some() || is_told(findings, endpoint, code) {
+            continue;
+        }
+        let same = |cause: &&mut Cause<'_>| cause.code == code && cause.outcome == verdict.outcome;
+        match causes.iter_mut().find(same) {
+            Some(cause) => cause.endpoints.push(endpoint),
+            None => causes.push(Cause {
+                code,
+                outcome: verdict.outcome,
+                facts: &verdict.facts,
+                endpoints: vec![endpoint],
+            }),
+        }
+    }
+    causes
+}
+
+fn is_told(findings: &[Finding], endpoint: &Endpoint, code: Code) -> bool {
+    let same = |finding: &Finding| finding.code == code && finding.endpoints.contains(&endpoint.id);
+    findings.iter().any(same)
+}
+
+fn line(cause: &Cause<'_>) -> Advice {
+    let remedy = Remedy::for_code(cause.code).first().copied();
+    let text = match remedy {
+        Some(remedy) => fill(&remedy.advice, &facts(cause), None),
+        None => none_reason(cause.code)
+            .unwrap_or_else(|| cause.code.means())
+            .to_owned(),
+    };
+    Advice {
+        text,
+        remedy: remedy.map(|remedy| remedy.id.clone()),
+        code: cause.code,
+        endpoints: cause
+            .endpoints
+            .iter()
+            .map(|endpoint| endpoint.id.clone())
+            .collect(),
+    }
+}
+
+/// The facts of the cause, and whom it hits.
+fn facts(cause: &Cause<'_>) -> Facts {
+    let mut facts = cause.facts.clone();
+    let names = |name: &dyn Fn(&Endpoint) -> String| {
+        let mut names: Vec<String> = Vec::new();
+        for endpoint in &cause.endpoints {
+            let name = name(endpoint);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    };
+    let hosts = names(&|endpoint| endpoint.host.to_string());
+    let targets = names(&ToString::to_string);
+    let ports = names(&|endpoint| endpoint.port.to_string());
+    let first = hosts.first().cloned().unwrap_or_default();
+    facts.insert("host".to_owned(), first.into());
+    facts.insert("hosts".to_owned(), in_short(&hosts).into());
+    facts.insert("targets".to_owned(), in_short(&targets).into());
+    facts.insert("ports".to_owned(), ports.join(" and ").into());
+    facts
+}
+
+fn in_short(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(NAMED).map(|name| short(name)).collect();
+    let text = shown.join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 if text.is_empty() => "every host".to_owned(),
+        0 => text,
+        more => format!("{text} and {more} more"),
+    }
+}
