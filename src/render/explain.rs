@@ -37,7 +37,7 @@ fn section(title: &str, text: &str, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 fn remedies(code: Code, page: &mut Page<'_>) -> io::Result<()> {
-    let remedies = remedy::for_code(code);
+    let remedies = Remedy::for_code(code);
     if remedies.is_empty() {
         let reason = remedy::none_reason(code).unwrap_or("No remedy is known.");
         return section("WHAT TO DO", reason, page);

@@ -191,10 +191,7 @@ type Validity = (SystemTime, SystemTime);
 
 /// The cryptography that the lab's servers use.
 pub(crate) fn provider() -> CryptoProvider {
-    #[cfg(feature = "aws-lc-rs")]
-    return rustls::crypto::aws_lc_rs::default_provider();
-    #[cfg(not(feature = "aws-lc-rs"))]
-    return rustls::crypto::ring::default_provider();
+    rustls::crypto::aws_lc_rs::default_provider()
 }
 
 fn root(name: &str, organisation: &str) -> Authority {
