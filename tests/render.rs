@@ -150,6 +150,21 @@ fn an_inconclusive_row_accuses_nobody() {
 }
 
 #[test]
+fn rows_of_one_host_are_told_apart_by_their_paths() {
+    let of_path = |path: &str| {
+        let mut row = fixture::row("crl.microsoft.com", "activation").port_80();
+        path.clone_into(&mut row.endpoint.path);
+        row.reachable()
+    };
+    let rows = ["/pki/crl/one.crl", "/pki/crl/two.crl", "/three"].map(of_path);
+    let text = text(&fixture::report(rows.to_vec()), plain(80));
+    for name in ["/…/one.crl", "/…/two.crl", "/three"] {
+        let shown = format!("crl.microsoft.com:80{name}");
+        assert_eq!(text.matches(&shown).count(), 1, "{text}");
+    }
+}
+
+#[test]
 fn a_report_without_rows_claims_nothing() {
     let text = text(&fixture::report(Vec::new()), plain(80));
     assert!(
@@ -255,8 +270,14 @@ fn an_explanation_has_every_part() {
 fn a_list_names_every_endpoint() {
     let listed: Vec<_> = Catalog::builtin().endpoints().iter().collect();
     let mut text = Vec::new();
-    render::endpoints(&listed, &plain(80), &mut text).unwrap();
+    let wildcards: Vec<_> = Catalog::builtin().wildcards().iter().collect();
+    render::endpoints(&listed, &wildcards, &plain(80), &mut text).unwrap();
     let text = String::from_utf8(text).unwrap();
+    let widest = text.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(80), "{widest:?}\n{text}");
+    for wildcard in wildcards {
+        assert!(text.contains(&wildcard.pattern), "{}", wildcard.pattern);
+    }
     let mut json = Vec::new();
     render::endpoints_json(&listed, &mut json).unwrap();
     let json: Vec<serde_json::Value> = serde_json::from_slice(&json).unwrap();

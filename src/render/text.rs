@@ -1,5 +1,6 @@
 //! The report for people: what is wrong, what to do, then the table.
 
+mod names;
 mod table;
 
 use std::io;

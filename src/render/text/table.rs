@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::names::Names;
 use super::{attribution, endpoints};
 use crate::endpoint::{MustBe, Scheme};
 use crate::render::layout::{Lead, NARROWEST, Page, text_width};
@@ -34,6 +35,7 @@ const NAMED: usize = 6;
 
 /// Columns that hold for the whole table.
 struct Columns {
+    names: Names,
     host: usize,
     code: usize,
     /// The page is too narrow for columns: hosts get lines of their own.
@@ -43,7 +45,7 @@ struct Columns {
 }
 
 pub(super) fn groups(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    let columns = Columns::fit(report, page.width());
+    let columns = Columns::fit(report, page);
     for name in group_names(report) {
         let rows: Vec<_> = report
             .endpoints
@@ -84,7 +86,7 @@ fn group(
     let lead = Lead::indent(0).then(page.style, Colour::Title, &format!("{} ", shouted(name)));
     page.paragraph(&lead, &counts_of(rows), Colour::Faint)?;
     troubled_rows(&troubled(rows), columns, page)?;
-    collapsed_rows(rows, page)?;
+    collapsed_rows(rows, columns, page)?;
     rows.iter()
         .filter(|row| is_quiet(row))
         .try_for_each(|row| quiet_row(row, columns, page))
@@ -207,7 +209,7 @@ fn with_stage_and_code(lead: Lead, row: &EndpointReport, page: &Page<'_>) -> Lea
 /// Mark and host up to the next column; a host that is too long gets lines of its own.
 fn host_cell(row: &EndpointReport, columns: &Columns, page: &mut Page<'_>) -> io::Result<Lead> {
     let lead = mark_of(row, page);
-    let host = shown(row);
+    let host = columns.names.name(row);
     let next = BEFORE_HOST + columns.host + GAP;
     if text_width(&host) <= columns.host {
         return Ok(lead.then(page.style, Colour::Plain, &host).up_to(next));
@@ -225,12 +227,12 @@ fn mark(outcome: Outcome, page: &Page<'_>) -> Lead {
     Lead::indent(GAP).then(page.style, Colour::Outcome(outcome), &mark)
 }
 
-fn shown(row: &EndpointReport) -> String {
-    crate::endpoint::printable(&row.endpoint.to_string())
-}
-
 /// Rows that a finding explains, one line for each finding and outcome.
-fn collapsed_rows(rows: &[&EndpointReport], page: &mut Page<'_>) -> io::Result<()> {
+fn collapsed_rows(
+    rows: &[&EndpointReport],
+    columns: &Columns,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     let mut kinds: Vec<(Outcome, Code)> = Vec::new();
     for row in rows.iter().filter(|row| is_collapsed(row)) {
         let kind = row
@@ -242,13 +244,13 @@ fn collapsed_rows(rows: &[&EndpointReport], page: &mut Page<'_>) -> io::Result<(
     kinds.sort_by_key(|(outcome, _)| std::cmp::Reverse(*outcome));
     kinds
         .into_iter()
-        .try_for_each(|(outcome, code)| collapsed_row(outcome, code, rows, page))
+        .try_for_each(|(outcome, code)| collapsed_row((outcome, code), rows, columns, page))
 }
 
 fn collapsed_row(
-    outcome: Outcome,
-    code: Code,
+    (outcome, code): (Outcome, Code),
     rows: &[&EndpointReport],
+    columns: &Columns,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     let of_this_kind = |row: &&&EndpointReport| {
@@ -262,7 +264,7 @@ fn collapsed_row(
         all if all == rows.len() => format!("all {all} rows follow from {code}"),
         more => format!("{more} rows follow from {code}"),
     };
-    let names: Vec<_> = members.iter().map(|row| shown(row)).collect();
+    let names: Vec<_> = members.iter().map(|row| columns.names.name(row)).collect();
     let text = match names.len() {
         few if few <= NAMED && few < rows.len() => format!("{follow}: {}", names.join(", ")),
         _ => follow,
@@ -273,7 +275,7 @@ fn collapsed_row(
 fn quiet_row(row: &EndpointReport, columns: &Columns, page: &mut Page<'_>) -> io::Result<()> {
     let words = quiet_words(row, columns);
     if columns.stacked {
-        let text = format!("{} {words}", shown(row));
+        let text = format!("{} {words}", columns.names.name(row));
         return page.paragraph(&mark_of(row, page), &text, Colour::Plain);
     }
     let lead = host_cell(row, columns, page)?;
@@ -311,14 +313,16 @@ fn stage_times(timings: &Timings) -> String {
 }
 
 impl Columns {
-    fn fit(report: &Report, width: usize) -> Self {
+    fn fit(report: &Report, page: &Page<'_>) -> Self {
+        let width = page.width();
+        let names = Names::of(report, page.style);
         let code = longest(report, |row| {
             let shown = row.verdict.code.filter(|_| !is_collapsed(row));
             shown.map_or(NO_CODE.len(), |code| code.id().len())
         });
         let beside_host = BEFORE_HOST + GAP + (STAGE + GAP + code).max(NARROWEST);
         let host = longest(report, |row| {
-            let width = text_width(&shown(row));
+            let width = text_width(&names.name(row));
             if width > MAX_HOST { MIN_HOST } else { width }
         });
         let stacked = beside_host + MIN_HOST > width;
@@ -328,6 +332,7 @@ impl Columns {
             host.min(width - beside_host)
         };
         Self {
+            names,
             host,
             code,
             stacked,

@@ -8,9 +8,6 @@ use super::{input, live};
 use crate::cli::{CheckArgs, FamilyArgs, ResolvingArgs};
 use crate::exit::Failure;
 
-/// What is checked where nothing is named.
-const DEFAULT_GROUPS: [&str; 2] = ["activation", "ncsi"];
-
 /// `reach365 HOST…`: a word without a dot is more likely a command spelt wrong than a host.
 pub(crate) fn run_default(args: &CheckArgs) -> Result<u8, Failure> {
     let odd = args.hosts.iter().find(|host| !host.contains(['.', ':']));
@@ -45,18 +42,11 @@ fn log(args: &CheckArgs) -> Result<(), Failure> {
 
 fn selection(args: &CheckArgs) -> Selection {
     Selection {
-        groups: groups(args),
+        groups: args.groups.clone(),
         hosts: args.hosts.clone(),
         domains: args.domains.clone(),
         cloud: args.resolving.cloud,
     }
-}
-
-fn groups(args: &CheckArgs) -> Vec<String> {
-    if args.groups.is_empty() && args.hosts.is_empty() {
-        return DEFAULT_GROUPS.map(str::to_owned).to_vec();
-    }
-    args.groups.clone()
 }
 
 fn options(args: &CheckArgs) -> Options {

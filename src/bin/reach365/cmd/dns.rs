@@ -1,7 +1,8 @@
-//! `reach365 dns`.
+//! `reach365 dns`: the `msoid` rows of a check, and nothing else.
 
 use reach365::Catalog;
-use reach365::plan::{Plan, Selection};
+use reach365::endpoint::Endpoint;
+use reach365::plan::{MSOID_GROUP, Plan, Selection};
 
 use super::check::resolving;
 use super::live;
@@ -15,6 +16,12 @@ pub(crate) fn run(args: &DnsArgs) -> Result<u8, Failure> {
         domains: args.domains.clone(),
         cloud: args.resolving.cloud,
     };
-    let plan = Plan::select(Catalog::builtin(), &selection)?;
+    let mut plan = Plan::select(Catalog::builtin(), &selection)?;
+    // A selection without groups means the default ones.
+    plan.checks.retain(|check| is_msoid(&check.endpoint));
     live::run(&plan, resolving(&args.resolving), &args.result, args.quiet)
+}
+
+fn is_msoid(endpoint: &Endpoint) -> bool {
+    endpoint.groups.iter().any(|group| group == MSOID_GROUP)
 }

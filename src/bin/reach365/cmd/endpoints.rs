@@ -1,6 +1,7 @@
 //! `reach365 endpoints list` and `lint`.
 
 use reach365::Catalog;
+use reach365::catalog::Wildcard;
 use reach365::endpoint::Endpoint;
 use reach365::plan::{Plan, Selection};
 use reach365::render;
@@ -21,10 +22,18 @@ pub(crate) fn list(args: &ListArgs) -> Result<u8, Failure> {
     let style = terminal::style(args.look.color, None);
     let mut output = Output::open(None)?;
     output.write(|out| match args.format {
-        ListFormat::Text => render::endpoints(&listed, &style, out),
+        ListFormat::Text => render::endpoints(&listed, &wildcards(&catalog, args), &style, out),
         ListFormat::Json => render::endpoints_json(&listed, out),
     })?;
     Ok(0)
+}
+
+/// Wildcards belong to no group: they are listed with the whole list alone.
+fn wildcards<'a>(catalog: &'a Catalog, args: &ListArgs) -> Vec<&'a Wildcard> {
+    let wanted = |it: &&Wildcard| it.sets.is_empty() || it.sets.contains_key(&args.cloud);
+    let all = catalog.wildcards().iter();
+    all.filter(|it| args.groups.is_empty() && wanted(it))
+        .collect()
 }
 
 fn selection(args: &ListArgs) -> Selection {
