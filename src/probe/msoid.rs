@@ -113,16 +113,19 @@ fn view(
 /// The targets of the chain that begins at a name; empty where the name has no alias.
 async fn follow(first: &DnsClient, rest: &DnsClient, name: &str) -> ChainSeen {
     let mut chain: Vec<String> = Vec::new();
-    let mut client = first;
     let mut current = name.to_ascii_lowercase();
     while chain.len() < CNAME_LIMIT {
-        let lookup = client.lookup(&current, RecordKind::Cname).await;
-        let targets = match targets(&lookup, &current) {
-            // The end of the chain, or a later link that nobody can tell.
-            Err(failure) if chain.is_empty() => return Err(failure),
-            Err(_) => return Ok(chain),
-            Ok(targets) => targets,
-        };
+        let lookup = first.lookup(&current, RecordKind::Cname).await;
+        let mut links = targets(&lookup, &current);
+        if chain.is_empty() {
+            links = Ok(links?);
+        } else if first.servers != rest.servers && !links.as_ref().is_ok_and(|all| !all.is_empty())
+        {
+            // The next link lies in a zone that these servers do not hold.
+            links = targets(&rest.lookup(&current, RecordKind::Cname).await, &current);
+        }
+        // A later link that nobody can tell ends the chain as far as it is known.
+        let targets = links.unwrap_or_default();
         let Some(last) = targets.last().cloned() else {
             return Ok(chain);
         };
@@ -133,7 +136,6 @@ async fn follow(first: &DnsClient, rest: &DnsClient, name: &str) -> ChainSeen {
             chain.push(target);
         }
         current = last;
-        client = rest;
     }
     Ok(chain)
 }

@@ -21,10 +21,23 @@ pub(super) fn judge(endpoint: &Endpoint, msoid: &MsoidEvidence, cloud: Cloud) ->
     let (there, absent): (Vec<&MsoidView>, Vec<&MsoidView>) =
         answered.into_iter().partition(|view| leads_to_vianet(view));
     match (cloud == Cloud::China, there.is_empty(), absent.is_empty()) {
+        (false, false, _) if only_second(&there) && !absent.is_empty() => {
+            wrong(msoid, &there, &absent)
+                .with_outcome(Outcome::Degraded)
+                .sure(Confidence::Medium)
+                .verdict(endpoint)
+        }
         (false, false, _) => wrong(msoid, &there, &absent).verdict(endpoint),
         (true, _, false) => missing(msoid, &there, &absent).verdict(endpoint),
         _ => right(endpoint, msoid, cloud),
     }
+}
+
+/// Whether nobody but the second resolver has the record: nobody's devices need that one.
+fn only_second(there: &[&MsoidView]) -> bool {
+    there
+        .iter()
+        .all(|view| view.resolver == MsoidResolver::Second)
 }
 
 fn leads_to_vianet(view: &MsoidView) -> bool {
@@ -90,6 +103,11 @@ fn difference(there: &[&MsoidView], absent: &[&MsoidView]) -> String {
     };
     if absent.is_empty() {
         return "every resolver that answered agrees".to_owned();
+    }
+    if only_second(there) {
+        return "neither this machine's resolver nor the domain's own name servers have it, so the \
+                second resolver may hold an old answer"
+            .to_owned();
     }
     if outside(absent) {
         return "the domain's own name servers do not have it, so the internal resolver is wrong"

@@ -8,7 +8,7 @@ use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{blocked_by, collapse, finding, free};
 use crate::verdict::{Code, Confidence, Finding, Judged, Outcome, certificate};
 
-/// Hosts that must have told the time.
+/// Hosts that must agree on the time: two servers with wrong clocks must not accuse this machine.
 pub(super) const HOSTS: usize = 3;
 /// A clock that is off by more explains certificates.
 pub(super) const SKEW_SECONDS: i64 = 300;
@@ -23,7 +23,10 @@ pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
     }
     skews.sort_unstable();
     let skew = skews[skews.len() / 2];
-    if skew.abs() <= WARN_SECONDS {
+    let agreeing = skews
+        .iter()
+        .filter(|other| (*other - skew).abs() <= WARN_SECONDS);
+    if skew.abs() <= WARN_SECONDS || agreeing.count() < HOSTS {
         return None;
     }
     let explained = if skew.abs() > SKEW_SECONDS {

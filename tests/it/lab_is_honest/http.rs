@@ -84,7 +84,8 @@ fn pages() {
     assert_eq!(header(&head, "Content-Type"), "application/pkix-crl");
     assert_eq!(body[0], 0x30, "a DER sequence");
     let (_, half) = get(Http::answer(200, Page::HalfCrl));
-    assert_eq!(half.len(), body.len() / 2);
+    // Signatures differ by a byte or two in length.
+    assert!(half.len().abs_diff(body.len() / 2) <= 2);
     let (_, expired) = get(Http::answer(200, Page::ExpiredCrl));
     assert_ne!(expired, body);
 }

@@ -71,9 +71,7 @@ impl Network {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
-        runtime
-            .expect("a runtime")
-            .block_on(checker.run(&plan))
+        runtime.expect("a runtime").block_on(checker.run(&plan))
     }
 }
 
