@@ -23,6 +23,9 @@ use crate::probe::dns_message::{Question, Reply};
 
 /// Packets that are no answer, read before a try is given up.
 const FOREIGN_LIMIT: usize = 16;
+/// A packet without an answer is sent once more after this time, within the same try: all names of
+/// a run are asked at once, and small resolvers drop part of such a burst.
+const RESEND_AFTER: Duration = Duration::from_millis(400);
 /// Largest packet over UDP that is read.
 const PACKET_LIMIT: usize = 4096;
 
@@ -231,10 +234,22 @@ async fn exchange_udp(
     let socket = UdpSocket::bind((own, 0)).await.map_err(io)?;
     socket.connect(server).await.map_err(io)?;
     socket.send(&question.bytes).await.map_err(io)?;
+    let answer = pin!(receive(&socket, question));
+    match select(answer, pin!(sleep(RESEND_AFTER))).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(((), answer)) => {
+            socket.send(&question.bytes).await.map_err(io)?;
+            answer.await
+        }
+    }
+}
+
+async fn receive(socket: &UdpSocket, question: &Question) -> Result<(DnsAnswer, bool), Failure> {
     let mut packet = vec![0; PACKET_LIMIT];
     let mut foreign = String::new();
     for _ in 0..FOREIGN_LIMIT {
-        let length = socket.recv(&mut packet).await.map_err(io)?;
+        let received = socket.recv(&mut packet).await;
+        let length = received.map_err(|error| classify::socket(&error))?;
         match question.read(&packet[..length]) {
             Reply::Answer { answer, truncated } => return Ok((answer, truncated)),
             Reply::Foreign(what) => foreign = what,

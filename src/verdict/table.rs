@@ -41,8 +41,8 @@ codes! {
         evidence "NOERROR without an address record, or a CNAME chain that leads to none, while other names resolve."
         says "The resolver {resolver} gives no address for {host} ({seen})"
     DnsResolverDead "dns-resolver-dead" Dns Inconclusive Resolver
-        means "The configured resolver does not answer at all."
-        evidence "Every lookup of the run ended in silence; no response code of any kind was seen."
+        means "The configured resolver resolves no name at all."
+        evidence "Every lookup of the run ended in silence, or in an answer without an address for names of at least three different owners."
         says "The resolver does not answer: {names} names asked of {resolvers}, no reply at all"
     DnsResolverClosed "dns-resolver-closed" Dns Inconclusive Resolver
         means "Nothing listens on the DNS port of the configured resolver."

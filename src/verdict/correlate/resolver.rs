@@ -1,12 +1,16 @@
 //! The resolver fails for every name: then no name can be blamed.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::endpoint::MustBe;
 use crate::evidence::{Evidence, FailureKind, Lookup, Stage};
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{acquit, finding, free, hosts};
-use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, dns};
+use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, dns, network};
+
+/// Names of so many owners must fail before the resolver is named instead of the names.
+const UNRELATED_NAMES: usize = 3;
 
 /// Finds that not one name of the run resolves.
 pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Finding> {
@@ -23,6 +27,8 @@ pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Fin
     });
     let code = cause(rows, &failed)?;
     let names = hosts(rows, &failed).len();
+    let said = answers(rows, &failed);
+    let answered = !said.is_empty();
     let idle = free(rows, is_idle_msoid);
     let negative = (0..rows.len()).filter(|place| {
         let row = &rows[*place];
@@ -36,28 +42,45 @@ pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Fin
         .sure(confidence(code, names))
         .from_address(context.run.resolvers.first().map(|server| server.ip()))
         .fact("names", names)
-        .fact("resolvers", resolvers(context, rows));
-    Some(finding(claim, sentence(code), rows, &places))
+        .fact("resolvers", resolvers(context, rows))
+        .fact("answers", said);
+    Some(finding(claim, sentence(code, answered), rows, &places))
 }
 
-/// Silence, a closed port, or the answer that most names got.
+/// Silence, a closed port, or an answer that tells nothing for names of several owners. An answer
+/// for fewer is what the resolver says of those names.
 fn cause(rows: &[Judged<'_>], failed: &[usize]) -> Option<Code> {
     if failed.is_empty() {
         return None;
     }
-    if !rows.iter().any(|row| has_spoken(row.evidence)) {
-        let closed = |place: &usize| rows[*place].verdict.code == Some(Code::DnsResolverClosed);
-        return Some(match failed.iter().all(closed) {
-            true => Code::DnsResolverClosed,
-            false => Code::DnsResolverDead,
-        });
+    if rows.iter().any(|row| has_spoken(row.evidence)) {
+        return (owners(rows, failed) >= UNRELATED_NAMES).then_some(Code::DnsResolverDead);
     }
-    let count = |code: Code| {
-        let same = |place: &&usize| rows[**place].verdict.code == Some(code);
-        failed.iter().filter(same).count()
-    };
-    let codes = failed.iter().filter_map(|place| rows[*place].verdict.code);
-    codes.rev().max_by_key(|code| count(*code))
+    let closed = |place: &usize| rows[*place].verdict.code == Some(Code::DnsResolverClosed);
+    Some(match failed.iter().all(closed) {
+        true => Code::DnsResolverClosed,
+        false => Code::DnsResolverDead,
+    })
+}
+
+fn owners(rows: &[Judged<'_>], places: &[usize]) -> usize {
+    let names = places
+        .iter()
+        .filter_map(|place| rows[*place].endpoint.host.name());
+    let sites: BTreeSet<String> = names.map(network::site).collect();
+    sites.len()
+}
+
+/// What the resolver says where it says anything, once each.
+fn answers(rows: &[Judged<'_>], places: &[usize]) -> Vec<String> {
+    let lookups = places
+        .iter()
+        .flat_map(|place| &rows[*place].evidence.lookups);
+    let failures = lookups
+        .filter(|lookup| was_answered(lookup))
+        .filter_map(|lookup| lookup.outcome.failure.as_ref());
+    let said: BTreeSet<String> = failures.map(dns::seen).collect();
+    said.into_iter().collect()
 }
 
 /// Whether a name server said anything at all.
@@ -116,25 +139,14 @@ fn resolvers(context: &Context<'_>, rows: &[Judged<'_>]) -> Vec<String> {
     dns::words(&servers)
 }
 
-fn sentence(code: Code) -> &'static str {
+fn sentence(code: Code, answered: bool) -> &'static str {
     match code {
-        Code::DnsResolverDead => code.says(),
         Code::DnsResolverClosed => {
             "Nothing listens on the DNS port of {resolvers}: no name can be looked up"
         }
-        Code::DnsTimeout => "The resolver {resolvers} answers for none of the {names} names asked",
-        Code::DnsServfail => {
-            "The resolver {resolvers} reports a failure for every one of the {names} names asked (SERVFAIL or another error code)"
+        _ if answered => {
+            "The resolver {resolvers} resolves no internet name: of {names} names with different owners it says only {answers}"
         }
-        Code::DnsRefused => {
-            "The resolver {resolvers} refuses to answer for any of the {names} names asked (REFUSED)"
-        }
-        Code::DnsNxdomain => {
-            "The resolver {resolvers} says of each of the {names} names asked that it does not exist (NXDOMAIN)"
-        }
-        Code::DnsTcpBlocked => {
-            "No name resolves over {resolvers}: answers are too large for UDP, and DNS over TCP is closed"
-        }
-        _ => "The resolver {resolvers} gives no address for any of the {names} names asked",
+        _ => code.says(),
     }
 }
