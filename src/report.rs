@@ -1,5 +1,7 @@
 //! The report of a run: JSON schema 1.
 
+use std::net::SocketAddr;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -376,9 +378,9 @@ impl Timings {
 
 /// The lookup that gave the address; without a connection the longest.
 fn dns_ms(evidence: &Evidence, attempt: Option<&Attempt>) -> Option<f64> {
-    let wanted = attempt.map(|attempt| match attempt.address.is_ipv6() {
-        true => RecordKind::Aaaa,
-        false => RecordKind::A,
+    let wanted = attempt.map(|attempt| match attempt.address {
+        SocketAddr::V4(_) => RecordKind::A,
+        SocketAddr::V6(_) => RecordKind::Aaaa,
     });
     let belongs = |lookup: &&Lookup| wanted.is_none_or(|kind| lookup.kind == kind);
     let lookups = evidence.lookups.iter().filter(belongs);

@@ -17,14 +17,15 @@ struct Cause<'a> {
     endpoints: Vec<&'a Endpoint>,
 }
 
-/// Says what to do: causes of the whole run first, then those of single rows, blocked before
-/// degraded, equal causes in one line. Rows that a run-wide cause explains get none of their own.
+/// Says what to do: causes of the whole run first, then those of single rows, what only degrades
+/// last, equal causes in one line. Rows that a run-wide cause explains get none of their own.
 pub fn advise(findings: &[Finding], rows: &[(&Endpoint, &Verdict)]) -> Vec<Advice> {
     let run_wide = findings.iter().map(|finding| of_finding(finding, rows));
     let mut causes: Vec<Cause<'_>> = run_wide.collect();
     let mut single = of_rows(findings, rows);
     single.sort_by_key(|cause| std::cmp::Reverse(cause.outcome));
     causes.append(&mut single);
+    causes.sort_by_key(|cause| cause.outcome == Outcome::Degraded);
     causes.iter().map(line).take(LINES).collect()
 }
 

@@ -60,7 +60,7 @@ impl Claim {
     }
 
     /// The address of the party that is to blame.
-    pub(super) fn from_address(mut self, address: Option<IpAddr>) -> Self {
+    pub(super) fn at_address(mut self, address: Option<IpAddr>) -> Self {
         self.address = address;
         self
     }

@@ -64,7 +64,7 @@ pub(super) fn chain(evidence: &Evidence) -> Vec<&str> {
 
 /// Judges an endpoint that is a DNS record alone.
 pub(super) fn judge(endpoint: &Endpoint, evidence: &Evidence) -> Verdict {
-    let found = answers(evidence);
+    let found = addresses(evidence);
     if found.is_empty() {
         return match failure(evidence) {
             Ruling::Failed(claim) => claim.verdict(endpoint),
@@ -74,7 +74,7 @@ pub(super) fn judge(endpoint: &Endpoint, evidence: &Evidence) -> Verdict {
     }
     let shown = words(&found);
     if !endpoint.dns_answer.is_empty() && !is_expected(endpoint, &found) {
-        return Claim::new(Code::NcsiDnsWrong)
+        return wrong_answer(evidence)
             .sure(Confidence::Certain)
             .fact("answers", shown)
             .fact("expected", words(&endpoint.dns_answer))
@@ -83,6 +83,13 @@ pub(super) fn judge(endpoint: &Endpoint, evidence: &Evidence) -> Verdict {
     let summary = format!("{endpoint} resolves to {}", shown.join(", "));
     let facts = Facts::from([("answers".to_owned(), shown.into())]);
     claim::plain(Outcome::Reachable, Confidence::Certain, summary, facts)
+}
+
+fn wrong_answer(evidence: &Evidence) -> Claim {
+    if evidence.hosts_file.is_empty() {
+        return Claim::new(Code::NcsiDnsWrong);
+    }
+    Claim::new(Code::DnsHostsFile).fact("cause", "Windows expects another address")
 }
 
 /// Every answer of a family that the entry has an address of must be in the entry.
@@ -142,7 +149,7 @@ fn rule(lookup: &Lookup, failure: &Failure) -> Ruling {
         |server| server.ip().to_string(),
     );
     let claim = Claim::new(code)
-        .from_address(server.map(|server| server.ip()))
+        .at_address(server.map(|server| server.ip()))
         .fact("resolver", name.as_str())
         .fact("address", name.as_str())
         .fact("tries", lookup.tries.len())
@@ -219,7 +226,7 @@ fn aaaa_broken(evidence: &Evidence) -> Option<Claim> {
     };
     let resolved = of(RecordKind::A).any(|lookup| lookup.outcome.passed());
     let answered = of(RecordKind::Aaaa).any(|lookup| lookup.outcome.passed());
-    let lookup = of(RecordKind::Aaaa).last()?;
+    let lookup = of(RecordKind::Aaaa).next_back()?;
     let failure = lookup.outcome.failure.as_ref()?;
     let breaks = matches!(
         failure.kind,

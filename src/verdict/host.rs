@@ -1,5 +1,7 @@
 //! One endpoint: all its addresses, and what DNS has to do with it.
 
+use std::net::IpAddr;
+
 use crate::endpoint::Endpoint;
 use crate::evidence::{Evidence, Stage};
 use crate::verdict::attempt::{AddressRuling, Genuine, Ruling, by_address, furthest};
@@ -239,7 +241,7 @@ fn no_connection(evidence: &Evidence) -> Ruling {
             other => other,
         };
     }
-    if found.iter().all(|address| address.is_unspecified()) {
+    if found.iter().all(IpAddr::is_unspecified) {
         return Ruling::Failed(Claim::new(Code::DnsSinkhole).sure(Confidence::Certain));
     }
     Ruling::unknown("the name resolves, but no connection was recorded")
@@ -260,15 +262,15 @@ impl Suspicion<'_> {
             return with_cause(hosts_file(self.evidence, claim.code.id()), claim);
         }
         let found = dns::answers(self.evidence);
-        let nowhere = found.iter().all(std::net::IpAddr::is_unspecified);
+        let nowhere = found.iter().all(IpAddr::is_unspecified);
         if found.is_empty() || (claim.stage == Stage::Device && !nowhere) {
+            return claim;
+        }
+        if claim.outcome != Outcome::Blocked && !nowhere {
             return claim;
         }
         if self.is_sinkhole(&claim) {
             return with_cause(self.dns_fault(Code::DnsSinkhole, &claim), claim);
-        }
-        if claim.outcome != Outcome::Blocked {
-            return claim;
         }
         if is_outside(self.endpoint, self.evidence) {
             let fault = self.dns_fault(Code::DnsOutsidePublishedRange, &claim);
@@ -286,10 +288,10 @@ impl Suspicion<'_> {
             .evidence
             .lookups
             .iter()
-            .flat_map(|lookup| lookup.tries.last());
+            .filter_map(|lookup| lookup.tries.last());
         Claim::new(code)
             .sure(claim.confidence.min(Confidence::Medium))
-            .from_address(server.map(|one| one.server.ip()).next())
+            .at_address(server.map(|one| one.server.ip()).next())
             .fact("answers", dns::words(&dns::answers(self.evidence)))
     }
 
@@ -297,7 +299,7 @@ impl Suspicion<'_> {
     fn is_sinkhole(&self, claim: &Claim) -> bool {
         let found = dns::answers(self.evidence);
         let bench = network::is_test_bench(self.context.run);
-        let excused = |address: &std::net::IpAddr| {
+        let excused = |address: &IpAddr| {
             !address.is_unspecified()
                 && (self.controls.vouch_for(self.endpoint, *address)
                     || (bench && address.is_loopback()))
@@ -318,10 +320,10 @@ fn is_named_by_its_certificate(evidence: &Evidence, claim: &Claim) -> bool {
     named && claim.code != Code::TlsSelfSigned
 }
 
-fn with_cause(fault: Claim, claim: Claim) -> Claim {
+fn with_cause(mut fault: Claim, claim: Claim) -> Claim {
     let mut facts = claim.facts;
-    facts.extend(fault.facts.clone());
-    let fault = Claim { facts, ..fault };
+    facts.append(&mut fault.facts);
+    fault.facts = facts;
     if claim.code == Code::DnsSinkhole {
         return fault.fact("cause", "nothing to connect to");
     }
@@ -338,8 +340,7 @@ fn hosts_file(evidence: &Evidence, cause: &str) -> Claim {
 /// Whether every answer lies outside the addresses that the most specific set publishes.
 fn is_outside(endpoint: &Endpoint, evidence: &Evidence) -> bool {
     let found = dns::answers(evidence);
-    let published =
-        |address: &std::net::IpAddr| endpoint.ranges.iter().any(|range| range.contains(address));
+    let published = |address: &IpAddr| endpoint.ranges.iter().any(|range| range.contains(address));
     !endpoint.ranges.is_empty() && !found.is_empty() && !found.iter().any(published)
 }
 

@@ -7,7 +7,7 @@ use crate::evidence::{Attempt, Failure, FailureKind, HttpSeen, Observation};
 use crate::verdict::attempt::{Genuine, Ruling};
 use crate::verdict::claim::{Claim, short, whole_ms};
 use crate::verdict::network::{below, site};
-use crate::verdict::{Code, Confidence, Facts, Outcome, block_page, content};
+use crate::verdict::{Code, Confidence, Facts, Outcome, Who, block_page, content};
 
 /// From the request to the response head; more than this is slow.
 pub(super) const SLOW_FIRST_BYTE_MS: f64 = 3_000.0;
@@ -126,9 +126,8 @@ fn genuine(answer: &Answer<'_>, flaw: Option<Claim>) -> Genuine {
 fn confidence(answer: &Answer<'_>) -> Confidence {
     match (answer.channel, &answer.endpoint.expect) {
         (Channel::Genuine, _) => Confidence::Certain,
-        (Channel::Inspected, _) => Confidence::Medium,
         (Channel::Clear, Expect::Body(_) | Expect::DerCrl) => Confidence::High,
-        (Channel::Clear, _) => Confidence::Medium,
+        (Channel::Clear | Channel::Inspected, _) => Confidence::Medium,
     }
 }
 
@@ -164,7 +163,7 @@ fn is_ncsi_page(answer: &Answer<'_>) -> bool {
 pub(super) fn block_page_of(answer: &Answer<'_>) -> Claim {
     let claim = certain(Code::HttpBlockPage).fact("page", block_page::described(answer.seen));
     match answer.channel {
-        Channel::Inspected => claim.by(crate::verdict::Who::Inspection),
+        Channel::Inspected => claim.by(Who::Inspection),
         _ => claim,
     }
 }
@@ -183,10 +182,11 @@ fn overloaded(answer: &Answer<'_>) -> Option<Claim> {
         _ => return None,
     };
     Some(match answer.channel {
-        Channel::Genuine => claim,
+        Channel::Genuine => claim.fact("speaker", "the service itself says so"),
         _ => claim
+            .fact("speaker", "nobody can tell whether the service said so")
             .sure(Confidence::Low)
-            .by(crate::verdict::Who::Unknown)
+            .by(Who::Unknown)
             .with_outcome(Outcome::Inconclusive),
     })
 }

@@ -64,10 +64,10 @@ fn missing(msoid: &MsoidEvidence, there: &[&MsoidView], absent: &[&MsoidView]) -
         .fact("vianet", VIANET)
         .fact("seen_by", who(there))
         .fact("missing_at", who(absent));
-    match there.is_empty() {
-        true => claim,
-        false => claim.with_outcome(Outcome::Degraded),
+    if there.is_empty() {
+        return claim;
     }
+    claim.with_outcome(Outcome::Degraded)
 }
 
 fn right(endpoint: &Endpoint, msoid: &MsoidEvidence, cloud: Cloud) -> Verdict {

@@ -214,7 +214,7 @@ codes! {
     HttpServiceError "http-service-error" Http Degraded Service
         means "The service can be reached and reports a fault of its own."
         evidence "HTTP 502, 503 or 504 over a genuine chain. In clear text nobody can tell who said so: inconclusive."
-        says "{target} was reached and reports a fault: HTTP {status}"
+        says "{target} answers HTTP {status}: {speaker}"
     HttpUnexpectedStatus "http-unexpected-status" Http Degraded Unknown
         means "The host answers, but with another status than expected."
         evidence "A status that the entry does not expect, without the marks of a block page."
@@ -222,7 +222,7 @@ codes! {
     HttpRateLimited "http-rate-limited" Http Degraded Service
         means "The service can be reached and asks for fewer requests."
         evidence "HTTP 429 over a genuine chain. In clear text: inconclusive."
-        says "{target} was reached and asks for fewer requests: HTTP {status}"
+        says "{target} answers HTTP {status} (too many requests): {speaker}"
 
     ContentNotCrl "content-not-crl" Content Blocked Unknown
         means "Something else comes in place of the certificate revocation list."

@@ -39,9 +39,10 @@ pub(super) fn rule(
     let seen = tls.value.as_ref().unwrap_or(&empty);
     let presented = certificate::rule(endpoint, attempt, seen, time_of(attempt, context));
     match (presented, &tls.failure) {
-        (Some(Handshake::Genuine { .. }), Some(failure)) => failed(attempt, seen, tls, failure),
+        (Some(Handshake::Genuine { .. }) | None, Some(failure)) => {
+            failed(attempt, seen, tls, failure)
+        }
         (Some(judged), _) => judged,
-        (None, Some(failure)) => failed(attempt, seen, tls, failure),
         (None, None) => Handshake::Unknown("no certificate was recorded".to_owned()),
     }
 }
@@ -133,7 +134,6 @@ fn too_old(legacy: Option<&LegacyHello>) -> Claim {
     let name = match version {
         Some(0x0300) => "SSL 3.0",
         Some(0x0301) => "TLS 1.0",
-        Some(0x0302) => "TLS 1.1",
         _ => "TLS 1.1",
     };
     Claim::new(Code::TlsVersionTooOld)

@@ -6,7 +6,7 @@ use crate::endpoint::Host;
 use crate::evidence::{Attempt, HttpSeen};
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{blocked_by, collapse, finding, free};
-use crate::verdict::{Code, Confidence, Finding, Judged, Outcome, certificate};
+use crate::verdict::{Code, Confidence, Finding, Judged, Outcome, Who, certificate};
 
 /// Hosts that must agree on the time: two servers with wrong clocks must not accuse this machine.
 pub(super) const HOSTS: usize = 3;
@@ -19,6 +19,7 @@ pub(super) const WARN_SECONDS: i64 = 60;
 pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
     let mut skews = skews(rows);
     if skews.len() < HOSTS {
+        doubt(rows);
         return None;
     }
     skews.sort_unstable();
@@ -52,6 +53,27 @@ pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
         rows,
         &explained,
     ))
+}
+
+/// With too few hosts to be sure, an answer that tells another time than this machine makes its
+/// own certificate's dates doubtful.
+fn doubt(rows: &mut [Judged<'_>]) {
+    for row in rows {
+        let Some(skew) = row.evidence.attempts.iter().find_map(skew_of) else {
+            continue;
+        };
+        if skew.abs() <= SKEW_SECONDS || !is_explained(row, skew) {
+            continue;
+        }
+        let verdict = &mut *row.verdict;
+        verdict.confidence = Confidence::Low;
+        verdict
+            .facts
+            .insert("clock_differs_seconds".to_owned(), skew.into());
+        if let Some(culprit) = &mut verdict.culprit {
+            culprit.who = Who::Device;
+        }
+    }
 }
 
 /// Local time minus the time of each host, in seconds; a host counts once.

@@ -41,7 +41,9 @@ fn confidence(only_redirects: bool) -> Confidence {
 fn target(rows: &[Judged<'_>]) -> Option<String> {
     let redirected = free(rows, is_redirected);
     for place in &redirected {
-        let target = fact(&rows[*place], "location_host")?;
+        let Some(target) = fact(&rows[*place], "location_host") else {
+            continue;
+        };
         let same = free(rows, |row| {
             is_redirected(row) && fact(row, "location_host") == Some(target)
         });

@@ -40,7 +40,7 @@ pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Fin
     let claim = Claim::new(code)
         .with_outcome(Outcome::Inconclusive)
         .sure(confidence(code, names))
-        .from_address(context.run.resolvers.first().map(|server| server.ip()))
+        .at_address(context.run.resolvers.first().map(std::net::SocketAddr::ip))
         .fact("names", names)
         .fact("resolvers", resolvers(context, rows))
         .fact("answers", said);
@@ -57,10 +57,10 @@ fn cause(rows: &[Judged<'_>], failed: &[usize]) -> Option<Code> {
         return (owners(rows, failed) >= UNRELATED_NAMES).then_some(Code::DnsResolverDead);
     }
     let closed = |place: &usize| rows[*place].verdict.code == Some(Code::DnsResolverClosed);
-    Some(match failed.iter().all(closed) {
-        true => Code::DnsResolverClosed,
-        false => Code::DnsResolverDead,
-    })
+    if failed.iter().all(closed) {
+        return Some(Code::DnsResolverClosed);
+    }
+    Some(Code::DnsResolverDead)
 }
 
 fn owners(rows: &[Judged<'_>], places: &[usize]) -> usize {
@@ -124,7 +124,7 @@ fn resolvers(context: &Context<'_>, rows: &[Judged<'_>]) -> Vec<String> {
         .run
         .resolvers
         .iter()
-        .map(|server| server.ip())
+        .map(std::net::SocketAddr::ip)
         .collect();
     if !named.is_empty() {
         return dns::words(&named);

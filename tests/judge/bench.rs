@@ -1,0 +1,437 @@
+//! Synthetic evidence: what a probe would have recorded, made by hand.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use jiff::Timestamp;
+use reach365::Report;
+use reach365::endpoint::{
+    Category, Cloud, Endpoint, Expect, Host, Inspection, Level, MustBe, Scheme,
+};
+use reach365::evidence::{
+    Attempt, Certificate, DnsAnswer, DnsRecord, DnsTry, Evidence, Failure, FailureKind, HttpSeen,
+    LegacyHello, Lookup, MsoidEvidence, MsoidRecord, MsoidResolver, MsoidView, Observation,
+    RecordKind, RunEvidence, TcpSeen, TlsSeen, Transport, Trust,
+};
+use reach365::report::Run;
+use reach365::route::Route;
+
+/// Where test hosts live.
+pub(crate) const SITE: &str = "203.0.113.10";
+/// The start of every run.
+pub(crate) const NOW: &str = "2026-03-01T12:00:00Z";
+
+pub(crate) fn now() -> Timestamp {
+    NOW.parse().unwrap()
+}
+
+pub(crate) fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+pub(crate) fn https(host: &str) -> Endpoint {
+    Endpoint {
+        id: host.to_owned(),
+        host: Host::parse(host).unwrap(),
+        port: 443,
+        scheme: Scheme::Https,
+        path: "/".to_owned(),
+        groups: vec!["activation".to_owned()],
+        level: Level::Required,
+        purpose: "test".to_owned(),
+        sets: BTreeMap::new(),
+        category: Category::Default,
+        inspection: Inspection::Discouraged,
+        published_ips: false,
+        ranges: Vec::new(),
+        expect: Expect::AnyGenuine,
+        cname_suffixes: Vec::new(),
+        dns_answer: Vec::new(),
+        clouds: vec![Cloud::Worldwide],
+        must_be: MustBe::Reachable,
+        source: String::new(),
+    }
+}
+
+pub(crate) fn http(host: &str) -> Endpoint {
+    Endpoint {
+        port: 80,
+        scheme: Scheme::Http,
+        ..https(host)
+    }
+}
+
+pub(crate) fn crl(host: &str) -> Endpoint {
+    Endpoint {
+        expect: Expect::DerCrl,
+        ..http(host)
+    }
+}
+
+pub(crate) fn ncsi() -> Endpoint {
+    Endpoint {
+        groups: vec!["ncsi".to_owned()],
+        expect: Expect::Body("Microsoft Connect Test".to_owned()),
+        ..http("www.msftconnecttest.com")
+    }
+}
+
+pub(crate) fn dns_row(host: &str) -> Endpoint {
+    Endpoint {
+        port: 53,
+        scheme: Scheme::Dns,
+        ..https(host)
+    }
+}
+
+fn seen<T>(value: T, ms: f64) -> Observation<T> {
+    Observation {
+        at_ms: 1.0,
+        elapsed_ms: ms,
+        value: Some(value),
+        failure: None,
+    }
+}
+
+fn missed<T>(kind: FailureKind, ms: f64) -> Observation<T> {
+    Observation {
+        at_ms: 1.0,
+        elapsed_ms: ms,
+        value: None,
+        failure: Some(failure(kind)),
+    }
+}
+
+pub(crate) fn failure(kind: FailureKind) -> Failure {
+    Failure {
+        kind,
+        detail: String::new(),
+        number: None,
+    }
+}
+
+fn one_try(ms: f64, kind: Option<FailureKind>) -> DnsTry {
+    DnsTry {
+        server: "192.0.2.53:53".parse().unwrap(),
+        transport: Transport::Udp,
+        at_ms: 1.0,
+        elapsed_ms: ms,
+        rcode: None,
+        failure: kind.map(failure),
+    }
+}
+
+/// A lookup that gave addresses.
+pub(crate) fn found(kind: RecordKind, addresses: &[&str]) -> Lookup {
+    let record = |address: &&str| DnsRecord {
+        name: "host.example".to_owned(),
+        kind,
+        ttl: 60,
+        data: (*address).to_owned(),
+    };
+    let answer = DnsAnswer {
+        rcode: "NOERROR".to_owned(),
+        records: addresses.iter().map(record).collect(),
+        ..DnsAnswer::default()
+    };
+    Lookup {
+        name: "host.example".to_owned(),
+        kind,
+        outcome: seen(answer, 12.0),
+        tries: vec![one_try(12.0, None)],
+    }
+}
+
+/// A lookup that failed after two tries.
+pub(crate) fn not_found(kind: RecordKind, why: FailureKind) -> Lookup {
+    Lookup {
+        name: "host.example".to_owned(),
+        kind,
+        outcome: missed(why, 40.0),
+        tries: vec![one_try(20.0, Some(why)), one_try(20.0, Some(why))],
+    }
+}
+
+/// The lookups of a name that has one IPv4 address.
+pub(crate) fn resolves(address: &str) -> Evidence {
+    Evidence {
+        lookups: vec![
+            found(RecordKind::A, &[address]),
+            not_found(RecordKind::Aaaa, FailureKind::Nodata),
+        ],
+        ..Evidence::default()
+    }
+}
+
+/// A name that does not resolve.
+pub(crate) fn unresolved(why: FailureKind) -> Evidence {
+    Evidence {
+        lookups: vec![
+            not_found(RecordKind::A, why),
+            not_found(RecordKind::Aaaa, why),
+        ],
+        ..Evidence::default()
+    }
+}
+
+/// Evidence with connections to one address.
+pub(crate) fn with(address: &str, attempts: Vec<Attempt>) -> Evidence {
+    Evidence {
+        attempts,
+        ..resolves(address)
+    }
+}
+
+fn attempt(address: &str, port: u16, round: u32) -> Attempt {
+    Attempt {
+        address: SocketAddr::new(ip(address), port),
+        round,
+        tcp: seen(TcpSeen::default(), 20.0),
+        tls: None,
+        http: None,
+    }
+}
+
+/// The same kind of failure in two rounds, made by a function of the round.
+pub(crate) fn twice(make: impl Fn(u32) -> Attempt) -> Vec<Attempt> {
+    vec![make(1), make(2)]
+}
+
+pub(crate) fn tcp_failed(address: &str, port: u16, why: FailureKind, ms: f64) -> Vec<Attempt> {
+    twice(|round| Attempt {
+        tcp: missed(why, ms),
+        ..attempt(address, port, round)
+    })
+}
+
+/// A TLS handshake that failed, with what it had seen.
+pub(crate) fn tls_failed(tls: &TlsSeen, why: &Failure) -> Vec<Attempt> {
+    twice(|round| Attempt {
+        tls: Some(Observation {
+            failure: Some(why.clone()),
+            ..seen(tls.clone(), 30.0)
+        }),
+        ..attempt(SITE, 443, round)
+    })
+}
+
+pub(crate) fn hello_sent() -> TlsSeen {
+    TlsSeen {
+        bytes_sent: 173,
+        ..TlsSeen::default()
+    }
+}
+
+pub(crate) fn alert(number: i32, legacy: Option<LegacyHello>) -> Vec<Attempt> {
+    let tls = TlsSeen {
+        bytes_received: 7,
+        legacy_hello: legacy,
+        ..hello_sent()
+    };
+    let why = Failure {
+        number: Some(number),
+        ..failure(FailureKind::Alert)
+    };
+    tls_failed(&tls, &why)
+}
+
+pub(crate) fn legacy(version: Option<u16>, suite: Option<u16>, tls13: bool) -> LegacyHello {
+    LegacyHello {
+        version,
+        cipher_suite: suite,
+        alert: version.is_none().then_some(70),
+        tls13: Some(tls13),
+    }
+}
+
+/// A leaf that is valid now.
+pub(crate) fn leaf(host: &str, issuer: &str) -> Certificate {
+    Certificate {
+        subject: format!("CN={host}"),
+        issuer: issuer.to_owned(),
+        names: vec![host.to_owned()],
+        not_before: Some("2026-01-01T00:00:00Z".parse().unwrap()),
+        not_after: Some("2026-12-31T00:00:00Z".parse().unwrap()),
+        sha256: "ab".repeat(32),
+        self_issued: false,
+        authority: false,
+        unreadable: None,
+    }
+}
+
+pub(crate) fn intermediate(subject: &str) -> Certificate {
+    Certificate {
+        subject: subject.to_owned(),
+        issuer: "CN=Some Root".to_owned(),
+        authority: true,
+        ..leaf("ca", "CN=Some Root")
+    }
+}
+
+/// A finished handshake with a public chain.
+pub(crate) fn public_tls(host: &str) -> TlsSeen {
+    TlsSeen {
+        server_name: Some(host.to_owned()),
+        chain: vec![leaf(host, "CN=Public CA 1"), intermediate("CN=Public CA 1")],
+        public_roots: Some(Trust::Trusted),
+        os_roots: Some(Trust::Trusted),
+        name_matches: Some(true),
+        bytes_sent: 300,
+        bytes_received: 4_000,
+        ..TlsSeen::default()
+    }
+}
+
+/// A finished handshake whose issuer only the system may trust.
+pub(crate) fn private_tls(host: &str, issuer: &str, os: Trust) -> TlsSeen {
+    TlsSeen {
+        chain: vec![leaf(host, issuer), intermediate(issuer)],
+        public_roots: Some(Trust::UnknownIssuer),
+        os_roots: Some(os),
+        ..public_tls(host)
+    }
+}
+
+pub(crate) fn answer(status: u16) -> HttpSeen {
+    HttpSeen {
+        status,
+        first_byte_ms: 40.0,
+        body_complete: true,
+        received: Some(now()),
+        ..HttpSeen::default()
+    }
+}
+
+pub(crate) fn page(status: u16, title: &str, text: &str) -> HttpSeen {
+    HttpSeen {
+        title: Some(title.to_owned()),
+        body_text: format!("<html><head><title>{title}</title></head>{text}</html>"),
+        body_bytes: 500,
+        ..answer(status)
+    }
+}
+
+pub(crate) fn redirect(to: &str) -> HttpSeen {
+    HttpSeen {
+        headers: BTreeMap::from([("location".to_owned(), to.to_owned())]),
+        ..answer(302)
+    }
+}
+
+/// Two rounds over TLS at an address.
+pub(crate) fn over_tls(address: &str, tls: &TlsSeen, http: Option<&HttpSeen>) -> Vec<Attempt> {
+    twice(|round| Attempt {
+        tls: Some(seen(tls.clone(), 40.0)),
+        http: http.map(|http| seen(http.clone(), 50.0)),
+        ..attempt(address, 443, round)
+    })
+}
+
+/// Two rounds of plain HTTP.
+pub(crate) fn in_clear(address: &str, http: &HttpSeen) -> Vec<Attempt> {
+    twice(|round| Attempt {
+        http: Some(seen(http.clone(), 50.0)),
+        ..attempt(address, 80, round)
+    })
+}
+
+/// Two rounds of plain HTTP that failed, perhaps after something had come.
+pub(crate) fn http_failed(http: Option<&HttpSeen>, why: FailureKind, port: u16) -> Vec<Attempt> {
+    twice(|round| Attempt {
+        tls: (port == 443).then(|| seen(public_tls("host.example"), 40.0)),
+        http: Some(Observation {
+            value: http.cloned(),
+            ..missed(why, 900.0)
+        }),
+        ..attempt(SITE, port, round)
+    })
+}
+
+/// A TLS host with a genuine answer.
+pub(crate) fn healthy(host: &str, address: &str) -> (Endpoint, Evidence) {
+    let attempts = over_tls(address, &public_tls(host), Some(&answer(200)));
+    (https(host), with(address, attempts[..1].to_vec()))
+}
+
+/// A revocation list that comes as it should.
+pub(crate) fn healthy_crl(host: &str, address: &str) -> (Endpoint, Evidence) {
+    let attempts = in_clear(address, &answer(404));
+    (crl(host), with(address, attempts[..1].to_vec()))
+}
+
+/// Another host on ports 443 and 80 that works.
+pub(crate) fn controls() -> Vec<(Endpoint, Evidence)> {
+    vec![
+        healthy("control.example.org", "198.51.100.7"),
+        healthy_crl("crl.example.org", "198.51.100.8"),
+    ]
+}
+
+pub(crate) fn msoid(domain: &str, views: Vec<MsoidView>) -> (Endpoint, Evidence) {
+    let evidence = Evidence {
+        msoid: Some(MsoidEvidence {
+            domain: domain.to_owned(),
+            views,
+        }),
+        ..Evidence::default()
+    };
+    (dns_row(&format!("msoid.{domain}")), evidence)
+}
+
+pub(crate) fn view(resolver: MsoidResolver, chain: &[&str]) -> MsoidView {
+    let record = if chain.is_empty() {
+        MsoidRecord::Absent
+    } else {
+        MsoidRecord::Present
+    };
+    MsoidView {
+        resolver,
+        servers: Vec::new(),
+        chain: chain.iter().map(|name| (*name).to_owned()).collect(),
+        outcome: seen(record, 5.0),
+    }
+}
+
+pub(crate) fn silent_view(resolver: MsoidResolver) -> MsoidView {
+    MsoidView {
+        outcome: missed(FailureKind::Timeout, 2_000.0),
+        ..view(resolver, &[])
+    }
+}
+
+pub(crate) fn machine() -> RunEvidence {
+    RunEvidence {
+        ipv4: Some(true),
+        ipv6: Some(true),
+        resolvers: vec!["192.0.2.53:53".parse().unwrap()],
+        resolvers_named: false,
+        public_roots: 150,
+        os_roots: 140,
+    }
+}
+
+/// Judges a whole run.
+pub(crate) fn report(
+    cloud: Cloud,
+    evidence: RunEvidence,
+    rows: Vec<(Endpoint, Evidence)>,
+) -> Report {
+    let run = Run {
+        id: "test".to_owned(),
+        started: now(),
+        elapsed_ms: 1_000,
+        cloud,
+        site: None,
+        host: None,
+        platform: "test".to_owned(),
+        evidence,
+    };
+    let rows = rows.into_iter();
+    let direct = |(endpoint, evidence)| (endpoint, Route::direct(), evidence);
+    Report::assemble(run, rows.map(direct).collect())
+}
+
+/// Judges a run on an ordinary machine.
+pub(crate) fn judged(rows: Vec<(Endpoint, Evidence)>) -> Report {
+    report(Cloud::Worldwide, machine(), rows)
+}

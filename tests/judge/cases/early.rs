@@ -1,0 +1,252 @@
+//! Cases up to the TCP stage.
+
+use reach365::endpoint::Endpoint;
+use reach365::evidence::{Evidence, FailureKind, MsoidResolver, RecordKind, RunEvidence};
+use reach365::verdict::{Code, Confidence, Outcome};
+
+use super::{Case, at_site, found_in, host, row};
+use crate::bench::*;
+
+const VIANET: &str = "clientconfig.partner.microsoftonline-p.net.cn";
+
+pub(super) fn all() -> Vec<Case> {
+    let groups = [
+        device(),
+        dns(),
+        dns_doubts(),
+        msoid_cases(),
+        tcp(),
+        tcp_doubts(),
+    ];
+    groups.into_iter().flatten().collect()
+}
+
+fn device() -> Vec<Case> {
+    let nothing = RunEvidence {
+        ipv4: Some(false),
+        ipv6: Some(false),
+        ..machine()
+    };
+    let mute = vec![(host(), unresolved(FailureKind::Timeout))];
+    let stuck = tcp_failed(SITE, 443, FailureKind::NetworkUnreachable, 0.2);
+    vec![
+        found_in(
+            Code::DeviceNoNetwork,
+            Outcome::Inconclusive,
+            Confidence::High,
+            report(reach365::endpoint::Cloud::Worldwide, nothing, mute),
+        ),
+        found_in(
+            Code::DeviceNoRoute,
+            Outcome::Inconclusive,
+            Confidence::High,
+            judged(vec![(host(), at_site(stuck))]),
+        ),
+        found_in(
+            Code::DeviceClockSkew,
+            Outcome::Blocked,
+            Confidence::Certain,
+            judged(crate::run_wide::wrong_clock(86_400 * 400)),
+        ),
+    ]
+}
+
+fn dns() -> Vec<Case> {
+    use Confidence::{Certain, High, Medium};
+    let fails = |code, kind, sure| row(code, sure, (host(), unresolved(kind)), controls());
+    vec![
+        fails(Code::DnsTimeout, FailureKind::Timeout, High),
+        fails(Code::DnsServfail, FailureKind::Servfail, Certain),
+        fails(Code::DnsRefused, FailureKind::DnsRefused, Certain),
+        fails(Code::DnsNxdomain, FailureKind::Nxdomain, Certain),
+        fails(Code::DnsNodata, FailureKind::Nodata, Certain),
+        fails(Code::DnsTcpBlocked, FailureKind::Truncated, High),
+        fails(Code::DnsResolverClosed, FailureKind::Refused, Medium),
+        found_in(
+            Code::DnsResolverDead,
+            Outcome::Inconclusive,
+            High,
+            judged(vec![
+                (host(), unresolved(FailureKind::Timeout)),
+                (https("other.example"), unresolved(FailureKind::Timeout)),
+            ]),
+        ),
+        row(
+            Code::DnsSinkhole,
+            High,
+            (
+                host(),
+                with(
+                    "10.9.9.9",
+                    tcp_failed("10.9.9.9", 443, FailureKind::Timeout, 5000.0),
+                ),
+            ),
+            controls(),
+        ),
+        row(
+            Code::DnsHostsFile,
+            Certain,
+            (host(), by_hosts_file()),
+            controls(),
+        ),
+    ]
+}
+
+fn by_hosts_file() -> Evidence {
+    Evidence {
+        hosts_file: vec![ip("0.0.0.0")],
+        attempts: tcp_failed("0.0.0.0", 443, FailureKind::Refused, 0.1),
+        ..Evidence::default()
+    }
+}
+
+fn dns_doubts() -> Vec<Case> {
+    use Confidence::Medium;
+    let ranged = Endpoint {
+        ranges: vec!["20.190.128.0/18".parse().unwrap()],
+        ..host()
+    };
+    let owned = Endpoint {
+        cname_suffixes: vec!["example.net".to_owned()],
+        ..host()
+    };
+    let dropped = || tcp_failed(SITE, 443, FailureKind::Timeout, 5000.0);
+    let mut garden = at_site(dropped());
+    let alias = reach365::evidence::DnsRecord {
+        name: "host.example".to_owned(),
+        kind: RecordKind::Cname,
+        ttl: 5,
+        data: "garden.filter.test".to_owned(),
+    };
+    garden.lookups[0]
+        .outcome
+        .value
+        .as_mut()
+        .unwrap()
+        .records
+        .insert(0, alias);
+    let mut aaaa = healthy("host.example", SITE);
+    aaaa.1.lookups[1] = not_found(RecordKind::Aaaa, FailureKind::Timeout);
+    let mut slow = healthy("host.example", SITE);
+    slow.1.lookups[0].outcome.elapsed_ms = 900.0;
+    vec![
+        row(
+            Code::DnsOutsidePublishedRange,
+            Medium,
+            (ranged, at_site(dropped())),
+            controls(),
+        ),
+        row(Code::DnsForeignCname, Medium, (owned, garden), controls()),
+        row(Code::DnsAaaaBroken, Medium, aaaa, vec![]),
+        row(Code::DnsSlow, Medium, slow, vec![]),
+    ]
+}
+
+fn msoid_cases() -> Vec<Case> {
+    use Confidence::Certain;
+    vec![
+        row(
+            Code::DnsMsoid21vianet,
+            Certain,
+            msoid(
+                "contoso.example",
+                vec![
+                    view(
+                        MsoidResolver::System,
+                        &[
+                            "x.example",
+                            "ClientConfig.Partner.MicrosoftOnline-p.net.CN.",
+                        ],
+                    ),
+                    view(MsoidResolver::Authoritative, &[VIANET]),
+                ],
+            ),
+            vec![],
+        ),
+        Case {
+            report: report(
+                reach365::endpoint::Cloud::China,
+                machine(),
+                vec![msoid(
+                    "contoso.example",
+                    vec![view(MsoidResolver::Authoritative, &[])],
+                )],
+            ),
+            ..row(
+                Code::DnsMsoidMissing,
+                Certain,
+                (host(), Evidence::default()),
+                vec![],
+            )
+        },
+    ]
+}
+
+fn tcp() -> Vec<Case> {
+    use Confidence::{High, Medium};
+    let fails = |code, kind, ms, sure| {
+        row(
+            code,
+            sure,
+            (host(), at_site(tcp_failed(SITE, 443, kind, ms))),
+            controls(),
+        )
+    };
+    let closed = |name: &str, address: &str| {
+        (
+            https(name),
+            with(
+                address,
+                tcp_failed(address, 443, FailureKind::Timeout, 5000.0),
+            ),
+        )
+    };
+    vec![
+        fails(Code::TcpDropped, FailureKind::Timeout, 5000.0, High),
+        fails(Code::TcpRefused, FailureKind::Refused, 1.0, Medium),
+        fails(
+            Code::TcpUnreachable,
+            FailureKind::HostUnreachable,
+            80.0,
+            High,
+        ),
+        found_in(
+            Code::TcpEgressClosed,
+            Outcome::Blocked,
+            High,
+            judged(vec![
+                closed("host.example", SITE),
+                closed("other.example", "203.0.113.11"),
+                healthy_crl("crl.example.org", "198.51.100.8"),
+            ]),
+        ),
+    ]
+}
+
+fn tcp_doubts() -> Vec<Case> {
+    use Confidence::Medium;
+    let mut some = healthy("host.example", SITE);
+    some.1.attempts.extend(tcp_failed(
+        "203.0.113.11",
+        443,
+        FailureKind::Timeout,
+        5000.0,
+    ));
+    let mut v6 = healthy("host.example", SITE);
+    v6.1.attempts
+        .extend(tcp_failed("2001:db8::1", 443, FailureKind::Timeout, 5000.0));
+    let mut slow = healthy("host.example", SITE);
+    slow.1.attempts[0].tcp.elapsed_ms = 1_500.0;
+    let mut flaky = healthy("host.example", SITE);
+    flaky.1.attempts[0].round = 2;
+    flaky.1.attempts.insert(
+        0,
+        tcp_failed(SITE, 443, FailureKind::Timeout, 5000.0).remove(0),
+    );
+    vec![
+        row(Code::TcpSomeAddresses, Medium, some, vec![]),
+        row(Code::TcpIpv6Broken, Medium, v6, vec![]),
+        row(Code::TcpSlow, Medium, slow, controls()),
+        row(Code::TcpFlaky, Medium, flaky, vec![]),
+    ]
+}

@@ -1,0 +1,117 @@
+//! Codes are a contract: a unique name, a page in the documentation, a remedy or a written "none".
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use reach365::remedy::{Remedies, Remedy, none_reason};
+use reach365::verdict::Code;
+
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/codes.md");
+
+#[test]
+fn names_are_unique_and_begin_with_their_stage() {
+    let mut names = BTreeSet::new();
+    for code in Code::ALL {
+        let id = code.id();
+        assert!(names.insert(id), "{id} twice");
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        assert!(id.chars().all(plain), "{id}");
+        let stage = format!("{}-", code.stage());
+        assert!(
+            id.starts_with(&stage) || id.starts_with("ncsi-"),
+            "{id} at stage {stage}"
+        );
+        assert_eq!(Code::parse(id), Some(*code));
+        assert_eq!(serde_json::to_value(code).unwrap(), id);
+        assert_eq!(code.docs(), format!("docs/codes.md#{id}"));
+    }
+}
+
+#[test]
+fn every_code_has_a_remedy_or_a_reason_why_not() {
+    for code in Code::ALL {
+        let remedies = Remedy::for_code(*code).len();
+        let reason = none_reason(*code);
+        assert!(
+            (remedies > 0) != reason.is_some(),
+            "{code}: {remedies} remedies, {reason:?}"
+        );
+    }
+}
+
+#[test]
+fn remedies_are_complete() {
+    let mut names = BTreeSet::new();
+    for remedy in Remedies::builtin().all() {
+        assert!(names.insert(&remedy.id), "{} twice", remedy.id);
+        assert!(!remedy.codes.is_empty(), "{}", remedy.id);
+        assert!(!remedy.steps.is_empty(), "{}", remedy.id);
+        for text in [&remedy.title, &remedy.why, &remedy.advice, &remedy.source] {
+            assert!(!text.is_empty(), "{}", remedy.id);
+        }
+        assert_eq!(Remedy::get(&remedy.id), Some(remedy));
+    }
+}
+
+#[test]
+fn the_documentation_is_that_of_the_table() {
+    let wanted = documentation();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(PATH, &wanted).unwrap();
+    }
+    let there = std::fs::read_to_string(PATH)
+        .unwrap_or_default()
+        .replace("\r\n", "\n");
+    assert!(
+        there == wanted,
+        "docs/codes.md is out of date: run `UPDATE_DOCS=1 cargo test --test judge`"
+    );
+}
+
+fn documentation() -> String {
+    let mut out = String::from(
+        "# Codes\n\n\
+         Every cause that a verdict can name. This page is made from the table of codes and from\n\
+         `remedies.toml`; `UPDATE_DOCS=1 cargo test --test judge` writes it anew.\n",
+    );
+    for code in Code::ALL {
+        write!(
+            out,
+            "\n## {code}\n\n**Meaning.** {}\n\n**Evidence.** {}\n\n\
+             Stage {}, outcome {}, culprit {}, unless the evidence says otherwise.\n\n",
+            code.means(),
+            code.evidence(),
+            code.stage(),
+            code.outcome(),
+            code.who(),
+        )
+        .unwrap();
+        out.push_str(&remedy_of(*code));
+    }
+    out
+}
+
+fn remedy_of(code: Code) -> String {
+    if let Some(reason) = none_reason(code) {
+        return format!("**Remedy.** None. {reason}\n");
+    }
+    let mut out = String::new();
+    for remedy in Remedy::for_code(code) {
+        let minutes = remedy
+            .minutes
+            .map_or(String::new(), |minutes| format!(", {minutes} min"));
+        write!(
+            out,
+            "**Remedy.** {} (`{}`; {}, risk {}{minutes}). {}\n\n",
+            remedy.title, remedy.id, remedy.audience, remedy.risk, remedy.why
+        )
+        .unwrap();
+        for (number, step) in remedy.steps.iter().enumerate() {
+            writeln!(out, "{}. {step}", number + 1).unwrap();
+        }
+        writeln!(out, "\nSource: {}.\n", remedy.source).unwrap();
+    }
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
+}

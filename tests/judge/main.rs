@@ -1,0 +1,10 @@
+//! The rules of judgement on synthetic evidence: every code, and who must not be accused.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic, also in its builders")]
+
+mod bench;
+mod cases;
+mod contract;
+mod innocence;
+mod reports;
+mod run_wide;

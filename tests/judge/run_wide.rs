@@ -1,0 +1,392 @@
+//! Causes of the whole run, and the rows that they explain.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use reach365::endpoint::{Cloud, Endpoint, MustBe};
+use reach365::evidence::{
+    Evidence, FailureKind, HttpSeen, MsoidResolver, RecordKind, RunEvidence, Trust,
+};
+use reach365::verdict::{Code, Confidence, Outcome};
+
+use crate::bench::*;
+
+/// Three hosts with healthy certificates, seen by a clock that is ahead by some seconds.
+pub(crate) fn wrong_clock(ahead: i64) -> Vec<(Endpoint, Evidence)> {
+    let local = now().checked_add(SignedDuration::from_secs(ahead)).unwrap();
+    let row = |number: usize| {
+        let host = format!("host{number}.example");
+        let address = format!("203.0.113.{number}");
+        let seen = dated(local, now());
+        let attempts = over_tls(&address, &public_tls(&host), Some(&seen));
+        (https(&host), with(&address, attempts))
+    };
+    vec![row(1), row(2), row(3)]
+}
+
+fn dated(local: Timestamp, real: Timestamp) -> HttpSeen {
+    let date = jiff::fmt::strtime::format("%a, %d %b %Y %H:%M:%S GMT", real).unwrap();
+    HttpSeen {
+        headers: BTreeMap::from([("date".to_owned(), date)]),
+        received: Some(local),
+        ..answer(200)
+    }
+}
+
+fn codes(report: &reach365::Report) -> Vec<Code> {
+    report.findings.iter().map(|finding| finding.code).collect()
+}
+
+#[test]
+fn a_wrong_clock_explains_certificates_that_seem_expired() {
+    let report = judged(wrong_clock(86_400 * 400));
+    assert_eq!(codes(&report), [Code::DeviceClockSkew]);
+    for row in &report.endpoints {
+        assert_eq!(row.verdict.code, Some(Code::TlsExpired));
+        assert_eq!(row.verdict.consequence_of, Some(Code::DeviceClockSkew));
+    }
+    assert_eq!(report.advice.len(), 1);
+}
+
+#[test]
+fn a_clock_that_is_off_by_two_minutes_is_a_warning() {
+    let report = judged(wrong_clock(120));
+    assert_eq!(codes(&report), [Code::DeviceClockSkew]);
+    assert_eq!(report.findings[0].outcome, Outcome::Degraded);
+    assert_eq!(report.summary.exit_code, 0);
+    assert_eq!(codes(&judged(wrong_clock(30))), []);
+}
+
+#[test]
+fn an_old_answer_from_a_cache_is_no_wrong_clock() {
+    let mut rows = wrong_clock(4_000);
+    for (_, evidence) in &mut rows {
+        for attempt in &mut evidence.attempts {
+            let seen = attempt.http.as_mut().unwrap().value.as_mut().unwrap();
+            seen.headers.insert("age".to_owned(), "4000".to_owned());
+        }
+    }
+    assert_eq!(codes(&judged(rows)), []);
+}
+
+#[test]
+fn without_a_network_no_row_is_accused() {
+    let nothing = RunEvidence {
+        ipv4: Some(false),
+        ipv6: Some(false),
+        ..machine()
+    };
+    let mut closed = https("closed.example");
+    closed.must_be = MustBe::Blocked;
+    let rows = vec![
+        (https("a.example"), unresolved(FailureKind::DnsRefused)),
+        (https("b.example"), unresolved(FailureKind::Servfail)),
+        (closed, unresolved(FailureKind::Servfail)),
+    ];
+    let report = report(Cloud::Worldwide, nothing, rows);
+    assert_eq!(codes(&report), [Code::DeviceNoNetwork]);
+    assert_eq!(report.summary.inconclusive, 3);
+    assert_eq!(report.summary.exit_code, 3);
+    assert_eq!(report.advice.len(), 1);
+}
+
+#[test]
+fn a_test_bench_on_loopback_needs_no_network() {
+    let bench = RunEvidence {
+        ipv4: Some(false),
+        ipv6: Some(false),
+        resolvers: vec!["127.0.0.1:5353".parse().unwrap()],
+        resolvers_named: true,
+        ..machine()
+    };
+    let attempts = tcp_failed("127.0.0.9", 443, FailureKind::Refused, 0.1);
+    let rows = vec![(https("host.example"), with("127.0.0.9", attempts))];
+    let report = report(Cloud::Worldwide, bench, rows);
+    assert_eq!(codes(&report), []);
+    assert_eq!(report.endpoints[0].verdict.code, Some(Code::TcpRefused));
+}
+
+#[test]
+fn a_resolver_that_fails_for_every_name_accuses_no_name() {
+    for (kind, code) in [
+        (FailureKind::Timeout, Code::DnsResolverDead),
+        (FailureKind::Refused, Code::DnsResolverClosed),
+        (FailureKind::Servfail, Code::DnsResolverDead),
+        (FailureKind::DnsRefused, Code::DnsResolverDead),
+        (FailureKind::Nxdomain, Code::DnsResolverDead),
+    ] {
+        let mut negative = https("closed.example");
+        negative.must_be = MustBe::Blocked;
+        let rows = vec![
+            (https("a.example"), unresolved(kind)),
+            (https("b.example"), unresolved(kind)),
+            (https("c.example"), unresolved(kind)),
+            (negative, unresolved(kind)),
+        ];
+        let report = judged(rows);
+        assert_eq!(codes(&report), [code], "{kind:?}");
+        assert_eq!(report.findings[0].outcome, Outcome::Inconclusive);
+        assert_eq!(report.summary.inconclusive, 4, "{kind:?}");
+        assert_eq!(report.summary.exit_code, 3);
+        assert!(
+            report
+                .endpoints
+                .iter()
+                .all(|row| row.verdict.consequence_of == Some(code))
+        );
+    }
+}
+
+#[test]
+fn a_resolver_that_denies_two_names_is_believed_of_those_two() {
+    let rows = vec![
+        (https("a.example"), unresolved(FailureKind::Nxdomain)),
+        (https("b.example"), unresolved(FailureKind::Nxdomain)),
+    ];
+    let report = judged(rows);
+    assert_eq!(codes(&report), []);
+    for row in &report.endpoints {
+        assert_eq!(row.verdict.code, Some(Code::DnsNxdomain));
+        assert_eq!(row.verdict.outcome, Outcome::Blocked);
+    }
+}
+
+#[test]
+fn a_redirected_connectivity_test_is_a_portal() {
+    let portal = redirect("http://login.hotel.test/welcome");
+    let tls = tls_failed(&hello_sent(), &failure(FailureKind::Reset));
+    let report = judged(vec![
+        (ncsi(), with(SITE, in_clear(SITE, &portal))),
+        (crl("crl.example.org"), with(SITE, in_clear(SITE, &portal))),
+        (https("host.example"), with(SITE, tls)),
+    ]);
+    assert_eq!(codes(&report), [Code::HttpCaptivePortal]);
+    let rows = &report.endpoints;
+    assert!(
+        rows.iter()
+            .all(|row| row.verdict.consequence_of == Some(Code::HttpCaptivePortal))
+    );
+    assert_eq!(rows[0].verdict.code, Some(Code::HttpUnexpectedRedirect));
+}
+
+#[test]
+fn two_hosts_redirected_to_one_place_are_a_portal_but_a_working_tls_host_keeps_its_row() {
+    let portal = redirect("http://login.hotel.test/welcome");
+    let report = judged(vec![
+        (crl("crl.one.test"), with(SITE, in_clear(SITE, &portal))),
+        (crl("crl.two.test"), with(SITE, in_clear(SITE, &portal))),
+        healthy("control.example.org", "198.51.100.7"),
+        (
+            https("host.example"),
+            with(SITE, tcp_failed(SITE, 443, FailureKind::Timeout, 5000.0)),
+        ),
+    ]);
+    assert_eq!(codes(&report), [Code::HttpCaptivePortal]);
+    assert_eq!(
+        report.findings[0].endpoints,
+        ["crl.one.test", "crl.two.test"]
+    );
+    assert_eq!(report.endpoints[3].verdict.consequence_of, None);
+}
+
+#[test]
+fn one_closed_port_collapses_its_rows() {
+    let dropped = |name: &str| {
+        (
+            https(name),
+            with(SITE, tcp_failed(SITE, 443, FailureKind::Timeout, 5000.0)),
+        )
+    };
+    let alone = vec![
+        dropped("a.example"),
+        dropped("b.example"),
+        dropped("c.example"),
+    ];
+    let report = judged(alone);
+    assert_eq!(codes(&report), [Code::TcpEgressClosed]);
+    assert_eq!(report.findings[0].confidence, Confidence::Medium);
+    assert_eq!(report.summary.blocked, 3);
+    assert_eq!(report.endpoints[0].verdict.code, Some(Code::TcpDropped));
+    let advice = &report.advice;
+    assert_eq!(advice.len(), 1);
+    assert!(
+        advice[0].text.contains("a.example:443"),
+        "{}",
+        advice[0].text
+    );
+}
+
+#[test]
+fn two_silent_hosts_and_one_that_answers_are_no_closed_port() {
+    let dropped = |name: &str| {
+        (
+            https(name),
+            with(SITE, tcp_failed(SITE, 443, FailureKind::Timeout, 5000.0)),
+        )
+    };
+    let mut rows = vec![dropped("a.example"), dropped("b.example")];
+    rows.extend(controls());
+    let report = judged(rows);
+    assert_eq!(codes(&report), []);
+    assert_eq!(report.endpoints[0].verdict.confidence, Confidence::High);
+}
+
+#[test]
+fn dead_ipv6_is_one_finding() {
+    let row = |name: &str, v4: &str, v6: &str| {
+        let mut row = healthy(name, v4);
+        row.1
+            .attempts
+            .extend(tcp_failed(v6, 443, FailureKind::Timeout, 5000.0));
+        row
+    };
+    let rows = || {
+        vec![
+            row("a.example", "203.0.113.1", "2001:db8::1"),
+            row("b.example", "203.0.113.2", "2001:db8::2"),
+        ]
+    };
+    let finding = judged(rows());
+    assert_eq!(codes(&finding), [Code::TcpIpv6Broken]);
+    assert_eq!(finding.summary.exit_code, 0);
+    let without = RunEvidence {
+        ipv6: Some(false),
+        ..machine()
+    };
+    let silent = report(Cloud::Worldwide, without, rows());
+    assert_eq!(codes(&silent), []);
+    assert_eq!(silent.summary.reachable, 2);
+}
+
+#[test]
+fn one_trusted_issuer_for_several_hosts_is_one_finding() {
+    let row = |name: &str, address: &str| {
+        let tls = private_tls(name, "CN=Corp Proxy CA", Trust::Trusted);
+        (
+            https(name),
+            with(address, over_tls(address, &tls, Some(&answer(200)))),
+        )
+    };
+    let report = judged(vec![
+        row("a.example", SITE),
+        row("b.example", "203.0.113.12"),
+    ]);
+    assert_eq!(codes(&report), [Code::TlsIntercepted]);
+    assert_eq!(report.findings[0].outcome, Outcome::Degraded);
+    assert_eq!(
+        report.endpoints[0].verdict.consequence_of,
+        Some(Code::TlsIntercepted)
+    );
+    assert!(report.findings[0].summary.contains("CN=Corp Proxy CA"));
+}
+
+#[test]
+fn unrelated_names_at_one_address_with_a_foreign_certificate_are_a_sinkhole() {
+    let row = |name: &str| {
+        let mut tls = public_tls(name);
+        tls.name_matches = Some(false);
+        tls.chain[0].names = vec!["filter.test".to_owned()];
+        (https(name), with(SITE, over_tls(SITE, &tls, None)))
+    };
+    let report = judged(vec![row("a.one.test"), row("b.two.test")]);
+    for row in &report.endpoints {
+        assert_eq!(row.verdict.code, Some(Code::DnsSinkhole));
+        assert_eq!(row.verdict.facts["cause"], "tls-wrong-name");
+    }
+    let related = judged(vec![row("a.one.test"), row("b.one.test")]);
+    assert_eq!(related.endpoints[0].verdict.code, Some(Code::TlsWrongName));
+}
+
+#[test]
+fn a_missing_issuer_that_another_host_sends_is_sure() {
+    let mut lone = public_tls("host.example");
+    lone.chain.truncate(1);
+    lone.public_roots = Some(Trust::UnknownIssuer);
+    lone.os_roots = Some(Trust::UnknownIssuer);
+    let mut rows = vec![(
+        https("host.example"),
+        with(SITE, over_tls(SITE, &lone, None)),
+    )];
+    rows.extend(controls());
+    let verdict = &judged(rows).endpoints[0].verdict;
+    assert_eq!(verdict.code, Some(Code::TlsIncompleteChain));
+    assert_eq!(verdict.confidence, Confidence::High);
+}
+
+#[test]
+fn the_msoid_row_says_where_inside_and_outside_differ() {
+    let vianet = ["clientconfig.partner.microsoftonline-p.net.cn"];
+    let views = |inside: &[&str], outside: &[&str]| {
+        vec![
+            view(MsoidResolver::System, inside),
+            view(MsoidResolver::Authoritative, outside),
+        ]
+    };
+    let judge = |inside: &[&str], outside: &[&str]| {
+        judged(vec![msoid("contoso.example", views(inside, outside))])
+    };
+    let inside = judge(&vianet, &[]);
+    assert_eq!(codes(&inside), [Code::DnsMsoid21vianet]);
+    assert!(
+        inside.findings[0]
+            .summary
+            .contains("internal resolver is wrong")
+    );
+    let outside = judge(&[], &vianet);
+    assert!(
+        outside.findings[0]
+            .summary
+            .contains("the public record is wrong")
+    );
+    assert_eq!(outside.advice.len(), 1);
+    assert!(outside.advice[0].text.contains("msoid.contoso.example"));
+    let elsewhere = judge(&["other.example"], &["other.example"]);
+    assert_eq!(elsewhere.summary.reachable, 1);
+}
+
+#[test]
+fn in_china_the_msoid_record_is_right() {
+    let vianet = ["clientconfig.partner.microsoftonline-p.net.cn"];
+    let rows = |chain: &[&str]| {
+        vec![msoid(
+            "contoso.example",
+            vec![view(MsoidResolver::System, chain)],
+        )]
+    };
+    let right = report(Cloud::China, machine(), rows(&vianet));
+    assert_eq!(right.summary.reachable, 1);
+    let missing = report(Cloud::China, machine(), rows(&[]));
+    assert_eq!(codes(&missing), [Code::DnsMsoidMissing]);
+}
+
+#[test]
+fn silence_about_msoid_accuses_nobody() {
+    let rows = vec![msoid(
+        "contoso.example",
+        vec![silent_view(MsoidResolver::System)],
+    )];
+    let report = judged(rows);
+    assert_eq!(report.summary.inconclusive, 1);
+    assert_eq!(report.endpoints[0].verdict.code, None);
+}
+
+#[test]
+fn an_unreachable_network_beside_working_ones_is_the_network_speaking() {
+    let stuck = tcp_failed(SITE, 443, FailureKind::NetworkUnreachable, 0.2);
+    let mut rows = vec![(https("host.example"), with(SITE, stuck))];
+    rows.extend(controls());
+    let verdict = &judged(rows).endpoints[0].verdict;
+    assert_eq!(verdict.code, Some(Code::TcpUnreachable));
+    assert_eq!(verdict.outcome, Outcome::Blocked);
+}
+
+#[test]
+fn dns_packets_without_a_route_are_no_silent_resolver() {
+    let mut evidence = unresolved(FailureKind::NetworkUnreachable);
+    evidence
+        .lookups
+        .retain(|lookup| lookup.kind == RecordKind::A);
+    let report = judged(vec![(https("host.example"), evidence)]);
+    assert_eq!(codes(&report), [Code::DeviceNoRoute]);
+    assert_eq!(report.summary.exit_code, 3);
+}
