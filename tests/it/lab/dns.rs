@@ -177,8 +177,8 @@ fn packet(
 fn genuine(zone: &Zone, question: &Message, query: &Query) -> Message {
     let mut message = Message::response(question.metadata.id, question.metadata.op_code);
     message.metadata.recursion_desired = question.metadata.recursion_desired;
-    message.metadata.recursion_available = !zone.authoritative;
-    message.metadata.authoritative = zone.authoritative;
+    message.metadata.recursion_available = !zone.is_authoritative();
+    message.metadata.authoritative = zone.is_authoritative();
     message.add_query(query.clone());
     let (records, code) = resolve(zone, query);
     if !records
@@ -197,6 +197,9 @@ fn resolve(zone: &Zone, query: &Query) -> (Vec<Record>, ResponseCode) {
     let mut records = Vec::new();
     let mut name = query.name().clone();
     let mut seen = Vec::new();
+    if !zone.speaks_about(&name.to_ascii()) {
+        return (records, ResponseCode::Refused);
+    }
     loop {
         let Some(entry) = zone.find(&name.to_ascii()) else {
             return (records, ResponseCode::NXDomain);

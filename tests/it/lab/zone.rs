@@ -158,8 +158,9 @@ pub(crate) struct Zone {
     names: HashMap<String, Name>,
     /// What every name is that has no entry; "no such name" unless given.
     pub(crate) wildcard: Option<Name>,
-    /// Whether answers have the bit of an authoritative server.
-    pub(crate) authoritative: bool,
+    /// Domains that the server is responsible for, where it is an authoritative one: it says so in
+    /// its answers and refuses to speak about other names.
+    pub(crate) authority_for: Vec<String>,
     /// Whether a CNAME target is left for the client to ask for, as authoritative servers do.
     pub(crate) one_link_at_a_time: bool,
     questions: HashMap<(String, RecordType), usize>,
@@ -170,6 +171,21 @@ impl Zone {
     /// The entry of a name, or the wildcard.
     pub(crate) fn find(&self, name: &str) -> Option<&Name> {
         self.names.get(&key(name)).or(self.wildcard.as_ref())
+    }
+
+    /// Whether this is an authoritative server.
+    pub(crate) fn is_authoritative(&self) -> bool {
+        !self.authority_for.is_empty()
+    }
+
+    /// Whether the server speaks about a name at all.
+    pub(crate) fn speaks_about(&self, name: &str) -> bool {
+        let below = |domain: &String| {
+            let name = key(name);
+            name.strip_suffix(&key(domain))
+                .is_some_and(|head| head.is_empty() || head.ends_with('.'))
+        };
+        !self.is_authoritative() || self.authority_for.iter().any(below)
     }
 
     /// Counts a question and says how many there have been of its kind.

@@ -199,11 +199,21 @@ fn an_authoritative_server_leaves_the_next_link_to_the_client() {
     let (lab, server) = lab(&[]);
     lab.alias("a.example", &["b.example"], "c.example");
     lab.name("c.example", at(4));
-    lab.zone.lock().authoritative = true;
+    lab.zone.lock().authority_for = vec!["A.example".to_owned()];
     lab.zone.lock().one_link_at_a_time = true;
     let answer = udp(server, "a.example.", RecordType::A);
     assert_eq!(data(&answer), ["a.example. 300 b.example."]);
     assert!(answer.metadata.authoritative && !answer.metadata.recursion_available);
+    let answer = udp(server, "nobody.a.example.", RecordType::A);
+    assert_eq!(answer.metadata.response_code, ResponseCode::NXDomain);
+    for other in ["c.example.", "aa.example."] {
+        let answer = udp(server, other, RecordType::A);
+        assert_eq!(
+            answer.metadata.response_code,
+            ResponseCode::Refused,
+            "{other}"
+        );
+    }
 }
 
 #[test]

@@ -123,20 +123,20 @@ fn options(scenario: &Scenario, lab: &mut Lab, addresses: &BTreeMap<String, IpAd
         ..Options::default()
     };
     if let Some(second) = &scenario.second {
-        options.second_resolver = Some(name_server(lab, second, false));
+        options.second_resolver = Some(name_server(lab, second, &[]));
     }
     if let Some(authoritative) = &scenario.authoritative {
-        let address = name_server(lab, authoritative, true);
+        let address = name_server(lab, authoritative, &table.domains);
         options.authoritative_port = address.port();
         delegate(lab, &table.domains, address.ip());
     }
     options
 }
 
-fn name_server(lab: &mut Lab, table: &NameServer, authoritative: bool) -> SocketAddr {
+fn name_server(lab: &mut Lab, table: &NameServer, authority_for: &[String]) -> SocketAddr {
     let zone = SharedZone::default();
     write_zone(&zone, &table.zone);
-    zone.lock().authoritative = authoritative;
+    zone.lock().authority_for = authority_for.to_vec();
     zone.lock().one_link_at_a_time = table.one_link_at_a_time;
     lab.name_server(zone, table.transports)
 }
