@@ -10,6 +10,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::{pages, tls};
 
+const NOT_HTTP: &[u8] = b"\x00\x01\x02 not HTTP at all \xff\xfe";
+
 /// The answer of a server to every request.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
@@ -140,7 +142,9 @@ impl Http {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        stream.read(&mut [0; 4096]).await?;
+        if stream.read(&mut [0; 4096]).await? == 0 {
+            return Ok(());
+        }
         self.answer_request(&mut stream, false).await?;
         stream.shutdown().await?;
         tls::drain(&mut stream).await
@@ -175,9 +179,7 @@ impl Http {
             Manner::Endless => endless(stream, &answer.head).await?,
             Manner::EndlessHeaders => endless_headers(stream).await?,
             Manner::Garbage => {
-                stream
-                    .write_all(b"\x00\x01\x02 not HTTP at all \xff\xfe")
-                    .await?
+                stream.write_all(NOT_HTTP).await?;
             }
             Manner::Truncated => write(stream, &answer).await?,
             Manner::Proper | Manner::HugeHeader | Manner::EscapesInHeader | Manner::Interim => {

@@ -166,8 +166,8 @@ async fn endless(mut stream: TcpStream) -> std::io::Result<()> {
 }
 
 fn oversized() -> Vec<u8> {
-    let mut record = hello::record(22, 0x0303, &[0x41; 40_000]);
-    record.extend([0x41; 20_000]);
+    let mut record = hello::record(22, 0x0303, &vec![0x41; 40_000]);
+    record.extend(vec![0x41; 20_000]);
     record
 }
 

@@ -80,6 +80,17 @@ fn a_healthy_server_speaks_both_versions_and_then_http() {
 }
 
 #[test]
+fn pages_are_served_inside_tls() {
+    let mut lab = Lab::start();
+    let server = Server::http(Http::answer(503, Page::Ordinary));
+    let address = lab.serve(NAME, "https", &server);
+    assert_eq!(
+        talk(address, &[&version::TLS12]),
+        Ok("HTTP/1.1 503".to_owned())
+    );
+}
+
+#[test]
 fn a_modern_server_refuses_tls_12() {
     let (_lab, address) = served(Tls::OnlyTls13);
     assert_eq!(

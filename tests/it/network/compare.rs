@@ -146,9 +146,9 @@ fn of_findings(expected: &[FindingTable], got: &[Finding]) -> Vec<String> {
     if wanted == seen {
         return Vec::new();
     }
-    let shown = |findings: &[String]| match findings.is_empty() {
-        true => "none".to_owned(),
-        false => findings.join("\n             "),
+    let shown = |findings: &[String]| match findings {
+        [] => "none".to_owned(),
+        some => some.join("\n             "),
     };
     vec![format!(
         "findings\n      wanted {}\n      got    {}",

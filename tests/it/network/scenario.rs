@@ -247,11 +247,9 @@ fn integer(number: usize) -> toml::Value {
 }
 
 fn table(name: &str, table: &toml::Table) -> String {
-    let mut text = format!("[[{name}]]\n");
-    for (key, value) in table {
-        text += &format!("{key} = {}\n", inline(value));
-    }
-    text + "\n"
+    let line = |(key, value): (&String, &toml::Value)| format!("{key} = {}\n", inline(value));
+    let lines: String = table.iter().map(line).collect();
+    format!("[[{name}]]\n{lines}\n")
 }
 
 /// A value as it stands behind an equals sign. Strings in JSON are strings in TOML.
