@@ -5,6 +5,7 @@ mod compare;
 mod run;
 mod scenario;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -49,6 +50,41 @@ fn every_network_gets_its_verdicts() {
         "{}",
         compare::describe(&failures, scenarios.len())
     );
+}
+
+#[test]
+fn a_wrong_expectation_is_noticed() {
+    let wrong = r#"
+        about = "One host refuses, and four things are expected that are not so."
+        row = [{ id = "msoid.nobody.example", result = { outcome = "reachable" } }]
+        [[host]]
+        name = "login.alpha.example"
+        servers = [{ tcp = "closed" }]
+        result = { outcome = "blocked", code = "tcp-dropped", stage = "tcp", who = "firewall" }
+        [[host]]
+        name = "ols.beta.example"
+        result = { outcome = "reachable", facts = { status = 404 } }
+        [[finding]]
+        code = "tcp-egress-closed"
+        outcome = "blocked"
+        stage = "tcp"
+        who = "firewall"
+        endpoints = ["login.alpha.example"]
+    "#;
+    let differences = run::differences(&toml::from_str(wrong).unwrap());
+    let beginnings: Vec<&str> = differences
+        .iter()
+        .map(|difference| difference.lines().next().unwrap_or_default())
+        .collect();
+    let expected = [
+        "login.alpha.example",
+        "ols.beta.example",
+        "msoid.nobody.example: no such row",
+        "findings",
+    ];
+    assert_eq!(beginnings, expected);
+    assert!(differences[0].contains("wanted blocked tcp-dropped stage tcp by firewall"));
+    assert!(differences[0].contains("got    blocked tcp-refused stage tcp by firewall"));
 }
 
 #[test]
@@ -110,6 +146,8 @@ fn load() -> Vec<(String, Scenario)> {
     };
     let mut scenarios = load_all();
     scenarios.retain(|(name, scenario)| wanted(name) && scenario.can_run_here());
+    // Those that may take long begin first, so that nobody waits for them at the end.
+    scenarios.sort_by_key(|(_, scenario)| Reverse(scenario.options.timeout_ms));
     scenarios
 }
 
