@@ -211,11 +211,7 @@ mod tests {
         let lines = wrap("see clientconfig.partner.microsoftonline-p.net.cn now", 30);
         assert_eq!(
             lines,
-            [
-                "see",
-                "clientconfig.partner.",
-                "microsoftonline-p.net.cn now"
-            ]
+            ["see clientconfig.partner.", "microsoftonline-p.net.cn now"]
         );
     }
 
