@@ -27,8 +27,8 @@ pub(crate) struct MsoidClients<'a> {
     pub(crate) authoritative_port: u16,
 }
 
-/// A chain of aliases as one side sees it, or why it is not known.
-type ChainSeen = Result<Vec<String>, Failure>;
+/// A chain of aliases as one side sees it, as far as it is known, and why no further.
+type ChainSeen = (Vec<String>, Option<Failure>);
 
 /// Looks the record up on every side at once.
 pub(crate) async fn probe_msoid(clients: &MsoidClients<'_>, domain: &str) -> Evidence {
@@ -67,7 +67,7 @@ async fn by_authority(clients: &MsoidClients<'_>, domain: &str, name: &str) -> M
     let began = Instant::now();
     let system = clients.system;
     let (servers, chain) = match name_servers(system, domain).await {
-        Err(failure) => (Vec::new(), Err(failure)),
+        Err(failure) => (Vec::new(), (Vec::new(), Some(failure))),
         Ok(addresses) => {
             let port = clients.authoritative_port;
             let servers: Vec<SocketAddr> = addresses
@@ -92,10 +92,11 @@ fn view(
     began: Instant,
     chain: ChainSeen,
 ) -> MsoidView {
-    let (chain, value, failure) = match chain {
-        Ok(chain) if chain.is_empty() => (chain, Some(MsoidRecord::Absent), None),
-        Ok(chain) => (chain, Some(MsoidRecord::Present), None),
-        Err(failure) => (Vec::new(), None, Some(failure)),
+    let (chain, failure) = chain;
+    let value = match (&failure, chain.is_empty()) {
+        (_, false) => Some(MsoidRecord::Present),
+        (None, true) => Some(MsoidRecord::Absent),
+        (Some(_), true) => None,
     };
     MsoidView {
         resolver,
@@ -115,29 +116,38 @@ async fn follow(first: &DnsClient, rest: &DnsClient, name: &str) -> ChainSeen {
     let mut chain: Vec<String> = Vec::new();
     let mut current = name.to_ascii_lowercase();
     while chain.len() < CNAME_LIMIT {
-        let lookup = first.lookup(&current, RecordKind::Cname).await;
-        let mut links = targets(&lookup, &current);
-        if chain.is_empty() {
-            links = Ok(links?);
-        } else if first.servers != rest.servers && !links.as_ref().is_ok_and(|all| !all.is_empty())
-        {
-            // The next link lies in a zone that these servers do not hold.
-            links = targets(&rest.lookup(&current, RecordKind::Cname).await, &current);
-        }
-        // A later link that nobody can tell ends the chain as far as it is known.
-        let targets = links.unwrap_or_default();
-        let Some(last) = targets.last().cloned() else {
-            return Ok(chain);
+        let links = match next_links(first, rest, &current, chain.is_empty()).await {
+            Ok(links) => links,
+            Err(failure) => return (chain, Some(failure)),
         };
-        for target in targets {
-            if chain.contains(&target) {
-                return Ok(chain);
+        let Some(last) = links.last().cloned() else {
+            return (chain, None);
+        };
+        for link in links {
+            if chain.contains(&link) {
+                return (chain, None);
             }
-            chain.push(target);
+            chain.push(link);
         }
         current = last;
     }
-    Ok(chain)
+    (chain, None)
+}
+
+/// The next links of a chain. Beyond the first they may lie in a zone that the first servers do
+/// not hold.
+async fn next_links(
+    first: &DnsClient,
+    rest: &DnsClient,
+    name: &str,
+    is_start: bool,
+) -> Result<Vec<String>, Failure> {
+    let own = targets(&first.lookup(name, RecordKind::Cname).await, name);
+    let is_known = own.as_ref().is_ok_and(|links| !links.is_empty());
+    if is_start || is_known || first.servers == rest.servers {
+        return own;
+    }
+    targets(&rest.lookup(name, RecordKind::Cname).await, name)
 }
 
 /// The aliases that an answer gives from a name on; none where the name has no alias.
