@@ -1,6 +1,6 @@
 //! `reach365 check`.
 
-use reach365::options::{Family, Options, Timeouts};
+use reach365::options::{Family, Options, SILENCE_LIMIT, Timeouts};
 use reach365::plan::{Plan, Selection};
 use tracing_subscriber::EnvFilter;
 
@@ -72,6 +72,8 @@ pub(super) fn resolving(args: &ResolvingArgs) -> Options {
         timeouts: args
             .timeout
             .map_or_else(Timeouts::default, |limit| Timeouts::all(limit.0)),
+        // Who asks for a limit wants all of it, silent or not.
+        silence_limit: args.timeout.map_or(SILENCE_LIMIT, |limit| limit.0),
         ..Options::default()
     }
 }
