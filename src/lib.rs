@@ -1,4 +1,41 @@
-//! Tells why Microsoft 365 Apps cannot activate.
+//! Tells why Microsoft 365 Apps cannot activate: which required host fails at which stage, what the
+//! cause is, who did it, how sure that is, and what would mend it.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use reach365::{Catalog, Checker, Plan};
+//!
+//! # async fn example() -> Result<(), reach365::Error> {
+//! let plan = Plan::group(Catalog::builtin(), "activation");
+//! let checker = Checker::builder().timeout(Duration::from_secs(5)).build()?;
+//! let report = checker.run(&plan).await;
+//! for verdict in report.blocked() {
+//!     println!("{} {} {}", verdict.endpoint, verdict.code, verdict.summary);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The model
+//!
+//! 1. A [`Catalog`] lists [`Endpoint`](endpoint::Endpoint)s; a [`Plan`] is what one run checks.
+//! 2. A [`Checker`] probes them all at once and fills one [`Evidence`](evidence::Evidence) each:
+//!    what was seen, without an opinion.
+//! 3. [`verdict::judge`] looks at one endpoint, [`verdict::correlate`] at the whole run; neither
+//!    does I/O, so a saved report can be judged again: [`Report::rejudge`].
+//! 4. A [`Report`] joins [`Verdict`](verdict::Verdict)s, run-wide [`Finding`](verdict::Finding)s and
+//!    [`Advice`](remedy::Advice); it serialises to JSON schema 1.
+//! 5. [`render`] writes it for people and for programs.
+//!
+//! Only what stops a run is an [`Error`]; a blocked host is a verdict. The library prints nothing,
+//! installs no logger, runtime or cryptography for the process, and ends with the future that is
+//! dropped. A tokio runtime with time and I/O must be there.
+//!
+//! # Features
+//!
+//! `cli` (default): the program. `ring`: cryptography by ring instead of aws-lc-rs. `schema`:
+//! `schemars::JsonSchema` for the types of the report.
 
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 

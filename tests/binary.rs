@@ -1,0 +1,160 @@
+//! The built program, as a user runs it: formats, exit codes, and what goes where.
+//!
+//! `UPDATE_CASES=1 cargo test --test binary` writes the stored cases anew.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const REPORT: &str = "examples/saved_report.json";
+
+fn reach365(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_reach365"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "100")
+        .output()
+        .unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn scratch(name: &str, content: &str) -> PathBuf {
+    let directory = std::env::temp_dir().join(format!("reach365-{}", std::process::id()));
+    fs::create_dir_all(&directory).unwrap();
+    let file = directory.join(name);
+    fs::write(&file, content).unwrap();
+    file
+}
+
+#[test]
+fn every_format_is_as_stored() {
+    for format in ["text", "json", "ndjson"] {
+        let output = reach365(&["replay", REPORT, "--format", format]);
+        assert_eq!(code(&output), 1, "{format}: {}", stderr(&output));
+        let case =
+            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/binary/replay.{format}"));
+        if std::env::var_os("UPDATE_CASES").is_some() {
+            fs::write(&case, &output.stdout).unwrap();
+        }
+        let stored = fs::read_to_string(&case).unwrap();
+        assert_eq!(
+            stdout(&output),
+            stored,
+            "{format} differs from {}",
+            case.display()
+        );
+    }
+}
+
+#[test]
+fn a_replayed_report_has_the_verdicts_that_it_had() {
+    let saved: Value = serde_json::from_str(&fs::read_to_string(REPORT).unwrap()).unwrap();
+    let output = reach365(&["replay", REPORT, "--format", "json"]);
+    let again: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for key in ["summary", "findings", "endpoints", "advice"] {
+        assert_eq!(again[key], saved[key], "{key}");
+    }
+}
+
+#[test]
+fn a_list_with_a_mistake_stops_before_the_first_packet() {
+    let list = scratch(
+        "bad.toml",
+        "[[endpoints]]\nid = \"a\"\nhosst = \"a.example\"\n",
+    );
+    let output = reach365(&["check", "--endpoints", list.to_str().unwrap()]);
+    assert_eq!(code(&output), 2);
+    assert_eq!(stdout(&output), "");
+    let words = stderr(&output);
+    assert!(words.contains("bad.toml:3:1"), "{words}");
+    assert!(words.contains("hosst") && words.contains("host"), "{words}");
+}
+
+#[test]
+fn wrong_words_are_usage_errors() {
+    let cases: [&[&str]; 6] = [
+        &["--no-such-flag"],
+        &["check", "--ipv4", "--ipv6"],
+        &["check", "--timeout", "0"],
+        &["explain", "tcp-drooped"],
+        &["replay", "no-such-file.json"],
+        &["check", "--group", "no-such-group"],
+    ];
+    for arguments in cases {
+        let output = reach365(arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}: {}", stderr(&output));
+        assert_eq!(stdout(&output), "", "{arguments:?}");
+        assert!(!stderr(&output).is_empty(), "{arguments:?}");
+    }
+    assert!(stderr(&reach365(&["explain", "tcp-drooped"])).contains("tcp-dropped"));
+}
+
+#[test]
+fn every_code_is_explained() {
+    for known in reach365::verdict::Code::ALL {
+        let output = reach365(&["explain", known.id()]);
+        assert_eq!(code(&output), 0, "{known}");
+        let text = stdout(&output);
+        assert!(
+            text.contains(known.id()) && text.contains("WHAT TO DO"),
+            "{known}: {text}"
+        );
+    }
+}
+
+#[test]
+fn an_unreachable_resolver_accuses_no_row() {
+    // Nothing listens on port 9 of loopback in a sane machine; a closed port is told at once.
+    let arguments = ["check", "--dns", "127.0.0.1:9", "--format", "json"];
+    let output = reach365(&arguments);
+    assert_eq!(code(&output), 3, "{}", stderr(&output));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["findings"].as_array().unwrap().len(), 1);
+    assert_eq!(report["summary"]["blocked"], 0);
+    let rows = report["endpoints"].as_array().unwrap();
+    assert!(rows.len() >= 22, "{}", rows.len());
+    assert!(
+        rows.iter()
+            .all(|row| row["verdict"]["outcome"] == "inconclusive")
+    );
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_refused_before_the_run() {
+    let output = reach365(&["check", "--output", "/no/such/directory/report.json"]);
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    assert!(stderr(&output).contains("/no/such/directory"));
+}
+
+#[test]
+fn the_list_can_be_read() {
+    let output = reach365(&[
+        "endpoints",
+        "list",
+        "--group",
+        "activation",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(code(&output), 0);
+    let list: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = list.to_string();
+    assert!(text.contains("login.microsoftonline.com"), "{text}");
+    assert_eq!(code(&reach365(&["endpoints", "lint", "endpoints.toml"])), 0);
+}
