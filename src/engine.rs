@@ -268,7 +268,7 @@ impl Checker {
             Box::pin(async move { (index, self.probe_one(context, judge, check).await) })
         });
         let mut finished = 0;
-        let mut results = stream::iter(probes).buffer_unordered(PROBES_UNDER_WAY);
+        let mut results = stream::iter(probes).buffer_unordered(probes_under_way());
         while let Some((index, (evidence, outcome))) = results.next().await {
             finished += 1;
             on_event(Event::Probed {
@@ -336,6 +336,16 @@ impl Checker {
             evidence,
         }
     }
+}
+
+/// As many as the sockets suffice for: a probe has up to four open, and some are kept for others.
+fn probes_under_way() -> usize {
+    const SOCKETS_PER_PROBE: usize = 4;
+    let Some(sockets) = platform::socket_limit() else {
+        return PROBES_UNDER_WAY;
+    };
+    let enough_for = sockets.saturating_sub(64) / SOCKETS_PER_PROBE;
+    enough_for.clamp(1, PROBES_UNDER_WAY)
 }
 
 /// The domain of an `msoid` row.

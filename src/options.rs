@@ -29,13 +29,14 @@ pub const CONFIRM_PAUSE: Duration = Duration::from_millis(250);
 pub const CONFIRM: u32 = 1;
 /// Hosts at once.
 pub const JOBS: usize = 64;
-/// Connections that begin at once to one address.
+/// Connections at once to one address.
 pub const JOBS_PER_ADDRESS: usize = 4;
-/// A probe that still waits after this time gives its place to the next: the limits are there
-/// against bursts, and a silent host must not hold up the others.
-pub const PLACE_TIME: Duration = Duration::from_millis(150);
-/// Probes that may be under way at once, those that only wait included.
-pub const PROBES_UNDER_WAY: usize = 400;
+/// A probe that has been quiet this long gives its place to others: the limits are there against
+/// bursts, and silent hosts must not hold up the rest of the run.
+pub const QUIET: Duration = Duration::from_millis(500);
+/// Probes that may be under way at once, those that only wait included; fewer where the system
+/// allows fewer sockets.
+pub const PROBES_UNDER_WAY: usize = 4096;
 /// Bytes of a response body that are read at most.
 pub const BODY_LIMIT: usize = 256 * 1024;
 /// Bytes of a response head that are read at most.

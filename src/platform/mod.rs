@@ -4,11 +4,13 @@ mod hosts;
 mod interfaces;
 mod resolvers;
 mod roots;
+mod sockets;
 
 pub(crate) use hosts::hosts_file;
 pub(crate) use interfaces::usable_families;
 pub(crate) use resolvers::system_resolvers;
 pub(crate) use roots::{native_roots, pem_file};
+pub(crate) use sockets::socket_limit;
 
 /// Name of the operating system, as reports spell it.
 pub(crate) fn name() -> &'static str {

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::endpoint::{Endpoint, Scheme};
 use crate::evidence::{Attempt, FailureKind, LegacyHello, Stage, TcpSeen, Trust};
-use crate::options::CONFIRM_SILENT_AFTER;
+use crate::options::{CONFIRM_SILENT_AFTER, QUIET};
 use crate::probe::recorder::Recorder;
 use crate::probe::run::ProbeContext;
 use crate::probe::{classify, http, legacy_hello, tls};
@@ -131,8 +131,21 @@ async fn until_silent(recorder: &Recorder, wait: Duration) {
     }
 }
 
-/// Runs the stages; true where all of them passed.
+/// Runs the stages when the address has a place free; true where all of them passed.
 async fn attempt(
+    context: &ProbeContext,
+    endpoint: &Endpoint,
+    recorder: &Recorder,
+    limits: Limits,
+    claim: &Claim,
+) -> bool {
+    let stages = stages(context, endpoint, recorder, limits, claim);
+    let address = recorder.address().ip();
+    let quiet = until_silent(recorder, QUIET);
+    context.pace.address(address, stages, quiet).await
+}
+
+async fn stages(
     context: &ProbeContext,
     endpoint: &Endpoint,
     recorder: &Recorder,
@@ -164,15 +177,9 @@ async fn tcp(
     address: SocketAddr,
     round: u32,
 ) -> Option<TcpStream> {
-    let connecting = async {
-        let began = recorder.begin(Stage::Tcp);
-        let result = context
-            .clock
-            .within(limits.tcp, TcpStream::connect(address))
-            .await;
-        (began, result)
-    };
-    let (began, result) = context.pace.address(address.ip(), connecting).await;
+    let began = recorder.begin(Stage::Tcp);
+    let connecting = TcpStream::connect(address);
+    let result = context.clock.within(limits.tcp, connecting).await;
     let stream = match result {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => {

@@ -10,7 +10,13 @@ use futures_util::future::{Either, select};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
-use crate::options::{JOBS_PER_ADDRESS, PLACE_TIME};
+use crate::options::{JOBS_PER_ADDRESS, QUIET};
+
+/// Places that open when a host has been quiet for long: with every generation of quiet hosts
+/// there are eight times as many, so that thousands of silent hosts take no longer than one.
+const OPENED_BY_QUIET_HOST: usize = 8;
+/// Places that open when an address has been quiet for long: enough for every endpoint on it.
+const OPENED_BY_QUIET_ADDRESS: usize = 1024;
 
 /// The places of a run.
 #[derive(Debug)]
@@ -22,18 +28,24 @@ pub(crate) struct Pace {
 impl Pace {
     pub(crate) fn new(jobs: usize) -> Self {
         Self {
-            hosts: Semaphore::new(jobs.max(1)),
+            hosts: Semaphore::new(jobs.clamp(1, Semaphore::MAX_PERMITS / 2)),
             addresses: Mutex::default(),
         }
     }
 
     /// Runs the probe of a host when a place is free.
     pub(crate) async fn host<F: Future>(&self, probe: F) -> F::Output {
-        hold(&self.hosts, probe).await
+        hold(&self.hosts, probe, sleep(QUIET), OPENED_BY_QUIET_HOST).await
     }
 
-    /// Runs a connection to an address when a place is free.
-    pub(crate) async fn address<F: Future>(&self, address: IpAddr, connection: F) -> F::Output {
+    /// Runs a connection to an address when a place is free. `quiet` ends when the connection has
+    /// been waiting for the other side for long.
+    pub(crate) async fn address<F: Future>(
+        &self,
+        address: IpAddr,
+        connection: F,
+        quiet: impl Future<Output = ()>,
+    ) -> F::Output {
         let places = {
             let mut all = self
                 .addresses
@@ -42,19 +54,68 @@ impl Pace {
             let places = all.entry(address);
             Arc::clone(places.or_insert_with(|| Arc::new(Semaphore::new(JOBS_PER_ADDRESS))))
         };
-        hold(&places, connection).await
+        hold(&places, connection, quiet, OPENED_BY_QUIET_ADDRESS).await
     }
 }
 
-/// Keeps a place while the work lasts, but not while it only waits: see [`PLACE_TIME`].
-async fn hold<F: Future>(places: &Semaphore, work: F) -> F::Output {
+/// Keeps a place while the work lasts, but not while it only waits.
+async fn hold<F: Future>(
+    places: &Semaphore,
+    work: F,
+    quiet: impl Future<Output = ()>,
+    opened: usize,
+) -> F::Output {
     let place = places.acquire().await;
     let work = pin!(work);
-    match select(work, pin!(sleep(PLACE_TIME))).await {
+    match select(work, pin!(quiet)).await {
         Either::Left((output, _)) => output,
         Either::Right(((), work)) => {
             drop(place);
+            if places.available_permits() < Semaphore::MAX_PERMITS / 2 {
+                places.add_permits(opened - 1);
+            }
             work.await
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    /// The most connections that were under way at once, of so many that last so long each.
+    async fn peak(pace: &Pace, count: usize, lasts: Duration) -> usize {
+        let (now, peak) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let connection = || async {
+            peak.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            sleep(lasts).await;
+            now.fetch_sub(1, Ordering::SeqCst);
+        };
+        let address = IpAddr::from([192, 0, 2, 1]);
+        let quiet = || sleep(Duration::from_millis(100));
+        join_all((0..count).map(|_| pace.address(address, connection(), quiet()))).await;
+        peak.load(Ordering::SeqCst)
+    }
+
+    #[tokio::test]
+    async fn an_address_gets_so_many_connections_at_once() {
+        let pace = Pace::new(64);
+        assert_eq!(
+            peak(&pace, 20, Duration::from_millis(5)).await,
+            JOBS_PER_ADDRESS
+        );
+    }
+
+    #[tokio::test]
+    async fn a_silent_address_holds_nobody_up() {
+        let pace = Pace::new(64);
+        let began = std::time::Instant::now();
+        assert_eq!(peak(&pace, 50, Duration::from_millis(400)).await, 50);
+        assert!(began.elapsed() < Duration::from_secs(5));
     }
 }

@@ -12,6 +12,9 @@ use crate::output::Output;
 use crate::progress::Progress;
 use crate::terminal;
 
+/// Enough for every probe that the library runs at once.
+const SOCKETS: u64 = 20_000;
+
 /// Runs the plan and writes its report. Gives back the exit code.
 pub(super) fn run(
     plan: &Plan,
@@ -20,6 +23,8 @@ pub(super) fn run(
     quiet: bool,
 ) -> Result<u8, Failure> {
     let mut output = Output::open(result.output.as_deref())?;
+    // A list of thousands needs more sockets than systems allow at first; without, it is slower.
+    let _ = rlimit::increase_nofile_limit(SOCKETS);
     let checker = Checker::builder().options(options).build()?;
     let report = watched(&checker, plan, result.format, quiet, &mut output)?;
     let code = write(report, result, output)?;
