@@ -158,3 +158,15 @@ fn the_list_can_be_read() {
     assert!(text.contains("login.microsoftonline.com"), "{text}");
     assert_eq!(code(&reach365(&["endpoints", "lint", "endpoints.toml"])), 0);
 }
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    use std::process::Stdio;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_reach365"))
+        .args(["check", "--dns", "127.0.0.1:9", "--format", "json"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}

@@ -186,6 +186,7 @@ impl DnsClient {
             Ok(result) => result,
             Err(why) => Err(classify::expired(why)),
         };
+        tracing::debug!(%server, ?transport, passed = result.is_ok(), "DNS question over");
         tries.push(DnsTry {
             server,
             transport,

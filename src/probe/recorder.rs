@@ -113,6 +113,10 @@ impl Recorder {
 
     fn finish(&self, put: impl FnOnce(&mut Attempt)) {
         let mut state = self.state();
+        if let Some((stage, since)) = state.waiting {
+            let (address, round) = (state.attempt.address, state.attempt.round);
+            tracing::debug!(%address, round, %stage, elapsed = ?since.elapsed(), "stage over");
+        }
         put(&mut state.attempt);
         state.waiting = None;
     }

@@ -57,12 +57,12 @@ impl Output {
         Ok(())
     }
 
-    /// Gives a file its name.
-    pub(crate) fn finish(mut self) -> Result<(), Failure> {
-        match self.pending.take() {
-            Some(pending) => Ok(pending.rename()?),
-            None => Ok(()),
+    /// Gives a file its name. Says whether somebody read to the end.
+    pub(crate) fn finish(mut self) -> Result<bool, Failure> {
+        if let Some(pending) = self.pending.take() {
+            pending.rename()?;
         }
+        Ok(!self.closed)
     }
 }
 
