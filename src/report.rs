@@ -293,8 +293,9 @@ impl From<((Endpoint, Route, Evidence), Verdict)> for EndpointReport {
 fn via(route: &Route) -> String {
     let word = |hop: &Hop| match hop {
         Hop::Direct => "direct",
+        Hop::Proxy(_) => "proxy",
     };
-    route.hops.last().map_or("direct", word).to_owned()
+    route.hops.first().map_or("direct", word).to_owned()
 }
 
 impl Tool {
