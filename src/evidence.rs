@@ -431,7 +431,7 @@ pub struct HttpSeen {
     /// Title of an HTML page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Whether the body begins like a DER structure.
+    /// The body read as a revocation list, where one is expected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crl: Option<CrlSeen>,
     /// Keys of the top-level JSON object, at most 50.
@@ -447,7 +447,7 @@ pub struct HttpSeen {
 #[serde(default)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CrlSeen {
-    /// Whether it reads as a revocation list.
+    /// Whether it reads as a revocation list, or begins like one that is longer than what was read.
     pub valid: bool,
     /// Issuer of the list.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,6 +2,7 @@
 
 use crate::endpoint::{Expect, printable};
 use crate::evidence::{CrlSeen, HttpSeen};
+use crate::options::BODY_LIMIT;
 use crate::probe::certificate;
 
 /// Characters of a text body that are kept.
@@ -29,9 +30,9 @@ pub(crate) fn describe(expect: &Expect, bytes: &[u8], seen: &mut HttpSeen) {
 /// A list that is longer than what is read counts as one when it begins like one.
 fn crl(bytes: &[u8], seen: &HttpSeen) -> CrlSeen {
     let mut crl = certificate::read_crl(bytes);
-    if !crl.valid && !seen.body_complete && seen.announced_length.is_some() {
-        let cut_by_us = seen.body_bytes as usize == crate::options::BODY_LIMIT;
-        crl.valid = cut_by_us && certificate::begins_like_der(bytes, seen.announced_length);
+    let cut_by_us = !seen.body_complete && bytes.len() == BODY_LIMIT;
+    if !crl.valid && cut_by_us {
+        crl.valid = certificate::begins_like_der(bytes, seen.announced_length);
     }
     crl
 }
@@ -102,5 +103,25 @@ mod tests {
         };
         describe(&Expect::DerCrl, b"<html>blocked</html>", &mut seen);
         assert_eq!(seen.crl.map(|crl| crl.valid), Some(false));
+    }
+
+    #[test]
+    fn of_a_long_list_the_beginning_counts() {
+        let valid = |start: &[u8], announced: Option<u64>| {
+            let mut bytes = start.to_vec();
+            bytes.resize(BODY_LIMIT, b'x');
+            let mut seen = HttpSeen {
+                announced_length: announced,
+                ..HttpSeen::default()
+            };
+            describe(&Expect::DerCrl, &bytes, &mut seen);
+            seen.crl.is_some_and(|crl| crl.valid)
+        };
+        let nine_megabytes = b"\x30\x83\x90\x00\x00";
+        assert!(valid(nine_megabytes, Some(0x90_0005)));
+        assert!(valid(nine_megabytes, None));
+        assert!(!valid(nine_megabytes, Some(0x90_0000)));
+        assert!(!valid(b"\x30\x82\x01\x00", None), "the list has ended");
+        assert!(!valid(b"xxxx", None), "an endless body of anything");
     }
 }

@@ -53,7 +53,8 @@ pub(crate) fn read_crl(body: &[u8]) -> CrlSeen {
     }
 }
 
-/// Whether bytes begin like a DER sequence of that total length: a list too long to be read whole.
+/// Whether bytes begin like a DER sequence that is longer than they are, of the announced length
+/// where one was announced: a list too long to be read whole.
 pub(crate) fn begins_like_der(body: &[u8], announced: Option<u64>) -> bool {
     let [0x30, length, rest @ ..] = body else {
         return false;
@@ -65,7 +66,8 @@ pub(crate) fn begins_like_der(body: &[u8], announced: Option<u64>) -> bool {
     let content = rest[..count]
         .iter()
         .fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
-    announced.is_none_or(|total| total == content + 2 + count as u64)
+    let total = content + 2 + count as u64;
+    total > body.len() as u64 && announced.is_none_or(|length| length == total)
 }
 
 fn fingerprint(der: &[u8], provider: &CryptoProvider) -> String {

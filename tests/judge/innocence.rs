@@ -240,16 +240,19 @@ fn a_retired_revocation_list_is_reachable() {
 }
 
 #[test]
-fn a_list_that_our_own_limit_cut_is_no_fault() {
-    let seen = HttpSeen {
-        crl: Some(CrlSeen::default()),
-        announced_length: Some(9_000_000),
+fn a_list_that_our_own_limit_cut_is_no_fault_and_something_endless_is_no_list() {
+    let cut = |valid: bool| HttpSeen {
+        crl: Some(CrlSeen {
+            valid,
+            ..CrlSeen::default()
+        }),
         body_bytes: 262_144,
         body_complete: false,
         ..answer(200)
     };
-    let verdict = verdict(crl("host.example"), at_site(in_clear(SITE, &seen)));
-    assert_plain(&verdict, Outcome::Reachable);
+    let judge = |seen: &HttpSeen| verdict(crl("host.example"), at_site(in_clear(SITE, seen)));
+    assert_plain(&judge(&cut(true)), Outcome::Reachable);
+    assert_eq!(judge(&cut(false)).code, Some(Code::ContentNotCrl));
 }
 
 #[test]
