@@ -197,7 +197,7 @@ pub(super) fn seen(failure: &Failure) -> String {
         FailureKind::Nodata => "no such record",
         FailureKind::Servfail => "SERVFAIL",
         FailureKind::DnsRefused => "REFUSED",
-        FailureKind::CnameLoop => "the CNAME chain does not end",
+        FailureKind::CnameLoop => "the CNAME chain goes in a circle or is longer than 16",
         FailureKind::Truncated => "truncated",
         FailureKind::Malformed => "an answer that cannot be read",
         _ if failure.detail.is_empty() => "an error",

@@ -156,11 +156,18 @@ fn plaintext(seen: &TlsSeen) -> Claim {
     let bytes = seen.first_bytes.as_deref().unwrap_or_default();
     let claim = Claim::new(Code::TlsPlaintext)
         .sure(Confidence::Certain)
-        .fact("first_bytes", bytes);
+        .fact("first_bytes", first_line(bytes));
     match http_status(bytes) {
         Some(status) => claim.fact("status", status),
         None => claim,
     }
+}
+
+/// The recorded bytes are printable: their line ends are escapes.
+fn first_line(bytes: &str) -> &str {
+    let ends = [r"\u{d}", r"\u{a}"].map(|end| bytes.find(end));
+    let end = ends.into_iter().flatten().filter(|end| *end > 0).min();
+    &bytes[..end.unwrap_or(bytes.len())]
 }
 
 /// The status of an HTTP answer in clear text.

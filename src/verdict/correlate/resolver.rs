@@ -44,7 +44,8 @@ pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Fin
         .fact("names", names)
         .fact("resolvers", resolvers(context, rows))
         .fact("answers", said);
-    Some(finding(claim, sentence(code, answered), rows, &places))
+    let says = sentence(code, answered, names);
+    Some(finding(claim, says, rows, &places))
 }
 
 /// Silence, a closed port, or an answer that tells nothing for names of several owners. An answer
@@ -139,13 +140,16 @@ fn resolvers(context: &Context<'_>, rows: &[Judged<'_>]) -> Vec<String> {
     dns::words(&servers)
 }
 
-fn sentence(code: Code, answered: bool) -> &'static str {
+fn sentence(code: Code, answered: bool, names: usize) -> &'static str {
     match code {
         Code::DnsResolverClosed => {
             "Nothing listens on the DNS port of {resolvers}: no name can be looked up"
         }
         _ if answered => {
             "The resolver {resolvers} resolves no internet name: of {names} names with different owners it says only {answers}"
+        }
+        _ if names == 1 => {
+            "The resolver does not answer: one name asked of {resolvers}, no reply at all"
         }
         _ => code.says(),
     }
