@@ -61,10 +61,20 @@ pub(super) fn by_address(
         let rulings = rounds
             .iter()
             .map(|attempt| rule(endpoint, attempt, context));
-        let ruling = settle(rulings.collect());
+        let ruling = unless_nowhere(address, settle(rulings.collect()));
         AddressRuling { address, ruling }
     };
     addresses.into_iter().map(settle_one).collect()
+}
+
+/// A connection to 0.0.0.0 or :: ends at this machine itself, whatever answers there.
+fn unless_nowhere(address: SocketAddr, ruling: Ruling) -> Ruling {
+    match ruling {
+        Ruling::Genuine(_) if address.ip().is_unspecified() => {
+            Ruling::Failed(Claim::new(Code::DnsSinkhole).sure(Confidence::Certain))
+        }
+        other => other,
+    }
 }
 
 fn of_address(evidence: &Evidence, address: SocketAddr) -> impl Iterator<Item = &Attempt> {

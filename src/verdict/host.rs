@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::endpoint::Endpoint;
-use crate::evidence::{Evidence, Stage};
+use crate::evidence::{Attempt, Evidence, Stage};
 use crate::verdict::attempt::{AddressRuling, Genuine, Ruling, by_address, furthest};
 use crate::verdict::claim::{self, Claim};
 use crate::verdict::network::{self, Controls, below, is_bogus};
@@ -313,7 +313,8 @@ impl Suspicion<'_> {
 /// Whether a certificate for the host came that somebody else has signed: then there is more to
 /// say than "sinkhole".
 fn is_named_by_its_certificate(evidence: &Evidence, claim: &Claim) -> bool {
-    let named = evidence.attempts.iter().any(|attempt| {
+    let elsewhere = |attempt: &&Attempt| !attempt.address.ip().is_unspecified();
+    let named = evidence.attempts.iter().filter(elsewhere).any(|attempt| {
         let seen = attempt.tls.as_ref().and_then(|tls| tls.value.as_ref());
         seen.is_some_and(|seen| seen.name_matches == Some(true))
     });

@@ -54,7 +54,7 @@ codes! {
         says "The answer of {resolver} for {host} is too large for UDP, and DNS over TCP (port 53) failed"
     DnsSinkhole "dns-sinkhole" Dns Blocked Resolver
         means "DNS leads this name to an address that is not the service."
-        evidence "Every answer is 0.0.0.0, loopback or private, or one address serves unrelated names; and nothing there presents a certificate for the name. Not said when another endpoint of the run answers genuinely from the same network, nor on a test bench on loopback."
+        evidence "Every answer is 0.0.0.0, loopback or private, or one address, and no second one, serves unrelated names like that; and nothing there presents a certificate for the name. Not said when another endpoint of the run answers genuinely from the same network, nor on a test bench on loopback."
         says "DNS answers {host} with {answers}, which is not the service ({cause} there)"
     DnsOutsidePublishedRange "dns-outside-published-range" Dns Blocked Resolver
         means "DNS answers with an address that Microsoft does not publish for this name, and nothing genuine answers there."
@@ -99,7 +99,7 @@ codes! {
         says "The network reports {address} ({host}) as unreachable"
     TcpEgressClosed "tcp-egress-closed" Tcp Blocked Firewall
         means "One TCP port is closed for every host."
-        evidence "Every host on one port fails alike (all silent or all refused). High when another port works; medium when only this much is known and at least three hosts agree."
+        evidence "Every host on one port fails alike (all silent or all refused). High when another port works; medium when only this much is known and at least three hosts agree. Not said of names that all lead to one address: there one machine is closed."
         says "TCP port {egress_port} is closed on the way out: all {hosts} hosts on it were {how}"
     TcpIpv6Broken "tcp-ipv6-broken" Tcp Degraded Path
         means "IPv6 does not work, IPv4 does."

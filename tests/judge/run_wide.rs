@@ -191,16 +191,14 @@ fn two_hosts_redirected_to_one_place_are_a_portal_but_a_working_tls_host_keeps_i
 
 #[test]
 fn one_closed_port_collapses_its_rows() {
-    let dropped = |name: &str| {
-        (
-            https(name),
-            with(SITE, tcp_failed(SITE, 443, FailureKind::Timeout, 5000.0)),
-        )
+    let dropped = |name: &str, address: &str| {
+        let attempts = tcp_failed(address, 443, FailureKind::Timeout, 5000.0);
+        (https(name), with(address, attempts))
     };
     let alone = vec![
-        dropped("a.example"),
-        dropped("b.example"),
-        dropped("c.example"),
+        dropped("a.example", "203.0.113.1"),
+        dropped("b.example", "203.0.113.2"),
+        dropped("c.example", "203.0.113.3"),
     ];
     let report = judged(alone);
     assert_eq!(codes(&report), [Code::TcpEgressClosed]);
@@ -214,6 +212,18 @@ fn one_closed_port_collapses_its_rows() {
         "{}",
         advice[0].text
     );
+}
+
+#[test]
+fn three_names_of_one_silent_machine_are_no_closed_port() {
+    let dropped = |name: &str| {
+        let attempts = tcp_failed(SITE, 443, FailureKind::Timeout, 5000.0);
+        (https(name), with(SITE, attempts))
+    };
+    let names = ["a.example", "b.example", "c.example"];
+    let report = judged(names.map(dropped).to_vec());
+    assert_eq!(codes(&report), []);
+    assert_eq!(report.endpoints[0].verdict.code, Some(Code::TcpDropped));
 }
 
 #[test]
@@ -282,12 +292,18 @@ fn one_trusted_issuer_for_several_hosts_is_one_finding() {
 
 #[test]
 fn unrelated_names_at_one_address_with_a_foreign_certificate_are_a_sinkhole() {
-    let row = |name: &str| {
+    let row_at = |name: &str, address: &str| {
         let mut tls = public_tls(name);
         tls.name_matches = Some(false);
         tls.chain[0].names = vec!["filter.test".to_owned()];
-        (https(name), with(SITE, over_tls(SITE, &tls, None)))
+        (https(name), with(address, over_tls(address, &tls, None)))
     };
+    let row = |name: &str| row_at(name, SITE);
+    let on_the_way = row_at("c.three.test", "203.0.113.77");
+    let report = judged(vec![row("a.one.test"), row("b.two.test"), on_the_way]);
+    for row in &report.endpoints {
+        assert_eq!(row.verdict.code, Some(Code::TlsWrongName));
+    }
     let report = judged(vec![row("a.one.test"), row("b.two.test")]);
     for row in &report.endpoints {
         assert_eq!(row.verdict.code, Some(Code::DnsSinkhole));
@@ -295,6 +311,15 @@ fn unrelated_names_at_one_address_with_a_foreign_certificate_are_a_sinkhole() {
     }
     let related = judged(vec![row("a.one.test"), row("b.one.test")]);
     assert_eq!(related.endpoints[0].verdict.code, Some(Code::TlsWrongName));
+}
+
+#[test]
+fn what_answers_at_no_address_is_this_machine_and_not_the_service() {
+    let (endpoint, _) = healthy("host.example", "0.0.0.0");
+    let attempts = over_tls("0.0.0.0", &public_tls("host.example"), Some(&answer(200)));
+    let verdict = &judged(vec![(endpoint, with("0.0.0.0", attempts))]).endpoints[0].verdict;
+    assert_eq!(verdict.code, Some(Code::DnsSinkhole));
+    assert!(verdict.summary.contains("0.0.0.0"), "{}", verdict.summary);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! One port, or one address family, closed for everybody.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use crate::endpoint::{MustBe, Scheme};
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{blocked_by, collapse, connected, finding, free, hosts};
-use crate::verdict::{Code, Confidence, Finding, Judged};
+use crate::verdict::{Code, Confidence, Context, Finding, Judged, network};
 
 /// Hosts that must agree where another port works.
 const HOSTS_WITH_CONTROL: usize = 2;
@@ -13,7 +14,7 @@ const HOSTS_WITH_CONTROL: usize = 2;
 const HOSTS_WITHOUT_CONTROL: usize = 3;
 
 /// Finds ports on which every host is silent, or every host is refused.
-pub(super) fn closed_ports(rows: &mut [Judged<'_>]) -> Vec<Finding> {
+pub(super) fn closed_ports(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     let tried = free(rows, was_connected_to);
     let ports: BTreeSet<u16> = tried
         .iter()
@@ -23,7 +24,7 @@ pub(super) fn closed_ports(rows: &mut [Judged<'_>]) -> Vec<Finding> {
     let found = ports
         .into_iter()
         .rev()
-        .filter_map(|port| closed_port(rows, port));
+        .filter_map(|port| closed_port(context, rows, port));
     let found: Vec<(Finding, Vec<usize>)> = found.collect();
     for (_, places) in &found {
         collapse(rows, places, Code::TcpEgressClosed);
@@ -49,7 +50,11 @@ fn is_misled(row: &Judged<'_>) -> bool {
     blocked_by(row, &misled)
 }
 
-fn closed_port(rows: &[Judged<'_>], port: u16) -> Option<(Finding, Vec<usize>)> {
+fn closed_port(
+    context: &Context<'_>,
+    rows: &[Judged<'_>],
+    port: u16,
+) -> Option<(Finding, Vec<usize>)> {
     let places = free(rows, |row| {
         was_connected_to(row) && row.endpoint.port == port
     });
@@ -67,7 +72,7 @@ fn closed_port(rows: &[Judged<'_>], port: u16) -> Option<(Finding, Vec<usize>)> 
     } else {
         (HOSTS_WITHOUT_CONTROL, Confidence::Medium)
     };
-    if hosts < needed {
+    if hosts < needed || lead_to_one_machine(context, rows, &places) {
         return None;
     }
     let how = if code == Code::TcpDropped {
@@ -85,6 +90,16 @@ fn closed_port(rows: &[Judged<'_>], port: u16) -> Option<(Finding, Vec<usize>)> 
         finding(claim, Code::TcpEgressClosed.says(), rows, &places),
         places,
     ))
+}
+
+/// Whether all names lead to one address: then one machine is closed, not the way out. On a test
+/// bench on loopback every name does.
+fn lead_to_one_machine(context: &Context<'_>, rows: &[Judged<'_>], places: &[usize]) -> bool {
+    let attempts = places
+        .iter()
+        .flat_map(|place| &rows[*place].evidence.attempts);
+    let addresses: BTreeSet<IpAddr> = attempts.map(|attempt| attempt.address.ip()).collect();
+    addresses.len() < 2 && !network::is_test_bench(context.run)
 }
 
 /// Finds that IPv6 is dead for everybody while IPv4 works.

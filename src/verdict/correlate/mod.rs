@@ -29,7 +29,7 @@ pub fn correlate(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding>
     findings.extend(clock::find(rows));
     findings.extend(portal::find(rows));
     findings.extend(resolver::find(context, rows));
-    findings.extend(egress::closed_ports(rows));
+    findings.extend(egress::closed_ports(context, rows));
     findings.extend(egress::ipv6(rows));
     findings.extend(issuer::untrusted(rows));
     findings.extend(issuer::trusted(rows));

@@ -27,34 +27,25 @@ fn controls(rows: &[Judged<'_>]) -> Controls {
 }
 
 fn genuine_address(row: &Judged<'_>) -> Option<IpAddr> {
-    let text = row.verdict.facts.get("address")?.as_str()?;
-    let address: SocketAddr = text.parse().ok()?;
-    Some(address.ip())
+    address_of(row).map(|address| address.ip())
 }
 
 /// Finds unrelated names that lead to one address where a foreign certificate or clear text
-/// answers.
+/// answers. The same at a second address is somebody on the way, not DNS.
 pub(super) fn shared_address(rows: &mut [Judged<'_>]) {
     let foreign = [Code::TlsWrongName, Code::TlsSelfSigned, Code::TlsPlaintext];
     let suspects = free(rows, |row| blocked_by(row, &foreign));
-    let genuine: Vec<IpAddr> = rows
-        .iter()
-        .filter(|row| is_genuine(row))
-        .filter_map(genuine_address)
-        .collect();
-    let shared: Vec<usize> = suspects
-        .iter()
-        .copied()
-        .filter(|place| {
-            let address = genuine_or_failed_address(&rows[*place]);
-            let same = |other: &&usize| genuine_or_failed_address(&rows[**other]) == address;
-            let group: Vec<usize> = suspects.iter().filter(same).copied().collect();
-            let hosts = hosts(rows, &group);
-            address.is_some_and(|address| !genuine.contains(&address.ip()))
-                && hosts.iter().any(|host| unrelated(host, hosts[0]))
-        })
-        .collect();
-    for place in shared {
+    let Some(address) = one_address(rows, &suspects) else {
+        return;
+    };
+    let mut reached = rows.iter().filter(|row| is_genuine(row));
+    let hosts = hosts(rows, &suspects);
+    if reached.any(|row| genuine_address(row) == Some(address.ip()))
+        || !hosts.iter().any(|host| unrelated(host, hosts[0]))
+    {
+        return;
+    }
+    for place in suspects {
         let row = &mut rows[place];
         let answers = dns::words(&dns::answers(row.evidence));
         row.verdict
@@ -64,6 +55,13 @@ pub(super) fn shared_address(rows: &mut [Judged<'_>]) {
     }
 }
 
-fn genuine_or_failed_address(row: &Judged<'_>) -> Option<SocketAddr> {
+/// The address that all rows led to, where it is the same.
+fn one_address(rows: &[Judged<'_>], places: &[usize]) -> Option<SocketAddr> {
+    let mut addresses = places.iter().map(|place| address_of(&rows[*place]));
+    let first = addresses.next()??;
+    addresses.all(|other| other == Some(first)).then_some(first)
+}
+
+fn address_of(row: &Judged<'_>) -> Option<SocketAddr> {
     row.verdict.facts.get("address")?.as_str()?.parse().ok()
 }
