@@ -189,7 +189,7 @@ codes! {
         says "A block page came instead of {target}: HTTP {status}, \"{page}\""
     HttpCaptivePortal "http-captive-portal" Http Blocked Proxy
         means "The network wants a sign-in first."
-        evidence "HTTP status 511; or several hosts, or the Windows connectivity test, are redirected to one foreign host."
+        evidence "HTTP status 511; or several hosts, or the Windows connectivity test, are redirected to one foreign host; or several unrelated hosts send the same page in clear, the connectivity test among them or no TLS host answering."
         says "The network asks for a sign-in before it lets {target} through (HTTP {status})"
     HttpUnexpectedRedirect "http-unexpected-redirect" Http Blocked Unknown
         means "The answer redirects to a host that does not belong there."

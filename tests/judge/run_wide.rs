@@ -170,6 +170,40 @@ fn a_redirected_connectivity_test_is_a_portal() {
 }
 
 #[test]
+fn one_page_for_unrelated_hosts_is_a_portal_where_no_tls_host_answers() {
+    let welcome = page(200, "Welcome to the hotel", "");
+    let list = |name: &str| (crl(name), with(SITE, in_clear(SITE, &welcome)));
+    let tls = tls_failed(&hello_sent(), &failure(FailureKind::Reset));
+    let rows = vec![
+        list("crl.one.test"),
+        list("crl.two.test"),
+        (https("host.example"), with(SITE, tls)),
+    ];
+    let report = judged(rows.clone());
+    assert_eq!(codes(&report), [Code::HttpCaptivePortal]);
+    let summary = &report.findings[0].summary;
+    assert!(summary.contains("\"Welcome to the hotel\""), "{summary}");
+    assert_eq!(report.findings[0].endpoints.len(), 3);
+
+    let control = healthy("control.example.org", "198.51.100.7");
+    let with_control = judged([rows, vec![control]].concat());
+    assert_eq!(codes(&with_control), [], "TLS works: no portal");
+    let related = judged(vec![list("crl.one.test"), list("crl2.one.test")]);
+    assert_eq!(codes(&related), [], "one site may have one page");
+}
+
+#[test]
+fn a_redirect_in_clear_is_a_block_once_the_portal_is_known() {
+    let portal = redirect("http://login.hotel.test/welcome");
+    let row = |name: &str| (http(name), with(SITE, in_clear(SITE, &portal)));
+    let alone = judged(vec![row("www.one.test")]);
+    assert_eq!(alone.summary.outcome, Outcome::Degraded);
+    let report = judged(vec![row("www.one.test"), row("www.two.test")]);
+    assert_eq!(codes(&report), [Code::HttpCaptivePortal]);
+    assert_eq!(report.summary.exit_code, 1);
+}
+
+#[test]
 fn two_hosts_redirected_to_one_place_are_a_portal_but_a_working_tls_host_keeps_its_row() {
     let portal = redirect("http://login.hotel.test/welcome");
     let report = judged(vec![

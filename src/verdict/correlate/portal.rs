@@ -2,19 +2,23 @@
 
 use crate::endpoint::Scheme;
 use crate::verdict::claim::{Claim, short};
-use crate::verdict::correlate::{collapse, fact, finding, free, hosts, is_genuine};
-use crate::verdict::{Code, Confidence, Finding, Judged, Outcome, content};
+use crate::verdict::correlate::{blocked_by, collapse, fact, finding, free, hosts, is_genuine};
+use crate::verdict::network::unrelated;
+use crate::verdict::{Code, Confidence, Finding, Judged, Outcome, block_page, content};
 
 const SAYS: &str = "The network asks for a sign-in first: {hosts} hosts were answered by {portal} instead of themselves";
+const SAYS_OF_ONE: &str =
+    "The network asks for a sign-in first: one host was answered by {portal} instead of itself";
 
-/// Finds a portal: status 511, several hosts redirected to one foreign host, or the connectivity
-/// test of Windows redirected.
+/// Finds a portal: status 511, several hosts redirected to one foreign host, the connectivity test
+/// of Windows redirected, or one page for several hosts.
 pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
     let said_so = free(rows, |row| {
         row.verdict.code == Some(Code::HttpCaptivePortal)
     });
     let target = target(rows);
-    if said_so.is_empty() && target.is_none() {
+    let portal = target.clone().or_else(|| common_page(rows));
+    if said_so.is_empty() && portal.is_none() {
         return None;
     }
     let mut claim = Claim::new(Code::HttpCaptivePortal).sure(confidence(said_so.is_empty()));
@@ -22,11 +26,16 @@ pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
     let witnesses = hosts(rows, &places).len();
     claim = claim.fact("hosts", witnesses).fact(
         "portal",
-        target.unwrap_or_else(|| "the network (HTTP 511)".to_owned()),
+        portal.unwrap_or_else(|| "the network (HTTP 511)".to_owned()),
     );
+    for place in &places {
+        // A redirect in clear might have been the host's own; the portal settles that.
+        rows[*place].verdict.outcome = Outcome::Blocked;
+    }
     let explained = explained(rows, places);
     collapse(rows, &explained, Code::HttpCaptivePortal);
-    Some(finding(claim, SAYS, rows, &explained))
+    let says = if witnesses == 1 { SAYS_OF_ONE } else { SAYS };
+    Some(finding(claim, says, rows, &explained))
 }
 
 fn confidence(only_redirects: bool) -> Confidence {
@@ -54,6 +63,39 @@ fn target(rows: &[Judged<'_>]) -> Option<String> {
     None
 }
 
+/// The page that unrelated hosts send alike: the network's own where the connectivity test gets it
+/// too, or where no TLS host answers.
+fn common_page(rows: &[Judged<'_>]) -> Option<String> {
+    let wrong = [
+        Code::NcsiWrongContent,
+        Code::ContentNotCrl,
+        Code::ContentMismatch,
+    ];
+    let pages = free(rows, |row| blocked_by(row, &wrong) && sends_html(row));
+    pages.iter().find_map(|place| {
+        let page = fact(&rows[*place], "page")?;
+        let same = free(rows, |row| {
+            blocked_by(row, &wrong) && fact(row, "page") == Some(page)
+        });
+        let hosts = hosts(rows, &same);
+        let is_test = |place: &usize| content::is_ncsi(rows[*place].endpoint);
+        let for_all = same.iter().any(is_test) || !tls_works(rows);
+        (for_all && hosts.iter().any(|host| unrelated(host, hosts[0])))
+            .then(|| format!("the page \"{}\"", short(page)))
+    })
+}
+
+fn sends_html(row: &Judged<'_>) -> bool {
+    let attempts = row.evidence.attempts.iter();
+    let mut seen = attempts.filter_map(|attempt| attempt.http.as_ref()?.value.as_ref());
+    seen.any(block_page::is_html)
+}
+
+fn tls_works(rows: &[Judged<'_>]) -> bool {
+    let works = |row: &Judged<'_>| row.endpoint.scheme == Scheme::Https && is_genuine(row);
+    rows.iter().any(works)
+}
+
 /// Redirected by somebody on the way: over a genuine chain the host itself redirects.
 fn is_redirected(row: &Judged<'_>) -> bool {
     let in_clear = row.endpoint.scheme == Scheme::Http;
@@ -74,8 +116,7 @@ fn is_sign(row: &Judged<'_>, target: Option<&str>) -> bool {
 /// What the portal explains: its own signs; every other failure too where no TLS host answers
 /// genuinely, since a portal keeps the rest out.
 fn explained(rows: &[Judged<'_>], signs: Vec<usize>) -> Vec<usize> {
-    let tls_works = |row: &Judged<'_>| row.endpoint.scheme == Scheme::Https && is_genuine(row);
-    if rows.iter().any(tls_works) {
+    if tls_works(rows) {
         return signs;
     }
     free(rows, |row| {
