@@ -210,7 +210,9 @@ pub(crate) fn quoted(text: &str) -> String {
 pub(crate) fn is_unsafe_to_print(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{200B}'..='\u{200F}'
+            '\u{00AD}'
+            | '\u{061C}'
+            | '\u{200B}'..='\u{200F}'
             | '\u{2028}'..='\u{202E}'
             | '\u{2060}'..='\u{2069}'
             | '\u{FEFF}'

@@ -4,6 +4,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -197,8 +198,8 @@ impl Checker {
         let probes = self.probe_all(&context, &run, plan, started, &mut on_event);
         // The roots are read while the first DNS questions are on their way.
         let (evidence, tls) = join(probes, context.tls.get()).await;
-        run.public_roots = tls.public.count();
-        run.os_roots = tls.os.count();
+        run.public_roots = tls.stores.public_count();
+        run.os_roots = tls.stores.os_count();
         let rows = plan.checks.iter().cloned().zip(evidence);
         let rows = rows
             .map(|(check, evidence)| (check.endpoint, check.route, evidence))
@@ -294,7 +295,7 @@ impl Checker {
             let outcome = verdict::judge(endpoint, &evidence, judge).outcome;
             return (evidence, outcome);
         }
-        let mut evidence = context.pace.host(probe(context, endpoint)).await;
+        let mut evidence = context.pace.host(pin!(probe(context, endpoint))).await;
         let mut outcome = verdict::judge(endpoint, &evidence, judge).outcome;
         for round in 2..2 + self.options.confirm {
             if outcome == Outcome::Reachable || context.clock.is_over() {

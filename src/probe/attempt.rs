@@ -78,7 +78,7 @@ pub(crate) async fn connect(
             let limits = Limits::new(context, silence.saturating_sub(wait));
             // The first attempt holds the claim: the second goes as far as the first did.
             let claim = Claim::default();
-            let confirming = pin!(attempt(context, endpoint, &second, limits, &claim));
+            let confirming = Box::pin(attempt(context, endpoint, &second, limits, &claim));
             match select(running, confirming).await {
                 Either::Left((true, _)) => vec![first.finished()],
                 Either::Left((false, confirming)) => {
@@ -139,7 +139,7 @@ async fn attempt(
     limits: Limits,
     claim: &Claim,
 ) -> bool {
-    let stages = stages(context, endpoint, recorder, limits, claim);
+    let stages = pin!(stages(context, endpoint, recorder, limits, claim));
     let address = recorder.address().ip();
     let quiet = until_silent(recorder, QUIET);
     context.pace.address(address, stages, quiet).await

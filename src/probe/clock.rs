@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use futures_util::future::TryFutureExt;
 use tokio::time::{Instant, timeout_at};
 
 /// The start of a run and its deadline.
@@ -45,21 +46,23 @@ impl RunClock {
         Instant::now() >= self.deadline
     }
 
-    /// Waits for a future, but not beyond the limit nor the deadline of the run.
-    pub(crate) async fn within<F: Future>(
+    /// Waits for a future, but not beyond the limit nor the deadline of the run. The limit begins
+    /// with the call.
+    ///
+    /// Not an `async fn`: that would keep room for the future twice, as argument and as what is
+    /// waited for, and probes are many.
+    pub(crate) fn within<F: Future>(
         &self,
         limit: Duration,
         future: F,
-    ) -> Result<F::Output, Expired> {
+    ) -> impl Future<Output = Result<F::Output, Expired>> + use<F> {
         let own = Instant::now() + limit;
-        let end = own.min(self.deadline);
-        timeout_at(end, future).await.map_err(|_| {
-            if self.deadline < own {
-                Expired::Deadline
-            } else {
-                Expired::Limit
-            }
-        })
+        let why = if self.deadline < own {
+            Expired::Deadline
+        } else {
+            Expired::Limit
+        };
+        timeout_at(own.min(self.deadline), future).map_err(move |_| why)
     }
 }
 

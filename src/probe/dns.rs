@@ -5,7 +5,7 @@
 
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -145,7 +145,8 @@ impl DnsClient {
         let exchange = exchange_tcp(server, question);
         let udp = self.udp_then_tcp(server, question, tries);
         let tcp = self.timed(server, Transport::Tcp, &mut tcp_tries, exchange);
-        let result = first_answer(udp, async { tcp.await.map(|(answer, _)| answer) }).await;
+        let tcp = async { tcp.await.map(|(answer, _)| answer) };
+        let result = first_answer(pin!(udp), pin!(tcp)).await;
         tries.append(&mut tcp_tries);
         result
     }
@@ -201,10 +202,10 @@ impl DnsClient {
 
 /// The first of two exchanges that brings an answer; the first's failure where neither does.
 async fn first_answer(
-    first: impl Future<Output = TryResult>,
-    second: impl Future<Output = TryResult>,
+    first: Pin<&mut impl Future<Output = TryResult>>,
+    second: Pin<&mut impl Future<Output = TryResult>>,
 ) -> TryResult {
-    match select(pin!(first), pin!(second)).await {
+    match select(first, second).await {
         Either::Left((Ok(answer), _)) | Either::Right((Ok(answer), _)) => Ok(answer),
         Either::Left((Err(failure), second)) => second.await.map_err(|_| failure),
         Either::Right((Err(_), first)) => first.await,

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
@@ -79,19 +81,17 @@ where
         let seen = head(&response, began);
         read_body(endpoint, clock, limit, seen, response.into_body(), trusted).await
     };
-    drive(talk, connection).await
+    drive(pin!(talk), pin!(connection)).await
 }
 
 /// Runs an exchange with the connection that carries it; both end together.
-async fn drive<C>(talk: impl Future<Output = Exchange>, connection: C) -> Exchange
-where
-    C: Future<Output = hyper::Result<()>>,
-{
-    tokio::pin!(talk, connection);
-    tokio::select! {
-        biased;
-        exchange = &mut talk => exchange,
-        _ = &mut connection => talk.await,
+async fn drive(
+    talk: Pin<&mut impl Future<Output = Exchange>>,
+    connection: Pin<&mut impl Future<Output = hyper::Result<()>>>,
+) -> Exchange {
+    match select(talk, connection).await {
+        Either::Left((exchange, _)) => exchange,
+        Either::Right((_, talk)) => talk.await,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::net::IpAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::{Either, select};
@@ -34,7 +34,7 @@ impl Pace {
     }
 
     /// Runs the probe of a host when a place is free.
-    pub(crate) async fn host<F: Future>(&self, probe: F) -> F::Output {
+    pub(crate) async fn host<F: Future>(&self, probe: Pin<&mut F>) -> F::Output {
         hold(&self.hosts, probe, sleep(QUIET), OPENED_BY_QUIET_HOST).await
     }
 
@@ -43,7 +43,7 @@ impl Pace {
     pub(crate) async fn address<F: Future>(
         &self,
         address: IpAddr,
-        connection: F,
+        connection: Pin<&mut F>,
         quiet: impl Future<Output = ()>,
     ) -> F::Output {
         let places = {
@@ -58,15 +58,15 @@ impl Pace {
     }
 }
 
-/// Keeps a place while the work lasts, but not while it only waits.
+/// Keeps a place while the work lasts, but not while it only waits. The work stays where it is: by
+/// value, every function on the way here would keep room for it twice.
 async fn hold<F: Future>(
     places: &Semaphore,
-    work: F,
+    work: Pin<&mut F>,
     quiet: impl Future<Output = ()>,
     opened: usize,
 ) -> F::Output {
     let place = places.acquire().await;
-    let work = pin!(work);
     match select(work, pin!(quiet)).await {
         Either::Left((output, _)) => output,
         Either::Right(((), work)) => {
@@ -98,7 +98,11 @@ mod tests {
         };
         let address = IpAddr::from([192, 0, 2, 1]);
         let quiet = || sleep(Duration::from_millis(100));
-        join_all((0..count).map(|_| pace.address(address, connection(), quiet()))).await;
+        join_all((0..count).map(|_| async {
+            let connection = pin!(connection());
+            pace.address(address, connection, quiet()).await;
+        }))
+        .await;
         peak.load(Ordering::SeqCst)
     }
 

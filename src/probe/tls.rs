@@ -21,21 +21,20 @@ use crate::evidence::{Certificate, Failure, FailureKind, TlsSeen};
 use crate::platform;
 use crate::probe::clock::RunClock;
 use crate::probe::meter::{Meter, Metered};
-use crate::probe::roots::Roots;
+use crate::probe::roots::{TrustStores, public_roots, roots_of};
 use crate::probe::{certificate, classify};
 
 /// More certificates than any server sends.
 const CHAIN_LIMIT: usize = 16;
 
-/// A finished handshake.
-pub(crate) type Stream = TlsStream<Metered<TcpStream>>;
+/// A finished handshake; on the heap, since it is handed on by value from function to function.
+pub(crate) type Stream = Box<TlsStream<Metered<TcpStream>>>;
 
 /// What every handshake of a run shares.
 #[derive(Debug)]
 pub(crate) struct TlsContext {
     pub(crate) provider: Arc<CryptoProvider>,
-    pub(crate) public: Roots,
-    pub(crate) os: Roots,
+    pub(crate) stores: TrustStores,
 }
 
 /// Reads the roots once, when the first handshake needs them or somebody warms it up.
@@ -84,17 +83,16 @@ impl TlsContext {
         let provider = provider();
         warm_up(&provider);
         let public = match public {
-            Some(certificates) => Roots::of(certificates.clone(), &provider),
-            None => Roots::public(&provider),
+            Some(certificates) => roots_of(certificates.clone()),
+            None => public_roots(),
         };
         let os = match os {
-            Some(certificates) => Roots::of(certificates.clone(), &provider),
-            None => Roots::of(platform::native_roots(), &provider),
+            Some(certificates) => roots_of(certificates.clone()),
+            None => roots_of(platform::native_roots()),
         };
         Self {
+            stores: TrustStores::new(public, os, &provider),
             provider,
-            public,
-            os,
         }
     }
 }
@@ -169,7 +167,7 @@ async fn connect(
     let stream = Metered::new(tcp, Arc::clone(meter));
     let handshake = TlsConnector::from(config).connect(name, stream);
     match clock.within(limit, handshake).await {
-        Ok(Ok(stream)) => Ok(stream),
+        Ok(Ok(stream)) => Ok(Box::new(stream)),
         Ok(Err(error)) => Err(classify::tls(&error)),
         Err(why) => Err(classify::expired(why)),
     }
@@ -231,8 +229,9 @@ impl Handshake {
         };
         if let (Some(leaf), Ok(name)) = (chain.first(), server_name(host)) {
             let at = within_validity(leaf);
-            seen.public_roots = Some(context.public.judge(&self.chain, &name, at));
-            seen.os_roots = Some(context.os.judge(&self.chain, &name, at));
+            let trust = context.stores.judge(&self.chain, &name, at);
+            seen.public_roots = Some(trust.public);
+            seen.os_roots = Some(trust.os);
             seen.name_matches = self.chain.first().and_then(|der| names_host(der, &name));
         }
         seen.chain = chain;

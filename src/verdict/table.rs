@@ -238,7 +238,7 @@ codes! {
         says "{target} answers, but without {expected}: \"{page}\""
     ContentTruncated "content-truncated" Content Blocked Unknown
         means "The answer ends before its announced length."
-        evidence "The peer closed the connection with bytes outstanding. Degraded where the status alone is the proof."
+        evidence "The peer closed the connection with bytes outstanding. Looked for only where the body is the proof of a genuine answer."
         says "{target} announced {announced} bytes and closed after {received} bytes"
 
     NcsiBlocked "ncsi-blocked" Http Blocked Unknown
