@@ -243,7 +243,7 @@ fn the_stored_schema_is_the_one_of_the_types() {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(schema_path(), &text).unwrap();
     }
-    assert_eq!(stored_schema(), text, "UPDATE_DOCS=1 writes it anew");
+    assert!(stored_schema() == text, "UPDATE_DOCS=1 writes it anew");
 }
 
 #[test]
