@@ -1,0 +1,46 @@
+//! Proxy settings of this machine: one file an operating system fetches their text and bytes, the
+//! grammars are in [`crate::proxy`].
+
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+mod command;
+#[cfg(target_os = "linux")]
+#[path = "linux.rs"]
+mod system;
+#[cfg(target_os = "macos")]
+#[path = "macos.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "windows.rs"]
+mod system;
+#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
+#[path = "other.rs"]
+mod system;
+
+use crate::proxy::environment;
+use crate::proxy::{ProxyCredentials, View};
+
+/// What this machine is set to.
+pub struct SystemProxies {
+    /// Every view that is set up: of the user, of the machine, of the environment.
+    pub views: Vec<View>,
+    /// Credentials that stand in variables of the environment.
+    pub credentials: Vec<ProxyCredentials>,
+}
+
+/// Reads the proxy settings of this machine and of the environment. This may start a program of
+/// the desktop (`gsettings`, `scutil`) and waits for it no longer than two seconds.
+pub fn system_proxies() -> SystemProxies {
+    let mut views = system::views();
+    let variables: Vec<(String, String)> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let named = variables
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let environment = environment::parse(named);
+    views.extend(environment.view);
+    SystemProxies {
+        views,
+        credentials: environment.credentials,
+    }
+}
