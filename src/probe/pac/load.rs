@@ -1,0 +1,118 @@
+//! Where scripts come from: the web, or a file.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, timeout};
+use url::Url;
+
+use super::{PacLimits, PacSurroundings, Runner, fetch};
+use crate::probe::clock::milliseconds;
+use crate::proxy::pac::{PacFailure, PacFailureKind, TEXT_LIMIT, decode};
+
+/// A script, ready to answer.
+#[derive(Debug)]
+pub struct Script {
+    /// Where it came from, after all redirects.
+    pub url: String,
+    /// Its text.
+    pub text: String,
+    /// SHA-256 of its bytes, in hexadecimal digits; empty for a text that was never bytes.
+    pub sha256: String,
+    /// Where the server sent us, in order.
+    pub redirects: Vec<String>,
+    /// How long fetching took.
+    pub fetch_ms: f64,
+    pub(super) runner: Runner,
+}
+
+/// What was fetched.
+pub(super) struct Fetched {
+    pub(super) url: String,
+    pub(super) redirects: Vec<String>,
+    pub(super) content_type: Option<String>,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Fetches a script: an `http`, `https` or `file` URL, or the name of a file. No proxy is used and
+/// no credentials are sent.
+///
+/// # Errors
+/// Why it could not be fetched, or why it is no script.
+pub async fn load(
+    source: &str,
+    limits: &PacLimits,
+    surroundings: PacSurroundings,
+) -> Result<Script, PacFailure> {
+    let began = Instant::now();
+    let fetching = bytes_of(source, &surroundings);
+    let fetched = timeout(limits.fetch, fetching).await.map_err(|_| {
+        let seconds = limits.fetch.as_secs_f64();
+        unreachable(&format!("the script did not come within {seconds} s"))
+    })??;
+    let text = decode(&fetched.bytes, fetched.content_type.as_deref())?;
+    Ok(Script {
+        url: fetched.url,
+        sha256: fetch::sha256(&fetched.bytes),
+        text,
+        redirects: fetched.redirects,
+        fetch_ms: milliseconds(began.elapsed()),
+        runner: Runner::new(limits, surroundings),
+    })
+}
+
+/// A script whose text is known already.
+pub fn of_text(text: String, limits: &PacLimits, surroundings: PacSurroundings) -> Script {
+    Script {
+        url: String::new(),
+        text,
+        sha256: String::new(),
+        redirects: Vec::new(),
+        fetch_ms: 0.0,
+        runner: Runner::new(limits, surroundings),
+    }
+}
+
+async fn bytes_of(source: &str, surroundings: &PacSurroundings) -> Result<Fetched, PacFailure> {
+    match Url::parse(source) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => {
+            fetch::fetch(url, surroundings).await
+        }
+        Ok(url) if url.scheme() == "file" => match url.to_file_path() {
+            Ok(path) => from_file(path).await,
+            Err(()) => Err(unreachable("this file URL names no file here")),
+        },
+        // A letter of a drive looks like a scheme.
+        _ => from_file(PathBuf::from(source)).await,
+    }
+}
+
+async fn from_file(path: PathBuf) -> Result<Fetched, PacFailure> {
+    let url = path.display().to_string();
+    let read = spawn_blocking(move || read(&path)).await;
+    let bytes = match read {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(error)) => return Err(unreachable(&format!("{url}: {error}"))),
+        Err(_) => return Err(unreachable(&format!("{url}: reading was interrupted"))),
+    };
+    Ok(Fetched {
+        url,
+        redirects: Vec::new(),
+        content_type: None,
+        bytes,
+    })
+}
+
+/// One byte more than the limit shows that there is too much.
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let limit = TEXT_LIMIT as u64 + 1;
+    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+pub(super) fn unreachable(words: &str) -> PacFailure {
+    PacFailure::new(PacFailureKind::Unreachable, words)
+}

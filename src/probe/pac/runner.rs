@@ -1,0 +1,303 @@
+//! Runs a script on a thread of its own, under a deadline that does not count the waiting for
+//! names.
+//!
+//! Most scripts end when they are told to. Some of the engine's own loops never look, so that a
+//! thread may have to be given up: it stays until the process ends, and there is a limit to them.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use jiff::Zoned;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::surroundings::Resolver;
+use super::{PacLimits, PacSurroundings};
+use crate::platform;
+use crate::proxy::pac::{PacAnswer, PacFailure, PacFailureKind, PacHost, PacScript, ScriptRequest};
+
+/// How long a script that has been told to end may go on.
+const GRACE: Duration = Duration::from_millis(250);
+/// Threads that one process gives up at most.
+const ABANDONED_LIMIT: usize = 4;
+/// A script that hits a limit this often is not run again.
+const FAILURE_LIMIT: usize = 2;
+/// Stack of a thread; the engine has a smaller limit of its own.
+const THREAD_STACK: usize = 2 * 1024 * 1024;
+
+static ABANDONED: AtomicUsize = AtomicUsize::new(0);
+
+type Outcome = Result<PacAnswer, PacFailure>;
+
+/// Answers for one script, one question after the other.
+pub(super) struct Runner {
+    limits: PacLimits,
+    surroundings: PacSurroundings,
+    place: tokio::sync::Mutex<Place>,
+}
+
+/// Where the script runs.
+#[derive(Default)]
+struct Place {
+    thread: Option<Sender<Job>>,
+    limits_hit: usize,
+    /// Why the script is not run any more.
+    refused: Option<PacFailure>,
+}
+
+/// One question to the thread.
+struct Job {
+    request: ScriptRequest,
+    stop: Arc<AtomicBool>,
+    waiting: Arc<Waiting>,
+    runtime: Handle,
+    reply: oneshot::Sender<Outcome>,
+}
+
+impl Runner {
+    pub(super) fn new(limits: &PacLimits, surroundings: PacSurroundings) -> Self {
+        Self {
+            limits: *limits,
+            surroundings,
+            place: tokio::sync::Mutex::default(),
+        }
+    }
+
+    pub(super) async fn answer(&self, text: &str, request: ScriptRequest) -> Outcome {
+        let mut place = self.place.lock().await;
+        if let Some(failure) = &place.refused {
+            return Err(failure.clone());
+        }
+        let thread = self.thread(&mut place, text)?;
+        let stop = StopOnDrop(Arc::new(AtomicBool::new(false)));
+        let waiting = Arc::new(Waiting::default());
+        let (reply, answer) = oneshot::channel();
+        let job = Job {
+            request,
+            stop: Arc::clone(&stop.0),
+            waiting: Arc::clone(&waiting),
+            runtime: Handle::current(),
+            reply,
+        };
+        if thread.send(job).is_err() {
+            place.thread = None;
+            return Err(engine_gone());
+        }
+        let outcome = self.wait(answer, &stop, &waiting).await;
+        place.learn(outcome)
+    }
+
+    /// The thread of the script, started if need be.
+    fn thread(&self, place: &mut Place, text: &str) -> Result<Sender<Job>, PacFailure> {
+        if let Some(thread) = &place.thread {
+            return Ok(thread.clone());
+        }
+        if ABANDONED.load(Ordering::Relaxed) >= ABANDONED_LIMIT {
+            let words = "too many scripts of this process never ended";
+            return Err(PacFailure::new(PacFailureKind::Limit, words));
+        }
+        let (sender, jobs) = mpsc::channel();
+        let text = text.to_owned();
+        let resolver = self.surroundings.resolver();
+        let world = World {
+            resolver,
+            surroundings: self.surroundings.clone(),
+            name_limit: self.limits.name,
+            own: Arc::default(),
+            job: Arc::default(),
+        };
+        thread::Builder::new()
+            .name("pac-script".to_owned())
+            .stack_size(THREAD_STACK)
+            .spawn(move || serve(&text, &world, &jobs))
+            .map_err(|error| {
+                let words = format!("no thread for the script: {error}");
+                PacFailure::new(PacFailureKind::Error, &words)
+            })?;
+        place.thread = Some(sender.clone());
+        Ok(sender)
+    }
+
+    /// Waits for the reply; when the time is over, tells the script to end and waits a little more.
+    async fn wait(
+        &self,
+        mut reply: oneshot::Receiver<Outcome>,
+        stop: &StopOnDrop,
+        waiting: &Waiting,
+    ) -> Option<Outcome> {
+        let began = Instant::now();
+        loop {
+            let used = began.elapsed().saturating_sub(waiting.total());
+            let left = self.limits.evaluate.saturating_sub(used);
+            if left.is_zero() {
+                break;
+            }
+            if let Ok(reply) = timeout(left, &mut reply).await {
+                return Some(reply.unwrap_or_else(|_| Err(engine_gone())));
+            }
+        }
+        stop.0.store(true, Ordering::Relaxed);
+        let late = timeout(GRACE, &mut reply).await.ok()?;
+        Some(late.unwrap_or_else(|_| Err(engine_gone())))
+    }
+}
+
+impl std::fmt::Debug for Runner {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Runner")
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Place {
+    /// Keeps what an outcome says of the script as a whole; nothing means that it never ended.
+    fn learn(&mut self, outcome: Option<Outcome>) -> Outcome {
+        let Some(outcome) = outcome else {
+            self.thread = None;
+            ABANDONED.fetch_add(1, Ordering::Relaxed);
+            let words = "the script did not end and cannot be ended; it is not run again";
+            let failure = PacFailure::new(PacFailureKind::Limit, words);
+            self.refused = Some(failure.clone());
+            return Err(failure);
+        };
+        if let Err(failure) = &outcome
+            && failure.kind == PacFailureKind::Limit
+        {
+            self.limits_hit += 1;
+            if self.limits_hit == FAILURE_LIMIT {
+                self.thread = None;
+                self.refused = Some(failure.clone());
+            }
+        }
+        outcome
+    }
+}
+
+fn engine_gone() -> PacFailure {
+    PacFailure::new(
+        PacFailureKind::Error,
+        "the script engine ended unexpectedly",
+    )
+}
+
+/// Ends the evaluation when nobody waits for it any more.
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The life of a thread: the script is read with the first question, and again after a limit,
+/// since nobody knows in which state it was stopped.
+fn serve(text: &str, world: &World, jobs: &Receiver<Job>) {
+    let mut script: Option<Result<PacScript, PacFailure>> = None;
+    for job in jobs {
+        world.enter(&job);
+        let loaded = script.get_or_insert_with(|| {
+            PacScript::load(text, Box::new(world.clone()), Arc::clone(&job.stop))
+        });
+        let outcome = match loaded {
+            Ok(loaded) => loaded.answer(&job.request, &job.stop),
+            Err(failure) => Err(failure.clone()),
+        };
+        let unsure = matches!(&outcome, Err(failure) if failure.kind == PacFailureKind::Limit);
+        if unsure {
+            script = None;
+        }
+        // Whoever asked may be gone.
+        let _ = job.reply.send(outcome);
+    }
+}
+
+/// The world outside, as the thread of a script reaches it.
+#[derive(Clone)]
+struct World {
+    resolver: Resolver,
+    surroundings: PacSurroundings,
+    name_limit: Duration,
+    /// Asked of the system once: scripts ask for every URL.
+    own: Arc<OnceLock<Vec<IpAddr>>>,
+    /// Whose runtime looks names up, and where the waiting counts.
+    job: Arc<Mutex<Option<(Handle, Arc<Waiting>)>>>,
+}
+
+impl World {
+    fn enter(&self, job: &Job) {
+        let mut current = self.job.lock().unwrap_or_else(PoisonError::into_inner);
+        *current = Some((job.runtime.clone(), Arc::clone(&job.waiting)));
+    }
+
+    /// The lookup runs on the runtime of whoever asked, since this thread has none. A runtime that
+    /// has gone drops the question, and the channel says so.
+    fn lookup(&self, runtime: &Handle, name: &str) -> Vec<IpAddr> {
+        let (sender, receiver) = mpsc::channel();
+        let (resolver, limit) = (self.resolver.clone(), self.name_limit);
+        let name = name.to_owned();
+        runtime.spawn(async move {
+            let addresses = resolver.addresses(&name, limit).await;
+            // The script may have given up waiting.
+            let _ = sender.send(addresses);
+        });
+        receiver.recv_timeout(limit + GRACE).unwrap_or_default()
+    }
+}
+
+impl PacHost for World {
+    fn resolve(&self, name: &str) -> Vec<IpAddr> {
+        let job = self
+            .job
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let Some((runtime, waiting)) = job else {
+            return Vec::new();
+        };
+        waiting.begin();
+        let addresses = self.lookup(&runtime, name);
+        waiting.end();
+        addresses
+    }
+
+    fn own_addresses(&self) -> Vec<IpAddr> {
+        if let Some(given) = &self.surroundings.own_addresses {
+            return given.clone();
+        }
+        self.own.get_or_init(platform::own_addresses).clone()
+    }
+
+    fn now(&self) -> Zoned {
+        self.surroundings.now.clone().unwrap_or_else(Zoned::now)
+    }
+}
+
+/// How long an evaluation has waited for names.
+#[derive(Default)]
+struct Waiting {
+    state: Mutex<(Duration, Option<Instant>)>,
+}
+
+impl Waiting {
+    fn begin(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(Instant::now());
+    }
+
+    fn end(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(since) = state.1.take() {
+            state.0 += since.elapsed();
+        }
+    }
+
+    fn total(&self) -> Duration {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.0 + state.1.map(|since| since.elapsed()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,19 @@
+//! In place of the runner where the program has no engine.
+
+use crate::probe::pac::{PacLimits, PacSurroundings};
+use crate::proxy::pac::{PacAnswer, PacFailure, PacFailureKind, ScriptRequest};
+
+#[derive(Debug)]
+pub(super) struct Runner;
+
+impl Runner {
+    pub(super) fn new(_: &PacLimits, _: PacSurroundings) -> Self {
+        Self
+    }
+
+    #[allow(clippy::unused_async, reason = "the engine's own answer waits")]
+    pub(super) async fn answer(&self, _: &str, _: ScriptRequest) -> Result<PacAnswer, PacFailure> {
+        let words = "built without PAC support";
+        Err(PacFailure::new(PacFailureKind::Unsupported, words))
+    }
+}

@@ -1,0 +1,66 @@
+//! A script made from a list: what is sensitive to detours goes directly, the rest to a proxy.
+
+use std::collections::BTreeSet;
+
+use crate::endpoint::{Category, Endpoint, Host};
+use crate::route::ProxyServer;
+
+/// What a script is to be made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Composition<'a> {
+    /// The endpoints; those of the categories optimize and allow go directly.
+    pub endpoints: &'a [&'a Endpoint],
+    /// Who carries everything else.
+    pub proxy: &'a ProxyServer,
+    /// What the list is called in the comment at the top.
+    pub list: &'a str,
+}
+
+/// The text of a script, in syntax that every engine knows; the same for the same list.
+///
+/// Names are looked up in an object, not one after the other, so that the length of the list does
+/// not matter.
+pub fn compose(composition: &Composition<'_>) -> String {
+    let hosts = direct_hosts(composition.endpoints);
+    let mut script = format!(
+        "// Microsoft 365 by category: Optimize and Allow go directly, everything else to\n\
+         // {proxy}. Made by reach365 from {list}.\n\n\
+         var DIRECT_HOSTS = {{\n",
+        proxy = composition.proxy,
+        list = comment(composition.list),
+    );
+    let lines: Vec<String> = hosts
+        .iter()
+        .map(|host| format!("    \"{host}\": true"))
+        .collect();
+    script.push_str(&lines.join(",\n"));
+    script.push_str(&format!(
+        "\n}};\n\n\
+         function FindProxyForURL(url, host) {{\n\
+         \x20   host = host.toLowerCase();\n\
+         \x20   if (DIRECT_HOSTS[host] === true || isPlainHostName(host)) {{\n\
+         \x20       return \"DIRECT\";\n\
+         \x20   }}\n\
+         \x20   return \"PROXY {}\";\n\
+         }}\n",
+        composition.proxy
+    ));
+    script
+}
+
+fn direct_hosts(endpoints: &[&Endpoint]) -> BTreeSet<String> {
+    let direct = endpoints
+        .iter()
+        .filter(|endpoint| matches!(endpoint.category, Category::Optimize | Category::Allow));
+    direct.map(|endpoint| spelled(&endpoint.host)).collect()
+}
+
+/// As scripts get it: an IPv6 address without brackets.
+fn spelled(host: &Host) -> String {
+    host.to_string()
+}
+
+/// One line, whatever somebody calls a file.
+fn comment(text: &str) -> String {
+    crate::endpoint::printable(text)
+}
