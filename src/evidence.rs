@@ -8,6 +8,8 @@ use std::net::{IpAddr, SocketAddr};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::route::{Hop, Route};
+
 /// The position on the way to an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -63,12 +65,82 @@ pub struct Evidence {
     /// Connections, one per address and round.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
+    /// The ways that the proxy settings of this machine lead to, the one that was taken first;
+    /// empty where no settings were considered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<Way>,
+    /// Lookups of the names of proxies.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub proxy_lookups: Vec<Lookup>,
+    /// What other ways showed, probed after a failure or where paths are compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub controls: Vec<Control>,
     /// The `msoid` record as several resolvers see it; on msoid rows only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub msoid: Option<MsoidEvidence>,
     /// Why nothing was probed, or why the probe stopped early.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut_short: Option<CutShort>,
+}
+
+/// How one set of settings would carry the connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Way {
+    /// Whose settings: `user`, `machine`, `environment`, `explicit`, `direct`; `known-proxy` for a
+    /// proxy that the settings name, but not for this host.
+    pub view: String,
+    /// The route that they lead to.
+    pub route: Route,
+    /// What was wrong with the script that had to decide; the route is then what clients fall back
+    /// to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script_failure: Option<ScriptFailure>,
+}
+
+/// Why a PAC script did not decide.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ScriptFailure {
+    /// Where the script is.
+    pub script: String,
+    /// The kind, for rules.
+    pub kind: ScriptFailureKind,
+    /// What happened, for people; foreign text, printable.
+    pub detail: String,
+    /// HTTP status of the server that has the script.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+}
+
+/// The kinds of [`ScriptFailure`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum ScriptFailureKind {
+    /// It could not be fetched.
+    Unreachable,
+    /// The server answered with another status than 200; `status` has it.
+    Status,
+    /// What came is no script: a web page, or text without the function.
+    NotScript,
+    /// A syntax error, an exception, or an answer that is none.
+    Error,
+    /// It ran too long, too large or too deep.
+    Limit,
+    /// This build has no script engine.
+    NotSupported,
+}
+
+/// A way other than the one that was taken, and what it showed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Control {
+    /// The way.
+    pub way: Way,
+    /// What was seen on it.
+    pub evidence: Evidence,
 }
 
 /// Why a probe ended before its natural end.
@@ -171,6 +243,8 @@ pub enum FailureKind {
     BadCertificate,
     /// A response head larger than allowed.
     TooLarge,
+    /// The proxy answered and does not open a tunnel.
+    ProxyRefused,
     /// Anything else; `detail` has the words.
     Other,
 }
@@ -287,8 +361,17 @@ pub struct Attempt {
     pub address: SocketAddr,
     /// 1 for the first attempt, 2 and up for confirming ones.
     pub round: u32,
+    /// Who carries the connection; absent for the direct path. The address is then the carrier's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hop: Option<Hop>,
     /// The TCP connection.
     pub tcp: Observation<TcpSeen>,
+    /// The TLS handshake with a proxy that is spoken to within TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy_tls: Option<Observation<TlsSeen>>,
+    /// The request for a tunnel through the proxy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Observation<ProxySeen>>,
     /// The TLS handshake.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<Observation<TlsSeen>>,
@@ -307,6 +390,39 @@ pub struct TcpSeen {
     /// Whether the peer closed before anything was sent; looked for in confirming rounds only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_before_hello: Option<bool>,
+}
+
+/// What a proxy said to a request for a tunnel.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ProxySeen {
+    /// What was asked: `CONNECT host:port`, or the same in words of SOCKS.
+    pub request: String,
+    /// Whether credentials went with the request.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub credentials_sent: bool,
+    /// Status code of an HTTP proxy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Its reason phrase; foreign text, printable.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// Reply code of a SOCKS proxy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub socks_reply: Option<u8>,
+    /// Schemes that the proxy offers for a sign-in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub auth_schemes: Vec<String>,
+    /// Headers of the answer, lower-case names; foreign text, printable.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Title of the page that came with a refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Beginning of that page; foreign text, printable.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub body_text: String,
 }
 
 /// What a TLS handshake showed, finished or not.
@@ -437,6 +553,9 @@ pub struct HttpSeen {
     /// Keys of the top-level JSON object, at most 50.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub json_keys: Vec<String>,
+    /// Whether credentials for a proxy went with the request.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub proxy_credentials_sent: bool,
     /// This machine's clock when the response head arrived.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub received: Option<Timestamp>,
@@ -529,8 +648,35 @@ pub struct RunEvidence {
     pub resolvers: Vec<SocketAddr>,
     /// Whether the caller named the resolvers instead of the system.
     pub resolvers_named: bool,
+    /// Whether the machine runs Windows, whose programs do not read proxy variables.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub windows: bool,
     /// Number of public roots.
     pub public_roots: usize,
     /// Number of roots of the operating system.
     pub os_roots: usize,
+    /// PAC scripts that the settings name or the network announces.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scripts: Vec<ScriptSeen>,
+}
+
+/// A PAC script, fetched or not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ScriptSeen {
+    /// Where it is.
+    pub url: String,
+    /// Whether the network announced it (WPAD) instead of a setting.
+    pub discovered: bool,
+    /// SHA-256 of its bytes, lower-case hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Addresses that redirects led to, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redirects: Vec<String>,
+    /// How long it took to fetch it.
+    pub fetch_ms: f64,
+    /// Why it cannot be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<ScriptFailure>,
 }

@@ -1,10 +1,14 @@
 //! Every option of a run with its default, written once.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use data_encoding::BASE64;
+
 use crate::endpoint::Cloud;
+use crate::route::ProxyServer;
 
 /// One DNS packet waits this long for its answer.
 pub const DNS_TIMEOUT: Duration = Duration::from_secs(2);
@@ -14,6 +18,8 @@ pub const DNS_TRIES: usize = 3;
 pub const TCP_TIMEOUT: Duration = Duration::from_secs(5);
 /// A TLS handshake.
 pub const TLS_TIMEOUT: Duration = Duration::from_secs(8);
+/// From the request for a tunnel to the proxy's answer.
+pub const PROXY_TIMEOUT: Duration = Duration::from_secs(10);
 /// From an HTTP request to the first byte of its answer.
 pub const HTTP_TIMEOUT: Duration = Duration::from_secs(10);
 /// The whole run; what is unfinished then is reported as inconclusive.
@@ -21,6 +27,8 @@ pub const DEADLINE: Duration = Duration::from_secs(60);
 /// A stage that has been silent this long on the first socket, and on a confirming one beside it
 /// since [`CONFIRM_SILENT_AFTER`], is called silent. It keeps silent faults within 8 s.
 pub const SILENCE_LIMIT: Duration = Duration::from_millis(6_500);
+/// How long the way that was taken has time before the other ways are probed beside it.
+pub const COMPARE_AFTER: Duration = Duration::from_secs(1);
 /// How long a silent stage waits before a confirming attempt starts beside it.
 pub const CONFIRM_SILENT_AFTER: Duration = Duration::from_secs(2);
 /// Pause before a failure that was not silent is tried again.
@@ -31,6 +39,10 @@ pub const CONFIRM: u32 = 1;
 pub const JOBS: usize = 64;
 /// Connections at once to one address.
 pub const JOBS_PER_ADDRESS: usize = 4;
+/// Connections at once to one proxy.
+pub const JOBS_PER_PROXY: usize = 32;
+/// Proxies of one PAC answer that are tried at most.
+pub const HOP_LIMIT: usize = 8;
 /// A probe that has been quiet this long gives its place to others: the limits are there against
 /// bursts, and silent hosts must not hold up the rest of the run.
 pub const QUIET: Duration = Duration::from_millis(500);
@@ -51,6 +63,14 @@ pub const CNAME_LIMIT: usize = 16;
 pub struct Options {
     /// The cloud whose endpoints are needed and whose `msoid` record is right.
     pub cloud: Cloud,
+    /// Where the proxy settings come from.
+    pub proxy: ProxySource,
+    /// Probes every way that the settings know, not only after a failure.
+    pub compare_paths: bool,
+    /// Asks the network for a PAC script (WPAD) even where no setting says so.
+    pub wpad: bool,
+    /// User and password for proxies that ask for them.
+    pub proxy_sign_in: Option<ProxySignIn>,
     /// Name servers; empty means those of the system.
     pub dns: Vec<SocketAddr>,
     /// A further resolver for the `msoid` check; nobody else is ever asked.
@@ -84,6 +104,49 @@ pub struct Options {
     pub site: Option<String>,
 }
 
+/// User and password for proxies. They are sent as Basic credentials to a proxy that asks for them
+/// and that the network did not announce; they never reach a report or a log.
+#[derive(Clone)]
+pub struct ProxySignIn {
+    proxy_authorization: String,
+}
+
+impl ProxySignIn {
+    /// Credentials of a user.
+    pub fn basic(user: &str, password: &str) -> Self {
+        let encoded = BASE64.encode(format!("{user}:{password}").as_bytes());
+        Self {
+            proxy_authorization: format!("Basic {encoded}"),
+        }
+    }
+
+    pub(crate) fn proxy_authorization(&self) -> &str {
+        &self.proxy_authorization
+    }
+}
+
+/// Says that there are some, and nothing else.
+impl fmt::Debug for ProxySignIn {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("ProxySignIn(hidden)")
+    }
+}
+
+/// Where the settings come from that say whether a proxy carries a connection.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ProxySource {
+    /// The settings of this machine, as the sign-in of Windows would take them: those of the user
+    /// on Windows, the environment elsewhere.
+    #[default]
+    System,
+    /// No proxy: the direct path.
+    None,
+    /// One proxy for every endpoint.
+    Explicit(ProxyServer),
+    /// A PAC script: an `http`, `https` or `file` URL.
+    Pac(String),
+}
+
 /// Time limits of the stages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
@@ -91,6 +154,8 @@ pub struct Timeouts {
     pub dns: Duration,
     /// TCP connection.
     pub tcp: Duration,
+    /// Answer of a proxy to the request for a tunnel.
+    pub proxy: Duration,
     /// TLS handshake.
     pub tls: Duration,
     /// First byte of the HTTP answer.
@@ -126,6 +191,7 @@ impl Timeouts {
         Self {
             dns: limit,
             tcp: limit,
+            proxy: limit,
             tls: limit,
             http: limit,
         }
@@ -137,6 +203,7 @@ impl Default for Timeouts {
         Self {
             dns: DNS_TIMEOUT,
             tcp: TCP_TIMEOUT,
+            proxy: PROXY_TIMEOUT,
             tls: TLS_TIMEOUT,
             http: HTTP_TIMEOUT,
         }
@@ -147,6 +214,10 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             cloud: Cloud::default(),
+            proxy: ProxySource::default(),
+            compare_paths: false,
+            wpad: false,
+            proxy_sign_in: None,
             dns: Vec::new(),
             second_resolver: None,
             authoritative_port: 53,

@@ -361,7 +361,7 @@ impl Timings {
         let mut timings = Self {
             dns_ms: dns_ms(evidence, attempt),
             tcp_ms: attempt.map(|attempt| attempt.tcp.elapsed_ms),
-            proxy_ms: None,
+            proxy_ms: attempt.and_then(proxy_ms),
             tls_ms: tls.map(|tls| tls.elapsed_ms),
             http_ms: http.map(|http| http.elapsed_ms),
             total_ms: 0.0,
@@ -369,6 +369,7 @@ impl Timings {
         let stages = [
             timings.dns_ms,
             timings.tcp_ms,
+            timings.proxy_ms,
             timings.tls_ms,
             timings.http_ms,
         ];
@@ -377,14 +378,30 @@ impl Timings {
     }
 }
 
-/// The lookup that gave the address; without a connection the longest.
+/// The handshake with the proxy and its answer to the request for a tunnel.
+fn proxy_ms(attempt: &Attempt) -> Option<f64> {
+    let tls = attempt.proxy_tls.as_ref().map(|tls| tls.elapsed_ms);
+    let tunnel = attempt.proxy.as_ref().map(|proxy| proxy.elapsed_ms);
+    tls.into_iter()
+        .chain(tunnel)
+        .reduce(|one, other| one + other)
+}
+
+/// The lookup that gave the address, of the proxy where one carries the connection; without a
+/// connection the longest.
 fn dns_ms(evidence: &Evidence, attempt: Option<&Attempt>) -> Option<f64> {
     let wanted = attempt.map(|attempt| match attempt.address {
         SocketAddr::V4(_) => RecordKind::A,
         SocketAddr::V6(_) => RecordKind::Aaaa,
     });
     let belongs = |lookup: &&Lookup| wanted.is_none_or(|kind| lookup.kind == kind);
-    let lookups = evidence.lookups.iter().filter(belongs);
+    let proxied = attempt.is_some_and(|attempt| attempt.hop.is_some());
+    let lookups = if proxied {
+        &evidence.proxy_lookups
+    } else {
+        &evidence.lookups
+    };
+    let lookups = lookups.iter().filter(belongs);
     let views = evidence.msoid.iter().flat_map(|msoid| &msoid.views);
     let times = lookups.map(|lookup| lookup.outcome.elapsed_ms);
     let times = times.chain(views.map(|view| view.outcome.elapsed_ms));

@@ -29,6 +29,36 @@ impl Route {
             reasons: vec!["proxies are not considered: the direct path is tested".to_owned()],
         }
     }
+
+    /// Whether no proxy is on the way.
+    pub fn is_direct(&self) -> bool {
+        self.proxies().next().is_none()
+    }
+
+    /// The proxies on the way, in order; none twice.
+    pub fn proxies(&self) -> impl Iterator<Item = &ProxyServer> {
+        let hops = self.hops.iter().enumerate();
+        let first = hops.filter(|(place, hop)| !self.hops[..*place].contains(hop));
+        first.filter_map(|(_, hop)| hop.proxy())
+    }
+
+    /// The hops as a PAC answer spells them; `DIRECT` where there are none.
+    pub fn hop_words(&self) -> Vec<String> {
+        if self.hops.is_empty() {
+            return vec![Hop::Direct.to_string()];
+        }
+        self.hops.iter().map(Hop::to_string).collect()
+    }
+}
+
+impl Hop {
+    /// The proxy, where it is one.
+    pub fn proxy(&self) -> Option<&ProxyServer> {
+        match self {
+            Self::Direct => None,
+            Self::Proxy(server) => Some(server),
+        }
+    }
 }
 
 /// One carrier, spelled as in the answer of a PAC script: `DIRECT`, `PROXY host:80`,
@@ -178,6 +208,18 @@ impl FromStr for Hop {
 pub enum Origin {
     /// The direct path was asked for.
     Direct,
+    /// The settings of the user.
+    User,
+    /// The settings of the machine.
+    Machine,
+    /// Variables of the environment.
+    Environment,
+    /// The caller named the proxy or the script.
+    Explicit,
+    /// A PAC script.
+    Pac,
+    /// A PAC script that the network announced.
+    Wpad,
 }
 
 #[cfg(test)]

@@ -2,13 +2,17 @@
 
 mod hosts;
 mod interfaces;
+mod own_addresses;
+mod proxy_settings;
 mod resolvers;
 mod roots;
 mod sockets;
 
 pub(crate) use hosts::hosts_file;
 pub(crate) use interfaces::usable_families;
-pub(crate) use resolvers::system_resolvers;
+pub(crate) use own_addresses::own_addresses;
+pub use proxy_settings::{SystemProxies, system_proxies};
+pub(crate) use resolvers::{dns_suffix, system_resolvers};
 pub(crate) use roots::{native_roots, pem_file};
 pub(crate) use sockets::socket_limit;
 

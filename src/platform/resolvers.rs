@@ -21,3 +21,12 @@ pub(crate) fn system_resolvers() -> Vec<SocketAddr> {
     }
     servers
 }
+
+/// The DNS suffix of this machine: its own domain, else the first name of the search list.
+pub(crate) fn dns_suffix() -> Option<String> {
+    let (config, _) = read_system_conf().ok()?;
+    let name = config.domain().or_else(|| config.search().first())?;
+    let name = name.to_utf8();
+    let name = name.trim_matches('.').to_ascii_lowercase();
+    (!name.is_empty()).then_some(name)
+}

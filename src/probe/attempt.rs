@@ -13,9 +13,11 @@ use tokio::time::{Instant, sleep_until};
 use crate::endpoint::{Endpoint, Scheme};
 use crate::evidence::{Attempt, FailureKind, LegacyHello, Stage, TcpSeen, Trust};
 use crate::options::{CONFIRM_SILENT_AFTER, QUIET};
-use crate::probe::recorder::Recorder;
+use crate::probe::pace::Peer;
+use crate::probe::recorder::{Recorder, Target};
 use crate::probe::run::ProbeContext;
-use crate::probe::{classify, http, legacy_hello, tls};
+use crate::probe::wire::Duplex;
+use crate::probe::{classify, http, legacy_hello, proxied, tls};
 
 /// Shortest and longest time to wait for a peer that closes before it was asked anything.
 const EARLY_CLOSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(200));
@@ -36,9 +38,10 @@ impl Claim {
 
 /// The limits of one attempt.
 #[derive(Debug, Clone, Copy)]
-struct Limits {
+pub(super) struct Limits {
     tcp: Duration,
-    tls: Duration,
+    pub(super) proxy: Duration,
+    pub(super) tls: Duration,
     http: Duration,
 }
 
@@ -48,6 +51,7 @@ impl Limits {
         let timeouts = &context.options.timeouts;
         Self {
             tcp: timeouts.tcp.min(silence),
+            proxy: timeouts.proxy.min(silence),
             tls: timeouts.tls.min(silence),
             http: timeouts.http.min(silence),
         }
@@ -59,11 +63,11 @@ impl Limits {
 pub(crate) async fn connect(
     context: &ProbeContext,
     endpoint: &Endpoint,
-    address: SocketAddr,
+    target: &Target,
     claim: &Claim,
 ) -> Vec<Attempt> {
     let silence = context.options.silence_limit;
-    let first = Recorder::new(context.clock, address, 1);
+    let first = Recorder::new(context.clock, target, 1);
     let limits = Limits::new(context, silence);
     let mut running = pin!(attempt(context, endpoint, &first, limits, claim));
     if context.options.confirm == 0 {
@@ -74,7 +78,7 @@ pub(crate) async fn connect(
     match select(running.as_mut(), pin!(until_silent(&first, wait))).await {
         Either::Left(_) => vec![first.finished()],
         Either::Right(_) => {
-            let second = Recorder::new(context.clock, address, 2);
+            let second = Recorder::new(context.clock, target, 2);
             let limits = Limits::new(context, silence.saturating_sub(wait));
             // The first attempt holds the claim: the second goes as far as the first did.
             let claim = Claim::default();
@@ -100,10 +104,10 @@ pub(crate) async fn connect(
 pub(crate) async fn confirm(
     context: &ProbeContext,
     endpoint: &Endpoint,
-    address: SocketAddr,
+    target: &Target,
     round: u32,
 ) -> Attempt {
-    let recorder = Recorder::new(context.clock, address, round);
+    let recorder = Recorder::new(context.clock, target, round);
     let limits = Limits::new(context, context.options.silence_limit);
     attempt(context, endpoint, &recorder, limits, &Claim::default()).await;
     recorder.finished()
@@ -140,9 +144,19 @@ async fn attempt(
     claim: &Claim,
 ) -> bool {
     let stages = pin!(stages(context, endpoint, recorder, limits, claim));
-    let address = recorder.address().ip();
     let quiet = until_silent(recorder, QUIET);
-    context.pace.address(address, stages, quiet).await
+    context
+        .pace
+        .peer(peer(recorder.target()), stages, quiet)
+        .await
+}
+
+fn peer(target: &Target) -> Peer {
+    let address = target.address.ip();
+    match target.proxy {
+        Some(_) => Peer::Proxy(address),
+        None => Peer::Server(address),
+    }
 }
 
 async fn stages(
@@ -152,33 +166,40 @@ async fn stages(
     limits: Limits,
     claim: &Claim,
 ) -> bool {
-    let address = recorder.address();
-    let round = recorder.round();
-    let Some(stream) = tcp(context, recorder, limits, address, round).await else {
+    let address = recorder.target().address;
+    let Some(stream) = tcp(context, recorder, limits).await else {
         return false;
     };
     if !claim.take() && !context.options.all_addresses {
         return true;
     }
+    if let Some(proxy) = &recorder.target().proxy {
+        return Box::pin(proxied::stages(
+            context, endpoint, recorder, limits, proxy, stream,
+        ))
+        .await;
+    }
     match endpoint.scheme {
         Scheme::Https => {
             // On the heap, and only while it lasts: most of a probe's state is here.
-            Box::pin(secure(context, endpoint, recorder, limits, stream, address)).await
+            Box::pin(secure(
+                context,
+                endpoint,
+                recorder,
+                limits,
+                stream,
+                Some(address),
+            ))
+            .await
         }
         Scheme::Http => Box::pin(talk(context, endpoint, recorder, limits, stream, false)).await,
         Scheme::Dns => true,
     }
 }
 
-async fn tcp(
-    context: &ProbeContext,
-    recorder: &Recorder,
-    limits: Limits,
-    address: SocketAddr,
-    round: u32,
-) -> Option<TcpStream> {
+async fn tcp(context: &ProbeContext, recorder: &Recorder, limits: Limits) -> Option<TcpStream> {
     let began = recorder.begin(Stage::Tcp);
-    let connecting = TcpStream::connect(address);
+    let connecting = TcpStream::connect(recorder.target().address);
     let result = context.clock.within(limits.tcp, connecting).await;
     let stream = match result {
         Ok(Ok(stream)) => stream,
@@ -198,7 +219,7 @@ async fn tcp(
     };
     recorder.tcp(began, Some(seen.clone()), None);
     let _ = stream.set_nodelay(true);
-    if round > 1 {
+    if recorder.round() > 1 {
         seen.closed_before_hello = Some(closes_early(&stream, elapsed).await);
         recorder.tcp_seen(seen);
     }
@@ -215,13 +236,15 @@ async fn closes_early(stream: &TcpStream, round_trip: Duration) -> bool {
     }
 }
 
-async fn secure(
+/// TLS and HTTP. `address` is where a server that refuses TLS 1.2 is asked again; behind a proxy
+/// nobody is.
+pub(super) async fn secure<S: Duplex + 'static>(
     context: &ProbeContext,
     endpoint: &Endpoint,
     recorder: &Recorder,
     limits: Limits,
-    stream: TcpStream,
-    address: SocketAddr,
+    stream: S,
+    address: Option<SocketAddr>,
 ) -> bool {
     let tls = context.tls.get().await;
     let began = recorder.begin(Stage::Tls);
@@ -235,7 +258,9 @@ async fn secure(
             talk(context, endpoint, recorder, limits, stream, trusted).await
         }
         Err(failure) => {
-            if is_refusal(failure.kind) {
+            if let Some(address) = address
+                && is_refusal(failure.kind)
+            {
                 seen.legacy_hello = Some(Box::pin(follow_up(context, endpoint, address)).await);
             }
             recorder.tls_seen(seen);
@@ -279,19 +304,29 @@ async fn follow_up(
     answer
 }
 
-async fn talk<S>(
+/// One HTTP exchange with the endpoint itself.
+pub(super) async fn talk<S: Duplex + 'static>(
     context: &ProbeContext,
     endpoint: &Endpoint,
     recorder: &Recorder,
     limits: Limits,
     stream: S,
     trusted: bool,
-) -> bool
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-{
+) -> bool {
+    let request = http::Request::to_server(endpoint);
+    ask(context, recorder, limits, request.trusted(trusted), stream).await
+}
+
+/// One HTTP exchange, recorded.
+pub(super) async fn ask<S: Duplex + 'static>(
+    context: &ProbeContext,
+    recorder: &Recorder,
+    limits: Limits,
+    request: http::Request<'_>,
+    stream: S,
+) -> bool {
     let began = recorder.begin(Stage::Http);
-    let exchange = http::exchange(endpoint, &context.clock, limits.http, stream, trusted).await;
+    let exchange = http::exchange(&request, &context.clock, limits.http, stream).await;
     let passed = exchange.failure.is_none();
     recorder.http(began, exchange.seen, exchange.failure);
     passed

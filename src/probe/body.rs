@@ -20,11 +20,16 @@ pub(crate) fn describe(expect: &Expect, bytes: &[u8], seen: &mut HttpSeen) {
     if matches!(expect, Expect::JsonKey(_)) {
         seen.json_keys = json_keys(bytes);
     }
-    if is_text(bytes) {
-        let text = String::from_utf8_lossy(bytes);
-        seen.title = title(&text);
-        seen.body_text = bounded(&text, TEXT_LIMIT);
+    (seen.title, seen.body_text) = page(bytes);
+}
+
+/// Title and beginning of a text; nothing of what is no text.
+pub(crate) fn page(bytes: &[u8]) -> (Option<String>, String) {
+    if !is_text(bytes) {
+        return (None, String::new());
     }
+    let text = String::from_utf8_lossy(bytes);
+    (title(&text), bounded(&text, TEXT_LIMIT))
 }
 
 /// A list that is longer than what is read counts as one when it begins like one.

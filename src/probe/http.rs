@@ -7,23 +7,25 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use http_body_util::{BodyExt, Empty};
+use hyper::Response;
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
-use hyper::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, USER_AGENT};
-use hyper::{Request, Response};
+use hyper::header::{
+    ACCEPT, CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, PROXY_AUTHORIZATION, USER_AGENT,
+};
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
 use crate::endpoint::{Endpoint, Expect, Host, Scheme, printable};
 use crate::evidence::{Failure, FailureKind, HttpSeen};
 use crate::options::{BODY_LIMIT, HEAD_LIMIT};
 use crate::probe::clock::{RunClock, milliseconds};
-use crate::probe::{body, classify};
+use crate::probe::wire::Duplex;
+use crate::probe::{body, classify, tunnel};
 
 /// The agent of every request; neutral, so that a rule for some program does not match it.
-const AGENT: &str = concat!("reach365/", env!("CARGO_PKG_VERSION"));
+pub(crate) const AGENT: &str = concat!("reach365/", env!("CARGO_PKG_VERSION"));
 /// Headers of a response that are kept at most, and the length of each.
 const HEADER_LIMIT: usize = 40;
 const HEADER_LENGTH: usize = 400;
@@ -37,6 +39,18 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
+    /// Status of the answer, where one came.
+    pub(crate) fn status(&self) -> Option<u16> {
+        self.seen.as_ref().map(|seen| seen.status)
+    }
+
+    /// The schemes that a proxy offers for a sign-in.
+    pub(crate) fn auth_schemes(&self) -> Vec<String> {
+        let headers = self.seen.as_ref().map(|seen| &seen.headers);
+        let value = headers.and_then(|headers| headers.get("proxy-authenticate"));
+        value.map_or_else(Vec::new, |value| tunnel::auth_schemes(value))
+    }
+
     fn failed(failure: Failure) -> Self {
         Self {
             seen: None,
@@ -45,20 +59,73 @@ impl Exchange {
     }
 }
 
-/// Sends the request and reads the answer. `trusted` says that nobody reads along, so that a body
-/// which the expectation does not need can be left unread.
-pub(crate) async fn exchange<S>(
-    endpoint: &Endpoint,
+/// What is asked, of whom, and how much of the answer matters.
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'a> {
+    endpoint: &'a Endpoint,
+    /// Whether a proxy is asked, which needs the whole URL.
+    of_proxy: bool,
+    /// Value of Proxy-Authorization.
+    proxy_authorization: Option<&'a str>,
+    /// Whether nobody reads along, so that a body which the expectation does not need can be left
+    /// unread.
+    trusted: bool,
+}
+
+impl<'a> Request<'a> {
+    /// A request to the endpoint itself.
+    pub(crate) fn to_server(endpoint: &'a Endpoint) -> Self {
+        Self {
+            endpoint,
+            of_proxy: false,
+            proxy_authorization: None,
+            trusted: false,
+        }
+    }
+
+    /// A request to a proxy, by absolute URL (RFC 9112, section 3.2.2).
+    pub(crate) fn to_proxy(endpoint: &'a Endpoint, authorization: Option<&'a str>) -> Self {
+        Self {
+            of_proxy: true,
+            proxy_authorization: authorization,
+            ..Self::to_server(endpoint)
+        }
+    }
+
+    /// Says whether the other side has proved who it is.
+    pub(crate) fn trusted(self, trusted: bool) -> Self {
+        Self { trusted, ..self }
+    }
+
+    fn build(&self) -> Result<hyper::Request<Empty<Bytes>>, hyper::http::Error> {
+        let host = host_header(self.endpoint);
+        let path = self.endpoint.path.as_str();
+        let target = if self.of_proxy {
+            format!("http://{host}{path}")
+        } else {
+            path.to_owned()
+        };
+        let mut request = hyper::Request::get(target)
+            .header(HOST, host)
+            .header(USER_AGENT, AGENT)
+            .header(ACCEPT, "*/*")
+            .header(CONNECTION, "close");
+        if let Some(value) = self.proxy_authorization {
+            request = request.header(PROXY_AUTHORIZATION, value);
+        }
+        request.body(Empty::new())
+    }
+}
+
+/// Sends the request and reads the answer.
+pub(crate) async fn exchange<S: Duplex + 'static>(
+    request: &Request<'_>,
     clock: &RunClock,
     limit: Duration,
     stream: S,
-    trusted: bool,
-) -> Exchange
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let request = match request(endpoint) {
-        Ok(request) => request,
+) -> Exchange {
+    let message = match request.build() {
+        Ok(message) => message,
         Err(error) => {
             return Exchange::failed(classify::failure(FailureKind::Other, error.to_string()));
         }
@@ -73,13 +140,13 @@ where
     };
     let began = Instant::now();
     let talk = async {
-        let response = match clock.within(limit, sender.send_request(request)).await {
+        let response = match clock.within(limit, sender.send_request(message)).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Exchange::failed(classify::http(&error)),
             Err(why) => return Exchange::failed(classify::expired(why)),
         };
         let seen = head(&response, began);
-        read_body(endpoint, clock, limit, seen, response.into_body(), trusted).await
+        read_body(request, clock, limit, seen, response.into_body()).await
     };
     drive(pin!(talk), pin!(connection)).await
 }
@@ -93,15 +160,6 @@ async fn drive(
         Either::Left((exchange, _)) => exchange,
         Either::Right((_, talk)) => talk.await,
     }
-}
-
-fn request(endpoint: &Endpoint) -> Result<Request<Empty<Bytes>>, hyper::http::Error> {
-    Request::get(endpoint.path.as_str())
-        .header(HOST, host_header(endpoint))
-        .header(USER_AGENT, AGENT)
-        .header(ACCEPT, "*/*")
-        .header(CONNECTION, "close")
-        .body(Empty::new())
 }
 
 fn host_header(endpoint: &Endpoint) -> String {
@@ -137,28 +195,30 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
         .ok()
 }
 
-/// Everything but what identifies a session.
+/// Everything but what identifies a session; repeated headers are joined by commas.
 fn headers(all: &HeaderMap) -> BTreeMap<String, String> {
-    all.iter()
-        .filter(|(name, _)| !name.as_str().contains("cookie"))
-        .take(HEADER_LIMIT)
-        .map(|(name, value)| {
-            let text = String::from_utf8_lossy(value.as_bytes());
-            let text = printable(&text).chars().take(HEADER_LENGTH).collect();
-            (name.as_str().to_owned(), text)
-        })
-        .collect()
+    let kept = all.keys().filter(|name| !name.as_str().contains("cookie"));
+    let joined = kept.take(HEADER_LIMIT).map(|name| {
+        let values = all.get_all(name).iter().map(|value| value.as_bytes());
+        let value = values.collect::<Vec<_>>().join(&b", "[..]);
+        let text = printable(&String::from_utf8_lossy(&value));
+        (
+            name.as_str().to_owned(),
+            text.chars().take(HEADER_LENGTH).collect(),
+        )
+    });
+    joined.collect()
 }
 
 async fn read_body(
-    endpoint: &Endpoint,
+    request: &Request<'_>,
     clock: &RunClock,
     limit: Duration,
     mut seen: HttpSeen,
     mut incoming: Incoming,
-    trusted: bool,
 ) -> Exchange {
-    let wanted = wanted(endpoint, &seen, trusted);
+    let endpoint = request.endpoint;
+    let wanted = wanted(endpoint, &seen, request.trusted);
     let mut bytes: Vec<u8> = Vec::new();
     let mut failure = None;
     let reading = async {

@@ -10,26 +10,44 @@ use futures_util::future::{Either, select};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
-use crate::options::{JOBS_PER_ADDRESS, QUIET};
+use crate::options::{JOBS_PER_ADDRESS, JOBS_PER_PROXY, QUIET};
 
 /// Places that open when a host has been quiet for long: with every generation of quiet hosts
 /// there are eight times as many, so that thousands of silent hosts take no longer than one.
 const OPENED_BY_QUIET_HOST: usize = 8;
-/// Places that open when an address has been quiet for long: enough for every endpoint on it.
-const OPENED_BY_QUIET_ADDRESS: usize = 1024;
+/// Places that open when a peer has been quiet for long: enough for every endpoint on it.
+const OPENED_BY_QUIET_PEER: usize = 1024;
 
 /// The places of a run.
 #[derive(Debug)]
 pub(crate) struct Pace {
     hosts: Semaphore,
-    addresses: Mutex<HashMap<IpAddr, Arc<Semaphore>>>,
+    peers: Mutex<HashMap<Peer, Arc<Semaphore>>>,
+}
+
+/// Who is connected to, for the limit on connections at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Peer {
+    /// A server.
+    Server(IpAddr),
+    /// A proxy, which is there to carry many.
+    Proxy(IpAddr),
+}
+
+impl Peer {
+    fn places(self) -> usize {
+        match self {
+            Self::Server(_) => JOBS_PER_ADDRESS,
+            Self::Proxy(_) => JOBS_PER_PROXY,
+        }
+    }
 }
 
 impl Pace {
     pub(crate) fn new(jobs: usize) -> Self {
         Self {
             hosts: Semaphore::new(jobs.clamp(1, Semaphore::MAX_PERMITS / 2)),
-            addresses: Mutex::default(),
+            peers: Mutex::default(),
         }
     }
 
@@ -38,23 +56,20 @@ impl Pace {
         hold(&self.hosts, probe, sleep(QUIET), OPENED_BY_QUIET_HOST).await
     }
 
-    /// Runs a connection to an address when a place is free. `quiet` ends when the connection has
+    /// Runs a connection to a peer when a place is free. `quiet` ends when the connection has
     /// been waiting for the other side for long.
-    pub(crate) async fn address<F: Future>(
+    pub(crate) async fn peer<F: Future>(
         &self,
-        address: IpAddr,
+        peer: Peer,
         connection: Pin<&mut F>,
         quiet: impl Future<Output = ()>,
     ) -> F::Output {
         let places = {
-            let mut all = self
-                .addresses
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            let places = all.entry(address);
-            Arc::clone(places.or_insert_with(|| Arc::new(Semaphore::new(JOBS_PER_ADDRESS))))
+            let mut all = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
+            let places = all.entry(peer);
+            Arc::clone(places.or_insert_with(|| Arc::new(Semaphore::new(peer.places()))))
         };
-        hold(&places, connection, quiet, OPENED_BY_QUIET_ADDRESS).await
+        hold(&places, connection, quiet, OPENED_BY_QUIET_PEER).await
     }
 }
 
@@ -96,11 +111,11 @@ mod tests {
             sleep(lasts).await;
             now.fetch_sub(1, Ordering::SeqCst);
         };
-        let address = IpAddr::from([192, 0, 2, 1]);
+        let peer = Peer::Server(IpAddr::from([192, 0, 2, 1]));
         let quiet = || sleep(Duration::from_millis(100));
         join_all((0..count).map(|_| async {
             let connection = pin!(connection());
-            pace.address(address, connection, quiet()).await;
+            pace.peer(peer, connection, quiet()).await;
         }))
         .await;
         peak.load(Ordering::SeqCst)

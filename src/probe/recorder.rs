@@ -5,14 +5,28 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 
-use crate::evidence::{Attempt, Failure, HttpSeen, Observation, Stage, TcpSeen, TlsSeen};
+use crate::evidence::{
+    Attempt, Failure, HttpSeen, Observation, ProxySeen, Stage, TcpSeen, TlsSeen,
+};
 use crate::probe::classify;
 use crate::probe::clock::{Expired, RunClock, milliseconds};
+use crate::route::{Hop, ProxyServer};
+
+/// Where a connection goes to, and what listens there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) address: SocketAddr,
+    /// The proxy that carries the connection on; without one the address is the endpoint's.
+    pub(crate) proxy: Option<ProxyServer>,
+    /// Whether credentials may go to this proxy: never to one that the network announced.
+    pub(crate) sign_in: bool,
+}
 
 /// An attempt under way. It can be read and given up from outside.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     clock: RunClock,
+    target: Target,
     state: Mutex<State>,
 }
 
@@ -23,21 +37,25 @@ struct State {
 }
 
 impl Recorder {
-    pub(crate) fn new(clock: RunClock, address: SocketAddr, round: u32) -> Self {
+    pub(crate) fn new(clock: RunClock, target: &Target, round: u32) -> Self {
         let attempt = Attempt {
-            address,
+            address: target.address,
             round,
+            hop: target.proxy.clone().map(Hop::Proxy),
             tcp: Observation {
                 at_ms: clock.at(Instant::now()),
                 elapsed_ms: 0.0,
                 value: None,
                 failure: None,
             },
+            proxy_tls: None,
+            proxy: None,
             tls: None,
             http: None,
         };
         Self {
             clock,
+            target: target.clone(),
             state: Mutex::new(State {
                 attempt,
                 waiting: None,
@@ -46,8 +64,8 @@ impl Recorder {
     }
 
     /// Where the attempt goes to.
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.state().attempt.address
+    pub(crate) fn target(&self) -> &Target {
+        &self.target
     }
 
     /// 1 for the first attempt.
@@ -78,6 +96,18 @@ impl Recorder {
         self.state().attempt.tcp.value = Some(seen);
     }
 
+    /// The handshake with the proxy itself is over.
+    pub(crate) fn proxy_tls(&self, began: Instant, value: TlsSeen, failure: Option<Failure>) {
+        let observation = self.observation(began, Some(value), failure);
+        self.finish(|attempt| attempt.proxy_tls = Some(observation));
+    }
+
+    /// The proxy has answered the request for a tunnel, or not.
+    pub(crate) fn proxy(&self, began: Instant, value: Option<ProxySeen>, failure: Option<Failure>) {
+        let observation = self.observation(began, value, failure);
+        self.finish(|attempt| attempt.proxy = Some(observation));
+    }
+
     /// The TLS stage is over; what it showed follows by [`tls_seen`](Self::tls_seen).
     pub(crate) fn tls(&self, began: Instant, failure: Option<Failure>) {
         let observation = self.observation(began, None, failure);
@@ -103,6 +133,7 @@ impl Recorder {
         if let Some((stage, began)) = waiting {
             let failure = Some(classify::expired(Expired::Limit));
             match stage {
+                Stage::Proxy => self.proxy(began, None, failure),
                 Stage::Tls => self.tls(began, failure),
                 Stage::Http => self.http(began, None, failure),
                 _ => self.tcp(began, None, failure),

@@ -4,20 +4,23 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 
-use futures_util::future::{Either, join, join_all, select};
+use futures_util::future::{Either, join, join_all, join3, select};
 use tokio::time::{Instant, sleep};
 
 use crate::endpoint::{Endpoint, Host, Scheme};
 use crate::evidence::{
     Attempt, CutShort, Evidence, Failure, FailureKind, Lookup, Observation, RecordKind,
 };
-use crate::options::{ADDRESS_LIMIT, CONFIRM_PAUSE, Options};
+use crate::options::{ADDRESS_LIMIT, CONFIRM_PAUSE, HOP_LIMIT, Options, ProxySignIn};
 use crate::probe::attempt::{self, Claim};
 use crate::probe::clock::{RunClock, milliseconds};
 use crate::probe::dns::{self, DnsClient};
 use crate::probe::hosts_text::HostsText;
 use crate::probe::pace::Pace;
+use crate::probe::proxy_names::ProxyNames;
+use crate::probe::recorder::Target;
 use crate::probe::tls::TlsSource;
+use crate::route::{Hop, Origin, ProxyServer, Route};
 
 /// What all probes of a run share.
 #[derive(Debug)]
@@ -28,29 +31,131 @@ pub(crate) struct ProbeContext {
     pub(crate) dns: DnsClient,
     pub(crate) tls: TlsSource,
     pub(crate) hosts: HostsText,
+    pub(crate) proxies: ProxyNames,
+    pub(crate) sign_ins: SignIns,
     /// Whether the operating system's resolver is asked beside.
     pub(crate) ask_os_resolver: bool,
+}
+
+/// Who signs in at which proxy.
+#[derive(Debug, Default)]
+pub(crate) struct SignIns {
+    /// What the caller gave, for every proxy that the network did not announce.
+    pub(crate) given: Option<ProxySignIn>,
+    /// What stands in the settings, each for its own proxy.
+    pub(crate) configured: Vec<(ProxyServer, ProxySignIn)>,
+}
+
+impl SignIns {
+    pub(crate) fn of(&self, proxy: &ProxyServer) -> Option<&ProxySignIn> {
+        let own = self.configured.iter().find(|(server, _)| server == proxy);
+        self.given.as_ref().or(own.map(|(_, sign_in)| sign_in))
+    }
 }
 
 /// What the probe of one address family saw.
 type FamilySeen = (Option<Lookup>, Vec<Attempt>);
 
-/// Probes an endpoint once. Silent stages are confirmed on the way; other failures are confirmed
-/// by [`confirm`].
-pub(crate) async fn probe(context: &ProbeContext, endpoint: &Endpoint) -> Evidence {
+/// Probes an endpoint once on its route: through every proxy of it, and directly where the route
+/// says so. Silent stages are confirmed on the way; other failures are confirmed by [`confirm`].
+pub(crate) async fn probe(context: &ProbeContext, endpoint: &Endpoint, route: &Route) -> Evidence {
     let mut evidence = Evidence::default();
     if context.clock.is_over() {
         evidence.cut_short = Some(CutShort::Deadline);
         return evidence;
     }
-    match &endpoint.host {
-        Host::Address(address) => {
-            evidence.attempts = connect_all(context, endpoint, &[*address]).await;
-        }
-        Host::Name(name) => by_name(context, endpoint, name, &mut evidence).await,
+    if route.is_direct() || endpoint.scheme == Scheme::Dns {
+        directly(context, endpoint, &mut evidence).await;
+    } else {
+        Box::pin(by_route(context, endpoint, route, &mut evidence)).await;
     }
     evidence.cut_short = cut_short(context, &evidence);
     evidence
+}
+
+async fn directly(context: &ProbeContext, endpoint: &Endpoint, evidence: &mut Evidence) {
+    match &endpoint.host {
+        Host::Address(address) => {
+            let target = direct_target(endpoint, *address);
+            evidence.attempts = connect_all(context, endpoint, vec![target]).await;
+        }
+        Host::Name(name) => by_name(context, endpoint, name, evidence).await,
+    }
+}
+
+/// Every hop of a route at once. The endpoint's own name is the proxy's business: looking it up
+/// here is information, and nothing waits for it.
+async fn by_route(
+    context: &ProbeContext,
+    endpoint: &Endpoint,
+    route: &Route,
+    evidence: &mut Evidence,
+) {
+    let mut own = Evidence::default();
+    let sign_in = route.origin != Origin::Wpad;
+    let through = join_all(
+        route
+            .proxies()
+            .take(HOP_LIMIT)
+            .map(|proxy| through(context, endpoint, proxy, sign_in)),
+    );
+    let through = if route.hops.contains(&Hop::Direct) {
+        let (through, ()) = join(through, directly(context, endpoint, &mut own)).await;
+        through
+    } else {
+        let (through, lookups) = beside(through, own_lookups(context, endpoint)).await;
+        own.lookups = lookups.unwrap_or_default();
+        through
+    };
+    *evidence = own;
+    for (lookups, attempts) in through {
+        evidence.proxy_lookups.extend(lookups);
+        evidence.attempts.extend(attempts);
+    }
+    evidence.proxy_lookups.dedup();
+}
+
+async fn own_lookups(context: &ProbeContext, endpoint: &Endpoint) -> Vec<Lookup> {
+    let Host::Name(name) = &endpoint.host else {
+        return Vec::new();
+    };
+    let kinds = [RecordKind::A, RecordKind::Aaaa];
+    let wanted = kinds.into_iter().filter(|kind| includes(context, *kind));
+    join_all(wanted.map(|kind| context.dns.lookup(name, kind))).await
+}
+
+/// What the connections through one proxy saw, and the lookups of its name.
+async fn through(
+    context: &ProbeContext,
+    endpoint: &Endpoint,
+    proxy: &ProxyServer,
+    sign_in: bool,
+) -> (Vec<Lookup>, Vec<Attempt>) {
+    let found = context.proxies.find(context, &proxy.host).await;
+    let target = |address: &IpAddr| Target {
+        address: SocketAddr::new(*address, proxy.port),
+        proxy: Some(proxy.clone()),
+        sign_in,
+    };
+    let (v6, v4): (Vec<Target>, Vec<Target>) = found
+        .addresses
+        .iter()
+        .map(target)
+        .partition(|target| target.address.is_ipv6());
+    let (v4, v6) = join(
+        connect_all(context, endpoint, v4),
+        connect_all(context, endpoint, v6),
+    )
+    .await;
+    (found.lookups.clone(), [v4, v6].concat())
+}
+
+fn direct_target(endpoint: &Endpoint, address: IpAddr) -> Target {
+    Target {
+        address: SocketAddr::new(address, endpoint.port),
+        proxy: None,
+        sign_in: false,
+    }
 }
 
 async fn by_name(context: &ProbeContext, endpoint: &Endpoint, name: &str, evidence: &mut Evidence) {
@@ -131,25 +236,27 @@ async fn family(
     }
     // Where the hosts file names the host, the system goes there whatever DNS says.
     if !hosts_file.is_empty() && endpoint.scheme != Scheme::Dns {
-        let own: Vec<IpAddr> = hosts_file
-            .iter()
-            .copied()
-            .filter(|a| is_of(*a, kind))
+        let own = hosts_file.iter().filter(|address| is_of(**address, kind));
+        let own = own
+            .map(|address| direct_target(endpoint, *address))
             .collect();
         let (lookup, attempts) = join(
             context.dns.lookup(name, kind),
-            connect_all(context, endpoint, &own),
+            connect_all(context, endpoint, own),
         )
         .await;
         return (Some(lookup), attempts);
     }
     let lookup = context.dns.lookup(name, kind).await;
-    let addresses = dns::addresses(&lookup);
-    let attempts = connect_all(context, endpoint, &addresses).await;
+    let addresses = dns::addresses(&lookup).into_iter();
+    let targets = addresses
+        .map(|address| direct_target(endpoint, address))
+        .collect();
+    let attempts = connect_all(context, endpoint, targets).await;
     (Some(lookup), attempts)
 }
 
-fn includes(context: &ProbeContext, kind: RecordKind) -> bool {
+pub(super) fn includes(context: &ProbeContext, kind: RecordKind) -> bool {
     let sample: IpAddr = match kind {
         RecordKind::Aaaa => std::net::Ipv6Addr::LOCALHOST.into(),
         _ => std::net::Ipv4Addr::LOCALHOST.into(),
@@ -157,23 +264,23 @@ fn includes(context: &ProbeContext, kind: RecordKind) -> bool {
     context.options.family.includes(sample)
 }
 
-fn is_of(address: IpAddr, kind: RecordKind) -> bool {
+pub(super) fn is_of(address: IpAddr, kind: RecordKind) -> bool {
     address.is_ipv6() == (kind == RecordKind::Aaaa)
 }
 
 async fn connect_all(
     context: &ProbeContext,
     endpoint: &Endpoint,
-    addresses: &[IpAddr],
+    mut targets: Vec<Target>,
 ) -> Vec<Attempt> {
     if endpoint.scheme == Scheme::Dns {
         return Vec::new();
     }
+    targets.truncate(ADDRESS_LIMIT);
     let claim = Claim::default();
-    let connections = addresses.iter().take(ADDRESS_LIMIT).map(|address| {
-        let target = SocketAddr::new(*address, endpoint.port);
-        attempt::connect(context, endpoint, target, &claim)
-    });
+    let connections = targets
+        .iter()
+        .map(|target| attempt::connect(context, endpoint, target, &claim));
     join_all(connections).await.into_iter().flatten().collect()
 }
 
@@ -182,6 +289,7 @@ async fn connect_all(
 pub(crate) async fn confirm(
     context: &ProbeContext,
     endpoint: &Endpoint,
+    route: &Route,
     evidence: &mut Evidence,
     round: u32,
 ) {
@@ -189,59 +297,71 @@ pub(crate) async fn confirm(
     if context.clock.is_over() {
         return;
     }
-    let again = addresses_to_confirm(evidence, round);
-    let names = lookups_to_confirm(evidence);
-    let (lookups, attempts) = join(
-        join_all(
-            names
-                .iter()
-                .map(|(name, kind)| context.dns.lookup(name, *kind)),
-        ),
-        join_all(
-            again
-                .iter()
-                .map(|address| attempt::confirm(context, endpoint, *address, round)),
-        ),
+    let again = targets_to_confirm(evidence, route, round);
+    let names = lookups_to_confirm(&evidence.lookups);
+    let proxy_names = lookups_to_confirm(&evidence.proxy_lookups);
+    let attempts = again
+        .iter()
+        .map(|target| attempt::confirm(context, endpoint, target, round));
+    let (lookups, proxy_lookups, attempts) = join3(
+        look_up_again(context, &names),
+        look_up_again(context, &proxy_names),
+        join_all(attempts),
     )
     .await;
     evidence.lookups.extend(lookups);
+    evidence.proxy_lookups.extend(proxy_lookups);
     evidence.attempts.extend(attempts);
     evidence.cut_short = evidence.cut_short.or(cut_short(context, evidence));
 }
 
+async fn look_up_again(context: &ProbeContext, names: &[(String, RecordKind)]) -> Vec<Lookup> {
+    let lookups = names
+        .iter()
+        .map(|(name, kind)| context.dns.lookup(name, *kind));
+    join_all(lookups).await
+}
+
 /// Every address whose last attempt went beyond TCP or failed, unless it has this round already.
-fn addresses_to_confirm(evidence: &Evidence, round: u32) -> Vec<SocketAddr> {
-    let mut addresses: Vec<SocketAddr> = Vec::new();
+fn targets_to_confirm(evidence: &Evidence, route: &Route, round: u32) -> Vec<Target> {
+    let mut targets: Vec<Target> = Vec::new();
     for attempt in &evidence.attempts {
-        let deep = attempt.tls.is_some() || attempt.http.is_some() || !attempt.tcp.passed();
-        if deep && !addresses.contains(&attempt.address) {
-            addresses.push(attempt.address);
+        let beyond = attempt.proxy.is_some() || attempt.tls.is_some() || attempt.http.is_some();
+        let deep = beyond || attempt.proxy_tls.is_some() || !attempt.tcp.passed();
+        let target = target_of(attempt, route);
+        if deep && !targets.contains(&target) {
+            targets.push(target);
         }
     }
-    addresses.retain(|address| {
+    targets.retain(|target| {
         let mut own = evidence
             .attempts
             .iter()
-            .filter(|attempt| attempt.address == *address);
+            .filter(|attempt| target_of(attempt, route) == *target);
         !own.any(|attempt| attempt.round >= round)
     });
-    addresses
+    targets
+}
+
+fn target_of(attempt: &Attempt, route: &Route) -> Target {
+    let proxy = attempt.hop.as_ref().and_then(Hop::proxy).cloned();
+    Target {
+        address: attempt.address,
+        sign_in: proxy.is_some() && route.origin != Origin::Wpad,
+        proxy,
+    }
 }
 
 /// Answers in the negative; silence and server failures were repeated within the lookup.
-fn lookups_to_confirm(evidence: &Evidence) -> Vec<(String, RecordKind)> {
+fn lookups_to_confirm(lookups: &[Lookup]) -> Vec<(String, RecordKind)> {
     let negative = |failure: &Failure| {
         matches!(
             failure.kind,
             FailureKind::Nxdomain | FailureKind::Nodata | FailureKind::CnameLoop
         )
     };
-    let resolved = evidence
-        .lookups
-        .iter()
-        .any(|lookup| lookup.outcome.passed());
-    let failed = evidence
-        .lookups
+    let resolved = lookups.iter().any(|lookup| lookup.outcome.passed());
+    let failed = lookups
         .iter()
         .filter(|lookup| !resolved && lookup.outcome.failure.as_ref().is_some_and(negative));
     failed
@@ -258,10 +378,8 @@ fn cut_short(context: &ProbeContext, evidence: &Evidence) -> Option<CutShort> {
 }
 
 fn failures(evidence: &Evidence) -> impl Iterator<Item = &Failure> {
-    let lookups = evidence
-        .lookups
-        .iter()
-        .filter_map(|lookup| lookup.outcome.failure.as_ref());
+    let lookups = evidence.lookups.iter().chain(&evidence.proxy_lookups);
+    let lookups = lookups.filter_map(|lookup| lookup.outcome.failure.as_ref());
     let attempts = evidence.attempts.iter().flat_map(|attempt| {
         let tls = attempt.tls.as_ref().and_then(|tls| tls.failure.as_ref());
         let http = attempt.http.as_ref().and_then(|http| http.failure.as_ref());

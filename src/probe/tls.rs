@@ -22,13 +22,14 @@ use crate::platform;
 use crate::probe::clock::RunClock;
 use crate::probe::meter::{Meter, Metered};
 use crate::probe::roots::{TrustStores, public_roots, roots_of};
+use crate::probe::wire::Duplex;
 use crate::probe::{certificate, classify};
 
 /// More certificates than any server sends.
 const CHAIN_LIMIT: usize = 16;
 
 /// A finished handshake; on the heap, since it is handed on by value from function to function.
-pub(crate) type Stream = Box<TlsStream<Metered<TcpStream>>>;
+pub(crate) type Stream<S> = Box<TlsStream<Metered<S>>>;
 
 /// What every handshake of a run shares.
 #[derive(Debug)]
@@ -98,8 +99,8 @@ impl TlsContext {
 }
 
 /// A handshake without its evaluation, which is not part of the timed stage.
-pub(crate) struct Handshake {
-    pub(crate) stream: Result<Stream, Failure>,
+pub(crate) struct Handshake<S> {
+    pub(crate) stream: Result<Stream<S>, Failure>,
     chain: Vec<CertificateDer<'static>>,
     meter: Arc<Meter>,
     cipher_suite: Option<String>,
@@ -107,7 +108,7 @@ pub(crate) struct Handshake {
 
 /// The provider that the features chose, without post-quantum key shares: they make a large
 /// ClientHello, which some middleboxes drop.
-fn provider() -> Arc<CryptoProvider> {
+pub(crate) fn provider() -> Arc<CryptoProvider> {
     #[cfg(not(feature = "ring"))]
     let mut provider = rustls::crypto::aws_lc_rs::default_provider();
     #[cfg(feature = "ring")]
@@ -130,17 +131,17 @@ fn warm_up(provider: &CryptoProvider) {
     let _ = provider.secure_random.fill(&mut [0; 1]);
 }
 
-/// Shakes hands on a fresh connection.
-pub(crate) async fn handshake(
+/// Shakes hands on a fresh connection or tunnel.
+pub(crate) async fn handshake<S: Duplex>(
     context: &TlsContext,
     clock: &RunClock,
     limit: Duration,
     host: &Host,
-    tcp: TcpStream,
-) -> Handshake {
+    below: S,
+) -> Handshake<S> {
     let meter = Arc::new(Meter::default());
     let chain = Arc::new(ChainRecorder::new(&context.provider));
-    let stream = connect(context, clock, limit, host, tcp, &meter, &chain).await;
+    let stream = connect(context, clock, limit, host, below, &meter, &chain).await;
     let suite = stream.as_ref().ok().and_then(|stream| {
         let suite = stream.get_ref().1.negotiated_cipher_suite()?;
         suite.suite().as_str().map(str::to_owned)
@@ -153,18 +154,18 @@ pub(crate) async fn handshake(
     }
 }
 
-async fn connect(
+async fn connect<S: Duplex>(
     context: &TlsContext,
     clock: &RunClock,
     limit: Duration,
     host: &Host,
-    tcp: TcpStream,
+    below: S,
     meter: &Arc<Meter>,
     chain: &Arc<ChainRecorder>,
-) -> Result<Stream, Failure> {
+) -> Result<Stream<S>, Failure> {
     let config = config(&context.provider, chain, &TLS12)?;
     let name = server_name(host)?;
-    let stream = Metered::new(tcp, Arc::clone(meter));
+    let stream = Metered::new(below, Arc::clone(meter));
     let handshake = TlsConnector::from(config).connect(name, stream);
     match clock.within(limit, handshake).await {
         Ok(Ok(stream)) => Ok(Box::new(stream)),
@@ -211,7 +212,7 @@ fn server_name(host: &Host) -> Result<ServerName<'static>, Failure> {
     }
 }
 
-impl Handshake {
+impl<S> Handshake<S> {
     /// What the handshake showed, with trust, name and chain judged apart.
     pub(crate) fn seen(&self, context: &TlsContext, host: &Host) -> TlsSeen {
         let chain: Vec<Certificate> = self

@@ -7,6 +7,7 @@ mod explain;
 mod json;
 mod layout;
 mod ndjson;
+mod proxy;
 mod style;
 mod text;
 
@@ -19,6 +20,7 @@ pub use endpoints::{endpoints, endpoints_json};
 pub use explain::explain;
 pub use json::json;
 pub use ndjson::{ndjson, ndjson_event};
+pub use proxy::{Match, blob, blob_json, matches, matches_json, proxy, proxy_json};
 pub use style::TextStyle;
 pub use text::text;
 

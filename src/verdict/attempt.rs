@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 
 use crate::endpoint::{Endpoint, Scheme};
 use crate::evidence::{Attempt, Evidence, HttpSeen, Observation, Stage, TlsSeen};
+use crate::route::Hop;
 use crate::verdict::claim::Claim;
 use crate::verdict::http::{self, Channel};
 use crate::verdict::tls::{self, Handshake};
-use crate::verdict::{Code, Confidence, Context, Facts, Outcome, block_page, tcp};
+use crate::verdict::{Code, Confidence, Context, Facts, Outcome, block_page, proxy, tcp};
 
 /// What one connection, or one address, comes to.
 #[derive(Debug, Clone)]
@@ -43,20 +44,21 @@ impl Ruling {
     }
 }
 
-/// Sums up the connections of an endpoint, address by address in the order of first use.
+/// Sums up connections on one hop, address by address in the order of first use.
 pub(super) fn by_address(
     endpoint: &Endpoint,
-    evidence: &Evidence,
+    attempts: &[&Attempt],
     context: &Context<'_>,
 ) -> Vec<AddressRuling> {
     let mut addresses: Vec<SocketAddr> = Vec::new();
-    for attempt in &evidence.attempts {
+    for attempt in attempts {
         if !addresses.contains(&attempt.address) {
             addresses.push(attempt.address);
         }
     }
     let settle_one = |address| {
-        let mut rounds: Vec<&Attempt> = of_address(evidence, address).collect();
+        let same = |attempt: &&&Attempt| attempt.address == address;
+        let mut rounds: Vec<&Attempt> = attempts.iter().filter(same).copied().collect();
         rounds.sort_by_key(|attempt| attempt.round);
         let rulings = rounds
             .iter()
@@ -77,12 +79,28 @@ fn unless_nowhere(address: SocketAddr, ruling: Ruling) -> Ruling {
     }
 }
 
-fn of_address(evidence: &Evidence, address: SocketAddr) -> impl Iterator<Item = &Attempt> {
-    let same = move |attempt: &&Attempt| attempt.address == address;
-    evidence.attempts.iter().filter(same)
+fn rule(endpoint: &Endpoint, attempt: &Attempt, context: &Context<'_>) -> Ruling {
+    match attempt.hop.as_ref().and_then(Hop::proxy) {
+        None => rule_direct(endpoint, attempt, context),
+        Some(server) => proxy::rule(attempt, server, context)
+            .or_else(|| proxy::closed_tunnel(attempt))
+            .unwrap_or_else(|| rule_behind(endpoint, attempt, context)),
+    }
 }
 
-fn rule(endpoint: &Endpoint, attempt: &Attempt, context: &Context<'_>) -> Ruling {
+/// The way through the proxy is open: what lies behind it is judged as on the direct path, but for
+/// what the proxy itself answers where there is no TLS.
+fn rule_behind(endpoint: &Endpoint, attempt: &Attempt, context: &Context<'_>) -> Ruling {
+    let seen = attempt.http.as_ref().and_then(|http| http.value.as_ref());
+    let own = seen.filter(|_| attempt.tls.is_none());
+    let ruling = match own.and_then(proxy::own_answer) {
+        Some(claim) => Ruling::Failed(claim),
+        None => rule_direct(endpoint, attempt, context),
+    };
+    proxy::about(ruling, attempt)
+}
+
+fn rule_direct(endpoint: &Endpoint, attempt: &Attempt, context: &Context<'_>) -> Ruling {
     if let Some(failure) = &attempt.tcp.failure {
         return tcp::rule(attempt, failure);
     }
@@ -174,10 +192,15 @@ fn settle(rulings: Vec<Ruling>) -> Ruling {
         return Ruling::Genuine(flaky(genuine, first));
     }
     let claim = confirmed(&failures);
-    if connected && claim.stage <= Stage::Tcp {
+    if connected && is_of_connecting(&claim) {
         return Ruling::Connected;
     }
     Ruling::Failed(claim)
+}
+
+/// Whether the connection itself failed.
+fn is_of_connecting(claim: &Claim) -> bool {
+    claim.stage <= Stage::Tcp || matches!(claim.code, Code::ProxyDropped | Code::ProxyRefused)
 }
 
 fn best_without_failure(rulings: Vec<Ruling>) -> Ruling {
@@ -266,6 +289,7 @@ fn depth(attempt: &Attempt) -> (u8, u32) {
     let http: Option<&Observation<HttpSeen>> = attempt.http.as_ref();
     let steps = [
         attempt.tcp.passed(),
+        attempt.proxy.is_some(),
         attempt.tls.is_some(),
         attempt.tls.as_ref().is_some_and(Observation::passed),
         http.is_some(),

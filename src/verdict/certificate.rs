@@ -138,7 +138,7 @@ fn objection(seen: &TlsSeen) -> Option<&str> {
     })
 }
 
-fn wrong_name(leaf: &Certificate) -> Claim {
+pub(super) fn wrong_name(leaf: &Certificate) -> Claim {
     let names: Vec<&str> = leaf.names.iter().map(String::as_str).collect();
     let claim = about(Code::TlsWrongName, leaf).sure(Confidence::Certain);
     if names.is_empty() {
@@ -147,7 +147,7 @@ fn wrong_name(leaf: &Certificate) -> Claim {
     claim.fact("names", names)
 }
 
-fn date_fault(leaf: &Certificate, now: Timestamp) -> Option<Code> {
+pub(super) fn date_fault(leaf: &Certificate, now: Timestamp) -> Option<Code> {
     if leaf.not_after.is_some_and(|end| end < now) {
         return Some(Code::TlsExpired);
     }
@@ -170,7 +170,7 @@ pub(super) fn has_public_issuer(seen: &TlsSeen) -> bool {
         .any(|certificate| known(&certificate.issuer))
 }
 
-fn about(code: Code, leaf: &Certificate) -> Claim {
+pub(super) fn about(code: Code, leaf: &Certificate) -> Claim {
     let claim = Claim::new(code)
         .fact("issuer", leaf.issuer.as_str())
         .fact("subject", leaf.subject.as_str())

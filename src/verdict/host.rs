@@ -36,11 +36,14 @@ pub(super) fn judge(
     context: &Context<'_>,
     controls: &Controls,
 ) -> Verdict {
-    let rulings = by_address(endpoint, evidence, context);
+    let attempts: Vec<&Attempt> = evidence.attempts.iter().collect();
+    let rulings = by_address(endpoint, &attempts, context);
     let genuine: Vec<&Genuine> = rulings.iter().filter_map(genuine_of).collect();
     if let Some(first) = genuine.first() {
+        let mut facts = first.facts.clone();
+        facts.extend(dns_remarks(endpoint, evidence));
         let flaws = all_flaws(evidence, context, &rulings);
-        return answered(endpoint, evidence, first, flaws);
+        return with_flaws(endpoint, facts, first.confidence, flaws);
     }
     match accusation(evidence, context, &rulings) {
         Ruling::Failed(claim) => {
@@ -71,18 +74,21 @@ fn failure_of(ruling: &AddressRuling) -> Option<&Claim> {
     }
 }
 
-/// A genuine answer came: reachable, or degraded by the worst of what was wrong beside it.
-fn answered(
+/// A genuine answer came through a proxy: reachable, or degraded by what was wrong with it.
+pub(super) fn answered(endpoint: &Endpoint, genuine: Genuine) -> Verdict {
+    with_flaws(endpoint, genuine.facts, genuine.confidence, genuine.flaws)
+}
+
+/// Reachable, or degraded by the worst of what was wrong beside a genuine answer.
+fn with_flaws(
     endpoint: &Endpoint,
-    evidence: &Evidence,
-    genuine: &Genuine,
+    mut facts: Facts,
+    confidence: Confidence,
     mut flaws: Vec<Claim>,
 ) -> Verdict {
-    let mut facts = genuine.facts.clone();
-    facts.extend(dns_remarks(endpoint, evidence));
     if flaws.is_empty() {
         let summary = answer_in_words(endpoint, &facts);
-        return claim::plain(Outcome::Reachable, genuine.confidence, summary, facts);
+        return claim::plain(Outcome::Reachable, confidence, summary, facts);
     }
     flaws.sort_by_key(|flaw| FLAWS.iter().position(|code| *code == flaw.code));
     flaws.dedup_by_key(|flaw| flaw.code);
@@ -97,7 +103,11 @@ fn answered(
 }
 
 fn answer_in_words(endpoint: &Endpoint, facts: &Facts) -> String {
-    let text = "{target} answers genuinely: HTTP {status} from {address}";
+    let text = if facts.contains_key("proxy") {
+        "{target} answers genuinely through the proxy {proxy}: HTTP {status}"
+    } else {
+        "{target} answers genuinely: HTTP {status} from {address}"
+    };
     claim::fill(text, facts, Some(endpoint))
 }
 

@@ -10,10 +10,13 @@ mod code;
 mod content;
 mod correlate;
 mod dns;
+mod hops;
 mod host;
 mod http;
 mod msoid;
 mod network;
+mod proxy;
+mod route;
 mod table;
 mod tcp;
 mod tls;
@@ -27,6 +30,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use attempt::basis;
 pub(crate) use claim::{fill, short};
 pub use correlate::correlate;
+pub(crate) use route::KNOWN_PROXY;
 pub use table::Code;
 
 use crate::endpoint::{Cloud, Endpoint, MustBe, Scheme};
@@ -74,13 +78,24 @@ fn judge_with(
     let verdict = match (&evidence.msoid, endpoint.scheme) {
         (Some(msoid), _) => msoid::judge(endpoint, msoid, context.cloud),
         (None, Scheme::Dns) => dns::judge(endpoint, evidence),
-        _ => host::judge(endpoint, evidence, context, controls),
+        _ => on_the_way(endpoint, evidence, context, controls),
     };
     let verdict = hear_the_interruption(endpoint, evidence, verdict);
     match endpoint.must_be {
         MustBe::Reachable => verdict,
         MustBe::Blocked => turned_round(endpoint, verdict),
     }
+}
+
+/// Judges the way that was taken, then the settings that led there.
+fn on_the_way(
+    endpoint: &Endpoint,
+    evidence: &Evidence,
+    context: &Context<'_>,
+    controls: &Controls,
+) -> Verdict {
+    let verdict = hops::judge(endpoint, evidence, context, controls);
+    route::consider(endpoint, evidence, context, verdict)
 }
 
 /// A probe that was cut short accuses nobody; a genuine answer stands.

@@ -20,6 +20,43 @@ codes! {
         evidence "The median of local time minus the Date header (Age taken into account) over at least three hosts is more than 300 s; a warning above 60 s. It explains certificates that seem expired or not yet valid."
         says "The clock of this machine is {skew_seconds} s {direction} ({hosts} hosts agree)"
 
+    RoutePacUnreachable "route-pac-unreachable" Route Degraded Device
+        means "The PAC script that the settings name cannot be fetched."
+        evidence "Its host does not resolve, does not connect, does not answer in time, or the file is not there. Clients then go the way that the settings name without it."
+        says "The PAC script {script} cannot be fetched ({detail}); clients go {fallback} instead"
+    RoutePacHttpStatus "route-pac-http-status" Route Degraded Device
+        means "The server of the PAC script answers with something else than status 200."
+        evidence "The status of the answer to a GET of the script, redirects followed."
+        says "The PAC script {script} was answered with HTTP {status}; clients go {fallback} instead"
+    RoutePacNotScript "route-pac-not-script" Route Degraded Device
+        means "What stands at the PAC address is no PAC script."
+        evidence "A web page, an empty body, or a text that has no FindProxyForURL."
+        says "What came from {script} is no PAC script ({detail}); clients go {fallback} instead"
+    RoutePacError "route-pac-error" Route Degraded Device
+        means "The PAC script fails."
+        evidence "A syntax error, an exception, or an answer that is not text."
+        says "The PAC script {script} fails ({detail}); clients go {fallback} instead"
+    RoutePacLimit "route-pac-limit" Route Degraded Device
+        means "The PAC script runs too long, or needs too much memory or stack."
+        evidence "The script was stopped at the limits of this program: time, memory, stack, length, DNS questions."
+        says "The PAC script {script} was stopped ({detail}); clients go {fallback} instead"
+    RoutePacWrongBranch "route-pac-wrong-branch" Route Blocked Device
+        means "The PAC script sends this host directly, the direct way is closed, and a proxy that the script knows works."
+        evidence "The script answered DIRECT, the direct probe failed, and the same probe through a proxy that the script names for other hosts got a genuine answer."
+        says "The PAC script sends {host} directly, which fails ({cause}); through {working} it answers"
+    RouteBypassHidesHost "route-bypass-hides-host" Route Blocked Device
+        means "The bypass list keeps this host from the proxy, the direct way is closed, and the proxy works."
+        evidence "A rule of the bypass list matched, the direct probe failed, and the same probe through the proxy of the same settings got a genuine answer."
+        says "The bypass list keeps {host} from the proxy, and directly it fails ({cause}); through {working} it answers"
+    RouteProxyNotConfigured "route-proxy-not-configured" Route Blocked Device
+        means "No proxy is set for this host, the direct way is closed, and a proxy that other settings of this machine name works."
+        evidence "Nothing decided for a proxy, the direct probe failed, and the same probe through a proxy that another view (user, machine, environment, WPAD) names got a genuine answer."
+        says "No proxy is set for {host}, and directly it fails ({cause}); through {working}, which the {view} settings name, it answers"
+    RouteSourcesDisagree "route-sources-disagree" Route Degraded Device
+        means "The proxy settings of this machine contradict each other, so its programs go different ways."
+        evidence "The settings of the user and of the machine (on other systems: the desktop and the environment) name different ways for the same endpoint."
+        says "The proxy settings disagree: {ways}"
+
     DnsTimeout "dns-timeout" Dns Blocked Resolver
         means "The resolver does not answer for this name."
         evidence "No answer to any try for this name, while other names resolve."
@@ -117,6 +154,63 @@ codes! {
         means "The connection works only sometimes."
         evidence "The first attempt failed, a later one to the same address gave a genuine answer."
         says "{target} failed at first ({first_failure} at stage {failed_stage}) and answered when tried again"
+
+    ProxyUnresolvable "proxy-unresolvable" Proxy Blocked Device
+        means "The name of the proxy does not resolve."
+        evidence "DNS has no address for the name that the settings give for the proxy, while the resolver answers or not: the failure is a fact."
+        says "The proxy {proxy} cannot be found: {seen}"
+    ProxyDropped "proxy-dropped" Proxy Blocked Firewall
+        means "Connection requests to the proxy vanish without an answer, or the network says that it cannot deliver them."
+        evidence "No answer to the connection request on two sockets, or an ICMP message."
+        says "The proxy {proxy} does not answer at {address} ({how} after {waited_ms} ms)"
+    ProxyRefused "proxy-refused" Proxy Blocked Proxy
+        means "Nothing listens at the address of the proxy, or a firewall rejects connections to it."
+        evidence "A reset answered the connection request, twice."
+        says "The proxy {proxy} refuses connections at {address}"
+    ProxySilent "proxy-silent" Proxy Blocked Proxy
+        means "The proxy accepts connections and does not answer requests."
+        evidence "The TCP connection came about; no answer to the request for a tunnel on two sockets."
+        says "The proxy {proxy} accepts connections and does not answer ({waited_ms} ms)"
+    ProxyNotAProxy "proxy-not-a-proxy" Proxy Blocked Proxy
+        means "What listens at the address of the proxy is no proxy of the kind that the settings name."
+        evidence "The answer to the request for a tunnel is not of the protocol, is one that web servers give (400, 404, 405, 501), or the connection is closed without an answer."
+        says "{proxy} does not behave like a proxy: {answer}"
+    ProxyAuthRequired "proxy-auth-required" Proxy Blocked Proxy
+        means "The proxy wants a sign-in that this client does not give."
+        evidence "Status 407, or SOCKS without an acceptable method. The schemes that it offers are facts. Microsoft asks that its endpoints be reachable without a sign-in at the proxy: services of the system cannot answer."
+        says "The proxy {proxy} wants a sign-in for {target} ({schemes})"
+    ProxyAuthRejected "proxy-auth-rejected" Proxy Blocked Proxy
+        means "The proxy does not accept the credentials."
+        evidence "Status 407 again after credentials had been sent."
+        says "The proxy {proxy} rejects the credentials for {target} ({schemes})"
+    ProxyDenied "proxy-denied" Proxy Blocked Proxy
+        means "The rules of the proxy forbid this host."
+        evidence "Status 403 or another refusal to CONNECT, a SOCKS reply that says \"not allowed\", or the proxy's own error page for an http endpoint. Its headers and the title of its page are facts."
+        says "The proxy {proxy} denies {target}: {answer}"
+    ProxyPortDenied "proxy-port-denied" Proxy Blocked Proxy
+        means "The rules of the proxy forbid tunnels to this port."
+        evidence "Every host on the port is denied through this proxy, at least two, while it serves hosts on another port."
+        says "The proxy {proxy} denies every host on port {port} ({hosts} hosts)"
+    ProxyRateLimited "proxy-rate-limited" Proxy Blocked Proxy
+        means "The proxy says that this client asks too often."
+        evidence "Status 429 to the request for a tunnel."
+        says "The proxy {proxy} says that there are too many requests (HTTP 429)"
+    ProxyUpstreamDns "proxy-upstream-dns" Proxy Blocked Proxy
+        means "The proxy cannot resolve the name of the host."
+        evidence "Status 500, 502, 503 or 504 with an error name, header or page that speaks of DNS."
+        says "The proxy {proxy} cannot resolve {host}: {answer}"
+    ProxyUpstreamUnreachable "proxy-upstream-unreachable" Proxy Blocked Proxy
+        means "The proxy cannot connect to the host."
+        evidence "Status 500, 502 or 503 without a sign of DNS or time, or a SOCKS reply \"unreachable\" or \"refused\"."
+        says "The proxy {proxy} cannot connect to {target}: {answer}"
+    ProxyUpstreamTimeout "proxy-upstream-timeout" Proxy Blocked Proxy
+        means "The proxy waited for the host in vain."
+        evidence "Status 504, or an error name, header or page that speaks of a timeout."
+        says "The proxy {proxy} gets no answer from {target}: {answer}"
+    ProxyTunnelClosed "proxy-tunnel-closed" Proxy Blocked Proxy
+        means "The proxy opens the tunnel and closes it before TLS gets an answer."
+        evidence "Status 200 to CONNECT, then an end or a reset of the connection before the first byte of TLS."
+        says "The proxy {proxy} opened the tunnel to {target} and then closed it ({how})"
 
     TlsHelloReset "tls-hello-reset" Tls Blocked Firewall
         means "The connection is cut when TLS begins."

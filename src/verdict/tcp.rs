@@ -26,7 +26,7 @@ pub(super) fn rule(attempt: &Attempt, failure: &Failure) -> Ruling {
     Ruling::Failed(claim)
 }
 
-fn is_local(attempt: &Attempt) -> bool {
+pub(super) fn is_local(attempt: &Attempt) -> bool {
     attempt.tcp.elapsed_ms < AT_ONCE_MS
 }
 

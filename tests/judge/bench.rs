@@ -186,7 +186,10 @@ fn attempt(address: &str, port: u16, round: u32) -> Attempt {
     Attempt {
         address: SocketAddr::new(ip(address), port),
         round,
+        hop: None,
         tcp: seen(TcpSeen::default(), 20.0),
+        proxy_tls: None,
+        proxy: None,
         tls: None,
         http: None,
     }
@@ -407,6 +410,7 @@ pub(crate) fn machine() -> RunEvidence {
         resolvers_named: false,
         public_roots: 150,
         os_roots: 140,
+        ..RunEvidence::default()
     }
 }
 

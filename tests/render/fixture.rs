@@ -370,12 +370,15 @@ fn evidence(stage: Stage) -> Evidence {
         attempts: vec![Attempt {
             address: "192.0.2.7:443".parse().unwrap(),
             round: 1,
+            hop: None,
             tcp: Observation {
                 at_ms: 12.0,
                 elapsed_ms: 24.0,
                 value: Some(TcpSeen::default()),
                 failure: None,
             },
+            proxy_tls: None,
+            proxy: None,
             tls: None,
             http: Some(Observation {
                 at_ms: 90.0,

@@ -7,7 +7,9 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use reach365::endpoint::Cloud;
-use reach365::options::{CONFIRM, DEADLINE, JOBS};
+use reach365::options::{CONFIRM, DEADLINE, JOBS, ProxySource};
+use reach365::proxy::Dialect;
+use reach365::proxy::blob::BlobKind;
 use reach365::render::Format;
 use reach365::report::FailOn;
 
@@ -36,6 +38,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: EndpointsCommand,
     },
+    /// Show every source of proxy settings, and the way that each names for a URL
+    #[command(args_conflicts_with_subcommands = true)]
+    Proxy(ProxyArgs),
     /// Judge a saved JSON report again, without any network
     Replay(ReplayArgs),
     /// Say what a code means, which evidence makes it, and how it is mended
@@ -58,6 +63,8 @@ pub(crate) struct CheckArgs {
     pub(crate) domains: Vec<String>,
     #[command(flatten)]
     pub(crate) resolving: ResolvingArgs,
+    #[command(flatten)]
+    pub(crate) way: WayArgs,
     #[command(flatten)]
     pub(crate) family: FamilyArgs,
     /// Try TLS and HTTP on every address, not only on the first good one of each family
@@ -89,6 +96,23 @@ pub(crate) struct CheckArgs {
     /// Write what happens to stderr, filtered like `reach365=debug`
     #[arg(long, value_name = "FILTER")]
     pub(crate) log: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WayArgs {
+    /// `auto`: as the settings say; `none`: directly; a proxy (HOST:PORT or a URL); pac:URL
+    #[arg(long, value_name = "PROXY", value_parser = ProxySource::parse, default_value = "auto")]
+    pub(crate) proxy: ProxySource,
+    /// Probe every way that the settings know and the direct one, not only after a failure
+    #[arg(long)]
+    pub(crate) compare_paths: bool,
+    /// Ask the network for a PAC script (WPAD), even if no setting says so
+    #[arg(long)]
+    pub(crate) wpad: bool,
+    /// Sign in at proxies that ask for Basic; the password comes from REACH365_PROXY_PASSWORD, or
+    /// is asked for
+    #[arg(long, value_name = "USER")]
+    pub(crate) proxy_user: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -193,6 +217,67 @@ pub(crate) enum ListFormat {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ProxyArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<ProxyCommand>,
+    /// The URLs to decide about; a host alone means HTTPS
+    #[arg(value_name = "URL")]
+    pub(crate) urls: Vec<String>,
+    /// Read an exported registry file (.reg) instead of the settings of this machine
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+    /// Format of the answer
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProxyCommand {
+    /// Decode a binary registry value
+    Decode(DecodeArgs),
+    /// Ask proxies and a bypass list about URLs
+    Match(MatchArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DecodeArgs {
+    /// `winhttp`: WinHttpSettings; `connection`: DefaultConnectionSettings or SavedLegacySettings
+    #[arg(value_parser = blob_kinds())]
+    pub(crate) kind: BlobKind,
+    /// The bytes as regedit or reg query print them
+    #[arg(value_name = "HEX", required = true)]
+    pub(crate) hex: Vec<String>,
+    /// Format of the answer
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MatchArgs {
+    /// The URLs to decide about; a host alone means HTTPS
+    #[arg(value_name = "URL", required = true)]
+    pub(crate) urls: Vec<String>,
+    /// The proxies, such as `proxy:8080` or `http=a:80;https=b:443`
+    #[arg(long, default_value = "")]
+    pub(crate) servers: String,
+    /// The bypass list
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
+    pub(crate) bypass: String,
+    /// Whose rules the bypass list follows
+    #[arg(long, value_parser = choice(&Dialect::ALL), default_value = "wininet")]
+    pub(crate) dialect: Dialect,
+    /// Format of the answer; `json` is one object a line, one for each URL
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct LintArgs {
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
@@ -258,6 +343,13 @@ fn name_server(text: &str) -> Result<SocketAddr, String> {
         Ok(server) if server.port() != 0 => Ok(server),
         _ => Err("not an address such as 10.0.0.53, 10.0.0.53:5353 or [fd00::53]:5353".to_owned()),
     }
+}
+
+fn blob_kinds() -> impl TypedValueParser<Value = BlobKind> {
+    choice(&[
+        ("winhttp", BlobKind::Winhttp),
+        ("connection", BlobKind::Connection),
+    ])
 }
 
 fn clouds() -> impl TypedValueParser<Value = Cloud> {

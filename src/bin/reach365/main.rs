@@ -29,6 +29,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
             EndpointsCommand::List(args) => cmd::endpoints::list(&args),
             EndpointsCommand::Lint(args) => cmd::endpoints::lint(&args),
         },
+        Some(Command::Proxy(args)) => cmd::proxy::run(&args),
         Some(Command::Replay(args)) => cmd::replay::run(&args),
         Some(Command::Explain(args)) => cmd::explain::run(&args),
     }

@@ -1,6 +1,6 @@
 //! One issuer for many hosts: somebody between answers in their names.
 
-use crate::evidence::{Attempt, TlsSeen};
+use crate::evidence::{Attempt, Stage, TlsSeen};
 use crate::verdict::claim::{Claim, short};
 use crate::verdict::correlate::{
     blocked_by, collapse, fact, finding, free, hosts, is_genuine, recode,
@@ -28,7 +28,11 @@ pub(super) fn untrusted(rows: &mut [Judged<'_>]) -> Vec<Finding> {
 
 fn shared_issuer(rows: &[Judged<'_>]) -> Option<Vec<usize>> {
     let codes = [Code::TlsUntrustedIssuer, Code::TlsIncompleteChain];
-    let suspects = free(rows, |row| blocked_by(row, &codes) && !is_public(row));
+    // The certificate of a proxy says nothing about those of the hosts.
+    let of_host = |row: &Judged<'_>| row.verdict.stage == Some(Stage::Tls);
+    let suspects = free(rows, |row| {
+        blocked_by(row, &codes) && of_host(row) && !is_public(row)
+    });
     let same_issuer = |place: &usize| {
         let issuer = fact(&rows[*place], "issuer");
         let same = |other: &&usize| fact(&rows[**other], "issuer") == issuer;

@@ -8,6 +8,7 @@ mod device;
 mod egress;
 mod issuer;
 mod portal;
+mod proxy;
 mod resolver;
 mod row;
 mod sinkhole;
@@ -28,6 +29,9 @@ pub fn correlate(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding>
     let mut findings = Vec::new();
     findings.extend(clock::find(rows));
     findings.extend(portal::find(rows));
+    findings.extend(proxy::scripts(rows));
+    findings.extend(proxy::find(rows));
+    findings.extend(proxy::disagreement(context, rows));
     findings.extend(resolver::find(context, rows));
     findings.extend(egress::closed_ports(context, rows));
     findings.extend(egress::ipv6(rows));
@@ -134,6 +138,11 @@ fn recode(row: &mut Judged<'_>, code: Code, confidence: Confidence) {
 /// A text among the facts of a row.
 fn fact<'a>(row: &'a Judged<'_>, name: &str) -> Option<&'a str> {
     row.verdict.facts.get(name)?.as_str()
+}
+
+/// Whether a proxy carried the connection: addresses are then its own, and DNS is its business.
+fn is_proxied(row: &Judged<'_>) -> bool {
+    row.verdict.facts.contains_key("proxy")
 }
 
 /// Whether something accepted a TCP connection for a row.

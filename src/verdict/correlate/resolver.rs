@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::endpoint::MustBe;
 use crate::evidence::{Evidence, FailureKind, Lookup, Stage};
 use crate::verdict::claim::Claim;
-use crate::verdict::correlate::{acquit, finding, free, hosts};
+use crate::verdict::correlate::{acquit, finding, free, hosts, is_proxied};
 use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, dns, network};
 
 /// Names of so many owners must fail before the resolver is named instead of the names.
@@ -14,8 +14,9 @@ const UNRELATED_NAMES: usize = 3;
 
 /// Finds that not one name of the run resolves.
 pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Finding> {
-    let asked =
-        |row: &Judged<'_>| !row.evidence.lookups.is_empty() && row.evidence.hosts_file.is_empty();
+    let asked = |row: &Judged<'_>| {
+        !row.evidence.lookups.is_empty() && row.evidence.hosts_file.is_empty() && !is_proxied(row)
+    };
     if rows
         .iter()
         .any(|row| asked(row) && !dns::answers(row.evidence).is_empty())

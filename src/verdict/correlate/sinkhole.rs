@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::verdict::correlate::{again, blocked_by, free, hosts, is_genuine, recode};
+use crate::verdict::correlate::{again, blocked_by, free, hosts, is_genuine, is_proxied, recode};
 use crate::verdict::network::{Controls, unrelated};
 use crate::verdict::{Code, Confidence, Context, Judged, dns};
 
@@ -18,7 +18,10 @@ pub(super) fn exonerate(context: &Context<'_>, rows: &mut [Judged<'_>]) {
 /// The addresses that genuine answers came from.
 fn controls(rows: &[Judged<'_>]) -> Controls {
     let mut controls = Controls::default();
-    for row in rows.iter().filter(|row| is_genuine(row)) {
+    for row in rows
+        .iter()
+        .filter(|row| is_genuine(row) && !is_proxied(row))
+    {
         if let Some(address) = genuine_address(row) {
             controls.add(row.endpoint, address);
         }
@@ -34,7 +37,7 @@ fn genuine_address(row: &Judged<'_>) -> Option<IpAddr> {
 /// answers. The same at a second address is somebody on the way, not DNS.
 pub(super) fn shared_address(rows: &mut [Judged<'_>]) {
     let foreign = [Code::TlsWrongName, Code::TlsSelfSigned, Code::TlsPlaintext];
-    let suspects = free(rows, |row| blocked_by(row, &foreign));
+    let suspects = free(rows, |row| blocked_by(row, &foreign) && !is_proxied(row));
     let Some(address) = one_address(rows, &suspects) else {
         return;
     };

@@ -1,12 +1,17 @@
 //! `reach365 check`.
 
-use reach365::options::{Family, Options, SILENCE_LIMIT, Timeouts};
+use std::io::IsTerminal;
+
+use reach365::options::{Family, Options, ProxySignIn, SILENCE_LIMIT, Timeouts};
 use reach365::plan::{Plan, Selection};
 use tracing_subscriber::EnvFilter;
 
 use super::{input, live};
 use crate::cli::{CheckArgs, FamilyArgs, ResolvingArgs};
 use crate::exit::Failure;
+
+/// Variable with the password for `--proxy-user`.
+const PASSWORD: &str = "REACH365_PROXY_PASSWORD";
 
 /// `reach365 HOST…`: a word without a dot is more likely a command spelt wrong than a host.
 pub(crate) fn run_default(args: &CheckArgs) -> Result<u8, Failure> {
@@ -23,7 +28,29 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     log(args)?;
     let catalog = input::catalog(args.endpoints.as_deref())?;
     let plan = Plan::select(&catalog, &selection(args))?;
-    live::run(&plan, options(args), &args.result, args.quiet)
+    let options = Options {
+        proxy_sign_in: sign_in(args.way.proxy_user.as_deref())?,
+        ..options(args)
+    };
+    live::run(&plan, options, &args.result, args.quiet)
+}
+
+/// The password never stands on the command line, where others can read it.
+fn sign_in(user: Option<&str>) -> Result<Option<ProxySignIn>, Failure> {
+    let Some(user) = user else { return Ok(None) };
+    let password = match std::env::var(PASSWORD) {
+        Ok(password) => password,
+        Err(_) if std::io::stdin().is_terminal() => {
+            rpassword::prompt_password(format!("Password of {user} at the proxy: "))
+                .map_err(|error| Failure::Usage(format!("no password: {error}")))?
+        }
+        Err(_) => {
+            return Err(Failure::Usage(format!(
+                "--proxy-user needs a password: set {PASSWORD}, or run on a terminal to be asked"
+            )));
+        }
+    };
+    Ok(Some(ProxySignIn::basic(user, &password)))
 }
 
 fn log(args: &CheckArgs) -> Result<(), Failure> {
@@ -51,6 +78,9 @@ fn selection(args: &CheckArgs) -> Selection {
 
 fn options(args: &CheckArgs) -> Options {
     Options {
+        proxy: args.way.proxy.clone(),
+        compare_paths: args.way.compare_paths,
+        wpad: args.way.wpad,
         family: family(&args.family),
         all_addresses: args.all_addresses,
         public_roots: args.public_roots.clone(),

@@ -12,6 +12,8 @@ use crate::exit::Failure;
 const LIST_LIMIT: u64 = 4 << 20;
 /// A report of some ten thousand hosts is not larger.
 const REPORT_LIMIT: u64 = 256 << 20;
+/// Exports of whole hives are larger, and nobody should send those.
+const REGISTRY_LIMIT: u64 = 16 << 20;
 
 /// The list of a file, or the built-in one.
 pub(super) fn catalog(file: Option<&Path>) -> Result<Catalog, Failure> {
@@ -32,11 +34,26 @@ pub(super) fn report(path: &Path) -> Result<String, Failure> {
     read(&name, || File::open(path), REPORT_LIMIT)
 }
 
+/// The bytes of an exported registry file.
+pub(super) fn registry_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    let name = path.display().to_string();
+    read_bytes(&name, || File::open(path), REGISTRY_LIMIT)
+}
+
 fn read<R: Read>(
     name: &str,
     open: impl FnOnce() -> io::Result<R>,
     limit: u64,
 ) -> Result<String, Failure> {
+    let bytes = read_bytes(name, open, limit)?;
+    String::from_utf8(bytes).map_err(|_| Failure::Usage(format!("{name}: not UTF-8 text")))
+}
+
+fn read_bytes<R: Read>(
+    name: &str,
+    open: impl FnOnce() -> io::Result<R>,
+    limit: u64,
+) -> Result<Vec<u8>, Failure> {
     let refuse = |why: &str| Failure::Usage(format!("{name}: {why}"));
     let mut bytes = Vec::new();
     open()
@@ -45,5 +62,5 @@ fn read<R: Read>(
     if bytes.len() as u64 > limit {
         return Err(refuse(&format!("larger than {} MiB", limit >> 20)));
     }
-    String::from_utf8(bytes).map_err(|_| refuse("not UTF-8 text"))
+    Ok(bytes)
 }

@@ -6,4 +6,5 @@ pub(crate) mod endpoints;
 pub(crate) mod explain;
 mod input;
 mod live;
+pub(crate) mod proxy;
 pub(crate) mod replay;

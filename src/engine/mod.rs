@@ -1,34 +1,40 @@
 //! The [`Checker`]: schedules probes, confirms failures, keeps deadlines. It only schedules.
 
+mod builder;
+mod routing;
+mod scripts;
+
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, join};
+use futures_util::future::{BoxFuture, Either, join, join_all, select};
 use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
+use tokio::time::sleep;
 
-use crate::endpoint::{Cloud, Endpoint, Scheme};
-use crate::error::Error;
+use crate::endpoint::{Endpoint, Scheme};
 use crate::event::Event;
-use crate::evidence::{Evidence, RunEvidence};
-use crate::options::{Family, Options, PROBES_UNDER_WAY, Timeouts};
-use crate::plan::{Check, Plan};
+use crate::evidence::{Control, Evidence, RunEvidence, Way};
+use crate::options::{COMPARE_AFTER, Options, PROBES_UNDER_WAY};
+use crate::plan::Plan;
 use crate::platform;
 use crate::probe::{
-    Certificates, DnsClient, HostsText, MsoidClients, Pace, ProbeContext, RunClock, TlsSource,
-    confirm, probe, probe_msoid,
+    Certificates, DnsClient, HostsText, MsoidClients, Pace, ProbeContext, ProxyNames, RunClock,
+    SignIns, TlsSource, confirm, probe, probe_msoid,
 };
 use crate::report::{Report, Run};
+use crate::route::Route;
 use crate::verdict::{self, Outcome};
 
 /// More hosts than that are not looked up by the operating system beside: each look-up holds a
 /// thread.
 const OS_LOOKUPS: usize = 64;
+
+pub use builder::CheckerBuilder;
+use routing::Routing;
 
 /// Runs plans. It holds no connection and no thread between runs.
 #[derive(Debug, Clone)]
@@ -40,137 +46,6 @@ pub struct Checker {
 
 /// Evidence with its provisional outcome.
 type Probed = (Evidence, Outcome);
-
-/// Builds a [`Checker`]; every setting has the default of [`Options`].
-#[derive(Debug, Clone, Default)]
-pub struct CheckerBuilder {
-    options: Options,
-}
-
-impl CheckerBuilder {
-    /// Replaces all options at once.
-    #[must_use]
-    pub fn options(mut self, options: Options) -> Self {
-        self.options = options;
-        self
-    }
-
-    /// The same time limit for every stage; silent stages wait that long and no longer.
-    #[must_use]
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.options.timeouts = Timeouts::all(limit);
-        self.options.silence_limit = limit;
-        self
-    }
-
-    /// Limit for the whole run; what is unfinished then is inconclusive.
-    #[must_use]
-    pub fn deadline(mut self, limit: Duration) -> Self {
-        self.options.deadline = limit;
-        self
-    }
-
-    /// Hosts at once.
-    #[must_use]
-    pub fn jobs(mut self, jobs: usize) -> Self {
-        self.options.jobs = jobs;
-        self
-    }
-
-    /// Name servers to ask instead of the system's.
-    #[must_use]
-    pub fn dns(mut self, servers: Vec<SocketAddr>) -> Self {
-        self.options.dns = servers;
-        self
-    }
-
-    /// A further resolver for the `msoid` check.
-    #[must_use]
-    pub fn second_resolver(mut self, server: SocketAddr) -> Self {
-        self.options.second_resolver = Some(server);
-        self
-    }
-
-    /// Which address families are probed.
-    #[must_use]
-    pub fn family(mut self, family: Family) -> Self {
-        self.options.family = family;
-        self
-    }
-
-    /// The cloud whose rules apply.
-    #[must_use]
-    pub fn cloud(mut self, cloud: Cloud) -> Self {
-        self.options.cloud = cloud;
-        self
-    }
-
-    /// PEM file that replaces the public roots.
-    #[must_use]
-    pub fn public_roots(mut self, file: PathBuf) -> Self {
-        self.options.public_roots = Some(file);
-        self
-    }
-
-    /// PEM file that replaces the operating system's roots.
-    #[must_use]
-    pub fn os_roots(mut self, file: PathBuf) -> Self {
-        self.options.os_roots = Some(file);
-        self
-    }
-
-    /// Checks the options and reads the files that they name.
-    ///
-    /// # Errors
-    /// [`Error::Option`] where a file cannot be used or a limit is zero.
-    pub fn build(self) -> Result<Checker, Error> {
-        check_limits(&self.options)?;
-        Ok(Checker {
-            public_roots: read_roots("--public-roots", self.options.public_roots.as_deref())?,
-            os_roots: read_roots("--os-roots", self.options.os_roots.as_deref())?,
-            options: Arc::new(self.options),
-        })
-    }
-}
-
-fn check_limits(options: &Options) -> Result<(), Error> {
-    let timeouts = options.timeouts;
-    let limits = [
-        (
-            "--timeout",
-            timeouts
-                .dns
-                .min(timeouts.tcp)
-                .min(timeouts.tls)
-                .min(timeouts.http),
-        ),
-        ("--timeout", options.silence_limit),
-        ("--deadline", options.deadline),
-    ];
-    for (name, limit) in limits {
-        if limit.is_zero() || limit > Duration::from_secs(24 * 3600) {
-            return Err(Error::Option {
-                name,
-                message: "must be more than 0 seconds and at most a day".to_owned(),
-            });
-        }
-    }
-    if options.jobs == 0 {
-        return Err(Error::Option {
-            name: "--jobs",
-            message: "must be at least 1".to_owned(),
-        });
-    }
-    Ok(())
-}
-
-fn read_roots(name: &'static str, file: Option<&Path>) -> Result<Option<Certificates>, Error> {
-    let Some(file) = file else { return Ok(None) };
-    match platform::pem_file(file) {
-        Ok(certificates) => Ok(Some(Arc::new(certificates))),
-        Err(message) => Err(Error::Option { name, message }),
-    }
-}
 
 impl Checker {
     /// A builder with the default options.
@@ -194,15 +69,27 @@ impl Checker {
         });
         let clock = RunClock::start(self.options.deadline);
         let mut run = self.run_evidence();
-        let context = self.context(clock, &run, plan.checks.len());
-        let probes = self.probe_all(&context, &run, plan, started, &mut on_event);
+        let routing = Routing::read(&self.options).await;
+        let context = self.context(clock, &run, plan.checks.len(), &routing);
+        let probes = async {
+            let ways = clock
+                .within(self.options.deadline, routing.ways(plan))
+                .await;
+            let rows = rows(plan, ways.unwrap_or_default());
+            let evidence = self.probe_all(&context, &run, &rows, started, &mut on_event);
+            (
+                rows.iter().map(Row::endpoint_and_route).collect::<Vec<_>>(),
+                evidence.await,
+            )
+        };
         // The roots are read while the first DNS questions are on their way.
-        let (evidence, tls) = join(probes, context.tls.get()).await;
+        let ((endpoints, evidence), tls) = join(probes, context.tls.get()).await;
         run.public_roots = tls.stores.public_count();
         run.os_roots = tls.stores.os_count();
-        let rows = plan.checks.iter().cloned().zip(evidence);
+        run.scripts = routing.scripts_seen();
+        let rows = endpoints.into_iter().zip(evidence);
         let rows = rows
-            .map(|(check, evidence)| (check.endpoint, check.route, evidence))
+            .map(|((endpoint, route), evidence)| (endpoint, route, evidence))
             .collect();
         let report = Report::assemble(self.run_facts(id, started, clock.elapsed_ms(), run), rows);
         report.events().for_each(on_event);
@@ -221,11 +108,18 @@ impl Checker {
                 platform::system_resolvers()
             },
             resolvers_named: named,
+            windows: platform::name() == "windows",
             ..RunEvidence::default()
         }
     }
 
-    fn context(&self, clock: RunClock, run: &RunEvidence, checks: usize) -> ProbeContext {
+    fn context(
+        &self,
+        clock: RunClock,
+        run: &RunEvidence,
+        checks: usize,
+        routing: &Routing,
+    ) -> ProbeContext {
         let hosts = match &self.options.hosts_file {
             Some(text) => HostsText::parse(text),
             None => HostsText::parse(&platform::hosts_file().unwrap_or_default()),
@@ -242,6 +136,11 @@ impl Checker {
             },
             tls: TlsSource::new(self.public_roots.clone(), self.os_roots.clone()),
             hosts,
+            proxies: ProxyNames::default(),
+            sign_ins: SignIns {
+                given: self.options.proxy_sign_in.clone(),
+                configured: routing.sign_ins.clone(),
+            },
             ask_os_resolver: self.options.ask_os_resolver
                 && !run.resolvers_named
                 && checks <= OS_LOOKUPS,
@@ -253,7 +152,7 @@ impl Checker {
         &self,
         context: &ProbeContext,
         run: &RunEvidence,
-        plan: &Plan,
+        rows: &[Row<'_>],
         started: Timestamp,
         on_event: &mut impl FnMut(Event<'_>),
     ) -> Vec<Evidence> {
@@ -262,18 +161,18 @@ impl Checker {
             run,
             now: started,
         };
-        let mut all: Vec<Evidence> = plan.checks.iter().map(|_| Evidence::default()).collect();
+        let mut all: Vec<Evidence> = rows.iter().map(|_| Evidence::default()).collect();
         let judge = &judge;
-        let probes = (0..plan.checks.len()).map(|index| -> BoxFuture<'_, (usize, Probed)> {
-            let check = &plan.checks[index];
-            Box::pin(async move { (index, self.probe_one(context, judge, check).await) })
+        let probes = (0..rows.len()).map(|index| -> BoxFuture<'_, (usize, Probed)> {
+            let row = &rows[index];
+            Box::pin(async move { (index, self.probe_one(context, judge, row).await) })
         });
         let mut finished = 0;
         let mut results = stream::iter(probes).buffer_unordered(probes_under_way());
         while let Some((index, (evidence, outcome))) = results.next().await {
             finished += 1;
             on_event(Event::Probed {
-                id: &plan.checks[index].endpoint.id,
+                id: &rows[index].endpoint.id,
                 outcome,
                 finished,
             });
@@ -282,26 +181,87 @@ impl Checker {
         all
     }
 
-    /// Probes an endpoint, and what does not come out well once more.
+    /// Probes an endpoint on its way, and on other ways where that does not come out well.
     async fn probe_one(
         &self,
         context: &ProbeContext,
         judge: &verdict::Context<'_>,
-        check: &Check,
+        row: &Row<'_>,
     ) -> Probed {
-        let endpoint = &check.endpoint;
+        let endpoint = row.endpoint;
         if let Some(domain) = msoid_domain(endpoint) {
             let evidence = Box::pin(self.probe_msoid(context, domain)).await;
             let outcome = verdict::judge(endpoint, &evidence, judge).outcome;
             return (evidence, outcome);
         }
-        let mut evidence = context.pace.host(pin!(probe(context, endpoint))).await;
+        let others = routing::others(&row.ways);
+        if others.is_empty() {
+            let (mut evidence, outcome) = self.probe_way(context, judge, row).await;
+            evidence.ways.clone_from(&row.ways);
+            return (evidence, outcome);
+        }
+        Box::pin(self.probe_ways(context, judge, row, others)).await
+    }
+
+    /// Probes the way that is taken and, where it fails or everything is to be compared, the
+    /// others. They start beside it when it takes long, so that silence on all ways ends in time.
+    async fn probe_ways(
+        &self,
+        context: &ProbeContext,
+        judge: &verdict::Context<'_>,
+        row: &Row<'_>,
+        others: Vec<Way>,
+    ) -> Probed {
+        let compare = self.options.compare_paths;
+        let wait = if compare {
+            Duration::ZERO
+        } else {
+            COMPARE_AFTER
+        };
+        let main = pin!(self.probe_way(context, judge, row));
+        let beside = pin!(async {
+            sleep(wait).await;
+            probe_others(context, row.endpoint, &others).await
+        });
+        let ((mut evidence, mut outcome), controls) = match select(main, beside).await {
+            Either::Left((probed, beside)) => {
+                let controls = if compare {
+                    beside.await
+                } else if calls_for_controls(probed.1) {
+                    probe_others(context, row.endpoint, &others).await
+                } else {
+                    Vec::new()
+                };
+                (probed, controls)
+            }
+            Either::Right((controls, main)) => (main.await, controls),
+        };
+        evidence.ways.clone_from(&row.ways);
+        if compare || calls_for_controls(outcome) {
+            evidence.controls = controls;
+            outcome = verdict::judge(row.endpoint, &evidence, judge).outcome;
+        }
+        (evidence, outcome)
+    }
+
+    /// Probes the way that is taken, and what does not come out well once more.
+    async fn probe_way(
+        &self,
+        context: &ProbeContext,
+        judge: &verdict::Context<'_>,
+        row: &Row<'_>,
+    ) -> Probed {
+        let (endpoint, route) = (row.endpoint, &row.route);
+        let mut evidence = context
+            .pace
+            .host(pin!(probe(context, endpoint, route)))
+            .await;
         let mut outcome = verdict::judge(endpoint, &evidence, judge).outcome;
         for round in 2..2 + self.options.confirm {
             if outcome == Outcome::Reachable || context.clock.is_over() {
                 break;
             }
-            confirm(context, endpoint, &mut evidence, round).await;
+            confirm(context, endpoint, route, &mut evidence, round).await;
             outcome = verdict::judge(endpoint, &evidence, judge).outcome;
         }
         (evidence, outcome)
@@ -339,6 +299,42 @@ impl Checker {
     }
 }
 
+/// One check of a run with the ways that its settings lead to.
+struct Row<'a> {
+    endpoint: &'a Endpoint,
+    route: Route,
+    ways: Vec<Way>,
+}
+
+impl Row<'_> {
+    fn endpoint_and_route(&self) -> (Endpoint, Route) {
+        (self.endpoint.clone(), self.route.clone())
+    }
+}
+
+/// The checks of a plan, each with its ways, or with none where there are none.
+fn rows(plan: &Plan, ways: Vec<Vec<Way>>) -> Vec<Row<'_>> {
+    let ways = ways.into_iter().chain(std::iter::repeat_with(Vec::new));
+    let rows = plan.checks.iter().zip(ways).map(|(check, ways)| Row {
+        endpoint: &check.endpoint,
+        route: routing::taken(&ways, &check.route),
+        ways,
+    });
+    rows.collect()
+}
+
+fn calls_for_controls(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Blocked | Outcome::Inconclusive)
+}
+
+async fn probe_others(context: &ProbeContext, endpoint: &Endpoint, ways: &[Way]) -> Vec<Control> {
+    let probes = ways.iter().map(async |way| Control {
+        way: way.clone(),
+        evidence: probe(context, endpoint, &way.route).await,
+    });
+    join_all(probes).await
+}
+
 /// As many as the sockets suffice for: a probe has up to four open, and some are kept for others.
 fn probes_under_way() -> usize {
     const SOCKETS_PER_PROBE: usize = 4;
@@ -366,6 +362,7 @@ fn run_id(started: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::endpoint::Cloud;
 
     #[test]
     fn a_run_can_be_spawned() {
@@ -376,25 +373,5 @@ mod tests {
             checks: Vec::new(),
         };
         is_send(checker.run_with(&plan, |_| ()));
-    }
-
-    #[test]
-    fn impossible_limits_are_refused_by_name() {
-        let error = Checker::builder()
-            .timeout(Duration::ZERO)
-            .build()
-            .unwrap_err();
-        assert!(error.to_string().starts_with("--timeout"), "{error}");
-        let error = Checker::builder().jobs(0).build().unwrap_err();
-        assert!(error.to_string().starts_with("--jobs"), "{error}");
-    }
-
-    #[test]
-    fn a_file_without_certificates_is_refused() {
-        let error = Checker::builder()
-            .public_roots("Cargo.toml".into())
-            .build()
-            .unwrap_err();
-        assert!(error.to_string().contains("Cargo.toml"), "{error}");
     }
 }

@@ -1,0 +1,183 @@
+//! The [`CheckerBuilder`]: options checked, and the files read that they name.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::endpoint::Cloud;
+use crate::engine::Checker;
+use crate::error::Error;
+use crate::options::{Family, Options, ProxySource, Timeouts};
+use crate::platform;
+use crate::probe::Certificates;
+
+/// Builds a [`Checker`]; every setting has the default of [`Options`].
+#[derive(Debug, Clone, Default)]
+pub struct CheckerBuilder {
+    options: Options,
+}
+
+impl CheckerBuilder {
+    /// Replaces all options at once.
+    #[must_use]
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// The same time limit for every stage; silent stages wait that long and no longer.
+    #[must_use]
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.options.timeouts = Timeouts::all(limit);
+        self.options.silence_limit = limit;
+        self
+    }
+
+    /// Limit for the whole run; what is unfinished then is inconclusive.
+    #[must_use]
+    pub fn deadline(mut self, limit: Duration) -> Self {
+        self.options.deadline = limit;
+        self
+    }
+
+    /// Hosts at once.
+    #[must_use]
+    pub fn jobs(mut self, jobs: usize) -> Self {
+        self.options.jobs = jobs;
+        self
+    }
+
+    /// Name servers to ask instead of the system's.
+    #[must_use]
+    pub fn dns(mut self, servers: Vec<SocketAddr>) -> Self {
+        self.options.dns = servers;
+        self
+    }
+
+    /// A further resolver for the `msoid` check.
+    #[must_use]
+    pub fn second_resolver(mut self, server: SocketAddr) -> Self {
+        self.options.second_resolver = Some(server);
+        self
+    }
+
+    /// Which address families are probed.
+    #[must_use]
+    pub fn family(mut self, family: Family) -> Self {
+        self.options.family = family;
+        self
+    }
+
+    /// The cloud whose rules apply.
+    #[must_use]
+    pub fn cloud(mut self, cloud: Cloud) -> Self {
+        self.options.cloud = cloud;
+        self
+    }
+
+    /// PEM file that replaces the public roots.
+    #[must_use]
+    pub fn public_roots(mut self, file: PathBuf) -> Self {
+        self.options.public_roots = Some(file);
+        self
+    }
+
+    /// PEM file that replaces the operating system's roots.
+    #[must_use]
+    pub fn os_roots(mut self, file: PathBuf) -> Self {
+        self.options.os_roots = Some(file);
+        self
+    }
+
+    /// Where the proxy settings come from.
+    #[must_use]
+    pub fn proxy(mut self, source: ProxySource) -> Self {
+        self.options.proxy = source;
+        self
+    }
+
+    /// Probes every way that the settings know, not only after a failure.
+    #[must_use]
+    pub fn compare_paths(mut self) -> Self {
+        self.options.compare_paths = true;
+        self
+    }
+
+    /// Checks the options and reads the files that they name.
+    ///
+    /// # Errors
+    /// [`Error::Option`] where a file cannot be used or a limit is zero.
+    pub fn build(self) -> Result<Checker, Error> {
+        check_limits(&self.options)?;
+        Ok(Checker {
+            public_roots: read_roots("--public-roots", self.options.public_roots.as_deref())?,
+            os_roots: read_roots("--os-roots", self.options.os_roots.as_deref())?,
+            options: Arc::new(self.options),
+        })
+    }
+}
+
+fn check_limits(options: &Options) -> Result<(), Error> {
+    let timeouts = options.timeouts;
+    let limits = [
+        (
+            "--timeout",
+            timeouts
+                .dns
+                .min(timeouts.tcp)
+                .min(timeouts.tls)
+                .min(timeouts.http),
+        ),
+        ("--timeout", options.silence_limit),
+        ("--deadline", options.deadline),
+    ];
+    for (name, limit) in limits {
+        if limit.is_zero() || limit > Duration::from_secs(24 * 3600) {
+            return Err(Error::Option {
+                name,
+                message: "must be more than 0 seconds and at most a day".to_owned(),
+            });
+        }
+    }
+    if options.jobs == 0 {
+        return Err(Error::Option {
+            name: "--jobs",
+            message: "must be at least 1".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+fn read_roots(name: &'static str, file: Option<&Path>) -> Result<Option<Certificates>, Error> {
+    let Some(file) = file else { return Ok(None) };
+    match platform::pem_file(file) {
+        Ok(certificates) => Ok(Some(Arc::new(certificates))),
+        Err(message) => Err(Error::Option { name, message }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn impossible_limits_are_refused_by_name() {
+        let error = Checker::builder()
+            .timeout(Duration::ZERO)
+            .build()
+            .unwrap_err();
+        assert!(error.to_string().starts_with("--timeout"), "{error}");
+        let error = Checker::builder().jobs(0).build().unwrap_err();
+        assert!(error.to_string().starts_with("--jobs"), "{error}");
+    }
+
+    #[test]
+    fn a_file_without_certificates_is_refused() {
+        let error = Checker::builder()
+            .public_roots("Cargo.toml".into())
+            .build()
+            .unwrap_err();
+        assert!(error.to_string().contains("Cargo.toml"), "{error}");
+    }
+}

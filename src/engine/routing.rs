@@ -1,0 +1,271 @@
+//! Which way each endpoint takes: the proxy settings of a run, and what they say.
+
+use std::collections::HashMap;
+
+use futures_util::future::join_all;
+use tokio::task::spawn_blocking;
+use url::Url;
+
+use crate::endpoint::{Endpoint, Scheme};
+use crate::engine::scripts::{Answer, Scripts};
+use crate::evidence::{ScriptFailure, ScriptSeen, Way};
+use crate::options::{Options, ProxySignIn, ProxySource};
+use crate::plan::Plan;
+use crate::platform;
+use crate::proxy::{
+    Decision, Dialect, ProxyList, ProxySettings, ScriptSource, View, ViewKind, decide,
+};
+use crate::route::{Origin, ProxyServer, Route};
+use crate::verdict::KNOWN_PROXY;
+
+/// View of a script that the network announces where no setting asks for it.
+const ANNOUNCED: &str = "wpad";
+
+/// The settings of a run.
+#[derive(Debug)]
+pub(super) struct Routing {
+    /// Views in the order of importance: the first is the way that is taken.
+    views: Vec<Named>,
+    /// Credentials that stand in the settings, each for its own proxy.
+    pub(super) sign_ins: Vec<(ProxyServer, ProxySignIn)>,
+    scripts: Scripts,
+}
+
+/// A view with the name that reports use for it.
+#[derive(Debug)]
+struct Named {
+    name: &'static str,
+    view: View,
+}
+
+impl Named {
+    fn of(view: View) -> Self {
+        Self {
+            name: view.kind.name(),
+            view,
+        }
+    }
+}
+
+impl Routing {
+    /// Reads the settings that the options ask for.
+    pub(super) async fn read(options: &Options) -> Self {
+        let (mut views, sign_ins) = match &options.proxy {
+            ProxySource::None => (Vec::new(), Vec::new()),
+            ProxySource::Explicit(server) => (vec![explicit(server)], Vec::new()),
+            ProxySource::Pac(url) => (vec![script_at(url)], Vec::new()),
+            ProxySource::System => of_system().await,
+        };
+        let mut named: Vec<Named> = views.drain(..).map(Named::of).collect();
+        if options.wpad {
+            named.push(announced());
+        }
+        if named.first().is_some_and(|first| first.name == ANNOUNCED) {
+            named.insert(0, Named::of(View::direct()));
+        }
+        Self {
+            views: named,
+            sign_ins,
+            scripts: Scripts::new(options),
+        }
+    }
+
+    /// The scripts that were asked.
+    pub(super) fn scripts_seen(&self) -> Vec<ScriptSeen> {
+        self.scripts.seen()
+    }
+
+    /// The ways of every check of a plan, the one to take first; none where no settings were
+    /// considered.
+    pub(super) async fn ways(&self, plan: &Plan) -> Vec<Vec<Way>> {
+        if self.views.is_empty() {
+            return plan.checks.iter().map(|_| Vec::new()).collect();
+        }
+        let ways = plan
+            .checks
+            .iter()
+            .map(|check| self.ways_of(&check.endpoint));
+        let mut all = join_all(ways).await;
+        let known = self.known_proxies(plan, &all);
+        for (ways, known) in all.iter_mut().zip(known) {
+            ways.extend(known);
+        }
+        all
+    }
+
+    async fn ways_of(&self, endpoint: &Endpoint) -> Vec<Way> {
+        let Some(url) = url_of(endpoint) else {
+            return Vec::new();
+        };
+        let ways = self.views.iter().map(|named| self.way(named, &url));
+        join_all(ways).await
+    }
+
+    async fn way(&self, named: &Named, url: &Url) -> Way {
+        let way = |route: Route, script_failure: Option<ScriptFailure>| Way {
+            view: named.name.to_owned(),
+            route,
+            script_failure,
+        };
+        let (scripts, mut fallback) = match decide(&named.view, url) {
+            Decision::Route(route) => return way(route, None),
+            Decision::Script { scripts, fallback } => (scripts, fallback),
+        };
+        for source in &scripts {
+            match self.scripts.ask(source, url).await {
+                Answer::Hops { script, answer } => {
+                    let origin = origin_of(source);
+                    let words: String = answer.answer.chars().take(200).collect();
+                    let words = crate::endpoint::printable(&words);
+                    let reason = format!("the PAC script {script} answered \"{words}\"");
+                    let route = Route {
+                        hops: answer.hops,
+                        origin,
+                        reasons: vec![reason],
+                    };
+                    return way(route, None);
+                }
+                Answer::NothingFound(why) => {
+                    let reason = format!("the network announces no script: {why}");
+                    fallback.reasons.push(reason);
+                }
+                Answer::Failed(failure) => return way(fallback, Some(failure)),
+            }
+        }
+        way(fallback, None)
+    }
+
+    /// For endpoints that the settings send directly: the proxy that the same settings name, for
+    /// other hosts or but for the bypass list.
+    fn known_proxies(&self, plan: &Plan, all: &[Vec<Way>]) -> Vec<Option<Way>> {
+        let elsewhere = all
+            .iter()
+            .filter_map(|ways| ways.first())
+            .find(|way| !way.route.is_direct())
+            .map(|way| way.route.clone());
+        let checks = plan.checks.iter().zip(all);
+        let known = checks.map(|(check, ways)| {
+            let taken = ways.first().filter(|way| way.route.is_direct())?;
+            let route = match taken.route.origin {
+                Origin::Pac | Origin::Wpad => elsewhere.clone()?,
+                _ => self.but_for_the_bypass_list(&check.endpoint)?,
+            };
+            Some(Way {
+                view: KNOWN_PROXY.to_owned(),
+                route,
+                script_failure: None,
+            })
+        });
+        known.collect()
+    }
+
+    fn but_for_the_bypass_list(&self, endpoint: &Endpoint) -> Option<Route> {
+        let url = url_of(endpoint)?;
+        let view = &self.views.first()?.view;
+        let carrier = view.settings.servers.carrier(url.scheme())?;
+        let reason = view.settings.bypass.reason(&url)?;
+        Some(Route {
+            hops: vec![carrier.hop.clone()],
+            origin: view.kind.origin(),
+            reasons: vec![reason],
+        })
+    }
+}
+
+/// The ways beside the one that was taken, each once: those of other settings, and the direct path.
+pub(super) fn others(ways: &[Way]) -> Vec<Way> {
+    let Some((taken, rest)) = ways.split_first() else {
+        return Vec::new();
+    };
+    let mut others: Vec<Way> = Vec::new();
+    let usable = rest
+        .iter()
+        .filter(|way| way.script_failure.is_none())
+        .cloned();
+    for way in usable.chain([direct_way()]) {
+        let known = |other: &Way| same_hops(&other.route, &way.route);
+        if !known(taken) && !others.iter().any(known) {
+            others.push(way);
+        }
+    }
+    others
+}
+
+fn same_hops(one: &Route, other: &Route) -> bool {
+    one.hop_words() == other.hop_words()
+}
+
+fn direct_way() -> Way {
+    Way {
+        view: ViewKind::Direct.name().to_owned(),
+        route: Route::direct(),
+        script_failure: None,
+    }
+}
+
+/// The URL that clients ask for; a DNS record has none.
+fn url_of(endpoint: &Endpoint) -> Option<Url> {
+    let scheme = match endpoint.scheme {
+        Scheme::Https => "https",
+        Scheme::Http => "http",
+        Scheme::Dns => return None,
+    };
+    Url::parse(&format!("{scheme}://{endpoint}{}", endpoint.path)).ok()
+}
+
+fn origin_of(source: &ScriptSource) -> Origin {
+    match source {
+        ScriptSource::Detect => Origin::Wpad,
+        ScriptSource::Url(_) => Origin::Pac,
+    }
+}
+
+fn explicit(server: &ProxyServer) -> View {
+    let mut settings = ProxySettings::none(Dialect::NoProxy);
+    settings.servers = ProxyList::every(server.clone(), "");
+    View::new(ViewKind::Explicit, "asked for", settings)
+}
+
+fn script_at(url: &str) -> View {
+    let mut settings = ProxySettings::none(Dialect::NoProxy);
+    settings.pac_url = Some(url.to_owned());
+    View::new(ViewKind::Explicit, "asked for", settings)
+}
+
+fn announced() -> Named {
+    let mut settings = ProxySettings::none(Dialect::NoProxy);
+    settings.auto_detect = true;
+    Named {
+        name: ANNOUNCED,
+        view: View::new(ViewKind::Explicit, "announced by the network", settings),
+    }
+}
+
+/// The views of this machine, the one that Windows' sign-in would take first: that of the user on
+/// Windows; elsewhere the environment, and the desktop where the environment says nothing.
+async fn of_system() -> (Vec<View>, Vec<(ProxyServer, ProxySignIn)>) {
+    let Ok(system) = spawn_blocking(platform::system_proxies).await else {
+        return (Vec::new(), Vec::new());
+    };
+    let rank: HashMap<ViewKind, u8> = if platform::name() == "windows" {
+        HashMap::from([(ViewKind::User, 0), (ViewKind::Machine, 1)])
+    } else {
+        HashMap::from([(ViewKind::Environment, 0), (ViewKind::User, 1)])
+    };
+    let mut views = system.views;
+    views.sort_by_key(|view| rank.get(&view.kind).copied().unwrap_or(2));
+    if views.iter().all(|view| view.settings.is_direct()) {
+        views.clear();
+    }
+    let sign_in = |credentials: &crate::proxy::ProxyCredentials| {
+        let sign_in = ProxySignIn::basic(credentials.user(), credentials.password());
+        (credentials.server().clone(), sign_in)
+    };
+    (views, system.credentials.iter().map(sign_in).collect())
+}
+
+/// The route that stands in the report of an endpoint.
+pub(super) fn taken(ways: &[Way], planned: &Route) -> Route {
+    ways.first()
+        .map_or_else(|| planned.clone(), |way| way.route.clone())
+}

@@ -1,0 +1,212 @@
+//! The PAC scripts of a run: each is loaded once, whoever names it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::OnceCell;
+use url::Url;
+
+use crate::evidence::{ScriptFailure, ScriptFailureKind, ScriptSeen};
+use crate::options::Options;
+use crate::platform;
+use crate::probe::pac::{self, PacLimits, PacNames, PacSurroundings, Script};
+use crate::proxy::ScriptSource;
+use crate::proxy::pac::{PacAnswer, PacFailure, PacFailureKind};
+
+/// Scripts by where they are.
+#[derive(Debug)]
+pub(super) struct Scripts {
+    surroundings: PacSurroundings,
+    known: Mutex<HashMap<ScriptSource, Arc<OnceCell<Loaded>>>>,
+}
+
+/// A script, or why there is none.
+#[derive(Debug)]
+struct Loaded {
+    script: Result<Script, ScriptFailure>,
+    /// Set once the script has hit a limit: it is not asked again.
+    stopped: OnceCell<ScriptFailure>,
+    seen: Option<ScriptSeen>,
+}
+
+/// What a source says for one URL.
+pub(super) enum Answer {
+    /// An answer of the script at this address.
+    Hops { script: String, answer: PacAnswer },
+    /// The network announces no script.
+    NothingFound(String),
+    /// There is a script, or there should be one, and it does not answer.
+    Failed(ScriptFailure),
+}
+
+impl Scripts {
+    pub(super) fn new(options: &Options) -> Self {
+        let names = if options.dns.is_empty() {
+            PacNames::System
+        } else {
+            PacNames::Servers(options.dns.clone())
+        };
+        Self {
+            surroundings: PacSurroundings {
+                names,
+                os_roots: options.os_roots.clone(),
+                ..PacSurroundings::default()
+            },
+            known: Mutex::default(),
+        }
+    }
+
+    /// Asks a source for the way to a URL.
+    pub(super) async fn ask(&self, source: &ScriptSource, url: &Url) -> Answer {
+        let cell = self.cell(source);
+        let loaded = cell.get_or_init(|| self.load(source)).await;
+        let script = match &loaded.script {
+            Ok(script) => script,
+            Err(failure) if is_absent(source, failure) => {
+                return Answer::NothingFound(failure.detail.clone());
+            }
+            Err(failure) => return Answer::Failed(failure.clone()),
+        };
+        if let Some(failure) = loaded.stopped.get() {
+            return Answer::Failed(failure.clone());
+        }
+        match pac::answer(script, url, None).await {
+            Ok(answer) => Answer::Hops {
+                script: script.url.clone(),
+                answer,
+            },
+            Err(failure) => Answer::Failed(loaded.stop(of_pac(&script.url, &failure))),
+        }
+    }
+
+    /// What was seen of all scripts.
+    pub(super) fn seen(&self) -> Vec<ScriptSeen> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let loaded = known.values().filter_map(|cell| cell.get());
+        let mut seen: Vec<ScriptSeen> = loaded
+            .filter_map(|loaded| {
+                let mut seen = loaded.seen.clone()?;
+                seen.failure = seen.failure.or_else(|| loaded.stopped.get().cloned());
+                Some(seen)
+            })
+            .collect();
+        seen.sort_by(|one, other| one.url.cmp(&other.url));
+        seen
+    }
+
+    fn cell(&self, source: &ScriptSource) -> Arc<OnceCell<Loaded>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(source.clone()).or_default())
+    }
+
+    async fn load(&self, source: &ScriptSource) -> Loaded {
+        let discovered = *source == ScriptSource::Detect;
+        let address = match source {
+            ScriptSource::Url(url) => Some(url.clone()),
+            // Exactly this name: a shorter one may belong to somebody else.
+            ScriptSource::Detect => {
+                platform::dns_suffix().map(|suffix| format!("http://wpad.{suffix}/wpad.dat"))
+            }
+        };
+        let Some(address) = address else {
+            return Loaded::none();
+        };
+        let surroundings = self.surroundings.clone();
+        let result = pac::load(&address, &PacLimits::default(), surroundings).await;
+        let result = result.map_err(|failure| of_pac(&address, &failure));
+        let script = match result {
+            Ok(script) if discovered && leaves(&address, &script) => Err(astray(&address, &script)),
+            other => other,
+        };
+        Loaded::new(address, discovered, script)
+    }
+}
+
+impl Loaded {
+    fn new(url: String, discovered: bool, script: Result<Script, ScriptFailure>) -> Self {
+        let good = script.as_ref().ok();
+        let seen = ScriptSeen {
+            url,
+            discovered,
+            sha256: good.map(|script| script.sha256.clone()),
+            redirects: good.map_or_else(Vec::new, |script| script.redirects.clone()),
+            fetch_ms: good.map_or(0.0, |script| script.fetch_ms),
+            failure: script.as_ref().err().cloned(),
+        };
+        Self {
+            script,
+            stopped: OnceCell::new(),
+            seen: Some(seen),
+        }
+    }
+
+    /// Nothing to look for: this machine has no DNS suffix.
+    fn none() -> Self {
+        let failure = ScriptFailure {
+            script: "http://wpad/wpad.dat".to_owned(),
+            kind: ScriptFailureKind::Unreachable,
+            detail: "this machine has no DNS suffix to look for a script in".to_owned(),
+            status: None,
+        };
+        Self {
+            script: Err(failure),
+            stopped: OnceCell::new(),
+            seen: None,
+        }
+    }
+
+    /// Remembers a script that hit a limit; it would hit it again for every endpoint.
+    fn stop(&self, failure: ScriptFailure) -> ScriptFailure {
+        if failure.kind == ScriptFailureKind::Limit {
+            // Another endpoint may have been faster with the same failure.
+            let _ = self.stopped.set(failure.clone());
+        }
+        failure
+    }
+}
+
+/// Most networks announce no script: that is no fault.
+fn is_absent(source: &ScriptSource, failure: &ScriptFailure) -> bool {
+    *source == ScriptSource::Detect && failure.kind == ScriptFailureKind::Unreachable
+}
+
+/// Whether redirects led to another host, which a script that nobody configured must not.
+fn leaves(address: &str, script: &Script) -> bool {
+    let host = |text: &str| Url::parse(text).ok()?.host_str().map(str::to_owned);
+    host(address) != host(&script.url)
+}
+
+fn astray(address: &str, script: &Script) -> ScriptFailure {
+    let host = Url::parse(&script.url).ok();
+    let host = host.and_then(|url| url.host_str().map(str::to_owned));
+    ScriptFailure {
+        script: address.to_owned(),
+        kind: ScriptFailureKind::Unreachable,
+        detail: format!(
+            "redirected to another host ({}), which is not followed",
+            host.unwrap_or_default()
+        ),
+        status: None,
+    }
+}
+
+fn of_pac(script: &str, failure: &PacFailure) -> ScriptFailure {
+    let (kind, status) = match failure.kind {
+        PacFailureKind::Unreachable => (ScriptFailureKind::Unreachable, None),
+        PacFailureKind::Status(status) => (ScriptFailureKind::Status, Some(status)),
+        PacFailureKind::NotScript => (ScriptFailureKind::NotScript, None),
+        PacFailureKind::Error => (ScriptFailureKind::Error, None),
+        PacFailureKind::Limit => (ScriptFailureKind::Limit, None),
+        PacFailureKind::Unsupported => (ScriptFailureKind::NotSupported, None),
+    };
+    let detail = match failure.line {
+        Some(line) => format!("line {line}: {}", failure.message),
+        None => failure.message.clone(),
+    };
+    ScriptFailure {
+        script: script.to_owned(),
+        kind,
+        detail,
+        status,
+    }
+}

@@ -1,0 +1,329 @@
+//! CONNECT through an HTTP proxy (RFC 9110, section 9.3.6), with all that the proxy says kept.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
+
+use crate::endpoint::{Endpoint, Host, printable};
+use crate::evidence::{Failure, FailureKind, ProxySeen};
+use crate::options::HEAD_LIMIT;
+use crate::probe::wire::{Rewound, Wire};
+use crate::probe::{body, classify};
+
+/// Bytes of a refusal's page that are kept.
+const PAGE_LIMIT: usize = 4 * 1024;
+/// How long the page of a refusal is waited for: its status says the most.
+const PAGE_TIME: Duration = Duration::from_secs(1);
+/// Headers that a response may have.
+const HEADER_LIMIT: usize = 100;
+
+/// What came of a request for a tunnel.
+pub(crate) struct Tunnel {
+    pub(crate) seen: ProxySeen,
+    pub(crate) stream: Result<Wire, Failure>,
+}
+
+/// `host:port` as it stands in a request; IPv6 in brackets.
+pub(crate) fn authority(endpoint: &Endpoint) -> String {
+    match &endpoint.host {
+        Host::Address(std::net::IpAddr::V6(address)) => format!("[{address}]:{}", endpoint.port),
+        host => format!("{host}:{}", endpoint.port),
+    }
+}
+
+/// Asks for a tunnel to `authority`. Any 2xx opens it. `credentials` is a value of
+/// Proxy-Authorization.
+pub(crate) async fn connect(
+    mut stream: Wire,
+    authority: &str,
+    credentials: Option<&str>,
+) -> Tunnel {
+    let mut seen = ProxySeen {
+        request: format!("CONNECT {authority}"),
+        credentials_sent: credentials.is_some(),
+        ..ProxySeen::default()
+    };
+    let head = match ask(&mut stream, &request(authority, credentials)).await {
+        Ok(head) => head,
+        Err(failure) => {
+            return Tunnel {
+                seen,
+                stream: Err(failure),
+            };
+        }
+    };
+    let rest = match read_head(&head, &mut seen) {
+        Ok(rest) => rest,
+        Err(failure) => {
+            return Tunnel {
+                seen,
+                stream: Err(failure),
+            };
+        }
+    };
+    if (200..300).contains(&seen.status.unwrap_or(0)) {
+        let stream: Wire = Box::new(Rewound::new(rest, stream));
+        return Tunnel {
+            seen,
+            stream: Ok(stream),
+        };
+    }
+    describe_page(&mut stream, rest, &mut seen).await;
+    let words = format!("HTTP {} {}", seen.status.unwrap_or(0), seen.reason);
+    let failure = classify::failure(FailureKind::ProxyRefused, words.trim_end());
+    Tunnel {
+        seen,
+        stream: Err(failure),
+    }
+}
+
+fn request(authority: &str, credentials: Option<&str>) -> String {
+    let mut text = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n");
+    text.push_str(concat!(
+        "User-Agent: reach365/",
+        env!("CARGO_PKG_VERSION"),
+        "\r\n"
+    ));
+    if let Some(credentials) = credentials {
+        text.push_str("Proxy-Authorization: ");
+        text.push_str(credentials);
+        text.push_str("\r\n");
+    }
+    text.push_str("\r\n");
+    text
+}
+
+/// Sends the request and reads to the end of the response head, and what comes with it.
+async fn ask(stream: &mut Wire, request: &str) -> Result<Vec<u8>, Failure> {
+    let io = |error: std::io::Error| classify::tls(&error);
+    stream.write_all(request.as_bytes()).await.map_err(io)?;
+    stream.flush().await.map_err(io)?;
+    let mut head = Vec::new();
+    let mut buffer = [0; 2048];
+    while head_end(&head).is_none() {
+        if head.len() >= HEAD_LIMIT {
+            return Err(classify::failure(
+                FailureKind::TooLarge,
+                "a response head without end",
+            ));
+        }
+        let count = stream.read(&mut buffer).await.map_err(io)?;
+        if count == 0 {
+            return Err(early_end(&head));
+        }
+        head.extend(&buffer[..count]);
+        if !could_be_http(&head) {
+            return Err(not_http(&head));
+        }
+    }
+    Ok(head)
+}
+
+fn early_end(head: &[u8]) -> Failure {
+    if head.is_empty() {
+        return classify::failure(FailureKind::Closed, "closed without an answer");
+    }
+    classify::failure(FailureKind::Closed, "closed within the response head")
+}
+
+/// The first bytes decide: a TLS alert, an SMTP banner or SOCKS bytes are no proxy's answer.
+fn could_be_http(head: &[u8]) -> bool {
+    let start = b"HTTP/";
+    let count = head.len().min(start.len());
+    head[..count].eq_ignore_ascii_case(&start[..count])
+}
+
+fn not_http(head: &[u8]) -> Failure {
+    let start: String = String::from_utf8_lossy(&head[..head.len().min(64)]).into_owned();
+    classify::failure(
+        FailureKind::Malformed,
+        format!("not HTTP: {}", printable(&start)),
+    )
+}
+
+fn head_end(head: &[u8]) -> Option<usize> {
+    let find = |end: &[u8]| {
+        head.windows(end.len())
+            .position(|part| part == end)
+            .map(|at| at + end.len())
+    };
+    match (find(b"\r\n\r\n"), find(b"\n\n")) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// Fills in the status and the headers; gives back the bytes behind the head.
+fn read_head(head: &[u8], seen: &mut ProxySeen) -> Result<Vec<u8>, Failure> {
+    let mut headers = [httparse::EMPTY_HEADER; HEADER_LIMIT];
+    let mut response = httparse::Response::new(&mut headers);
+    let length = match response.parse(head) {
+        Ok(httparse::Status::Complete(length)) => length,
+        Ok(httparse::Status::Partial) => {
+            return Err(classify::failure(
+                FailureKind::Malformed,
+                "an incomplete response head",
+            ));
+        }
+        Err(error) => return Err(classify::failure(FailureKind::Malformed, error.to_string())),
+    };
+    seen.status = response.code;
+    seen.reason = bounded(response.reason.unwrap_or_default());
+    let mut schemes = Vec::new();
+    for header in response.headers.iter() {
+        let value = String::from_utf8_lossy(header.value);
+        let name = header.name.to_ascii_lowercase();
+        if name == "proxy-authenticate" {
+            schemes.extend(auth_schemes(&value));
+        }
+        keep(&mut seen.headers, name, &value);
+    }
+    schemes.dedup();
+    seen.auth_schemes = schemes;
+    Ok(head[length..].to_vec())
+}
+
+fn keep(headers: &mut BTreeMap<String, String>, name: String, value: &str) {
+    if headers.len() < 40 && !name.contains("cookie") {
+        headers.insert(name, bounded(value));
+    }
+}
+
+/// The schemes of a Proxy-Authenticate value (RFC 9110, section 11.6.1): words that are followed
+/// by a blank or a comma, and not by `=`.
+pub(crate) fn auth_schemes(value: &str) -> Vec<String> {
+    let is_scheme = |word: &&str| {
+        !word.is_empty()
+            && word.len() <= 32
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    let first_words = split_unquoted(value);
+    let mut schemes = Vec::new();
+    for part in &first_words {
+        let mut words = part.split_whitespace();
+        let first = words.next();
+        if let Some(word) = first.filter(is_scheme) {
+            schemes.push(word.to_owned());
+        }
+    }
+    schemes.truncate(8);
+    schemes
+}
+
+/// Parts between commas that do not stand in quotes.
+fn split_unquoted(value: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut quoted = false;
+    for c in value.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ',' if !quoted => parts.push(String::new()),
+            _ if quoted => {}
+            _ => parts.last_mut().into_iter().for_each(|part| part.push(c)),
+        }
+    }
+    parts
+}
+
+/// The page of a refusal: proxies say there who forbids what.
+async fn describe_page(stream: &mut Wire, mut page: Vec<u8>, seen: &mut ProxySeen) {
+    let reading = async {
+        let mut buffer = [0; 1024];
+        while page.len() < PAGE_LIMIT {
+            match stream.read(&mut buffer).await {
+                Ok(count) if count > 0 => page.extend(&buffer[..count]),
+                _ => break,
+            }
+            let announced = seen
+                .headers
+                .get("content-length")
+                .and_then(|text| text.parse().ok());
+            if announced.is_some_and(|length: usize| page.len() >= length) {
+                break;
+            }
+        }
+    };
+    let _ = timeout(PAGE_TIME, reading).await;
+    page.truncate(PAGE_LIMIT);
+    (seen.title, seen.body_text) = body::page(&page);
+}
+
+fn bounded(text: &str) -> String {
+    printable(text).chars().take(400).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schemes_are_told_from_their_parameters() {
+        let cases = [
+            ("Basic realm=\"a, b\"", vec!["Basic"]),
+            (
+                "Negotiate, NTLM, Basic realm=\"x\"",
+                vec!["Negotiate", "NTLM", "Basic"],
+            ),
+            (
+                "Digest realm=\"x\", nonce=\"y\", qop=\"auth\"",
+                vec!["Digest"],
+            ),
+            ("NTLM TlRMTVNTUAAC==", vec!["NTLM"]),
+            ("", vec![]),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(auth_schemes(value), expected, "{value}");
+        }
+    }
+
+    async fn answered(answer: &'static [u8]) -> Tunnel {
+        let (ours, mut theirs) = tokio::io::duplex(256 * 1024);
+        let server = async move {
+            let mut request = [0; 1024];
+            let _ = theirs.read(&mut request).await;
+            let _ = theirs.write_all(answer).await;
+        };
+        let (tunnel, ()) = tokio::join!(connect(Box::new(ours), "a.example:443", None), server);
+        tunnel
+    }
+
+    #[tokio::test]
+    async fn bytes_behind_the_head_come_first_in_the_tunnel() {
+        let tunnel = answered(b"HTTP/1.0 200 Connection established\r\n\r\nearly").await;
+        let mut text = String::new();
+        tunnel
+            .stream
+            .ok()
+            .unwrap()
+            .read_to_string(&mut text)
+            .await
+            .unwrap();
+        assert_eq!(text, "early");
+        assert_eq!(tunnel.seen.status, Some(200));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_keeps_status_headers_and_page() {
+        let tunnel = answered(b"HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0\r\nSet-Cookie: secret\r\n\r\n<title>No \x1b[31mway</title>").await;
+        assert_eq!(tunnel.stream.err().unwrap().kind, FailureKind::ProxyRefused);
+        assert_eq!(tunnel.seen.title.as_deref(), Some("No \\u{1b}[31mway"));
+        assert_eq!(tunnel.seen.headers["x-squid-error"], "ERR_ACCESS_DENIED 0");
+        assert!(!tunnel.seen.headers.contains_key("set-cookie"));
+    }
+
+    #[tokio::test]
+    async fn other_protocols_and_silence_are_no_proxy() {
+        for (answer, kind) in [
+            (&b"220 mail.example ESMTP\r\n"[..], FailureKind::Malformed),
+            (b"\x15\x03\x01\x00\x02\x02\x28", FailureKind::Malformed),
+            (b"\x05\xff", FailureKind::Malformed),
+            (b"", FailureKind::Closed),
+            (b"HTTP/1.1 200 OK\r\nX: ", FailureKind::Closed),
+        ] {
+            let failure = answered(answer).await.stream.err().unwrap();
+            assert_eq!(failure.kind, kind, "{answer:?}");
+        }
+    }
+}

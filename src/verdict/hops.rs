@@ -1,0 +1,162 @@
+//! The hops of a route: which one a client would use, and what came of it.
+
+use crate::endpoint::Endpoint;
+use crate::evidence::{Attempt, Evidence, Lookup};
+use crate::route::{Hop, ProxyServer};
+use crate::verdict::attempt::{AddressRuling, Ruling, by_address, furthest};
+use crate::verdict::claim::{self, Claim};
+use crate::verdict::network::Controls;
+use crate::verdict::{Code, Confidence, Context, Verdict, dns, host};
+
+/// What came of one hop.
+struct HopRuling<'a> {
+    hop: &'a Hop,
+    ruling: Ruling,
+}
+
+/// Judges an endpoint on its route; directly where no proxy is on it.
+pub(super) fn judge(
+    endpoint: &Endpoint,
+    evidence: &Evidence,
+    context: &Context<'_>,
+    controls: &Controls,
+) -> Verdict {
+    let hops = hops(evidence);
+    if hops.iter().all(|hop| **hop == Hop::Direct) {
+        return host::judge(endpoint, evidence, context, controls);
+    }
+    let mut passed_over: Vec<HopRuling<'_>> = Vec::new();
+    for hop in hops {
+        let Some(proxy) = hop.proxy() else {
+            let verdict = host::judge(endpoint, &direct_part(evidence), context, controls);
+            return after(&passed_over, verdict, hop);
+        };
+        let ruling = through(endpoint, evidence, context, proxy);
+        if !is_passed_over(&ruling) {
+            let verdict = verdict(endpoint, ruling);
+            return after(&passed_over, verdict, hop);
+        }
+        passed_over.push(HopRuling { hop, ruling });
+    }
+    // Every proxy is dead: clients report the first.
+    let first = passed_over.swap_remove(0);
+    let others: Vec<String> = passed_over.iter().map(in_words).collect();
+    let mut verdict = verdict(endpoint, first.ruling);
+    if !others.is_empty() {
+        verdict.facts.insert("other_hops".to_owned(), others.into());
+    }
+    verdict
+}
+
+/// The hops of the way that was taken, none twice.
+fn hops(evidence: &Evidence) -> Vec<&Hop> {
+    let taken = evidence.ways.iter().take(1).flat_map(|way| &way.route.hops);
+    let tried = evidence
+        .attempts
+        .iter()
+        .filter_map(|attempt| attempt.hop.as_ref());
+    let mut hops: Vec<&Hop> = Vec::new();
+    for hop in taken.chain(tried) {
+        if !hops.contains(&hop) {
+            hops.push(hop);
+        }
+    }
+    hops
+}
+
+/// The evidence of the direct hop alone.
+fn direct_part(evidence: &Evidence) -> Evidence {
+    let mut part = evidence.clone();
+    part.attempts.retain(|attempt| attempt.hop.is_none());
+    part
+}
+
+/// Clients go on to the next hop only where the proxy itself cannot be reached, not where it
+/// refuses (measured on Chromium since version 67).
+fn is_passed_over(ruling: &Ruling) -> bool {
+    let unreached = [
+        Code::ProxyUnresolvable,
+        Code::ProxyDropped,
+        Code::ProxyRefused,
+        Code::DeviceNoRoute,
+    ];
+    matches!(ruling, Ruling::Failed(claim) if unreached.contains(&claim.code))
+}
+
+/// What came of one proxy.
+fn through(
+    endpoint: &Endpoint,
+    evidence: &Evidence,
+    context: &Context<'_>,
+    proxy: &ProxyServer,
+) -> Ruling {
+    let own = |attempt: &&Attempt| attempt.hop.as_ref().and_then(Hop::proxy) == Some(proxy);
+    let attempts: Vec<&Attempt> = evidence.attempts.iter().filter(own).collect();
+    if attempts.is_empty() {
+        return unresolved(evidence, proxy);
+    }
+    sum_up(by_address(endpoint, &attempts, context))
+}
+
+/// A genuine answer at any address counts; else the failure that got furthest.
+fn sum_up(rulings: Vec<AddressRuling>) -> Ruling {
+    let claims = rulings.iter().filter_map(|ruling| match &ruling.ruling {
+        Ruling::Failed(claim) => Some(claim),
+        _ => None,
+    });
+    let failed = furthest(claims).map(Ruling::Failed);
+    let rest = |wanted: fn(&Ruling) -> bool| {
+        let found = rulings.iter().find(|ruling| wanted(&ruling.ruling));
+        found.map(|ruling| ruling.ruling.clone())
+    };
+    rest(|ruling| matches!(ruling, Ruling::Genuine(_)))
+        .or(failed)
+        .or_else(|| rest(|ruling| matches!(ruling, Ruling::Unknown(_))))
+        .unwrap_or_else(|| Ruling::unknown("the probe left no evidence of the proxy"))
+}
+
+fn unresolved(evidence: &Evidence, proxy: &ProxyServer) -> Ruling {
+    let own = |lookup: &&Lookup| proxy.host.name() == Some(lookup.name.as_str());
+    let lookups: Vec<&Lookup> = evidence.proxy_lookups.iter().filter(own).collect();
+    let failures = lookups
+        .iter()
+        .filter_map(|lookup| lookup.outcome.failure.as_ref());
+    let mut seen: Vec<String> = failures.map(dns::seen).collect();
+    seen.dedup();
+    if seen.is_empty() {
+        return Ruling::unknown("the probe left no evidence of the proxy");
+    }
+    let claim = Claim::new(Code::ProxyUnresolvable)
+        .sure(Confidence::Medium)
+        .fact("proxy", proxy.to_string())
+        .fact("seen", seen);
+    Ruling::Failed(claim)
+}
+
+fn verdict(endpoint: &Endpoint, ruling: Ruling) -> Verdict {
+    match ruling {
+        Ruling::Genuine(genuine) => host::answered(endpoint, genuine),
+        Ruling::Failed(claim) => claim.verdict(endpoint),
+        Ruling::Unknown(why) => claim::inconclusive(endpoint, &why),
+        Ruling::Connected => claim::inconclusive(endpoint, "the proxy was only connected to"),
+    }
+}
+
+/// Says which hop a client would use, and what was wrong with those before it.
+fn after(passed_over: &[HopRuling<'_>], mut verdict: Verdict, used: &Hop) -> Verdict {
+    let facts = &mut verdict.facts;
+    facts.insert("hop".to_owned(), used.to_string().into());
+    if passed_over.is_empty() {
+        return verdict;
+    }
+    let words: Vec<String> = passed_over.iter().map(in_words).collect();
+    facts.insert("passed_over".to_owned(), words.into());
+    verdict
+}
+
+fn in_words(hop: &HopRuling<'_>) -> String {
+    match &hop.ruling {
+        Ruling::Failed(claim) => format!("{} {}", hop.hop, claim.code),
+        _ => format!("{} unclear", hop.hop),
+    }
+}

@@ -1,0 +1,370 @@
+//! The proxy stage: the proxy itself, and what it says to the request for a tunnel.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::evidence::{
+    Attempt, Failure, FailureKind, HttpSeen, Observation, ProxySeen, Stage, TlsSeen, Trust,
+};
+use crate::route::{Hop, ProxyProtocol, ProxyServer};
+use crate::verdict::attempt::Ruling;
+use crate::verdict::claim::{Claim, short, whole_ms};
+use crate::verdict::{Code, Confidence, Context, Outcome, Who, certificate, tcp};
+
+/// Header in which squid names its errors.
+const SQUID_ERROR: &str = "x-squid-error";
+
+/// What a connection to a proxy comes to before anything behind it was heard; `None` where the
+/// way through it is open.
+pub(super) fn rule(
+    attempt: &Attempt,
+    proxy: &ProxyServer,
+    context: &Context<'_>,
+) -> Option<Ruling> {
+    let ruling = unreached(attempt)
+        .or_else(|| own_tls(attempt, proxy, context))
+        .or_else(|| refused(attempt, proxy));
+    ruling.map(|ruling| about(ruling, attempt))
+}
+
+/// Names the proxy in what is said about a way through it.
+pub(super) fn about(ruling: Ruling, attempt: &Attempt) -> Ruling {
+    let Some(Hop::Proxy(proxy)) = &attempt.hop else {
+        return ruling;
+    };
+    match ruling {
+        Ruling::Failed(claim) => {
+            let who = claim.who == Who::Proxy || claim.stage == Stage::Proxy;
+            let address = who.then(|| attempt.address.ip()).or(claim.address);
+            let claim = claim
+                .at_address(address)
+                .fact("proxy", proxy.to_string())
+                .fact("address", attempt.address.to_string());
+            Ruling::Failed(claim)
+        }
+        Ruling::Genuine(mut genuine) => {
+            let via = Value::from(short(&proxy.to_string()));
+            genuine.facts.insert("proxy".to_owned(), via);
+            Ruling::Genuine(genuine)
+        }
+        other => other,
+    }
+}
+
+fn unreached(attempt: &Attempt) -> Option<Ruling> {
+    let failure = attempt.tcp.failure.as_ref()?;
+    let dropped = |how: &str| Claim::new(Code::ProxyDropped).fact("how", how);
+    let claim = match failure.kind {
+        FailureKind::Timeout => dropped("silence"),
+        FailureKind::HostUnreachable => dropped("host unreachable"),
+        FailureKind::NetworkUnreachable if !tcp::is_local(attempt) => {
+            dropped("network unreachable")
+        }
+        FailureKind::Refused | FailureKind::Reset => Claim::new(Code::ProxyRefused),
+        _ => return Some(tcp::rule(attempt, failure)),
+    };
+    let waited = whole_ms(attempt.tcp.elapsed_ms);
+    Some(Ruling::Failed(claim.fact("waited_ms", waited)))
+}
+
+/// The handshake with a proxy that is spoken to within TLS. Its certificate is judged apart from
+/// that of the endpoint; a private issuer is all right where this machine trusts it.
+fn own_tls(attempt: &Attempt, proxy: &ProxyServer, context: &Context<'_>) -> Option<Ruling> {
+    let tls = attempt.proxy_tls.as_ref()?;
+    if let Some(failure) = &tls.failure {
+        return Some(Ruling::Failed(tls_failed(tls, failure)));
+    }
+    let claim = bad_certificate(tls.value.as_ref()?, context)?;
+    let mut claim = claim
+        .sure(Confidence::Certain)
+        .by(Who::Proxy)
+        .fact("target", format!("the proxy {proxy}"))
+        .fact("host", proxy.host.to_string());
+    claim.stage = Stage::Proxy;
+    Some(Ruling::Failed(claim))
+}
+
+fn tls_failed(tls: &Observation<TlsSeen>, failure: &Failure) -> Claim {
+    if failure.kind == FailureKind::Timeout {
+        return Claim::new(Code::ProxySilent).fact("waited_ms", whole_ms(tls.elapsed_ms));
+    }
+    let answer = format!("no TLS handshake ({})", words(failure));
+    Claim::new(Code::ProxyNotAProxy).fact("answer", answer)
+}
+
+fn bad_certificate(seen: &TlsSeen, context: &Context<'_>) -> Option<Claim> {
+    let leaf = seen.chain.first()?;
+    let trusted = [&seen.public_roots, &seen.os_roots].contains(&&Some(Trust::Trusted));
+    if !trusted {
+        let code = if leaf.self_issued {
+            Code::TlsSelfSigned
+        } else {
+            Code::TlsUntrustedIssuer
+        };
+        return Some(certificate::about(code, leaf));
+    }
+    if seen.name_matches == Some(false) {
+        return Some(certificate::wrong_name(leaf));
+    }
+    certificate::date_fault(leaf, context.now).map(|code| certificate::about(code, leaf))
+}
+
+/// What the proxy said to the request for a tunnel.
+fn refused(attempt: &Attempt, proxy: &ProxyServer) -> Option<Ruling> {
+    let observation = attempt.proxy.as_ref()?;
+    let failure = observation.failure.as_ref()?;
+    let empty = ProxySeen::default();
+    let seen = observation.value.as_ref().unwrap_or(&empty);
+    let claim = match failure.kind {
+        FailureKind::Timeout => {
+            let waited = whole_ms(observation.elapsed_ms);
+            Claim::new(Code::ProxySilent).fact("waited_ms", waited)
+        }
+        FailureKind::Closed | FailureKind::Reset => {
+            not_a_proxy(words(failure)).fact("how", how_it_ended(failure.kind))
+        }
+        FailureKind::Malformed | FailureKind::TooLarge | FailureKind::Plaintext => {
+            not_a_proxy(words(failure)).sure(Confidence::Certain)
+        }
+        FailureKind::ProxyRefused => answered(seen, proxy),
+        _ => return Some(Ruling::Unknown(words(failure))),
+    };
+    Some(Ruling::Failed(claim))
+}
+
+fn not_a_proxy(answer: String) -> Claim {
+    Claim::new(Code::ProxyNotAProxy).fact("answer", answer)
+}
+
+/// The end of a connection, in the words of a sentence.
+pub(super) fn how_it_ended(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::Reset => "reset",
+        _ => "closed",
+    }
+}
+
+fn answered(seen: &ProxySeen, proxy: &ProxyServer) -> Claim {
+    let claim = match (seen.status, seen.socks_reply) {
+        (Some(status), _) => by_status(&Refusal::of(seen, status), seen),
+        (None, Some(reply)) => by_socks_reply(proxy.protocol, reply),
+        // SOCKS 5 without a method that this client has (RFC 1928, section 3).
+        (None, None) => certain(Code::ProxyAuthRequired),
+    };
+    with_answer(claim, seen)
+}
+
+fn with_answer(claim: Claim, seen: &ProxySeen) -> Claim {
+    let claim = match seen.status {
+        Some(status) => claim.fact("status", status),
+        None => claim,
+    };
+    let claim = match &seen.title {
+        Some(title) => claim.fact("page", title.as_str()),
+        None => claim,
+    };
+    let claim = match seen.headers.get(SQUID_ERROR) {
+        Some(error) => claim.fact("proxy_error", error.as_str()),
+        None => claim,
+    };
+    let claim = match seen
+        .headers
+        .get("server")
+        .or_else(|| seen.headers.get("via"))
+    {
+        Some(software) => claim.fact("proxy_software", software.as_str()),
+        None => claim,
+    };
+    if claim.code == Code::ProxyAuthRequired || claim.code == Code::ProxyAuthRejected {
+        let schemes = schemes(&seen.auth_schemes);
+        return claim.fact("schemes", schemes);
+    }
+    let answer = in_words(seen);
+    claim.fact("answer", answer)
+}
+
+fn schemes(offered: &[String]) -> Value {
+    if offered.is_empty() {
+        return "no scheme named".into();
+    }
+    offered.to_vec().into()
+}
+
+/// `HTTP 403 Forbidden, "Access denied"`, or the reply of SOCKS.
+fn in_words(seen: &ProxySeen) -> String {
+    let mut text = match (seen.status, seen.socks_reply) {
+        (Some(status), _) => format!("HTTP {status} {}", seen.reason)
+            .trim_end()
+            .to_owned(),
+        (None, Some(reply)) => format!("SOCKS reply {reply}"),
+        (None, None) => "no acceptable method".to_owned(),
+    };
+    if let Some(title) = &seen.title {
+        text += &format!(", \"{title}\"");
+    }
+    text
+}
+
+/// A refusal by HTTP, from CONNECT or from a request by absolute URL.
+struct Refusal<'a> {
+    status: u16,
+    reason: &'a str,
+    title: Option<&'a str>,
+    text: &'a str,
+    headers: &'a BTreeMap<String, String>,
+}
+
+impl<'a> Refusal<'a> {
+    fn of(seen: &'a ProxySeen, status: u16) -> Self {
+        Self {
+            status,
+            reason: &seen.reason,
+            title: seen.title.as_deref(),
+            text: &seen.body_text,
+            headers: &seen.headers,
+        }
+    }
+
+    /// What squid calls the error: `ERR_DNS_FAIL 0`.
+    fn squid_error(&self) -> Option<&str> {
+        let value = self.headers.get(SQUID_ERROR)?;
+        value.split_whitespace().next()
+    }
+
+    /// Whether reason, title or page speak of something.
+    fn speaks_of(&self, words: &[&str]) -> bool {
+        let title = self.title.unwrap_or_default();
+        let text = [self.reason, title, self.text]
+            .join(" ")
+            .to_ascii_lowercase();
+        words.iter().any(|word| text.contains(word))
+    }
+}
+
+fn by_status(refusal: &Refusal<'_>, seen: &ProxySeen) -> Claim {
+    match refusal.status {
+        407 if seen.credentials_sent => certain(Code::ProxyAuthRejected),
+        407 => certain(Code::ProxyAuthRequired),
+        429 => certain(Code::ProxyRateLimited),
+        511 => certain(Code::HttpCaptivePortal).by(Who::Proxy),
+        400 | 404 | 405 | 501 => Claim::new(Code::ProxyNotAProxy),
+        500 | 502..=504 => upstream(refusal),
+        _ => certain(Code::ProxyDenied),
+    }
+}
+
+/// The proxy failed on the way to the host.
+fn upstream(refusal: &Refusal<'_>) -> Claim {
+    match refusal.squid_error() {
+        Some("ERR_DNS_FAIL") => return certain(Code::ProxyUpstreamDns),
+        Some("ERR_ACCESS_DENIED") => return certain(Code::ProxyDenied),
+        Some("ERR_READ_TIMEOUT" | "ERR_LIFETIME_EXP") => {
+            return certain(Code::ProxyUpstreamTimeout);
+        }
+        Some("ERR_CONNECT_FAIL") if refusal.is_squid_timeout() => {
+            return certain(Code::ProxyUpstreamTimeout);
+        }
+        Some("ERR_CONNECT_FAIL" | "ERR_CANNOT_FORWARD") => {
+            return certain(Code::ProxyUpstreamUnreachable);
+        }
+        _ => {}
+    }
+    if refusal.speaks_of(&[
+        "dns",
+        "resolv",
+        "name lookup",
+        "host not found",
+        "unknown host",
+    ]) {
+        return certain(Code::ProxyUpstreamDns).sure(Confidence::Medium);
+    }
+    if refusal.status == 504 || refusal.speaks_of(&["timed out", "timeout", "time-out"]) {
+        return certain(Code::ProxyUpstreamTimeout);
+    }
+    certain(Code::ProxyUpstreamUnreachable).sure(Confidence::Medium)
+}
+
+impl Refusal<'_> {
+    /// Squid appends the error number of its system: 110 is `ETIMEDOUT` on Linux.
+    fn is_squid_timeout(&self) -> bool {
+        let value = self.headers.get(SQUID_ERROR);
+        value.is_some_and(|value| value.trim_end().ends_with(" 110"))
+    }
+}
+
+/// Replies of RFC 1928, section 6, and of version 4.
+fn by_socks_reply(protocol: ProxyProtocol, reply: u8) -> Claim {
+    let version_4 = matches!(protocol, ProxyProtocol::Socks4 | ProxyProtocol::Socks4a);
+    match (version_4, reply) {
+        (true, 92 | 93) => certain(Code::ProxyAuthRequired),
+        // "Rejected or failed": the protocol does not tell which.
+        (true, _) => Claim::new(Code::ProxyDenied).with_outcome(Outcome::Inconclusive),
+        (false, 2) => certain(Code::ProxyDenied),
+        (false, 3..=5) => certain(Code::ProxyUpstreamUnreachable),
+        (false, 6) => certain(Code::ProxyUpstreamTimeout),
+        (false, 7 | 8) => certain(Code::ProxyNotAProxy),
+        (false, _) => certain(Code::ProxyUpstreamUnreachable).sure(Confidence::Medium),
+    }
+}
+
+/// An answer to a request by absolute URL that the proxy itself has given, where that can be told
+/// from an answer of the host.
+pub(super) fn own_answer(seen: &HttpSeen) -> Option<Claim> {
+    let refusal = Refusal {
+        status: seen.status,
+        reason: "",
+        title: seen.title.as_deref(),
+        text: &seen.body_text,
+        headers: &seen.headers,
+    };
+    let named = refusal.squid_error().is_some();
+    let claim = match seen.status {
+        407 if seen.proxy_credentials_sent => certain(Code::ProxyAuthRejected),
+        407 => certain(Code::ProxyAuthRequired),
+        403 if named => certain(Code::ProxyDenied),
+        500 | 502..=504 if named => upstream(&refusal),
+        _ => return None,
+    };
+    let as_refusal = ProxySeen {
+        status: Some(seen.status),
+        headers: seen.headers.clone(),
+        title: seen.title.clone(),
+        auth_schemes: offered(&seen.headers),
+        ..ProxySeen::default()
+    };
+    Some(with_answer(claim, &as_refusal))
+}
+
+/// The first word of every part of Proxy-Authenticate that is no parameter.
+fn offered(headers: &BTreeMap<String, String>) -> Vec<String> {
+    let value = headers.get("proxy-authenticate");
+    let parts = value.into_iter().flat_map(|value| value.split(','));
+    let words = parts.filter_map(|part| part.split_whitespace().next());
+    let schemes = words.filter(|word| !word.contains('=') && !word.contains('"'));
+    schemes.map(str::to_owned).collect()
+}
+
+/// The proxy opened a tunnel and nothing of TLS came back before the end.
+pub(super) fn closed_tunnel(attempt: &Attempt) -> Option<Ruling> {
+    attempt.proxy.as_ref()?;
+    let tls = attempt.tls.as_ref()?;
+    let kind = tls.failure.as_ref()?.kind;
+    let received = tls.value.as_ref().map_or(0, |seen| seen.bytes_received);
+    let ended = matches!(kind, FailureKind::Closed | FailureKind::Reset);
+    (ended && received == 0).then(|| {
+        let claim = Claim::new(Code::ProxyTunnelClosed).fact("how", how_it_ended(kind));
+        about(Ruling::Failed(claim), attempt)
+    })
+}
+
+fn words(failure: &Failure) -> String {
+    if failure.detail.is_empty() {
+        return format!("{:?}", failure.kind).to_lowercase();
+    }
+    short(&failure.detail)
+}
+
+fn certain(code: Code) -> Claim {
+    Claim::new(code).sure(Confidence::Certain)
+}

@@ -1,0 +1,182 @@
+//! The settings that chose the way: a script that failed, and a way that is closed while another
+//! works.
+
+use crate::endpoint::Endpoint;
+use crate::evidence::{Control, Evidence, ScriptFailure, ScriptFailureKind, Stage, Way};
+use crate::route::{Origin, Route};
+use crate::verdict::claim::{self, Claim};
+use crate::verdict::network::Controls;
+use crate::verdict::{Code, Confidence, Context, Outcome, Verdict, hops};
+
+/// Looks at a verdict with the settings in mind that led to it.
+pub(super) fn consider(
+    endpoint: &Endpoint,
+    evidence: &Evidence,
+    context: &Context<'_>,
+    mut verdict: Verdict,
+) -> Verdict {
+    let others = other_ways(endpoint, evidence, context);
+    if !others.is_empty() {
+        let words: Vec<String> = others.iter().map(OtherWay::in_words).collect();
+        verdict.facts.insert("other_ways".to_owned(), words.into());
+    }
+    let Some(taken) = evidence.ways.first() else {
+        return verdict;
+    };
+    if let Some(failure) = &taken.script_failure {
+        return script_failed(endpoint, taken, failure, verdict);
+    }
+    match others.iter().find(|other| other.is_working_proxy()) {
+        Some(working) if is_closed(&verdict) && went_directly(taken, &verdict) => {
+            wrong_way(endpoint, evidence, taken, working, verdict)
+        }
+        _ => verdict,
+    }
+}
+
+/// What another way came to.
+struct OtherWay<'a> {
+    control: &'a Control,
+    verdict: Verdict,
+}
+
+fn other_ways<'a>(
+    endpoint: &Endpoint,
+    evidence: &'a Evidence,
+    context: &Context<'_>,
+) -> Vec<OtherWay<'a>> {
+    let judged = |control: &'a Control| OtherWay {
+        control,
+        verdict: hops::judge(endpoint, &control.evidence, context, &Controls::default()),
+    };
+    evidence.controls.iter().map(judged).collect()
+}
+
+impl OtherWay<'_> {
+    fn is_working_proxy(&self) -> bool {
+        let works = matches!(self.verdict.outcome, Outcome::Reachable | Outcome::Degraded);
+        works && !self.control.way.route.is_direct()
+    }
+
+    /// `direct: reachable`, `machine PROXY proxy.example:8080: blocked (proxy-denied)`.
+    fn in_words(&self) -> String {
+        let way = &self.control.way;
+        let name = if way.route.is_direct() {
+            way.view.clone()
+        } else {
+            format!("{} {}", way.view, words(&way.route))
+        };
+        match self.verdict.code {
+            Some(code) => format!("{name}: {} ({code})", self.verdict.outcome),
+            None => format!("{name}: {}", self.verdict.outcome),
+        }
+    }
+}
+
+/// Hops as a script answers them.
+pub(super) fn words(route: &Route) -> String {
+    route.hop_words().join("; ")
+}
+
+fn is_closed(verdict: &Verdict) -> bool {
+    matches!(verdict.outcome, Outcome::Blocked | Outcome::Inconclusive)
+}
+
+fn went_directly(taken: &Way, verdict: &Verdict) -> bool {
+    let hop = verdict.facts.get("hop").and_then(|hop| hop.as_str());
+    taken.route.is_direct() || hop == Some("DIRECT")
+}
+
+/// The direct way was chosen and is closed, and a proxy that is known works.
+fn wrong_way(
+    endpoint: &Endpoint,
+    evidence: &Evidence,
+    taken: &Way,
+    working: &OtherWay<'_>,
+    verdict: Verdict,
+) -> Verdict {
+    let is_known = |control: &Control| control.way.view == KNOWN_PROXY;
+    let code = match taken.route.origin {
+        Origin::Pac | Origin::Wpad => Code::RoutePacWrongBranch,
+        _ if evidence.controls.iter().any(is_known) => Code::RouteBypassHidesHost,
+        _ => Code::RouteProxyNotConfigured,
+    };
+    let way = &working.control.way;
+    let claim = Claim::new(code)
+        .sure(Confidence::High)
+        .fact("working", words(&way.route))
+        .fact("view", way.view.as_str());
+    because(endpoint, claim, verdict)
+}
+
+/// View of a way through a proxy that the settings name, but not for this host.
+pub(crate) const KNOWN_PROXY: &str = "known-proxy";
+
+/// The script that had to decide could not: what clients fall back to is what was probed.
+fn script_failed(
+    endpoint: &Endpoint,
+    taken: &Way,
+    failure: &ScriptFailure,
+    mut verdict: Verdict,
+) -> Verdict {
+    let Some(code) = code_of(failure.kind) else {
+        return claim::inconclusive(endpoint, &failure.detail);
+    };
+    if !may_explain(&verdict) {
+        verdict.facts.insert("script".to_owned(), code.id().into());
+        return verdict;
+    }
+    let outcome = match verdict.outcome {
+        Outcome::Reachable | Outcome::Skipped => Outcome::Degraded,
+        other => other,
+    };
+    let claim = of_script(code, failure, &taken.route).with_outcome(outcome);
+    because(endpoint, claim, verdict)
+}
+
+/// What a script that fails says, with the way that clients go instead.
+pub(super) fn of_script(code: Code, failure: &ScriptFailure, fallback: &Route) -> Claim {
+    let fallback = if fallback.is_direct() {
+        "directly".to_owned()
+    } else {
+        format!("to {}", words(fallback))
+    };
+    let claim = Claim::new(code)
+        .sure(Confidence::Certain)
+        .fact("script", failure.script.as_str())
+        .fact("detail", failure.detail.as_str())
+        .fact("fallback", fallback);
+    match failure.status {
+        Some(status) => claim.fact("status", status),
+        None => claim,
+    }
+}
+
+/// The code of a script's failure; none where this build has no engine.
+pub(super) fn code_of(kind: ScriptFailureKind) -> Option<Code> {
+    Some(match kind {
+        ScriptFailureKind::Unreachable => Code::RoutePacUnreachable,
+        ScriptFailureKind::Status => Code::RoutePacHttpStatus,
+        ScriptFailureKind::NotScript => Code::RoutePacNotScript,
+        ScriptFailureKind::Error => Code::RoutePacError,
+        ScriptFailureKind::Limit => Code::RoutePacLimit,
+        ScriptFailureKind::NotSupported => return None,
+    })
+}
+
+/// Whether another way could have led to another end: a certificate or an answer would be the same.
+fn may_explain(verdict: &Verdict) -> bool {
+    let good = matches!(verdict.outcome, Outcome::Reachable | Outcome::Skipped);
+    good || verdict.stage.is_some_and(|stage| stage <= Stage::Proxy)
+}
+
+/// Puts a claim in the place of a verdict, whose code becomes its cause.
+fn because(endpoint: &Endpoint, mut claim: Claim, verdict: Verdict) -> Verdict {
+    if let Some(code) = verdict.code {
+        claim = claim.fact("cause", code.id());
+    }
+    let mut facts = verdict.facts;
+    facts.append(&mut claim.facts);
+    claim.facts = facts;
+    claim.verdict(endpoint)
+}
