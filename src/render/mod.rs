@@ -8,6 +8,7 @@ mod json;
 mod layout;
 mod ndjson;
 mod proxy;
+mod pac;
 mod style;
 mod text;
 
@@ -21,6 +22,7 @@ pub use explain::explain;
 pub use json::json;
 pub use ndjson::{ndjson, ndjson_event};
 pub use proxy::{Match, blob, blob_json, matches, matches_json, proxy, proxy_json};
+pub use pac::{PacRow, pac_answers, pac_answers_json, pac_remarks, pac_remarks_json};
 pub use style::TextStyle;
 pub use text::text;
 

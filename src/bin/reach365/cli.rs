@@ -1,5 +1,7 @@
 //! The command line: declarations only.
 
+mod pac;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,6 +14,8 @@ use reach365::proxy::Dialect;
 use reach365::proxy::blob::BlobKind;
 use reach365::render::Format;
 use reach365::report::FailOn;
+
+pub(crate) use pac::{PacBuildArgs, PacCommand, PacEvalArgs, PacLintArgs, ToldUrl};
 
 /// Tells why Microsoft 365 Apps cannot activate: which host, which stage, which cause, who did it.
 #[derive(Debug, Parser)]
@@ -41,6 +45,11 @@ pub(crate) enum Command {
     /// Show every source of proxy settings, and the way that each names for a URL
     #[command(args_conflicts_with_subcommands = true)]
     Proxy(ProxyArgs),
+    /// Ask a PAC script, look for mistakes in it, or make one
+    Pac {
+        #[command(subcommand)]
+        command: PacCommand,
+    },
     /// Judge a saved JSON report again, without any network
     Replay(ReplayArgs),
     /// Say what a code means, which evidence makes it, and how it is mended

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use cli::{Cli, Command, EndpointsCommand};
+use cli::{Cli, Command, EndpointsCommand, PacCommand};
 use exit::Failure;
 
 fn main() -> ExitCode {
@@ -30,6 +30,11 @@ fn run(cli: Cli) -> Result<u8, Failure> {
             EndpointsCommand::Lint(args) => cmd::endpoints::lint(&args),
         },
         Some(Command::Proxy(args)) => cmd::proxy::run(&args),
+        Some(Command::Pac { command }) => match command {
+            PacCommand::Eval(args) => cmd::pac::eval(&args),
+            PacCommand::Lint(args) => cmd::pac::lint(&args),
+            PacCommand::Build(args) => cmd::pac::build(&args),
+        },
         Some(Command::Replay(args)) => cmd::replay::run(&args),
         Some(Command::Explain(args)) => cmd::explain::run(&args),
     }

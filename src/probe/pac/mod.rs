@@ -14,6 +14,7 @@
 //! ```
 
 mod fetch;
+mod lint;
 mod load;
 #[cfg(feature = "pac")]
 mod runner;
@@ -27,6 +28,7 @@ use url::Url;
 
 use crate::proxy::pac::{PacAnswer, PacFailure, ScriptRequest};
 
+pub use lint::lint;
 pub use load::{Script, load, of_text};
 pub use surroundings::{PacNames, PacSurroundings};
 

@@ -198,13 +198,15 @@ const KEYWORDS: [&str; 38] = [
     "null",
     "true",
 ];
+/// Words between a parameter and the parenthesis before it.
+const PARAMETER_REACH: usize = 200;
 const ENTRY: &str = "FindProxyForURL";
 const ENTRY_EX: &str = "FindProxyForURLEx";
 
 /// Looks at the text of a script; in the order of rules, each rule once for each thing.
 pub fn lint(script: &str) -> Vec<Remark> {
     let tokens = tokens(script);
-    let code = Code { tokens: &tokens };
+    let code = Code::of(&tokens);
     let mut remarks = code.newer_syntax();
     remarks.extend(code.newer_functions());
     remarks.extend(code.es5_functions());
@@ -217,9 +219,39 @@ pub fn lint(script: &str) -> Vec<Remark> {
 
 struct Code<'a> {
     tokens: &'a [Token<'a>],
+    /// Names that the script gives to something: functions, variables, parameters.
+    declared: HashSet<&'a str>,
+    /// Methods that it adds to older engines: `String.prototype.includes = …`.
+    brought: HashSet<&'a str>,
 }
 
 impl<'a> Code<'a> {
+    fn of(tokens: &'a [Token<'a>]) -> Self {
+        let mut code = Self {
+            tokens,
+            declared: HashSet::new(),
+            brought: HashSet::new(),
+        };
+        let declared = code.words().filter(|(at, _)| code.declares(*at));
+        let declared = declared.map(|(_, token)| token.text).collect();
+        let brought = code.words().filter(|(at, _)| code.brings(*at));
+        let brought = brought.map(|(_, token)| token.text).collect();
+        code.declared = declared;
+        code.brought = brought;
+        code
+    }
+
+    fn declares(&self, at: usize) -> bool {
+        let (before, behind) = (self.text(at, -1), self.text(at, 1));
+        let declared = matches!(before, "function" | "var" | "let" | "const" | "class" | "*");
+        let listed = matches!(before, "," | "(") && matches!(behind, "," | ")" | "=");
+        declared || listed || (before != "." && behind == "=")
+    }
+
+    fn brings(&self, at: usize) -> bool {
+        self.text(at, -2) == "prototype" && self.text(at, 1) == "="
+    }
+
     /// A word by its distance from another; nothing beyond the ends.
     fn text(&self, at: usize, distance: isize) -> &'a str {
         let place = at.checked_add_signed(distance);
@@ -299,10 +331,12 @@ impl<'a> Code<'a> {
 
     /// Between the parentheses of a function's parameters, at their own depth.
     fn is_default_parameter(&self, at: usize) -> bool {
-        let before = self.tokens[..at]
+        let start = at.saturating_sub(PARAMETER_REACH);
+        let before = self.tokens[start..at]
             .iter()
             .rposition(|token| matches!(token.text, "(" | ")" | "{" | "}" | ";"));
-        let Some(open) = before.filter(|place| self.tokens[*place].text == "(") else {
+        let open = before.map(|place| start + place);
+        let Some(open) = open.filter(|place| self.tokens[*place].text == "(") else {
             return false;
         };
         self.text(open, -1) == "function" || self.text(open, -2) == "function"
@@ -332,7 +366,7 @@ impl<'a> Code<'a> {
 
     fn newer_function(&self, at: usize, word: &str) -> Option<String> {
         if self.text(at, -1) != "." {
-            let used = matches!(self.text(at, 1), "(" | ".") && !self.declared().contains(word);
+            let used = matches!(self.text(at, 1), "(" | ".") && !self.declared.contains(word);
             return (used && NEW_OBJECTS.contains(&word)).then(|| word.to_owned());
         }
         let member = NEW_MEMBERS.contains(&(self.text(at, -2), word));
@@ -340,7 +374,7 @@ impl<'a> Code<'a> {
             return Some(format!("{}.{word}", self.text(at, -2)));
         }
         let method = NEW_METHODS.contains(&word) && self.text(at, 1) == "(";
-        (method && !self.brings(word)).then(|| format!("the method {word}"))
+        (method && !self.brought.contains(word)).then(|| format!("the method {word}"))
     }
 
     fn es5_functions(&self) -> Vec<Remark> {
@@ -352,7 +386,7 @@ impl<'a> Code<'a> {
                 found
                     .entry(format!("{}.{}", self.text(at, -2), token.text))
                     .or_insert(token.line);
-            } else if method && !self.brings(token.text) {
+            } else if method && !self.brought.contains(token.text) {
                 found.entry(token.text.to_owned()).or_insert(token.line);
             }
         }
@@ -372,20 +406,12 @@ impl<'a> Code<'a> {
         )]
     }
 
-    /// Whether the script defines a method itself: `String.prototype.includes = …`.
-    fn brings(&self, method: &str) -> bool {
-        self.words().any(|(at, token)| {
-            token.text == method && self.text(at, -2) == "prototype" && self.text(at, 1) == "="
-        })
-    }
-
     fn unknown_functions(&self) -> Vec<Remark> {
-        let declared = self.declared();
         let mut first: BTreeMap<&str, u32> = BTreeMap::new();
         for (at, token) in self.words() {
             let called =
                 self.text(at, 1) == "(" && !matches!(self.text(at, -1), "." | "?." | "function");
-            let known = declared.contains(token.text)
+            let known = self.declared.contains(token.text)
                 || FUNCTIONS.contains(&token.text)
                 || GLOBALS.contains(&token.text)
                 || NEW_OBJECTS.contains(&token.text)
@@ -480,20 +506,6 @@ impl<'a> Code<'a> {
 
     fn defines(&self, at: usize) -> bool {
         self.text(at, -1) == "function" || self.text(at, 1) == "="
-    }
-
-    /// Names that the script gives to something: functions, variables, parameters.
-    fn declared(&self) -> HashSet<&'a str> {
-        let mut names = HashSet::new();
-        for (at, token) in self.words() {
-            let before = self.text(at, -1);
-            let declared = matches!(before, "function" | "var" | "let" | "const" | "class" | "*");
-            let listed = matches!(before, "," | "(") && matches!(self.text(at, 1), "," | ")" | "=");
-            if declared || listed || (before != "." && self.text(at, 1) == "=") {
-                names.insert(token.text);
-            }
-        }
-        names
     }
 
     fn words(&self) -> impl Iterator<Item = (usize, &'a Token<'a>)> {

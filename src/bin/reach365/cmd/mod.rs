@@ -7,4 +7,5 @@ pub(crate) mod explain;
 mod input;
 mod live;
 pub(crate) mod proxy;
+pub(crate) mod pac;
 pub(crate) mod replay;
