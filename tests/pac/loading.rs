@@ -147,7 +147,10 @@ async fn what_was_fetched_is_on_record() {
     assert!(script.fetch_ms > 0.0);
     let again = get(address, "/utf-8").await.unwrap();
     assert_eq!(script.sha256, again.sha256);
-    assert_eq!(script.sha256, "SHA");
+    assert_eq!(
+        script.sha256,
+        "fdc939cf154ff5752ca4dc33e154489e557d549139a11f00cb06ca9606352e43"
+    );
     assert_ne!(
         script.sha256,
         get(address, "/latin-1").await.unwrap().sha256

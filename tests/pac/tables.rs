@@ -119,6 +119,6 @@ fn remarks_speak_of_code_and_not_of_strings() {
         assert_eq!(found, rules, "{script}");
     }
     let found = lint("var a = 1;\n\nlet b = 1;");
-    assert_eq!((found[0].rule, found[0].line), ("newer-syntax", Some(3)));
-    assert_eq!(found[1].rule, "no-entry");
+    assert_eq!(found[0].rule, "no-entry");
+    assert_eq!((found[1].rule, found[1].line), ("newer-syntax", Some(3)));
 }

@@ -409,8 +409,8 @@ impl<'a> Code<'a> {
     fn unknown_functions(&self) -> Vec<Remark> {
         let mut first: BTreeMap<&str, u32> = BTreeMap::new();
         for (at, token) in self.words() {
-            let called =
-                self.text(at, 1) == "(" && !matches!(self.text(at, -1), "." | "?." | "function" | "get" | "set");
+            let called = self.text(at, 1) == "("
+                && !matches!(self.text(at, -1), "." | "?." | "function" | "get" | "set");
             let known = self.declared.contains(token.text)
                 || FUNCTIONS.contains(&token.text)
                 || GLOBALS.contains(&token.text)
