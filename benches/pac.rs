@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a benchmark may stop at a surprise")]
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::process::ExitCode;
@@ -91,7 +92,7 @@ fn through_thread_us(text: &str) -> f64 {
         .build()
         .unwrap();
     let surroundings = PacSurroundings {
-        names: PacNames::Fixed(Default::default()),
+        names: PacNames::Fixed(HashMap::new()),
         ..PacSurroundings::default()
     };
     let script = of_text(text.to_owned(), &PacLimits::default(), surroundings);

@@ -2,6 +2,7 @@
 
 mod hosts;
 mod interfaces;
+#[cfg(feature = "pac")]
 mod own_addresses;
 mod proxy_settings;
 mod resolvers;
@@ -10,6 +11,7 @@ mod sockets;
 
 pub(crate) use hosts::hosts_file;
 pub(crate) use interfaces::usable_families;
+#[cfg(feature = "pac")]
 pub(crate) use own_addresses::own_addresses;
 pub use proxy_settings::{SystemProxies, system_proxies};
 pub(crate) use resolvers::{dns_suffix, system_resolvers};

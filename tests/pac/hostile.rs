@@ -1,5 +1,6 @@
 //! Scripts that mean harm: each ends, with a code, and the process lives on.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use reach365::pac::{PacLimits, PacNames, PacSurroundings, Script, answer, of_text};
@@ -19,7 +20,7 @@ fn with_limit(text: String, evaluate: Duration) -> Script {
         ..PacLimits::default()
     };
     let surroundings = PacSurroundings {
-        names: PacNames::Fixed(Default::default()),
+        names: PacNames::Fixed(HashMap::new()),
         ..PacSurroundings::default()
     };
     of_text(text, &limits, surroundings)

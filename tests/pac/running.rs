@@ -84,60 +84,62 @@ fn limits_count_for_one_answer() {
     }
 }
 
+/// Script, code, line.
+const FAILURES: [(&str, &str, Option<u32>); 13] = [
+    ("\n\nvar x = ;", "route-pac-error", Some(3)),
+    (
+        "function FindProxyForURL() {\n  return nobody();\n}",
+        "route-pac-error",
+        Some(2),
+    ),
+    (
+        "function FindProxyForURL() {\n\n  return isPlainHostName(3);\n}",
+        "route-pac-error",
+        Some(3),
+    ),
+    (
+        "function FindProxyForURL() { throw 'x'; }",
+        "route-pac-error",
+        None,
+    ),
+    (
+        "function FindProxyForURL() { throw { get message() { for (;;) {} } }; }",
+        "route-pac-error",
+        None,
+    ),
+    ("function FindProxyForURL() {}", "route-pac-error", None),
+    (
+        "function FindProxyForURL() { return null; }",
+        "route-pac-error",
+        None,
+    ),
+    (
+        "function FindProxyForURL() { return 3; }",
+        "route-pac-error",
+        None,
+    ),
+    (
+        "async function FindProxyForURL() { return 'DIRECT'; }",
+        "route-pac-error",
+        None,
+    ),
+    ("var a = 1;", "route-pac-not-script", None),
+    (
+        "var FindProxyForURL = 'text';",
+        "route-pac-not-script",
+        None,
+    ),
+    (
+        "const FindProxyForURL = function () { return 'DIRECT'; };",
+        "route-pac-not-script",
+        None,
+    ),
+    ("throw new Error('top');", "route-pac-error", Some(1)),
+];
+
 #[test]
 fn failures_name_the_line() {
-    let cases = [
-        ("\n\nvar x = ;", "route-pac-error", Some(3)),
-        (
-            "function FindProxyForURL() {\n  return nobody();\n}",
-            "route-pac-error",
-            Some(2),
-        ),
-        (
-            "function FindProxyForURL() {\n\n  return isPlainHostName(3);\n}",
-            "route-pac-error",
-            Some(3),
-        ),
-        (
-            "function FindProxyForURL() { throw 'x'; }",
-            "route-pac-error",
-            None,
-        ),
-        (
-            "function FindProxyForURL() { throw { get message() { for (;;) {} } }; }",
-            "route-pac-error",
-            None,
-        ),
-        ("function FindProxyForURL() {}", "route-pac-error", None),
-        (
-            "function FindProxyForURL() { return null; }",
-            "route-pac-error",
-            None,
-        ),
-        (
-            "function FindProxyForURL() { return 3; }",
-            "route-pac-error",
-            None,
-        ),
-        (
-            "async function FindProxyForURL() { return 'DIRECT'; }",
-            "route-pac-error",
-            None,
-        ),
-        ("var a = 1;", "route-pac-not-script", None),
-        (
-            "var FindProxyForURL = 'text';",
-            "route-pac-not-script",
-            None,
-        ),
-        (
-            "const FindProxyForURL = function () { return 'DIRECT'; };",
-            "route-pac-not-script",
-            None,
-        ),
-        ("throw new Error('top');", "route-pac-error", Some(1)),
-    ];
-    for (script, code, line) in cases {
+    for (script, code, line) in FAILURES {
         let (found, place, message) = failure(script);
         assert_eq!((found.as_str(), place), (code, line), "{script}: {message}");
         assert!(!message.is_empty(), "{script}");

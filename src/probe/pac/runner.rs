@@ -32,6 +32,8 @@ const THREAD_STACK: usize = 2 * 1024 * 1024;
 
 static ABANDONED: AtomicUsize = AtomicUsize::new(0);
 
+/// Whose runtime looks names up, and where the waiting counts.
+type Asker = (Handle, Arc<Waiting>);
 type Outcome = Result<PacAnswer, PacFailure>;
 
 /// Answers for one script, one question after the other.
@@ -225,8 +227,8 @@ struct World {
     name_limit: Duration,
     /// Asked of the system once: scripts ask for every URL.
     own: Arc<OnceLock<Vec<IpAddr>>>,
-    /// Whose runtime looks names up, and where the waiting counts.
-    job: Arc<Mutex<Option<(Handle, Arc<Waiting>)>>>,
+    /// Who asked last.
+    job: Arc<Mutex<Option<Asker>>>,
 }
 
 impl World {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::endpoint::{Category, Endpoint, Host};
+use crate::endpoint::{Category, Endpoint, printable};
 use crate::route::ProxyServer;
 
 /// What a script is to be made of.
@@ -22,45 +22,32 @@ pub struct Composition<'a> {
 /// not matter.
 pub fn compose(composition: &Composition<'_>) -> String {
     let hosts = direct_hosts(composition.endpoints);
-    let mut script = format!(
-        "// Microsoft 365 by category: Optimize and Allow go directly, everything else to\n\
-         // {proxy}. Made by reach365 from {list}.\n\n\
-         var DIRECT_HOSTS = {{\n",
-        proxy = composition.proxy,
-        list = comment(composition.list),
-    );
     let lines: Vec<String> = hosts
         .iter()
         .map(|host| format!("    \"{host}\": true"))
         .collect();
-    script.push_str(&lines.join(",\n"));
-    script.push_str(&format!(
-        "\n}};\n\n\
+    format!(
+        "// Microsoft 365 by category: Optimize and Allow go directly, everything else to\n\
+         // {proxy}. Made by reach365 from {list}.\n\n\
+         var DIRECT_HOSTS = {{\n\
+         {hosts}\n\
+         }};\n\n\
          function FindProxyForURL(url, host) {{\n\
          \x20   host = host.toLowerCase();\n\
          \x20   if (DIRECT_HOSTS[host] === true || isPlainHostName(host)) {{\n\
          \x20       return \"DIRECT\";\n\
          \x20   }}\n\
-         \x20   return \"PROXY {}\";\n\
+         \x20   return \"PROXY {proxy}\";\n\
          }}\n",
-        composition.proxy
-    ));
-    script
+        proxy = composition.proxy,
+        list = printable(composition.list),
+        hosts = lines.join(",\n"),
+    )
 }
 
 fn direct_hosts(endpoints: &[&Endpoint]) -> BTreeSet<String> {
     let direct = endpoints
         .iter()
         .filter(|endpoint| matches!(endpoint.category, Category::Optimize | Category::Allow));
-    direct.map(|endpoint| spelled(&endpoint.host)).collect()
-}
-
-/// As scripts get it: an IPv6 address without brackets.
-fn spelled(host: &Host) -> String {
-    host.to_string()
-}
-
-/// One line, whatever somebody calls a file.
-fn comment(text: &str) -> String {
-    crate::endpoint::printable(text)
+    direct.map(|endpoint| endpoint.host.to_string()).collect()
 }

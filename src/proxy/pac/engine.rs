@@ -143,14 +143,9 @@ fn pattern_match<'js>(
     calls: &Calls,
     arguments: &[Argument],
 ) -> rquickjs::Result<Value<'js>> {
-    let pattern = match argument(arguments, 1) {
-        Argument::Text(pattern) | Argument::Object(pattern) => pattern,
-        _ => {
-            return Err(Exception::throw_type(
-                ctx,
-                "shExpMatch needs a pattern that is a text",
-            ));
-        }
+    let (Argument::Text(pattern) | Argument::Object(pattern)) = argument(arguments, 1) else {
+        let words = "shExpMatch needs a pattern that is a text";
+        return Err(Exception::throw_type(ctx, words));
     };
     let text = argument(arguments, 0).text();
     match sh_exp_match(&text, pattern) {

@@ -212,13 +212,11 @@ fn thrown(value: &Value<'_>) -> PacFailure {
 /// The properties of an error are data unless the script made them something else.
 fn property(error: &Object<'_>, name: &str) -> String {
     let value = error.get::<_, rquickjs::String<'_>>(name);
-    match value.and_then(|string| engine::text(&string)) {
-        Ok(text) => text,
-        Err(_) => {
-            error.ctx().catch();
-            String::new()
-        }
-    }
+    let text = value.and_then(|string| engine::text(&string));
+    text.unwrap_or_else(|_| {
+        error.ctx().catch();
+        String::new()
+    })
 }
 
 /// The engine's own messages for memory, stack and sizes that it does not give.

@@ -92,9 +92,10 @@ pub(super) fn time_range(arguments: &[Argument], now: &Zoned) -> Result<Reply, O
     let Some(question) = Question::read(arguments, now) else {
         return Ok(Reply::Boolean(false));
     };
+    let asked = question.asked().hour().into();
     let hour = f64::from(question.asked().hour());
     let known = match question.arguments {
-        [only] => !matches!(only, Argument::Null) && only.number() == hour,
+        [only] => !matches!(only, Argument::Null) && is_exactly(only.number(), asked),
         [from, to] => from.number() <= hour && hour <= to.number(),
         [_, _, _, _] | [_, _, _, _, _, _] => between_times(&question).unwrap_or(false),
         _ => return Err(Objection::Thrown("timeRange: bad number of arguments")),
@@ -105,8 +106,8 @@ pub(super) fn time_range(arguments: &[Argument], now: &Zoned) -> Result<Reply, O
 fn is_date(wanted: &Argument, today: DateTime) -> bool {
     match wanted.leading_integer() {
         None => index_of(wanted, &MONTHS) == Some(i64::from(today.month()) - 1),
-        Some(number) if number < 32.0 => f64::from(today.day()) == number,
-        Some(number) => f64::from(today.year()) == number,
+        Some(number) if number < 32.0 => is_exactly(number, today.day().into()),
+        Some(number) => is_exactly(number, today.year().into()),
     }
 }
 
@@ -139,12 +140,10 @@ fn between_times(question: &Question<'_>) -> Option<bool> {
         from.set_clock(2, &arguments[2])?;
         to.set_clock(2, &arguments[5])?;
     }
-    for unit in 0..2 {
-        from.set_clock(unit, &arguments[unit])?;
-    }
-    for unit in 0..2 {
-        to.set_clock(unit, &arguments[middle + unit])?;
-    }
+    from.set_clock(0, &arguments[0])?;
+    from.set_clock(1, &arguments[1])?;
+    to.set_clock(0, &arguments[middle])?;
+    to.set_clock(1, &arguments[middle + 1])?;
     if middle == 2 {
         to.set_clock(2, &Argument::Number(59.0))?;
     }
@@ -250,6 +249,10 @@ impl Moment {
         self.seconds = seconds.rem_euclid(SECONDS_PER_DAY);
         Some(())
     }
+}
+
+fn is_exactly(number: f64, wanted: i64) -> bool {
+    number.fract() == 0.0 && whole(number) == Some(wanted)
 }
 
 fn whole(number: f64) -> Option<i64> {

@@ -64,7 +64,7 @@ struct Reader<'a> {
     found: Vec<Token<'a>>,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     /// Reads one word or what stands between words. Says whether there is more.
     fn next(&mut self) -> bool {
         let rest = &self.script[self.at..];

@@ -175,14 +175,14 @@ mod tests {
 
     #[test]
     fn the_offset_of_a_time_is_local_time() {
-        let moment = super::moment("2026-11-21T09:30:00+05:30").unwrap();
+        let local = moment("2026-11-21T09:30:00+05:30").unwrap();
         assert_eq!(
-            (moment.hour(), moment.timestamp().to_string()),
+            (local.hour(), local.timestamp().to_string()),
             (9, "2026-11-21T04:00:00Z".to_owned())
         );
-        assert_eq!(super::moment("2026-11-21T09:30:00Z").unwrap().hour(), 9);
+        assert_eq!(moment("2026-11-21T09:30:00Z").unwrap().hour(), 9);
         for wrong in ["", "now", "2026-11-21", "2026-11-21T09:30:00"] {
-            assert!(super::moment(wrong).is_err(), "{wrong}");
+            assert!(moment(wrong).is_err(), "{wrong}");
         }
     }
 
