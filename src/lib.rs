@@ -34,7 +34,7 @@
 //!
 //! # Features
 //!
-//! `cli` (default): the program. `ring`: cryptography by ring instead of aws-lc-rs. `schema`:
+//! `cli` (default): the program. `pac` (default): the engine for PAC scripts. `ring`: cryptography by ring instead of aws-lc-rs. `schema`:
 //! `schemars::JsonSchema` for the types of the report.
 
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]

@@ -189,6 +189,57 @@ async fn what_is_no_script_is_told_apart() {
     assert_eq!(failure.kind, PacFailureKind::NotScript);
 }
 
+/// One answer over TLS, by a certificate that only `roots` knows.
+async fn tls_server() -> (SocketAddr, String) {
+    let certified = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der());
+    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certified.cert.der().clone()], key.into())
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            if let Ok(mut stream) = acceptor.accept(stream).await {
+                let body = SCRIPT.as_bytes();
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+                stream
+                    .write_all(&[head.as_bytes(), body].concat())
+                    .await
+                    .ok();
+                stream.read_u8().await.ok();
+            }
+        }
+    });
+    (address, certified.cert.pem())
+}
+
+#[tokio::test]
+async fn a_server_that_the_system_does_not_trust_hands_in_no_script() {
+    let (address, roots) = tls_server().await;
+    let source = format!("https://{address}/proxy.pac");
+    let file = std::env::temp_dir().join(format!("reach365-pac-{}.pem", std::process::id()));
+    std::fs::write(&file, roots).unwrap();
+    let trusting = PacSurroundings {
+        os_roots: Some(file.clone()),
+        ..PacSurroundings::default()
+    };
+    let script = load(&source, &PacLimits::default(), trusting)
+        .await
+        .unwrap();
+    assert_eq!(script.text, SCRIPT);
+    std::fs::remove_file(&file).unwrap();
+    let refused = load(&source, &PacLimits::default(), PacSurroundings::default()).await;
+    let failure = refused.unwrap_err();
+    assert_eq!(failure.code(), "route-pac-unreachable");
+    assert!(failure.message.contains("TLS"), "{failure}");
+}
+
 #[tokio::test]
 async fn a_closed_port_is_unreachable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

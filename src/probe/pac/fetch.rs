@@ -22,7 +22,7 @@ use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
 use super::load::{Fetched, unreachable};
-use super::{PacSurroundings, REDIRECT_LIMIT};
+use super::{PacNames, PacSurroundings, REDIRECT_LIMIT};
 use crate::endpoint::quoted;
 use crate::options::HEAD_LIMIT;
 use crate::platform;
@@ -151,7 +151,12 @@ async fn addresses(
         Host::Ipv6(address) => return Ok(vec![(*address).into()]),
         Host::Domain(name) => name,
     };
-    let addresses = surroundings.resolver().addresses(name, NAME_LIMIT).await;
+    let mut addresses = surroundings.resolver().addresses(name, NAME_LIMIT).await;
+    if addresses.is_empty() && matches!(surroundings.names, PacNames::Fixed(_)) {
+        // A table is for the script; where the script itself lies is another question.
+        let system = PacSurroundings::default().resolver();
+        addresses = system.addresses(name, NAME_LIMIT).await;
+    }
     if addresses.is_empty() {
         return Err(unreachable(&format!("{} has no address", quoted(name))));
     }

@@ -25,8 +25,8 @@ use crate::proxy::pac::{PacAnswer, PacFailure, PacFailureKind, PacHost, PacScrip
 const GRACE: Duration = Duration::from_millis(250);
 /// Threads that one process gives up at most.
 const ABANDONED_LIMIT: usize = 4;
-/// A script that hits a limit this often is not run again.
-const FAILURE_LIMIT: usize = 2;
+/// A script that does not end in time for so many questions in a row is not run again.
+const TIMEOUT_LIMIT: usize = 2;
 /// Stack of a thread; the engine has a smaller limit of its own.
 const THREAD_STACK: usize = 2 * 1024 * 1024;
 
@@ -47,7 +47,7 @@ pub(super) struct Runner {
 #[derive(Default)]
 struct Place {
     thread: Option<Sender<Job>>,
-    limits_hit: usize,
+    timeouts_in_a_row: usize,
     /// Why the script is not run any more.
     refused: Option<PacFailure>,
 }
@@ -90,8 +90,8 @@ impl Runner {
             place.thread = None;
             return Err(engine_gone());
         }
-        let outcome = self.wait(answer, &stop, &waiting).await;
-        place.learn(outcome)
+        let ended = self.wait(answer, &stop, &waiting).await;
+        place.learn(ended)
     }
 
     /// The thread of the script, started if need be.
@@ -131,7 +131,7 @@ impl Runner {
         mut reply: oneshot::Receiver<Outcome>,
         stop: &StopOnDrop,
         waiting: &Waiting,
-    ) -> Option<Outcome> {
+    ) -> Ended {
         let began = Instant::now();
         loop {
             let used = began.elapsed().saturating_sub(waiting.total());
@@ -140,13 +140,22 @@ impl Runner {
                 break;
             }
             if let Ok(reply) = timeout(left, &mut reply).await {
-                return Some(reply.unwrap_or_else(|_| Err(engine_gone())));
+                return Ended::InTime(reply.unwrap_or_else(|_| Err(engine_gone())));
             }
         }
         stop.0.store(true, Ordering::Relaxed);
-        let late = timeout(GRACE, &mut reply).await.ok()?;
-        Some(late.unwrap_or_else(|_| Err(engine_gone())))
+        match timeout(GRACE, &mut reply).await {
+            Ok(late) => Ended::Late(late.unwrap_or_else(|_| Err(engine_gone()))),
+            Err(_) => Ended::Never,
+        }
     }
+}
+
+/// How an evaluation ended.
+enum Ended {
+    InTime(Outcome),
+    Late(Outcome),
+    Never,
 }
 
 impl std::fmt::Debug for Runner {
@@ -158,26 +167,33 @@ impl std::fmt::Debug for Runner {
 }
 
 impl Place {
-    /// Keeps what an outcome says of the script as a whole; nothing means that it never ended.
-    fn learn(&mut self, outcome: Option<Outcome>) -> Outcome {
-        let Some(outcome) = outcome else {
-            self.thread = None;
-            ABANDONED.fetch_add(1, Ordering::Relaxed);
-            let words = "the script did not end and cannot be ended; it is not run again";
-            let failure = PacFailure::new(PacFailureKind::Limit, words);
-            self.refused = Some(failure.clone());
-            return Err(failure);
-        };
-        if let Err(failure) = &outcome
-            && failure.kind == PacFailureKind::Limit
-        {
-            self.limits_hit += 1;
-            if self.limits_hit == FAILURE_LIMIT {
-                self.thread = None;
-                self.refused = Some(failure.clone());
+    /// Keeps what an end says of the script as a whole.
+    fn learn(&mut self, ended: Ended) -> Outcome {
+        let outcome = match ended {
+            Ended::InTime(outcome) => {
+                self.timeouts_in_a_row = 0;
+                return outcome;
             }
+            Ended::Late(outcome) => outcome,
+            Ended::Never => {
+                ABANDONED.fetch_add(1, Ordering::Relaxed);
+                return self
+                    .refuse("the script did not end and cannot be ended; it is not run again");
+            }
+        };
+        self.timeouts_in_a_row += 1;
+        if self.timeouts_in_a_row == TIMEOUT_LIMIT {
+            let again = "the script did not end in time for two URLs in a row; it is not run again";
+            return self.refuse(again);
         }
         outcome
+    }
+
+    fn refuse(&mut self, words: &str) -> Outcome {
+        self.thread = None;
+        let failure = PacFailure::new(PacFailureKind::Limit, words);
+        self.refused = Some(failure.clone());
+        Err(failure)
     }
 }
 

@@ -11,6 +11,7 @@ mod answer;
 #[cfg(feature = "pac")]
 mod calls;
 mod compose;
+mod dialect;
 #[cfg(feature = "pac")]
 mod engine;
 mod failure;

@@ -42,7 +42,8 @@ pub(crate) struct PacEvalArgs {
     /// Let the script see this time, such as 2026-11-21T09:00:00+01:00; its offset is local time
     #[arg(long, value_name = "RFC3339", value_parser = moment)]
     pub(crate) now: Option<jiff::Zoned>,
-    /// Only these names have addresses, and nothing is asked of the network (repeatable)
+    /// Only these names have addresses for the script; its questions never reach the network
+    /// (repeatable)
     #[arg(long, value_name = "HOST=IP,…", value_parser = resolution)]
     pub(crate) resolve: Vec<Resolution>,
     /// Let this be the address of this machine (repeatable, the first is preferred)
