@@ -124,7 +124,7 @@ fn resolution(text: &str) -> Result<Resolution, String> {
     for item in text.split(',') {
         let address = match item.split_once('=') {
             Some((name, address)) => {
-                let name = name.trim().trim_end_matches('.').to_ascii_lowercase();
+                let name = canonical(name.trim());
                 found.push((name, Vec::new()));
                 address.trim()
             }
@@ -142,6 +142,12 @@ fn resolution(text: &str) -> Result<Resolution, String> {
         }
     }
     Ok(Resolution(found))
+}
+
+/// A name as scripts' questions have it: lower case, punycode, no final dot.
+fn canonical(name: &str) -> String {
+    let bare = name.trim_end_matches('.');
+    url::Host::parse(bare).map_or_else(|_| bare.to_ascii_lowercase(), |host| host.to_string())
 }
 
 /// `HOST:PORT` of an HTTP proxy.
@@ -162,13 +168,17 @@ mod tests {
 
     #[test]
     fn several_names_and_several_addresses_fit_in_one_argument() {
-        let found = resolution("A.example=192.0.2.1,2001:db8::1,b.example=192.0.2.2,c=").unwrap();
+        let found =
+            resolution("A.example=192.0.2.1,2001:db8::1,bücher.example.=192.0.2.2,c=").unwrap();
         let shown: Vec<(&str, usize)> = found
             .0
             .iter()
             .map(|(name, all)| (name.as_str(), all.len()))
             .collect();
-        assert_eq!(shown, [("a.example", 2), ("b.example", 1), ("c", 0)]);
+        assert_eq!(
+            shown,
+            [("a.example", 2), ("xn--bcher-kva.example", 1), ("c", 0)]
+        );
         for wrong in ["192.0.2.1", "a=192.0.2", "=192.0.2.1", ""] {
             assert!(resolution(wrong).is_err(), "{wrong}");
         }
