@@ -7,8 +7,8 @@ mod explain;
 mod json;
 mod layout;
 mod ndjson;
-mod proxy;
 mod pac;
+mod proxy;
 mod style;
 mod text;
 
@@ -21,8 +21,8 @@ pub use endpoints::{endpoints, endpoints_json};
 pub use explain::explain;
 pub use json::json;
 pub use ndjson::{ndjson, ndjson_event};
-pub use proxy::{Match, blob, blob_json, matches, matches_json, proxy, proxy_json};
 pub use pac::{PacRow, pac_answers, pac_answers_json, pac_remarks, pac_remarks_json};
+pub use proxy::{Match, blob, blob_json, matches, matches_json, proxy, proxy_json};
 pub use style::TextStyle;
 pub use text::text;
 

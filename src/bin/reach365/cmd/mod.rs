@@ -6,6 +6,6 @@ pub(crate) mod endpoints;
 pub(crate) mod explain;
 mod input;
 mod live;
-pub(crate) mod proxy;
 pub(crate) mod pac;
+pub(crate) mod proxy;
 pub(crate) mod replay;
