@@ -84,7 +84,7 @@ pub(crate) fn dns_row(host: &str) -> Endpoint {
     }
 }
 
-fn seen<T>(value: T, ms: f64) -> Observation<T> {
+pub(crate) fn seen<T>(value: T, ms: f64) -> Observation<T> {
     Observation {
         at_ms: 1.0,
         elapsed_ms: ms,
@@ -93,7 +93,7 @@ fn seen<T>(value: T, ms: f64) -> Observation<T> {
     }
 }
 
-fn missed<T>(kind: FailureKind, ms: f64) -> Observation<T> {
+pub(crate) fn missed<T>(kind: FailureKind, ms: f64) -> Observation<T> {
     Observation {
         at_ms: 1.0,
         elapsed_ms: ms,

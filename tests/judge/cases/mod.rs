@@ -2,6 +2,7 @@
 
 mod early;
 mod late;
+mod proxied;
 
 use reach365::Report;
 use reach365::endpoint::Endpoint;
@@ -46,6 +47,13 @@ fn found_in(code: Code, outcome: Outcome, confidence: Confidence, report: Report
 }
 
 impl Case {
+    fn blocked(self) -> Self {
+        Self {
+            outcome: Outcome::Blocked,
+            ..self
+        }
+    }
+
     fn but(self, outcome: Outcome, who: Who) -> Self {
         Self {
             outcome,
@@ -56,7 +64,10 @@ impl Case {
 }
 
 pub(crate) fn all() -> Vec<Case> {
-    [early::all(), late::all()].into_iter().flatten().collect()
+    [early::all(), late::all(), proxied::all()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn host() -> Endpoint {

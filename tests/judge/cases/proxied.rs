@@ -1,0 +1,317 @@
+//! Routes and proxies.
+
+use reach365::evidence::{
+    Attempt, Control, Evidence, FailureKind, Lookup, Observation, ProxySeen, RecordKind,
+    ScriptFailure, ScriptFailureKind, TcpSeen, TlsSeen, Way,
+};
+use reach365::route::{Hop, Origin, Route};
+use reach365::verdict::{Code, Confidence, Outcome};
+
+use super::{Case, Row, found_in, host, row};
+use crate::bench::*;
+
+const PROXY: &str = "PROXY proxy.example:8080";
+const PROXY_ADDRESS: &str = "10.1.2.3";
+
+pub(crate) fn all() -> Vec<Case> {
+    [scripts(), settings(), unreached(), refused(), behind()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn scripts() -> Vec<Case> {
+    [
+        (Code::RoutePacUnreachable, ScriptFailureKind::Unreachable),
+        (Code::RoutePacHttpStatus, ScriptFailureKind::Status),
+        (Code::RoutePacNotScript, ScriptFailureKind::NotScript),
+        (Code::RoutePacError, ScriptFailureKind::Error),
+        (Code::RoutePacLimit, ScriptFailureKind::Limit),
+    ]
+    .into_iter()
+    .flat_map(|(code, kind)| {
+        let taken = Way {
+            script_failure: Some(script_failure(kind)),
+            ..way("explicit", &[], Origin::Explicit)
+        };
+        let fine = (host(), with_ways(genuine(), vec![taken.clone()]));
+        let (endpoint, evidence) = closed();
+        let closed = (endpoint, with_ways(evidence, vec![taken]));
+        [
+            row(code, Confidence::Certain, fine, vec![]),
+            row(code, Confidence::Certain, closed.clone(), vec![]).blocked(),
+            found_in(
+                code,
+                Outcome::Blocked,
+                Confidence::Certain,
+                judged(both(&closed)),
+            ),
+        ]
+    })
+    .collect()
+}
+
+fn settings() -> Vec<Case> {
+    let of = |code: Code, origin: Origin, view: &str| {
+        let (endpoint, evidence) = closed();
+        let taken = way("user", &[], origin);
+        let evidence = Evidence {
+            controls: vec![working_proxy(view)],
+            ..with_ways(evidence, vec![taken])
+        };
+        row(code, Confidence::High, (endpoint, evidence), vec![])
+    };
+    let ways = vec![
+        way("user", &[PROXY], Origin::User),
+        way("machine", &[], Origin::Machine),
+    ];
+    let disagreeing = (host(), with_ways(carried(open(1)), ways));
+    vec![
+        of(Code::RoutePacWrongBranch, Origin::Pac, "known-proxy"),
+        of(Code::RouteBypassHidesHost, Origin::User, "known-proxy"),
+        of(Code::RouteProxyNotConfigured, Origin::User, "machine"),
+        found_in(
+            Code::RouteSourcesDisagree,
+            Outcome::Degraded,
+            Confidence::Certain,
+            judged(vec![disagreeing]),
+        ),
+    ]
+}
+
+fn unreached() -> Vec<Case> {
+    let tcp = |kind: FailureKind| {
+        carried(Attempt {
+            tcp: missed(kind, 900.0),
+            ..to_proxy(1)
+        })
+    };
+    let unresolved = Evidence {
+        proxy_lookups: vec![unresolved_name()],
+        ways: vec![way("explicit", &[PROXY], Origin::Explicit)],
+        ..Evidence::default()
+    };
+    vec![
+        case(Code::ProxyUnresolvable, Confidence::Medium, unresolved),
+        case(
+            Code::ProxyDropped,
+            Confidence::Medium,
+            tcp(FailureKind::Timeout),
+        ),
+        case(
+            Code::ProxyRefused,
+            Confidence::Medium,
+            tcp(FailureKind::Refused),
+        ),
+        case(
+            Code::ProxySilent,
+            Confidence::Medium,
+            asked(None, FailureKind::Timeout),
+        ),
+        case(
+            Code::ProxyNotAProxy,
+            Confidence::Certain,
+            asked(None, FailureKind::Malformed),
+        ),
+    ]
+}
+
+fn refused() -> Vec<Case> {
+    let answers = [
+        (Code::ProxyAuthRequired, 407, ""),
+        (Code::ProxyDenied, 403, "ERR_ACCESS_DENIED 0"),
+        (Code::ProxyRateLimited, 429, ""),
+        (Code::ProxyUpstreamDns, 503, "ERR_DNS_FAIL 0"),
+        (Code::ProxyUpstreamUnreachable, 503, "ERR_CONNECT_FAIL 111"),
+        (Code::ProxyUpstreamTimeout, 503, "ERR_CONNECT_FAIL 110"),
+    ];
+    let single = answers.map(|(code, status, error)| {
+        case(
+            code,
+            Confidence::Certain,
+            asked(Some(said(status, error)), FailureKind::ProxyRefused),
+        )
+    });
+    let rejected = ProxySeen {
+        credentials_sent: true,
+        ..said(407, "")
+    };
+    let rejected = asked(Some(rejected), FailureKind::ProxyRefused);
+    let denied = asked(Some(said(403, "")), FailureKind::ProxyRefused);
+    let mut port = vec![(http("other.example"), carried(answered_by_url()))];
+    for name in ["a.example", "b.example.org"] {
+        port.push((https(name), denied.clone()));
+    }
+    let port = judged(port);
+    let for_all = asked(Some(said(407, "")), FailureKind::ProxyRefused);
+    let for_all = judged(vec![
+        (https("a.example"), for_all.clone()),
+        (https("b.example.org"), for_all),
+    ]);
+    let mut cases = Vec::from(single);
+    cases.extend([
+        case(Code::ProxyAuthRejected, Confidence::Certain, rejected),
+        found_in(
+            Code::ProxyPortDenied,
+            Outcome::Blocked,
+            Confidence::Certain,
+            port,
+        ),
+        found_in(
+            Code::ProxyAuthRequired,
+            Outcome::Blocked,
+            Confidence::Certain,
+            for_all,
+        ),
+    ]);
+    cases
+}
+
+fn behind() -> Vec<Case> {
+    let ended = Attempt {
+        tls: Some(Observation {
+            failure: Some(failure(FailureKind::Closed)),
+            ..seen(hello_sent(), 30.0)
+        }),
+        ..open(1)
+    };
+    vec![case(
+        Code::ProxyTunnelClosed,
+        Confidence::Medium,
+        carried(ended),
+    )]
+}
+
+fn case(code: Code, confidence: Confidence, evidence: Evidence) -> Case {
+    row(code, confidence, (host(), evidence), vec![])
+}
+
+fn both(first: &Row) -> Vec<Row> {
+    let (_, evidence) = first;
+    vec![
+        first.clone(),
+        (https("other.example.org"), evidence.clone()),
+    ]
+}
+
+/// The direct way is closed.
+fn closed() -> Row {
+    let dropped = tcp_failed(SITE, 443, FailureKind::Timeout, 6_500.0);
+    (host(), with(SITE, dropped))
+}
+
+fn genuine() -> Evidence {
+    let tls = public_tls("host.example");
+    with(SITE, over_tls(SITE, &tls, Some(&answer(200))))
+}
+
+fn with_ways(evidence: Evidence, ways: Vec<Way>) -> Evidence {
+    Evidence { ways, ..evidence }
+}
+
+fn way(view: &str, hops: &[&str], origin: Origin) -> Way {
+    Way {
+        view: view.to_owned(),
+        route: Route {
+            hops: hops.iter().map(|hop| hop.parse().unwrap()).collect(),
+            origin,
+            reasons: Vec::new(),
+        },
+        script_failure: None,
+    }
+}
+
+fn script_failure(kind: ScriptFailureKind) -> ScriptFailure {
+    ScriptFailure {
+        script: "http://proxy.example/proxy.pac".to_owned(),
+        kind,
+        detail: "line 3: what is wrong".to_owned(),
+        status: (kind == ScriptFailureKind::Status).then_some(404),
+    }
+}
+
+fn working_proxy(view: &str) -> Control {
+    Control {
+        way: way(view, &[PROXY], Origin::Machine),
+        evidence: carried(open(1)),
+    }
+}
+
+fn to_proxy(round: u32) -> Attempt {
+    let hop: Hop = PROXY.parse().unwrap();
+    Attempt {
+        address: format!("{PROXY_ADDRESS}:8080").parse().unwrap(),
+        round,
+        hop: Some(hop),
+        tcp: seen(TcpSeen::default(), 20.0),
+        proxy_tls: None,
+        proxy: None,
+        tls: None,
+        http: None,
+    }
+}
+
+/// A tunnel that leads to the host itself.
+fn open(round: u32) -> Attempt {
+    let tls: TlsSeen = public_tls("host.example");
+    Attempt {
+        proxy: Some(seen(said(200, ""), 20.0)),
+        tls: Some(seen(tls, 40.0)),
+        http: Some(seen(answer(200), 50.0)),
+        ..to_proxy(round)
+    }
+}
+
+fn answered_by_url() -> Attempt {
+    Attempt {
+        http: Some(seen(answer(200), 50.0)),
+        ..to_proxy(1)
+    }
+}
+
+fn asked(value: Option<ProxySeen>, kind: FailureKind) -> Evidence {
+    carried(Attempt {
+        proxy: Some(Observation {
+            value,
+            ..missed(kind, 900.0)
+        }),
+        ..to_proxy(1)
+    })
+}
+
+/// Two rounds of the same through the proxy.
+fn carried(attempt: Attempt) -> Evidence {
+    let again = Attempt {
+        round: 2,
+        ..attempt.clone()
+    };
+    Evidence {
+        attempts: vec![attempt, again],
+        ways: vec![way("explicit", &[PROXY], Origin::Explicit)],
+        ..Evidence::default()
+    }
+}
+
+fn said(status: u16, squid_error: &str) -> ProxySeen {
+    let mut seen = ProxySeen {
+        request: "CONNECT host.example:443".to_owned(),
+        status: Some(status),
+        reason: "some words".to_owned(),
+        ..ProxySeen::default()
+    };
+    if status == 407 {
+        seen.auth_schemes = vec!["Negotiate".to_owned(), "Basic".to_owned()];
+    }
+    if !squid_error.is_empty() {
+        let name = "x-squid-error".to_owned();
+        seen.headers.insert(name, squid_error.to_owned());
+    }
+    seen
+}
+
+fn unresolved_name() -> Lookup {
+    Lookup {
+        name: "proxy.example".to_owned(),
+        ..not_found(RecordKind::A, FailureKind::Nxdomain)
+    }
+}
