@@ -60,6 +60,10 @@ pub const CNAME_LIMIT: usize = 16;
 
 /// How a run is done. Every field has the default of the constants above.
 #[derive(Debug, Clone)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, on or off"
+)]
 pub struct Options {
     /// The cloud whose endpoints are needed and whose `msoid` record is right.
     pub cloud: Cloud,

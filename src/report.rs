@@ -280,7 +280,7 @@ impl From<((Endpoint, Route, Evidence), Verdict)> for EndpointReport {
         ((endpoint, route, evidence), verdict): ((Endpoint, Route, Evidence), Verdict),
     ) -> Self {
         Self {
-            via: via(&route),
+            via: via(&route, &verdict),
             timings: Timings::of(&evidence, &verdict),
             endpoint,
             route,
@@ -290,12 +290,13 @@ impl From<((Endpoint, Route, Evidence), Verdict)> for EndpointReport {
     }
 }
 
-fn via(route: &Route) -> String {
-    let word = |hop: &Hop| match hop {
-        Hop::Direct => "direct",
-        Hop::Proxy(_) => "proxy",
-    };
-    route.hops.first().map_or("direct", word).to_owned()
+/// The hop that a client would use: not every proxy of an answer can be reached.
+fn via(route: &Route, verdict: &Verdict) -> String {
+    let used = verdict.facts.get("hop").and_then(|hop| hop.as_str());
+    let first = || route.hops.first().map(ToString::to_string);
+    let used = used.map(str::to_owned).or_else(first);
+    let direct = used.is_none_or(|hop| hop == Hop::Direct.to_string());
+    if direct { "direct" } else { "proxy" }.to_owned()
 }
 
 impl Tool {

@@ -11,7 +11,8 @@ use hyper::Response;
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper::header::{
-    ACCEPT, CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, PROXY_AUTHORIZATION, USER_AGENT,
+    ACCEPT, CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, PROXY_AUTHORIZATION,
+    USER_AGENT,
 };
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
@@ -199,7 +200,7 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
 fn headers(all: &HeaderMap) -> BTreeMap<String, String> {
     let kept = all.keys().filter(|name| !name.as_str().contains("cookie"));
     let joined = kept.take(HEADER_LIMIT).map(|name| {
-        let values = all.get_all(name).iter().map(|value| value.as_bytes());
+        let values = all.get_all(name).iter().map(HeaderValue::as_bytes);
         let value = values.collect::<Vec<_>>().join(&b", "[..]);
         let text = printable(&String::from_utf8_lossy(&value));
         (

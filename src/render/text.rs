@@ -2,6 +2,7 @@
 
 mod names;
 mod table;
+mod ways;
 
 use std::io;
 
@@ -21,6 +22,9 @@ const ADVICE_LINES: usize = 5;
 pub fn text(report: &Report, style: &TextStyle, out: &mut dyn io::Write) -> io::Result<()> {
     let mut page = Page::new(style, out);
     headline(report, &mut page)?;
+    if let Some(ways) = ways::words(report) {
+        page.paragraph(&Lead::indent(2), &ways, Colour::Faint)?;
+    }
     other_findings(report, &mut page)?;
     advice(report, &mut page)?;
     table::groups(report, &mut page)?;

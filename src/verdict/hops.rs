@@ -95,11 +95,11 @@ fn through(
     if attempts.is_empty() {
         return unresolved(evidence, proxy);
     }
-    sum_up(by_address(endpoint, &attempts, context))
+    sum_up(&by_address(endpoint, &attempts, context))
 }
 
 /// A genuine answer at any address counts; else the failure that got furthest.
-fn sum_up(rulings: Vec<AddressRuling>) -> Ruling {
+fn sum_up(rulings: &[AddressRuling]) -> Ruling {
     let claims = rulings.iter().filter_map(|ruling| match &ruling.ruling {
         Ruling::Failed(claim) => Some(claim),
         _ => None,

@@ -193,17 +193,17 @@ fn schemes(offered: &[String]) -> Value {
 
 /// `HTTP 403 Forbidden, "Access denied"`, or the reply of SOCKS.
 fn in_words(seen: &ProxySeen) -> String {
-    let mut text = match (seen.status, seen.socks_reply) {
+    let text = match (seen.status, seen.socks_reply) {
         (Some(status), _) => format!("HTTP {status} {}", seen.reason)
             .trim_end()
             .to_owned(),
         (None, Some(reply)) => format!("SOCKS reply {reply}"),
         (None, None) => "no acceptable method".to_owned(),
     };
-    if let Some(title) = &seen.title {
-        text += &format!(", \"{title}\"");
+    match &seen.title {
+        Some(title) => format!("{text}, \"{title}\""),
+        None => text,
     }
-    text
 }
 
 /// A refusal by HTTP, from CONNECT or from a request by absolute URL.

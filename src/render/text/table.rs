@@ -158,6 +158,7 @@ fn troubled_rows(
             None if shared => {}
             None => page.paragraph(&Lead::indent(UNDER_ROW), &explained, Colour::Plain)?,
         }
+        other_ways(row, page)?;
     }
     Ok(())
 }
@@ -279,7 +280,19 @@ fn quiet_row(row: &EndpointReport, columns: &Columns, page: &mut Page<'_>) -> io
         return page.paragraph(&mark_of(row, page), &text, Colour::Plain);
     }
     let lead = host_cell(row, columns, page)?;
-    page.paragraph(&lead, &words, Colour::Faint)
+    page.paragraph(&lead, &words, Colour::Faint)?;
+    other_ways(row, page)
+}
+
+/// What the other ways showed, where they were probed too.
+fn other_ways(row: &EndpointReport, page: &mut Page<'_>) -> io::Result<()> {
+    let others = row.verdict.facts.get("other_ways");
+    let others = others.and_then(|others| others.as_array());
+    for other in others.into_iter().flatten().filter_map(|it| it.as_str()) {
+        let text = format!("other way: {other}");
+        page.paragraph(&Lead::indent(UNDER_ROW), &text, Colour::Faint)?;
+    }
+    Ok(())
 }
 
 fn quiet_words(row: &EndpointReport, columns: &Columns) -> String {
@@ -290,7 +303,8 @@ fn quiet_words(row: &EndpointReport, columns: &Columns) -> String {
     if row.endpoint.must_be == MustBe::Blocked {
         return "closed, as it has to be".to_owned();
     }
-    let total = format!("{:.0} ms", row.timings.total_ms);
+    let via = if row.via == "proxy" { " via proxy" } else { "" };
+    let total = format!("{:.0} ms{via}", row.timings.total_ms);
     if columns.stages {
         return format!("{total}: {}", stage_times(&row.timings));
     }

@@ -94,7 +94,23 @@ fn dead(rows: &mut [Judged<'_>], proxy: &str) -> Option<Finding> {
     };
     let claim = run_wide(rows, code, &places);
     collapse(rows, &places, code);
-    Some(finding(claim, says, rows, &places))
+    let says = if places.iter().all(|place| works_directly(&rows[*place])) {
+        format!("{says}; directly all of them answer")
+    } else {
+        says.to_owned()
+    };
+    Some(finding(claim, &says, rows, &places))
+}
+
+/// Whether the direct path was tried beside the proxy and works.
+fn works_directly(row: &Judged<'_>) -> bool {
+    let others = row.verdict.facts.get("other_ways");
+    let others = others.and_then(|others| others.as_array());
+    let mut told = others
+        .into_iter()
+        .flatten()
+        .filter_map(|other| other.as_str());
+    told.any(|other| other == "direct: reachable")
 }
 
 /// The cause that a row names, also behind a failed connectivity test.
