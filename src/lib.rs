@@ -57,7 +57,7 @@ pub mod route;
 pub mod verdict;
 
 pub use catalog::Catalog;
-pub use engine::{Checker, CheckerBuilder};
+pub use engine::{Checker, CheckerBuilder, proxy_ways};
 pub use error::Error;
 pub use event::Event;
 pub use options::Options;

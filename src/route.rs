@@ -26,7 +26,7 @@ impl Route {
         Self {
             hops: Vec::new(),
             origin: Origin::Direct,
-            reasons: vec!["proxies are not considered: the direct path is tested".to_owned()],
+            reasons: vec!["no proxy is considered".to_owned()],
         }
     }
 

@@ -35,6 +35,7 @@ const OS_LOOKUPS: usize = 64;
 
 pub use builder::CheckerBuilder;
 use routing::Routing;
+pub use routing::proxy_ways;
 
 /// Runs plans. It holds no connection and no thread between runs.
 #[derive(Debug, Clone)]

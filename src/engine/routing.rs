@@ -94,10 +94,14 @@ impl Routing {
     }
 
     async fn ways_of(&self, endpoint: &Endpoint) -> Vec<Way> {
-        let Some(url) = url_of(endpoint) else {
-            return Vec::new();
-        };
-        let ways = self.views.iter().map(|named| self.way(named, &url));
+        match url_of(endpoint) {
+            Some(url) => self.ways_to(&url).await,
+            None => Vec::new(),
+        }
+    }
+
+    async fn ways_to(&self, url: &Url) -> Vec<Way> {
+        let ways = self.views.iter().map(|named| self.way(named, url));
         join_all(ways).await
     }
 
@@ -170,6 +174,17 @@ impl Routing {
             reasons: vec![reason],
         })
     }
+}
+
+/// The way that every view names for every URL, PAC scripts fetched and asked: for each URL one way
+/// a view, in the order of the views.
+pub async fn proxy_ways(views: &[View], urls: &[Url], options: &Options) -> Vec<Vec<Way>> {
+    let routing = Routing {
+        views: views.iter().cloned().map(Named::of).collect(),
+        sign_ins: Vec::new(),
+        scripts: Scripts::new(options),
+    };
+    join_all(urls.iter().map(|url| routing.ways_to(url))).await
 }
 
 /// The ways beside the one that was taken, each once: those of other settings, and the direct path.

@@ -1,4 +1,4 @@
-//! What a view says for one URL, and where views differ.
+//! What a view says for one URL.
 
 use serde::Serialize;
 use url::Url;
@@ -101,7 +101,7 @@ fn route(view: &View, carrier: Option<&Carrier>, reasons: Vec<String>) -> Route 
 
 fn nobody(view: &View, url: &Url) -> String {
     if view.kind == ViewKind::Direct {
-        return "proxies are not considered: the direct path is tested".to_owned();
+        return "no proxy is considered".to_owned();
     }
     if view.settings.servers.is_empty() {
         return "no proxy is set".to_owned();
@@ -120,42 +120,4 @@ fn named(view: &View, carrier: &Carrier, url: &Url) -> String {
     let part = carrier.setting.as_str();
     let by = [setting, part].join(" ");
     format!("{} names {hop} for {scheme} URLs", by.trim())
-}
-
-/// The way that one view names for a URL, short enough to compare.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Way {
-    /// Whose view.
-    pub view: ViewKind,
-    /// Where the view was read.
-    pub source: String,
-    /// The scripts that are asked first.
-    pub scripts: Vec<ScriptSource>,
-    /// The hops as a PAC answer spells them; `DIRECT` where nobody carries.
-    pub hops: Vec<String>,
-}
-
-/// The ways that several views name for a URL, in their order.
-pub fn ways(views: &[View], url: &Url) -> Vec<Way> {
-    views.iter().map(|view| way(view, url)).collect()
-}
-
-fn way(view: &View, url: &Url) -> Way {
-    let (scripts, route) = match decide(view, url) {
-        Decision::Route(route) => (Vec::new(), route),
-        Decision::Script { scripts, fallback } => (scripts, fallback),
-    };
-    Way {
-        view: view.kind,
-        source: view.source.clone(),
-        scripts,
-        hops: route.hop_words(),
-    }
-}
-
-/// Whether ways are the same as far as the settings tell: equal scripts, and equal hops where the
-/// scripts yield nothing.
-pub fn agree(ways: &[Way]) -> bool {
-    ways.windows(2)
-        .all(|pair| pair[0].scripts == pair[1].scripts && pair[0].hops == pair[1].hops)
 }

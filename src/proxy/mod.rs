@@ -40,7 +40,7 @@ pub use blob::Blob;
 pub use bypass::{BypassList, Dialect};
 pub use concealed::Concealed;
 pub use credentials::ProxyCredentials;
-pub use decide::{Decision, ScriptSource, Way, agree, decide, ways};
+pub use decide::{Decision, ScriptSource, decide};
 pub use proxy_list::ProxyList;
 pub use settings::ProxySettings;
 pub use view::{View, ViewKind};

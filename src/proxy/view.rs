@@ -110,6 +110,11 @@ impl View {
         Ok(Self::new(ViewKind::Explicit, "asked for", settings))
     }
 
+    /// Whether a script may have to be asked.
+    pub fn has_script(&self) -> bool {
+        self.settings.auto_detect || self.settings.pac_url.is_some()
+    }
+
     /// The same with one note more.
     #[must_use]
     pub fn noting(mut self, note: impl Into<String>) -> Self {

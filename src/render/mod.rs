@@ -22,7 +22,7 @@ pub use explain::explain;
 pub use json::json;
 pub use ndjson::{ndjson, ndjson_event};
 pub use pac::{PacRow, pac_answers, pac_answers_json, pac_remarks, pac_remarks_json};
-pub use proxy::{Match, blob, blob_json, matches, matches_json, proxy, proxy_json};
+pub use proxy::{Match, UrlWays, blob, blob_json, matches, matches_json, proxy, proxy_json};
 pub use style::TextStyle;
 pub use text::text;
 

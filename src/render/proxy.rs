@@ -5,13 +5,14 @@ use std::io;
 use serde::Serialize;
 use url::Url;
 
+use crate::evidence::{ScriptFailure, Way};
 use crate::proxy::blob::BlobKind;
 use crate::proxy::proxy_list::Carrier;
-use crate::proxy::{Blob, Decision, ProxySettings, ScriptSource, View, agree, decide, ways};
+use crate::proxy::{Blob, Decision, ProxySettings, ScriptSource, View, decide};
 use crate::render::json::{document, write_safely};
 use crate::render::layout::{Lead, Page};
 use crate::render::style::{Colour, TextStyle};
-use crate::route::Route;
+use crate::route::{Origin, Route};
 
 /// Where the words of settings begin.
 const COLUMN: usize = 15;
@@ -46,13 +47,31 @@ impl Match {
     }
 }
 
+/// What every view says for one URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UrlWays {
+    /// The URL that was asked about.
+    pub url: Url,
+    /// One way a view, in the order of the views.
+    pub ways: Vec<Way>,
+}
+
+impl UrlWays {
+    /// Whether all views go the same way.
+    fn agree(&self) -> bool {
+        let mut hops = self.ways.iter().map(|way| way.route.hop_words());
+        let first = hops.next();
+        hops.all(|other| Some(other) == first)
+    }
+}
+
 /// Writes every view, then for every URL what each view says and why.
 ///
 /// # Errors
 /// What `out` reports.
 pub fn proxy(
     views: &[View],
-    urls: &[Url],
+    found: &[UrlWays],
     style: &TextStyle,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
@@ -61,11 +80,11 @@ pub fn proxy(
         settings(view, &mut page)?;
         page.blank()?;
     }
-    for (position, url) in urls.iter().enumerate() {
+    for (position, found) in found.iter().enumerate() {
         if position > 0 {
             page.blank()?;
         }
-        decisions(views, url, &mut page)?;
+        decisions(views, found, &mut page)?;
     }
     Ok(())
 }
@@ -136,25 +155,35 @@ fn servers(settings: &ProxySettings) -> String {
     }
 }
 
-fn decisions(views: &[View], url: &Url, page: &mut Page<'_>) -> io::Result<()> {
-    page.paragraph(&Lead::indent(0), url.as_str(), Colour::Title)?;
-    for view in views {
-        let (scripts, route) = apart(decide(view, url));
-        let words = way_words(&scripts, &route);
-        row(view.kind.name(), &words, page)?;
-        for reason in &route.reasons {
-            let bullet = Lead::indent(COLUMN).then(page.style, Colour::Plain, "- ");
-            page.paragraph(&bullet, reason, Colour::Plain)?;
+fn decisions(views: &[View], found: &UrlWays, page: &mut Page<'_>) -> io::Result<()> {
+    page.paragraph(&Lead::indent(0), found.url.as_str(), Colour::Title)?;
+    for (view, way) in views.iter().zip(&found.ways) {
+        row(view.kind.name(), &way_words(view, way, &found.url), page)?;
+        for reason in &way.route.reasons {
+            reason_line(reason, page)?;
+        }
+        if let Some(failure) = &way.script_failure {
+            let (script, detail) = (&failure.script, &failure.detail);
+            reason_line(
+                &format!("the PAC script {script} cannot be used: {detail}"),
+                page,
+            )?;
         }
     }
-    if !agree(&ways(views, url)) {
+    if !found.agree() {
         row("differ", "the views do not agree on this URL", page)?;
     }
     Ok(())
 }
 
-fn way_words(scripts: &[ScriptSource], route: &Route) -> String {
-    let hops = route.hop_words().join("; ");
+fn reason_line(reason: &str, page: &mut Page<'_>) -> io::Result<()> {
+    let bullet = Lead::indent(COLUMN).then(page.style, Colour::Plain, "- ");
+    page.paragraph(&bullet, reason, Colour::Plain)
+}
+
+fn way_words(view: &View, way: &Way, url: &Url) -> String {
+    let hops = way.route.hop_words().join("; ");
+    let scripts = open_scripts(view, way, url);
     if scripts.is_empty() {
         return hops;
     }
@@ -169,6 +198,15 @@ fn way_words(scripts: &[ScriptSource], route: &Route) -> String {
         "a PAC script decides: {}; otherwise {hops}",
         named.join(", then ")
     )
+}
+
+/// The scripts that would decide and were not asked.
+fn open_scripts(view: &View, way: &Way, url: &Url) -> Vec<ScriptSource> {
+    let answered = matches!(way.route.origin, Origin::Pac | Origin::Wpad);
+    match decide(view, url) {
+        Decision::Script { scripts, .. } if !answered && way.script_failure.is_none() => scripts,
+        _ => Vec::new(),
+    }
 }
 
 #[derive(Serialize)]
@@ -188,34 +226,41 @@ struct UrlDecisions {
 struct ViewDecision {
     view: &'static str,
     source: String,
+    origin: Origin,
     scripts: Vec<ScriptSource>,
     hops: Vec<String>,
     reasons: Vec<String>,
+    script_failure: Option<ScriptFailure>,
 }
 
 /// Writes the same as one JSON document: `views`, then `urls` with the decision of every view.
-/// Where `scripts` is not empty, `hops` is the way where no script answers.
+/// Where `scripts` is not empty, they were not asked, and `hops` is the way where none answers.
 ///
 /// # Errors
 /// What `out` reports.
-pub fn proxy_json(views: &[View], urls: &[Url], out: &mut dyn io::Write) -> io::Result<()> {
-    let urls = urls.iter().map(|url| UrlDecisions {
-        url: url.to_string(),
-        agree: agree(&ways(views, url)),
-        decisions: views.iter().map(|view| view_decision(view, url)).collect(),
+pub fn proxy_json(views: &[View], found: &[UrlWays], out: &mut dyn io::Write) -> io::Result<()> {
+    let urls = found.iter().map(|found| UrlDecisions {
+        url: found.url.to_string(),
+        agree: found.agree(),
+        decisions: views
+            .iter()
+            .zip(&found.ways)
+            .map(|(view, way)| view_decision(view, way, &found.url))
+            .collect(),
     });
     let urls = urls.collect();
     document(&Document { views, urls }, out)
 }
 
-fn view_decision(view: &View, url: &Url) -> ViewDecision {
-    let (scripts, route) = apart(decide(view, url));
+fn view_decision(view: &View, way: &Way, url: &Url) -> ViewDecision {
     ViewDecision {
         view: view.kind.name(),
         source: view.source.clone(),
-        scripts,
-        hops: route.hop_words(),
-        reasons: route.reasons,
+        origin: way.route.origin,
+        scripts: open_scripts(view, way, url),
+        hops: way.route.hop_words(),
+        reasons: way.route.reasons.clone(),
+        script_failure: way.script_failure.clone(),
     }
 }
 

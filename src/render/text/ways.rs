@@ -35,6 +35,10 @@ fn way(row: &EndpointReport) -> String {
     } else {
         format!("via proxy ({hops})")
     };
+    let failed = row.evidence.ways.first();
+    if failed.is_some_and(|way| way.script_failure.is_some()) {
+        return format!("{carried}, since the PAC script cannot be used");
+    }
     format!("{carried}, {}", decided(row.route.origin))
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use reach365::options::{Family, Options, ProxySignIn, SILENCE_LIMIT, Timeouts};
+use reach365::options::{Family, Options, ProxySignIn, ProxySource, SILENCE_LIMIT, Timeouts};
 use reach365::plan::{Plan, Selection};
 use tracing_subscriber::EnvFilter;
 
@@ -104,6 +104,8 @@ pub(super) fn resolving(args: &ResolvingArgs) -> Options {
             .map_or_else(Timeouts::default, |limit| Timeouts::all(limit.0)),
         // Who asks for a limit wants all of it, silent or not.
         silence_limit: args.timeout.map_or(SILENCE_LIMIT, |limit| limit.0),
+        // DNS goes past every proxy.
+        proxy: ProxySource::None,
         ..Options::default()
     }
 }

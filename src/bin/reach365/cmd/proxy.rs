@@ -2,15 +2,17 @@
 
 use std::path::Path;
 
+use reach365::evidence::Way;
+use reach365::options::Options;
 use reach365::proxy::{
-    Blob, ProxySettings, View, ViewKind, hex, registry_file,
+    Blob, Decision, ProxySettings, View, ViewKind, decide, hex, registry_file,
     windows::{self, WinHttpAnswers},
 };
-use reach365::render::{self, Match};
-use reach365::system_proxies;
+use reach365::render::{self, Match, UrlWays};
+use reach365::{proxy_ways, system_proxies};
 use url::Url;
 
-use super::input;
+use super::{input, live};
 use crate::cli::{DecodeArgs, ListFormat, MatchArgs, ProxyArgs, ProxyCommand};
 use crate::exit::{Failure, note};
 use crate::output::Output;
@@ -38,13 +40,45 @@ fn show(args: &ProxyArgs) -> Result<u8, Failure> {
         None => views_of_this_machine(),
     };
     let urls = wanted(&args.urls)?;
+    let found = found(args, &views, &urls)?;
     let style = terminal::style(args.look.color, None);
     let mut output = Output::open(None)?;
     output.write(|out| match args.format {
-        ListFormat::Text => render::proxy(&views, &urls, &style, out),
-        ListFormat::Json => render::proxy_json(&views, &urls, out),
+        ListFormat::Text => render::proxy(&views, &found, &style, out),
+        ListFormat::Json => render::proxy_json(&views, &found, out),
     })?;
     Ok(0)
+}
+
+/// What the views say for the URLs. Scripts of another machine are not fetched: what its address
+/// means there, only that machine knows.
+fn found(args: &ProxyArgs, views: &[View], urls: &[Url]) -> Result<Vec<UrlWays>, Failure> {
+    let ways = if args.from.is_some() || !views.iter().any(View::has_script) {
+        urls.iter().map(|url| without_scripts(views, url)).collect()
+    } else {
+        let runtime = live::runtime()?;
+        let ways = runtime.block_on(proxy_ways(views, urls, &Options::default()));
+        // Questions to the system's resolver cannot be called off; nobody waits for them.
+        runtime.shutdown_background();
+        ways
+    };
+    let urls = urls.iter().cloned().zip(ways);
+    Ok(urls.map(|(url, ways)| UrlWays { url, ways }).collect())
+}
+
+fn without_scripts(views: &[View], url: &Url) -> Vec<Way> {
+    let way = |view: &View| {
+        let (Decision::Route(route)
+        | Decision::Script {
+            fallback: route, ..
+        }) = decide(view, url);
+        Way {
+            view: view.kind.name().to_owned(),
+            route,
+            script_failure: None,
+        }
+    };
+    views.iter().map(way).collect()
 }
 
 fn views_of(file: &Path) -> Result<Vec<View>, Failure> {
