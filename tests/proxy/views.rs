@@ -1,8 +1,6 @@
 //! What a view decides, and where views differ.
 
-use reach365::proxy::{
-    Decision, Dialect, ProxySettings, ScriptSource, View, ViewKind, agree, decide, ways,
-};
+use reach365::proxy::{Decision, Dialect, ProxySettings, ScriptSource, View, ViewKind, decide};
 use reach365::route::{Origin, Route};
 
 use crate::{mentions, route, url, way};
@@ -109,35 +107,6 @@ fn what_a_person_asks_for_is_taken() {
             "{wrong}: {error}"
         );
     }
-}
-
-#[test]
-fn differences_between_views_are_data() {
-    let manual = |servers: &str, kind| {
-        View::new(
-            kind,
-            "case",
-            ProxySettings::manual(servers, Dialect::Wininet, "*.live.com"),
-        )
-    };
-    let views = [
-        manual("p.example", ViewKind::User),
-        manual("", ViewKind::Machine),
-    ];
-    let found = ways(&views, &url(URL));
-    assert!(!agree(&found));
-    assert_eq!(found[0].hops, ["PROXY p.example:80"]);
-    assert_eq!(found[1].hops, ["DIRECT"]);
-    assert!(
-        agree(&ways(&views, &url("https://login.live.com/"))),
-        "both go directly"
-    );
-    let scripted = [automatic(""), manual("p.example:8080", ViewKind::Machine)];
-    assert!(
-        !agree(&ways(&scripted, &url(URL))),
-        "a script may decide otherwise"
-    );
-    assert!(agree(&[]));
 }
 
 #[test]
