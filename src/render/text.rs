@@ -271,10 +271,11 @@ fn code_to_explain(report: &Report) -> Option<Code> {
             .max_by_key(|row| (row.verdict.code.is_some(), row.verdict.outcome))
             .and_then(|row| row.verdict.code)
     };
+    let of_findings = || report.findings.first().map(|finding| finding.code);
     main_cause(report)
-        .or(report.findings.first())
         .map(|finding| finding.code)
         .or_else(of_rows)
+        .or_else(of_findings)
 }
 
 fn run_facts(report: &Report) -> String {
