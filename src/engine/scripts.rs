@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use url::Url;
 
 use crate::evidence::{ScriptFailure, ScriptFailureKind, ScriptSeen};
@@ -12,6 +15,9 @@ use crate::platform;
 use crate::probe::pac::{self, PacLimits, PacNames, PacSurroundings, Script};
 use crate::proxy::ScriptSource;
 use crate::proxy::pac::{PacAnswer, PacFailure, PacFailureKind};
+
+/// Longest wait for the system to tell where the network's script is; it may ask DHCP.
+const ANNOUNCED_LIMIT: Duration = Duration::from_secs(5);
 
 /// Scripts by where they are.
 #[derive(Debug)]
@@ -100,17 +106,21 @@ impl Scripts {
     }
 
     async fn load(&self, source: &ScriptSource) -> Loaded {
-        let discovered = *source == ScriptSource::Detect;
-        let address = match source {
-            ScriptSource::Url(url) => Some(url.clone()),
-            // Exactly this name: a shorter one may belong to somebody else.
-            ScriptSource::Detect => {
-                platform::dns_suffix().map(|suffix| format!("http://wpad.{suffix}/wpad.dat"))
+        let addresses = match source {
+            ScriptSource::Url(url) => return self.load_from(url.clone(), false).await,
+            ScriptSource::Detect => announced().await,
+        };
+        let mut loaded = Loaded::none();
+        for address in addresses {
+            loaded = self.load_from(address, true).await;
+            if loaded.script.is_ok() {
+                break;
             }
-        };
-        let Some(address) = address else {
-            return Loaded::none();
-        };
+        }
+        loaded
+    }
+
+    async fn load_from(&self, address: String, discovered: bool) -> Loaded {
         let surroundings = self.surroundings.clone();
         let result = pac::load(&address, &PacLimits::default(), surroundings).await;
         let result = result.map_err(|failure| of_pac(&address, &failure));
@@ -162,6 +172,15 @@ impl Loaded {
             let _ = self.stopped.set(failure.clone());
         }
         failure
+    }
+}
+
+/// Where the network says that a script is.
+async fn announced() -> Vec<String> {
+    let asked = spawn_blocking(platform::announced_scripts);
+    match timeout(ANNOUNCED_LIMIT, asked).await {
+        Ok(Ok(addresses)) => addresses,
+        _ => Vec::new(),
     }
 }
 

@@ -1,20 +1,26 @@
 //! What differs between operating systems: fetches bytes and strings, decides nothing.
 
+mod announced_script;
 mod hosts;
 mod interfaces;
 #[cfg(feature = "pac")]
 mod own_addresses;
 mod proxy_settings;
+#[cfg(windows)]
+mod registry_key;
 mod resolvers;
 mod roots;
 mod sockets;
+#[cfg(windows)]
+mod winhttp_text;
 
+pub(crate) use announced_script::announced_scripts;
 pub(crate) use hosts::hosts_file;
 pub(crate) use interfaces::usable_families;
 #[cfg(feature = "pac")]
 pub(crate) use own_addresses::own_addresses;
 pub use proxy_settings::{SystemProxies, system_proxies};
-pub(crate) use resolvers::{dns_suffix, system_resolvers};
+pub(crate) use resolvers::system_resolvers;
 pub(crate) use roots::{native_roots, pem_file};
 pub(crate) use sockets::socket_limit;
 

@@ -57,9 +57,10 @@ fn socket_kind(error: &io::Error) -> FailureKind {
     }
 }
 
-/// `EMFILE` and `ENFILE` on Unix, `WSAEMFILE` on Windows.
+/// `EMFILE` and `ENFILE` on Unix; on Windows `WSAEMFILE`, and `WSAENOBUFS`, which also says that no
+/// ephemeral port is left.
 fn is_out_of_sockets(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(10_024))
+    matches!(error.raw_os_error(), Some(10_024 | 10_055))
         || (cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24)))
 }
 
@@ -157,11 +158,37 @@ mod tests {
         }
     }
 
-    #[cfg(unix)]
     #[test]
     fn running_out_of_sockets_is_our_own_trouble() {
-        let error = io::Error::from_raw_os_error(24);
-        assert_eq!(socket(&error).kind, FailureKind::NoSocket);
+        let numbers: &[i32] = if cfg!(unix) {
+            &[23, 24]
+        } else {
+            &[10_024, 10_055]
+        };
+        for number in numbers {
+            let error = io::Error::from_raw_os_error(*number);
+            assert_eq!(socket(&error).kind, FailureKind::NoSocket, "{number}");
+        }
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn errors_of_windows_have_their_kind() {
+        let cases = [
+            (10_013, FailureKind::PermissionDenied),
+            (10_049, FailureKind::AddressNotAvailable),
+            (10_050, FailureKind::NetworkUnreachable),
+            (10_051, FailureKind::NetworkUnreachable),
+            (10_053, FailureKind::Reset),
+            (10_054, FailureKind::Reset),
+            (10_060, FailureKind::Timeout),
+            (10_061, FailureKind::Refused),
+            (10_065, FailureKind::HostUnreachable),
+        ];
+        for (number, expected) in cases {
+            let error = io::Error::from_raw_os_error(number);
+            assert_eq!(socket(&error).kind, expected, "{number}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub(crate) fn style(color: Color, file: Option<&Path>) -> TextStyle {
     TextStyle {
         width: width(file),
         color: colored(color, file),
-        unicode: unicode(),
+        unicode: unicode(file),
     }
 }
 
@@ -34,8 +34,9 @@ fn colored(color: Color, file: Option<&Path>) -> bool {
     }
 }
 
-/// Whether the locale, or a terminal of which it is known, takes more than ASCII.
-fn unicode() -> bool {
+/// Whether the locale, or a terminal of which it is known, takes more than ASCII. What a Windows
+/// shell reads from a pipe it takes for the code page of the console, whatever the terminal is.
+fn unicode(file: Option<&Path>) -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()
         .filter_map(|name| std::env::var(name).ok())
@@ -44,5 +45,6 @@ fn unicode() -> bool {
         let locale = locale.to_ascii_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")
     });
-    utf8 || std::env::var_os("WT_SESSION").is_some()
+    let piped = file.is_none() && !io::stdout().is_terminal();
+    utf8 || (!piped && std::env::var_os("WT_SESSION").is_some())
 }
