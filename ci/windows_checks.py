@@ -119,9 +119,9 @@ def contains(text, parts, what):
 
 
 def decisions(pc, url):
-    """The way of every view, and the scripts that come before it."""
+    """The way of every view."""
     (about,) = pc.json("proxy", url)["urls"]
-    return {one["view"]: (one["scripts"], one["hops"]) for one in about["decisions"]}
+    return {one["view"]: one["hops"] for one in about["decisions"]}
 
 
 def settings_are_shown(pc):
@@ -138,12 +138,12 @@ def settings_are_shown(pc):
         fail("WinHTTP and the binary values agree, and something says that they do not", text)
     equal(
         decisions(pc, "https://www.office.com/"),
-        {"user": ([], ["DIRECT"]), "machine": ([], ["PROXY proxy.corp.example:8080"])},
+        {"user": ["DIRECT"], "machine": ["PROXY proxy.corp.example:8080"]},
         "the bypass list of the user alone names www.office.com",
     )
     equal(
         decisions(pc, "https://intranet/"),
-        {"user": ([], ["DIRECT"]), "machine": ([], ["DIRECT"])},
+        {"user": ["DIRECT"], "machine": ["DIRECT"]},
         "<local> is in both bypass lists",
     )
     exported = pc.json("proxy", "--from", r"C:\settings.reg", SIGN_IN)["urls"][0]["decisions"]
@@ -156,25 +156,19 @@ def settings_are_shown(pc):
 
 def settings_per_scheme_are_shown(pc):
     pc.write(winhttp_settings("http=web.example:3128;https=tls.example:3129"), connection_settings(0))
-    equal(decisions(pc, SIGN_IN)["machine"], ([], ["PROXY tls.example:3129"]), "the proxy for https")
+    equal(decisions(pc, SIGN_IN)["machine"], ["PROXY tls.example:3129"], "the proxy for https")
     equal(
         decisions(pc, "http://crl3.digicert.com/")["machine"],
-        ([], ["PROXY web.example:3128"]),
+        ["PROXY web.example:3128"],
         "the proxy for http",
     )
-    equal(decisions(pc, SIGN_IN)["user"], ([], ["DIRECT"]), "the user's settings are direct")
+    equal(decisions(pc, SIGN_IN)["user"], ["DIRECT"], "the user's settings are direct")
 
 
-def scripts_are_shown(pc):
-    script = "http://pac.corp.example/proxy.pac"
-    both = connection_settings(PAC | MANUAL, "late.example:80", "", script)
-    pc.write(None, both, {"AutoConfigURL": script, "ProxyEnable": 1, "ProxyServer": "late.example:80"})
-    text = pc.words("proxy", SIGN_IN)
-    contains(text, [f"a PAC script decides: {script}", "otherwise PROXY late.example:80"], "the script in words")
-    if "says otherwise" in text:
-        fail("the flat values agree with the binary one", text)
+def detection_is_shown(pc):
     pc.write(None, connection_settings(DETECT))
-    contains(pc.words("proxy", SIGN_IN), ["automatic detection"], "detection in words")
+    said = ["automatic detection before manual", "this machine has no DNS suffix"]
+    contains(pc.words("proxy", SIGN_IN), said, "detection in words")
 
 
 def flat_values_are_noted(pc):
@@ -183,7 +177,7 @@ def flat_values_are_noted(pc):
     pc.write(winhttp_settings(), connection_settings(0), flat)
     text = pc.words("proxy", SIGN_IN)
     contains(text, ["ProxyServer", "says otherwise", "flat.example:8888", "*.flat.example"], "flat values")
-    equal(decisions(pc, SIGN_IN)["user"], ([], ["DIRECT"]), "WinHTTP's answer decides")
+    equal(decisions(pc, SIGN_IN)["user"], ["DIRECT"], "WinHTTP's answer decides")
 
 
 def marks_fit_the_reader(pc):
@@ -193,6 +187,20 @@ def marks_fit_the_reader(pc):
         text = pc.run("replay", report, expect=1, **terminal)
         contains(text.decode("ascii"), ["BLOCKED"], "a report in ASCII")
     contains(pc.run("replay", report, expect=1, LANG="C.UTF-8").decode(), ["✗"], "a report in UTF-8")
+
+
+def the_system_is_read(pc):
+    """Name servers and trusted roots of the PC: Wine shows those of its host."""
+    servers = [line.split()[1] for line in pathlib.Path("/etc/resolv.conf").read_text().splitlines() if line.startswith("nameserver")]
+    pc.write()
+    report = pc.json("check", "host.invalid", "--timeout", "1", "--deadline", "3", "--quiet", expect=None)
+    found = report["run"]["evidence"]
+    v4 = {f"{server}:53" for server in servers if ":" not in server}
+    if not v4 <= set(found["resolvers"]):
+        fail("the name servers of the system are found", f"{v4} in {found['resolvers']}")
+    if not found["os_roots"] > 20:
+        fail("the trusted roots of the system are found", str(found["os_roots"]))
+    equal((report["run"]["platform"], found["windows"]), ("windows", True), "the platform")
 
 
 class Office:
@@ -258,6 +266,21 @@ def proxy_of_the_machine_carries(pc, office):
     equal(len(set(office.proxy.connects)), len(office.names), "hosts that were tried by the machine's proxy")
 
 
+def script_of_the_registry_is_shown(pc, office):
+    """The URL of a script and its answer; what stands beside it in the registry is no answer."""
+    office.proxy.forget()
+    office.proxy.scripts["/proxy.pac"] = """
+        function FindProxyForURL(url, host) { return "PROXY edge.corp.example:8080; DIRECT"; }"""
+    url = f"http://{office.proxy.address}/proxy.pac"
+    settings = connection_settings(PAC | MANUAL, "late.example:80", "", url)
+    pc.write(None, settings, {"AutoConfigURL": url, "ProxyEnable": 1, "ProxyServer": "late.example:80"})
+    text = pc.words("proxy", SIGN_IN)
+    contains(text, [f"PAC URL {url}", f"the PAC script {url} answered"], "the script in words")
+    if "says otherwise" in text:
+        fail("the flat values agree with the binary one", text)
+    equal(decisions(pc, SIGN_IN)["user"], ["PROXY edge.corp.example:8080", "DIRECT"], "the script's answer")
+
+
 def proxy_of_a_script_carries(pc, office):
     one, two, three = office.names
     office.proxy.forget()
@@ -311,36 +334,23 @@ def detection_asks_for_the_suffix_alone(pc, office):
     equal({outcome for outcome, _, _ in ways(report).values()}, {"reachable"}, "hosts without a script")
 
 
-def the_system_is_read(pc, office):
-    """Name servers and trusted roots of the PC: Wine shows those of its host."""
-    servers = [line.split()[1] for line in pathlib.Path("/etc/resolv.conf").read_text().splitlines() if line.startswith("nameserver")]
-    pc.write()
-    report = pc.json("check", "host.invalid", "--timeout", "1", "--deadline", "3", "--quiet", expect=None)
-    found = report["run"]["evidence"]
-    v4 = {f"{server}:53" for server in servers if ":" not in server}
-    if not v4 <= set(found["resolvers"]):
-        fail("the name servers of the system are found", f"{v4} in {found['resolvers']}")
-    if not found["os_roots"] > 20:
-        fail("the trusted roots of the system are found", str(found["os_roots"]))
-    equal((report["run"]["platform"], found["windows"]), ("windows", True), "the platform")
-
-
 CHECKS = [
     settings_are_shown,
     settings_per_scheme_are_shown,
-    scripts_are_shown,
+    detection_is_shown,
     flat_values_are_noted,
     marks_fit_the_reader,
+    the_system_is_read,
 ]
 CHECKS_WITH_SERVERS = [
     proxy_of_the_registry_carries,
     proxy_of_the_machine_carries,
+    script_of_the_registry_is_shown,
     proxy_of_a_script_carries,
     scripts_in_files_are_read,
     denial_is_named,
     a_closed_proxy_is_named,
     detection_asks_for_the_suffix_alone,
-    the_system_is_read,
 ]
 
 
