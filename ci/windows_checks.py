@@ -326,6 +326,19 @@ def a_closed_proxy_is_named(pc, office):
     contains(codes, ["proxy-refused"], "one finding for all hosts")
 
 
+def the_hosts_file_is_read(pc, office):
+    one = office.names[0]
+    file = pc.drive / "windows" / "system32" / "drivers" / "etc" / "hosts"
+    before = file.read_bytes() if file.exists() else b""
+    pc.write(None, connection_settings(0))
+    try:
+        file.write_bytes(before + f"\r\n127.0.0.1 {one}\r\n".encode())
+        found = rows(office.check(pc, expect=1))
+    finally:
+        file.write_bytes(before)
+    equal(found[one]["verdict"]["code"], "dns-hosts-file", "the cause of a wrong line in the hosts file")
+
+
 def detection_asks_for_the_suffix_alone(pc, office):
     pc.write(None, connection_settings(DETECT), suffix="emea.office.example")
     report = office.check(pc)
@@ -350,6 +363,7 @@ CHECKS_WITH_SERVERS = [
     scripts_in_files_are_read,
     denial_is_named,
     a_closed_proxy_is_named,
+    the_hosts_file_is_read,
     detection_asks_for_the_suffix_alone,
 ]
 
