@@ -11,11 +11,13 @@ use crate::error::Error;
 use crate::options::{Family, Options, ProxySource, Timeouts};
 use crate::platform;
 use crate::probe::Certificates;
+use crate::proxy::View;
 
 /// Builds a [`Checker`]; every setting has the default of [`Options`].
 #[derive(Debug, Clone, Default)]
 pub struct CheckerBuilder {
     options: Options,
+    proxy_views: Option<Vec<View>>,
 }
 
 impl CheckerBuilder {
@@ -97,6 +99,15 @@ impl CheckerBuilder {
         self
     }
 
+    /// The proxy settings that [`ProxySource::System`] stands for, in place of those of this
+    /// machine: a colleague's exported registry, or what an embedding program goes by. The first
+    /// view is the way that is taken; the others are tried where it fails.
+    #[must_use]
+    pub fn proxy_views(mut self, views: Vec<View>) -> Self {
+        self.proxy_views = Some(views);
+        self
+    }
+
     /// Probes every way that the settings know, not only after a failure.
     #[must_use]
     pub fn compare_paths(mut self) -> Self {
@@ -113,6 +124,7 @@ impl CheckerBuilder {
         Ok(Checker {
             public_roots: read_roots("--public-roots", self.options.public_roots.as_deref())?,
             os_roots: read_roots("--os-roots", self.options.os_roots.as_deref())?,
+            proxy_views: self.proxy_views,
             options: Arc::new(self.options),
         })
     }

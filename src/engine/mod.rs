@@ -25,6 +25,7 @@ use crate::probe::{
     Certificates, DnsClient, HostsText, MsoidClients, Pace, ProbeContext, ProxyNames, RunClock,
     SignIns, TlsSource, confirm, probe, probe_msoid,
 };
+use crate::proxy::View;
 use crate::report::{Report, Run};
 use crate::route::Route;
 use crate::verdict::{self, Outcome};
@@ -41,6 +42,7 @@ pub use routing::proxy_ways;
 #[derive(Debug, Clone)]
 pub struct Checker {
     options: Arc<Options>,
+    proxy_views: Option<Vec<View>>,
     public_roots: Option<Certificates>,
     os_roots: Option<Certificates>,
 }
@@ -70,7 +72,7 @@ impl Checker {
         });
         let clock = RunClock::start(self.options.deadline);
         let mut run = self.run_evidence();
-        let routing = Routing::read(&self.options).await;
+        let routing = Routing::read(&self.options, self.proxy_views.as_deref()).await;
         let context = self.context(clock, &run, plan.checks.len(), &routing);
         let probes = async {
             let ways = clock

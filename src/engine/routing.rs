@@ -48,13 +48,16 @@ impl Named {
 }
 
 impl Routing {
-    /// Reads the settings that the options ask for.
-    pub(super) async fn read(options: &Options) -> Self {
+    /// Reads the settings that the options ask for; `given` stands in for those of the system.
+    pub(super) async fn read(options: &Options, given: Option<&[View]>) -> Self {
         let (mut views, sign_ins) = match &options.proxy {
             ProxySource::None => (Vec::new(), Vec::new()),
             ProxySource::Explicit(server) => (vec![explicit(server)], Vec::new()),
             ProxySource::Pac(url) => (vec![script_at(url)], Vec::new()),
-            ProxySource::System => of_system().await,
+            ProxySource::System => match given {
+                Some(views) => (unless_direct(views.to_vec()), Vec::new()),
+                None => of_system().await,
+            },
         };
         let mut named: Vec<Named> = views.drain(..).map(Named::of).collect();
         if options.wpad {
@@ -269,14 +272,20 @@ async fn of_system() -> (Vec<View>, Vec<(ProxyServer, ProxySignIn)>) {
     };
     let mut views = system.views;
     views.sort_by_key(|view| rank.get(&view.kind).copied().unwrap_or(2));
-    if views.iter().all(|view| view.settings.is_direct()) {
-        views.clear();
-    }
     let sign_in = |credentials: &crate::proxy::ProxyCredentials| {
         let sign_in = ProxySignIn::basic(credentials.user(), credentials.password());
         (credentials.server().clone(), sign_in)
     };
-    (views, system.credentials.iter().map(sign_in).collect())
+    let sign_ins = system.credentials.iter().map(sign_in).collect();
+    (unless_direct(views), sign_ins)
+}
+
+/// Settings that name nobody are as good as none: the direct path is tested.
+fn unless_direct(views: Vec<View>) -> Vec<View> {
+    if views.iter().all(|view| view.settings.is_direct()) {
+        return Vec::new();
+    }
+    views
 }
 
 /// The route that stands in the report of an endpoint.
