@@ -44,7 +44,12 @@ impl Ports {
         panic!("no address of 127.0.0.0/8 can be bound for `{label}`");
     }
 
-    /// The same on `::1`, at the port that the label has already.
+    /// The port numbers that labels have so far.
+    pub(crate) fn numbers(&self) -> HashMap<String, u16> {
+        self.numbers.clone()
+    }
+
+    /// The same as [`Ports::bind`] on `::1`, at the port that the label has already.
     pub(crate) fn bind_ipv6(&mut self, label: &str) -> (Socket, SocketAddr) {
         let port = self.numbers[label];
         bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port)))

@@ -3,12 +3,16 @@
 
 pub(crate) mod address;
 pub(crate) mod certificates;
+mod connect_request;
 pub(crate) mod dns;
 pub(crate) mod hello;
 pub(crate) mod http;
 pub(crate) mod pages;
+pub(crate) mod proxy;
 pub(crate) mod server;
+mod socks;
 pub(crate) mod tls;
+pub(crate) mod upstream;
 pub(crate) mod zone;
 
 use std::net::SocketAddr;
@@ -20,7 +24,9 @@ use tokio::runtime::Runtime;
 use address::Ports;
 use certificates::Authorities;
 use dns::Transports;
+use proxy::{Network, Proxy};
 use server::Server;
+use upstream::Upstream;
 use zone::{Name, SharedZone};
 
 /// The network: a runtime of its own, certificate authorities, the zone of its resolver, servers.
@@ -31,6 +37,8 @@ pub(crate) struct Lab {
     pub(crate) authorities: Arc<Authorities>,
     /// What the lab's resolver knows.
     pub(crate) zone: SharedZone,
+    /// What the lab's proxies know.
+    upstream: Upstream,
     /// Port numbers by label: hosts with the same label listen on the same port.
     ports: Ports,
     /// Sockets that do their work by staying open: closed ports and full queues.
@@ -50,6 +58,7 @@ impl Lab {
             runtime: Some(runtime),
             authorities: Arc::new(Authorities::new()),
             zone: SharedZone::default(),
+            upstream: Upstream::default(),
             ports: Ports::default(),
             held: Vec::new(),
         }
@@ -74,6 +83,36 @@ impl Lab {
     /// the name has already.
     pub(crate) fn host(&mut self, name: &str, port: &str, server: &Server) -> SocketAddr {
         let address = self.serve(name, port, server);
+        self.zone.edit(name, |entry| entry.add(address.ip()));
+        self.upstream.learn(name, address.ip());
+        address
+    }
+
+    /// The port number of a label that servers have been started for.
+    pub(crate) fn port(&self, label: &str) -> u16 {
+        self.ports.numbers()[label]
+    }
+
+    /// Starts a server that proxies alone know of: what they reach under that name.
+    pub(crate) fn host_behind_proxies(&mut self, name: &str, port: &str, server: &Server) {
+        let address = self.serve(name, port, server);
+        self.upstream.correct(name, address.ip());
+    }
+
+    /// Starts a proxy and lets the lab's resolver answer `name` with its address. Proxies of one
+    /// name have the same port number, and rules know the ports of hosts started before.
+    pub(crate) fn proxy(&mut self, name: &str, proxy: &Proxy) -> SocketAddr {
+        let ports = self.ports.numbers();
+        let (socket, address) = self.ports.bind(name);
+        let network = Network {
+            authorities: Arc::clone(&self.authorities),
+            upstream: self.upstream.clone(),
+        };
+        let held = {
+            let _entered = self.runtime().enter();
+            proxy.start(name, &network, ports, socket)
+        };
+        self.held.extend(held);
         self.zone.edit(name, |entry| entry.add(address.ip()));
         address
     }

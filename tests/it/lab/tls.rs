@@ -7,7 +7,7 @@ use rustls::ServerConfig;
 use rustls::server::{ClientHello as RustlsHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use serde::Deserialize;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
@@ -56,7 +56,7 @@ pub(crate) enum Tls {
 #[derive(Clone)]
 pub(crate) struct TlsServer {
     tls: Tls,
-    acceptor: TlsAcceptor,
+    config: Arc<ServerConfig>,
 }
 
 impl TlsServer {
@@ -74,8 +74,21 @@ impl TlsServer {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Self {
             tls,
-            acceptor: TlsAcceptor::from(Arc::new(config)),
+            config: Arc::new(config),
         }
+    }
+
+    /// The handshake alone.
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(Arc::clone(&self.config))
+    }
+
+    /// A healthy handshake and HTTP on any stream.
+    pub(crate) async fn genuine<S>(&self, stream: S, http: &Http) -> std::io::Result<()>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        http.serve(self.acceptor().accept(stream).await?).await
     }
 
     /// Serves one connection to its end.
@@ -91,11 +104,6 @@ impl TlsServer {
                 None => Ok(()),
             },
         };
-    }
-
-    async fn genuine(&self, stream: TcpStream, http: &Http) -> std::io::Result<()> {
-        let stream = self.acceptor.accept(stream).await?;
-        http.serve(stream).await
     }
 
     async fn by_hand(&self, mut stream: TcpStream, hello: &ClientHello) -> std::io::Result<()> {
@@ -143,7 +151,7 @@ pub(crate) async fn close(mut stream: TcpStream) -> std::io::Result<()> {
 }
 
 /// Reads until the client has had enough.
-pub(crate) async fn drain(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> std::io::Result<()> {
+pub(crate) async fn drain(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<()> {
     let mut buffer = [0; 4096];
     while stream.read(&mut buffer).await? > 0 {}
     Ok(())

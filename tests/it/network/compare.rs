@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 
 use reach365::Report;
 use reach365::report::EndpointReport;
-use reach365::verdict::{Finding, Verdict};
+use reach365::verdict::{Facts, Finding, Verdict};
 
+use super::proxies::Places;
 use super::scenario::{Expected, FindingTable, Scenario};
 
 /// Every difference, in the order of the scenario.
-pub(super) fn differences(scenario: &Scenario, report: &Report) -> Vec<String> {
+pub(super) fn differences(scenario: &Scenario, places: &Places, report: &Report) -> Vec<String> {
     let hosts = scenario.host.iter().map(|host| (host.id(), &host.result));
     let rows = scenario
         .row
@@ -20,7 +21,7 @@ pub(super) fn differences(scenario: &Scenario, report: &Report) -> Vec<String> {
     let mut differences = Vec::new();
     for (id, expected) in &expected {
         match report.endpoints.iter().find(|row| row.endpoint.id == *id) {
-            Some(row) => differences.extend(of_row(expected, row)),
+            Some(row) => differences.extend(of_row(expected, places, row)),
             None => differences.push(format!("{id}: no such row")),
         }
     }
@@ -30,6 +31,12 @@ pub(super) fn differences(scenario: &Scenario, report: &Report) -> Vec<String> {
         .filter(|row| expected.iter().all(|(id, _)| row.endpoint.id != *id));
     differences.extend(surplus.map(|row| format!("{}: a row too many", row.endpoint.id)));
     differences.extend(of_findings(&scenario.finding, &report.findings));
+    differences.extend(of_finding_facts(
+        &scenario.finding,
+        places,
+        &report.findings,
+    ));
+    differences.extend(of_time(scenario, report));
     differences
 }
 
@@ -70,14 +77,16 @@ pub(super) fn describe(failures: &BTreeMap<String, Vec<String>>, all: usize) -> 
     text
 }
 
-fn of_row(expected: &Expected, row: &EndpointReport) -> Option<String> {
+fn of_row(expected: &Expected, places: &Places, row: &EndpointReport) -> Option<String> {
     let got = &row.verdict;
-    if seen(got) == wanted(expected) && has_facts(expected, got) {
+    let missing = missing_facts(&expected.facts, places, &got.facts);
+    let same_way = expected.via.as_ref().is_none_or(|via| *via == row.via);
+    if seen(got) == wanted(expected) && missing.is_empty() && same_way {
         return None;
     }
-    let mut wanted = wanted(expected);
-    for (name, value) in &expected.facts {
-        write!(wanted, ", {name} = {value:?}").expect("a string takes everything");
+    let mut wanted = wanted(expected) + &missing;
+    if let Some(via) = expected.via.as_ref().filter(|_| !same_way) {
+        write!(wanted, ", via {via} instead of {}", row.via).expect("a string takes everything");
     }
     let evidence = serde_json::to_string(&row.evidence).expect("evidence is plain data");
     let evidence: String = evidence.chars().take(1_500).collect();
@@ -89,11 +98,37 @@ fn of_row(expected: &Expected, row: &EndpointReport) -> Option<String> {
     ))
 }
 
-fn has_facts(expected: &Expected, got: &Verdict) -> bool {
-    expected.facts.iter().all(|(name, value)| {
-        let value = serde_json::to_value(value).expect("plain data");
-        got.facts.get(name) == Some(&value)
-    })
+/// The facts that are not there, in words.
+fn missing_facts(expected: &toml::Table, places: &Places, got: &Facts) -> String {
+    let mut missing = String::new();
+    for (name, value) in expected {
+        let value = serde_json::to_string(value).expect("plain data");
+        let value = serde_json::from_str(&places.fill(&value)).expect("names need no escapes");
+        if got.get(name) != Some(&value) {
+            write!(missing, ", {name} = {value}").expect("a string takes everything");
+        }
+    }
+    missing
+}
+
+/// The facts of findings, where they are the expected ones.
+fn of_finding_facts(expected: &[FindingTable], places: &Places, got: &[Finding]) -> Vec<String> {
+    let pairs = expected.iter().zip(got);
+    let differences = pairs.filter_map(|(expected, got)| {
+        let missing = missing_facts(&expected.facts, places, &got.facts);
+        let facts = serde_json::to_string(&got.facts).expect("facts are plain data");
+        let line = format!(
+            "finding {}\n      wanted {missing}\n      got    \"{}\" {facts}",
+            got.code, got.summary
+        );
+        (!missing.is_empty()).then_some(line)
+    });
+    differences.collect()
+}
+
+fn of_time(scenario: &Scenario, report: &Report) -> Option<String> {
+    let (limit, took) = (scenario.options.within_ms?, report.run.elapsed_ms);
+    (took > limit).then(|| format!("the run took {took} ms instead of {limit} ms at most"))
 }
 
 fn wanted(expected: &Expected) -> String {

@@ -2,6 +2,7 @@
 //! that the checker has to reach on it.
 
 mod compare;
+mod proxies;
 mod run;
 mod scenario;
 
@@ -105,7 +106,7 @@ fn every_scenario_is_one_of_a_kind_and_says_what_it_is_about() {
 }
 
 #[test]
-fn every_code_of_the_direct_path_has_a_scenario() {
+fn every_code_has_a_scenario() {
     let covered = covered_codes();
     let missing: Vec<&str> = Code::ALL
         .iter()

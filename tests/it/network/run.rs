@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use reach365::options::Timeouts;
 use reach365::plan::Selection;
+use reach365::proxy::View;
 use reach365::{Catalog, Checker, Options, Plan, Report};
 
 use super::compare;
+use super::proxies::{self, Places};
 use super::scenario::{HostTable, NameServer, Scenario, Scheme};
 use crate::lab::Lab;
 use crate::lab::server::Server;
@@ -18,7 +20,7 @@ use crate::lab::zone::{Name, SharedZone};
 pub(super) fn differences(scenario: &Scenario) -> Vec<String> {
     let network = Network::build(scenario);
     let report = network.check();
-    let mut differences = compare::differences(scenario, &report);
+    let mut differences = compare::differences(scenario, &network.places, &report);
     differences.extend(compare::judged_again(&report));
     differences
 }
@@ -28,6 +30,8 @@ struct Network {
     list: String,
     selection: Selection,
     options: Options,
+    views: Vec<View>,
+    places: Places,
     /// Runs as long as it is not dropped.
     _lab: Lab,
 }
@@ -47,7 +51,10 @@ impl Network {
         }
         write_zone(&lab.zone, &scenario.zone);
         lab.zone.lock().wildcard.clone_from(&scenario.wildcard);
-        let options = options(scenario, &mut lab, &addresses);
+        let places = proxies::start(scenario, &mut lab);
+        addresses.extend(places.addresses.clone());
+        let mut options = options(scenario, &mut lab, &addresses);
+        proxies::set(scenario, &places, &mut options);
         let selection = Selection {
             groups: vec!["all".to_owned()],
             domains: scenario.options.domains.clone(),
@@ -58,6 +65,8 @@ impl Network {
             list,
             selection,
             options,
+            views: proxies::views(scenario, &places),
+            places,
             _lab: lab,
         }
     }
@@ -66,7 +75,10 @@ impl Network {
         let catalog = Catalog::parse("scenario.toml", &self.list)
             .unwrap_or_else(|error| panic!("{error}\n{}", self.list));
         let plan = Plan::select(&catalog, &self.selection).expect("a group that is there");
-        let checker = Checker::builder().options(self.options.clone()).build();
+        let checker = Checker::builder()
+            .options(self.options.clone())
+            .proxy_views(self.views.clone())
+            .build();
         let checker = checker.expect("the files of roots are there");
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -101,6 +113,11 @@ fn start_servers(lab: &mut Lab, host: &HostTable) -> Option<SocketAddr> {
         server.clear = host.scheme == Scheme::Http;
         let address = lab.host(&host.name, host.port(), &server);
         first = first.or(Some(address));
+    }
+    if let Some(server) = &host.behind_proxies {
+        let mut server = server.clone();
+        server.clear = host.scheme == Scheme::Http;
+        lab.host_behind_proxies(&host.name, host.port(), &server);
     }
     if let Some(server) = &host.ipv6 {
         lab.host_ipv6(&host.name, host.port(), server);

@@ -7,6 +7,7 @@ use reach365::endpoint::Cloud;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::proxies::{ProxyTable, ScriptTable, SignInTable, ViewTable};
 use crate::lab::address;
 use crate::lab::dns::Transports;
 use crate::lab::server::Server;
@@ -35,6 +36,15 @@ pub(super) struct Scenario {
     pub(super) authoritative: Option<NameServer>,
     /// The resolver for a second opinion.
     pub(super) second: Option<NameServer>,
+    /// Proxies of the network.
+    #[serde(default)]
+    pub(super) proxy: Vec<ProxyTable>,
+    /// Servers that have PAC scripts.
+    #[serde(default)]
+    pub(super) script: Vec<ScriptTable>,
+    /// Proxy settings of the machine, those first that are taken.
+    #[serde(default)]
+    pub(super) view: Vec<ViewTable>,
     #[serde(default)]
     pub(super) host: Vec<HostTable>,
     /// Rows that belong to no host: the `msoid` records.
@@ -71,8 +81,17 @@ pub(super) struct OptionsTable {
     pub(super) cloud: Cloud,
     pub(super) domains: Vec<String>,
     pub(super) all_addresses: bool,
-    /// `{HOST}` stands for the address of the host's first server.
+    /// `{HOST}` stands for the address of the host's first server, or of a proxy.
     pub(super) hosts_file: String,
+    /// One proxy for everything, as a hop; `{NAME}` stands for the proxy's name and port.
+    pub(super) proxy: Option<String>,
+    /// URL of a script for everything.
+    pub(super) pac: Option<String>,
+    pub(super) compare_paths: bool,
+    pub(super) wpad: bool,
+    pub(super) sign_in: Option<SignInTable>,
+    /// How long the run may take at most.
+    pub(super) within_ms: Option<u64>,
 }
 
 /// A further name server.
@@ -110,6 +129,8 @@ pub(super) struct HostTable {
     pub(super) literal: bool,
     /// Its servers, each at an address of its own; one healthy server unless given.
     pub(super) servers: Option<Vec<Server>>,
+    /// What proxies reach under the name instead.
+    pub(super) behind_proxies: Option<Server>,
     /// A server at `::1`.
     pub(super) ipv6: Option<Server>,
     /// What DNS says instead of the servers' addresses, or in addition.
@@ -150,6 +171,8 @@ pub(super) struct Expected {
     pub(super) stage: Option<String>,
     pub(super) who: Option<String>,
     pub(super) consequence_of: Option<String>,
+    /// The way, where it matters.
+    pub(super) via: Option<String>,
     /// Facts that the verdict must have, among others.
     #[serde(default)]
     pub(super) facts: toml::Table,
@@ -165,6 +188,9 @@ pub(super) struct FindingTable {
     pub(super) who: String,
     /// Ids of the endpoints concerned.
     pub(super) endpoints: Vec<String>,
+    /// Facts that it must have, among others.
+    #[serde(default)]
+    pub(super) facts: toml::Table,
 }
 
 impl Scenario {
@@ -198,6 +224,11 @@ impl HostTable {
     /// Label of the port.
     pub(super) fn port(&self) -> &str {
         self.port.as_deref().unwrap_or(self.scheme.name())
+    }
+
+    /// Whether servers are started for it.
+    pub(super) fn is_connected_to(&self) -> bool {
+        self.scheme != Scheme::Dns
     }
 
     /// The entry in the list of endpoints. `number` is unique in the list.
@@ -278,6 +309,12 @@ impl Default for OptionsTable {
             domains: Vec::new(),
             all_addresses: false,
             hosts_file: String::new(),
+            proxy: None,
+            pac: None,
+            compare_paths: false,
+            wpad: false,
+            sign_in: None,
+            within_ms: None,
         }
     }
 }
