@@ -13,7 +13,8 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, Either, join, join_all, select};
 use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
-use tokio::time::sleep;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::endpoint::{Endpoint, Scheme};
 use crate::event::Event;
@@ -221,22 +222,18 @@ impl Checker {
         } else {
             COMPARE_AFTER
         };
+        let failed = Notify::new();
         let main = pin!(self.probe_way(context, judge, row));
         let beside = pin!(async {
-            sleep(wait).await;
+            let _ = timeout(wait, failed.notified()).await;
             probe_others(context, row.endpoint, &others).await
         });
         let ((mut evidence, mut outcome), controls) = match select(main, beside).await {
-            Either::Left((probed, beside)) => {
-                let controls = if compare {
-                    beside.await
-                } else if calls_for_controls(probed.1) {
-                    probe_others(context, row.endpoint, &others).await
-                } else {
-                    Vec::new()
-                };
-                (probed, controls)
+            Either::Left((probed, beside)) if compare || calls_for_controls(probed.1) => {
+                failed.notify_one();
+                (probed, beside.await)
             }
+            Either::Left((probed, _)) => (probed, Vec::new()),
             Either::Right((controls, main)) => (main.await, controls),
         };
         evidence.ways.clone_from(&row.ways);

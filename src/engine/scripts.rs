@@ -23,6 +23,7 @@ const ANNOUNCED_LIMIT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Scripts {
     surroundings: PacSurroundings,
+    limits: PacLimits,
     known: Mutex<HashMap<ScriptSource, Arc<OnceCell<Loaded>>>>,
 }
 
@@ -58,6 +59,7 @@ impl Scripts {
                 os_roots: options.os_roots.clone(),
                 ..PacSurroundings::default()
             },
+            limits: limits(options),
             known: Mutex::default(),
         }
     }
@@ -122,7 +124,7 @@ impl Scripts {
 
     async fn load_from(&self, address: String, discovered: bool) -> Loaded {
         let surroundings = self.surroundings.clone();
-        let result = pac::load(&address, &PacLimits::default(), surroundings).await;
+        let result = pac::load(&address, &self.limits, surroundings).await;
         let result = result.map_err(|failure| of_pac(&address, &failure));
         let script = match result {
             Ok(script) if discovered && leaves(&address, &script) => Err(astray(&address, &script)),
@@ -181,6 +183,17 @@ async fn announced() -> Vec<String> {
     match timeout(ANNOUNCED_LIMIT, asked).await {
         Ok(Ok(addresses)) => addresses,
         _ => Vec::new(),
+    }
+}
+
+/// Nothing waits longer for a script than for an endpoint: both are silences of one run.
+fn limits(options: &Options) -> PacLimits {
+    let usual = PacLimits::default();
+    let silence = options.silence_limit.min(options.timeouts.http);
+    PacLimits {
+        fetch: usual.fetch.min(silence),
+        name: usual.name.min(options.timeouts.dns),
+        ..usual
     }
 }
 
