@@ -112,6 +112,7 @@ impl ByProxy<'_> {
                 tunnel = second;
             }
         }
+        tunnel.read_page().await;
         let failure = tunnel.stream.as_ref().err().cloned();
         self.recorder.proxy(began, Some(tunnel.seen), failure);
         tunnel.stream.ok()

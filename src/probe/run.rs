@@ -20,7 +20,7 @@ use crate::probe::pace::Pace;
 use crate::probe::proxy_names::ProxyNames;
 use crate::probe::recorder::Target;
 use crate::probe::tls::TlsSource;
-use crate::route::{Hop, Origin, ProxyServer, Route};
+use crate::route::{Hop, Origin, ProxyProtocol, ProxyServer, Route};
 
 /// What all probes of a run share.
 #[derive(Debug)]
@@ -101,6 +101,14 @@ async fn by_route(
     );
     let through = if route.hops.contains(&Hop::Direct) {
         let (through, ()) = join(through, directly(context, endpoint, &mut own)).await;
+        through
+    } else if route
+        .proxies()
+        .any(|proxy| proxy.protocol == ProxyProtocol::Socks4)
+    {
+        // SOCKS 4 has no room for a name, so that this machine's DNS decides.
+        let (through, lookups) = join(through, own_lookups(context, endpoint)).await;
+        own.lookups = lookups;
         through
     } else {
         let (through, lookups) = beside(through, own_lookups(context, endpoint)).await;

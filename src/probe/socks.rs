@@ -38,10 +38,7 @@ pub(crate) async fn connect(
         }
         (_, Ok(target)) => version_4(&mut stream, &target, endpoint.port, &mut seen).await,
     };
-    Tunnel {
-        seen,
-        stream: result.map(|()| stream),
-    }
+    Tunnel::new(seen, result.map(|()| stream))
 }
 
 fn target(
@@ -118,9 +115,8 @@ async fn version_5(
         return Err(garbage());
     }
     seen.socks_reply = Some(reply);
-    skip_bound_address(stream, kind).await?;
     match reply {
-        0 => Ok(()),
+        0 => skip_bound_address(stream, kind).await,
         _ => Err(refused(words(reply))),
     }
 }

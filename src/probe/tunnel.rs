@@ -16,13 +16,31 @@ use crate::probe::{body, classify};
 const PAGE_LIMIT: usize = 4 * 1024;
 /// How long the page of a refusal is waited for: its status says the most.
 const PAGE_TIME: Duration = Duration::from_secs(1);
-/// Headers that a response may have.
-const HEADER_LIMIT: usize = 100;
 
 /// What came of a request for a tunnel.
 pub(crate) struct Tunnel {
     pub(crate) seen: ProxySeen,
     pub(crate) stream: Result<Wire, Failure>,
+    /// The rest of a refusal, and what of it was read with its head.
+    refusal: Option<(Wire, Vec<u8>)>,
+}
+
+impl Tunnel {
+    pub(crate) fn new(seen: ProxySeen, stream: Result<Wire, Failure>) -> Self {
+        Self {
+            seen,
+            stream,
+            refusal: None,
+        }
+    }
+
+    /// Reads the page of a refusal, apart from the time limit of the request: the status says the
+    /// most, and it is known already.
+    pub(crate) async fn read_page(&mut self) {
+        if let Some((mut stream, page)) = self.refusal.take() {
+            describe_page(&mut stream, page, &mut self.seen).await;
+        }
+    }
 }
 
 /// `host:port` as it stands in a request; IPv6 in brackets.
@@ -47,36 +65,21 @@ pub(crate) async fn connect(
     };
     let head = match ask(&mut stream, &request(authority, credentials)).await {
         Ok(head) => head,
-        Err(failure) => {
-            return Tunnel {
-                seen,
-                stream: Err(failure),
-            };
-        }
+        Err(failure) => return Tunnel::new(seen, Err(failure)),
     };
     let rest = match read_head(&head, &mut seen) {
         Ok(rest) => rest,
-        Err(failure) => {
-            return Tunnel {
-                seen,
-                stream: Err(failure),
-            };
-        }
+        Err(failure) => return Tunnel::new(seen, Err(failure)),
     };
     if (200..300).contains(&seen.status.unwrap_or(0)) {
         let stream: Wire = Box::new(Rewound::new(rest, stream));
-        return Tunnel {
-            seen,
-            stream: Ok(stream),
-        };
+        return Tunnel::new(seen, Ok(stream));
     }
-    describe_page(&mut stream, rest, &mut seen).await;
     let words = format!("HTTP {} {}", seen.status.unwrap_or(0), seen.reason);
     let failure = classify::failure(FailureKind::ProxyRefused, words.trim_end());
-    Tunnel {
-        seen,
-        stream: Err(failure),
-    }
+    let mut tunnel = Tunnel::new(seen, Err(failure));
+    tunnel.refusal = Some((stream, rest));
+    tunnel
 }
 
 fn request(authority: &str, credentials: Option<&str>) -> String {
@@ -136,11 +139,15 @@ fn could_be_http(head: &[u8]) -> bool {
 }
 
 fn not_http(head: &[u8]) -> Failure {
-    let start: String = String::from_utf8_lossy(&head[..head.len().min(64)]).into_owned();
-    classify::failure(
-        FailureKind::Malformed,
-        format!("not HTTP: {}", printable(&start)),
-    )
+    let words = match head {
+        [0x15 | 0x16, 3, ..] => "it speaks TLS, not HTTP in clear".to_owned(),
+        [4 | 5, ..] => "it speaks SOCKS, not HTTP".to_owned(),
+        _ => {
+            let start = String::from_utf8_lossy(&head[..head.len().min(64)]);
+            format!("not HTTP: {}", printable(start.trim()))
+        }
+    };
+    classify::failure(FailureKind::Malformed, words)
 }
 
 fn head_end(head: &[u8]) -> Option<usize> {
@@ -157,7 +164,8 @@ fn head_end(head: &[u8]) -> Option<usize> {
 
 /// Fills in the status and the headers; gives back the bytes behind the head.
 fn read_head(head: &[u8], seen: &mut ProxySeen) -> Result<Vec<u8>, Failure> {
-    let mut headers = [httparse::EMPTY_HEADER; HEADER_LIMIT];
+    let lines = head.split(|byte| *byte == b'\n').count();
+    let mut headers = vec![httparse::EMPTY_HEADER; lines];
     let mut response = httparse::Response::new(&mut headers);
     let length = match response.parse(head) {
         Ok(httparse::Status::Complete(length)) => length,
@@ -230,18 +238,14 @@ fn split_unquoted(value: &str) -> Vec<String> {
 /// The page of a refusal: proxies say there who forbids what.
 async fn describe_page(stream: &mut Wire, mut page: Vec<u8>, seen: &mut ProxySeen) {
     let reading = async {
+        let length = seen.headers.get("content-length");
+        let length: Option<usize> = length.and_then(|text| text.parse().ok());
+        let wanted = length.unwrap_or(PAGE_LIMIT).min(PAGE_LIMIT);
         let mut buffer = [0; 1024];
-        while page.len() < PAGE_LIMIT {
+        while page.len() < wanted {
             match stream.read(&mut buffer).await {
                 Ok(count) if count > 0 => page.extend(&buffer[..count]),
                 _ => break,
-            }
-            let announced = seen
-                .headers
-                .get("content-length")
-                .and_then(|text| text.parse().ok());
-            if announced.is_some_and(|length: usize| page.len() >= length) {
-                break;
             }
         }
     };
@@ -285,7 +289,12 @@ mod tests {
             let _ = theirs.read(&mut request).await;
             let _ = theirs.write_all(answer).await;
         };
-        let (tunnel, ()) = tokio::join!(connect(Box::new(ours), "a.example:443", None), server);
+        let asked = async {
+            let mut tunnel = connect(Box::new(ours), "a.example:443", None).await;
+            tunnel.read_page().await;
+            tunnel
+        };
+        let (tunnel, ()) = tokio::join!(asked, server);
         tunnel
     }
 
