@@ -91,9 +91,13 @@ fn rule(endpoint: &Endpoint, attempt: &Attempt, context: &Context<'_>) -> Ruling
 /// The way through the proxy is open: what lies behind it is judged as on the direct path, but for
 /// what the proxy itself answers where there is no TLS.
 fn rule_behind(endpoint: &Endpoint, attempt: &Attempt, context: &Context<'_>) -> Ruling {
-    let seen = attempt.http.as_ref().and_then(|http| http.value.as_ref());
-    let own = seen.filter(|_| attempt.tls.is_none());
-    let ruling = match own.and_then(proxy::own_answer) {
+    let by_url = attempt.tls.is_none() && attempt.proxy.is_none();
+    let http = attempt.http.as_ref().filter(|_| by_url);
+    let own = http.and_then(|http| {
+        let answer = http.value.as_ref().and_then(proxy::own_answer);
+        answer.or_else(|| proxy::no_answer(http))
+    });
+    let ruling = match own {
         Some(claim) => Ruling::Failed(claim),
         None => rule_direct(endpoint, attempt, context),
     };

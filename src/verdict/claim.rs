@@ -66,7 +66,7 @@ impl Claim {
     }
 
     pub(super) fn verdict(self, endpoint: &Endpoint) -> Verdict {
-        let summary = fill(self.code.says(), &self.facts, Some(endpoint));
+        let summary = fill(self.code.says(), &self.told(endpoint), Some(endpoint));
         Verdict {
             outcome: self.outcome,
             stage: Some(self.stage),
@@ -82,6 +82,19 @@ impl Claim {
             consequence_of: None,
             remedies: Vec::new(),
         }
+    }
+
+    /// The facts as they stand in the sentence: behind a proxy the address is the proxy's, and what
+    /// happened there happened on the way through it.
+    fn told(&self, endpoint: &Endpoint) -> Facts {
+        let mut facts = self.facts.clone();
+        if let Some(Value::String(proxy)) = self.facts.get("proxy")
+            && self.stage > Stage::Proxy
+        {
+            let way = format!("{endpoint} through the proxy {proxy}");
+            facts.insert("address".to_owned(), way.into());
+        }
+        facts
     }
 }
 

@@ -2,11 +2,11 @@
 
 use crate::endpoint::Endpoint;
 use crate::evidence::{Attempt, Evidence, Lookup};
-use crate::route::{Hop, ProxyServer};
+use crate::route::{Hop, ProxyProtocol, ProxyServer};
 use crate::verdict::attempt::{AddressRuling, Ruling, by_address, furthest};
 use crate::verdict::claim::{self, Claim};
 use crate::verdict::network::Controls;
-use crate::verdict::{Code, Confidence, Context, Verdict, dns, host};
+use crate::verdict::{Code, Confidence, Context, Verdict, dns, host, proxy};
 
 /// What came of one hop.
 struct HopRuling<'a> {
@@ -92,10 +92,27 @@ fn through(
 ) -> Ruling {
     let own = |attempt: &&Attempt| attempt.hop.as_ref().and_then(Hop::proxy) == Some(proxy);
     let attempts: Vec<&Attempt> = evidence.attempts.iter().filter(own).collect();
-    if attempts.is_empty() {
+    let Some(first) = attempts.first() else {
         return unresolved(evidence, proxy);
+    };
+    let ruling = sum_up(&by_address(endpoint, &attempts, context));
+    match (ruling, proxy.protocol) {
+        (Ruling::Unknown(why), ProxyProtocol::Socks4) => {
+            proxy::about(no_name(evidence, why), first)
+        }
+        (ruling, _) => ruling,
     }
-    sum_up(&by_address(endpoint, &attempts, context))
+}
+
+/// SOCKS 4 leaves the host's name to this machine: its DNS is then no information but needed.
+fn no_name(evidence: &Evidence, why: String) -> Ruling {
+    if !dns::answers(evidence).is_empty() {
+        return Ruling::Unknown(why);
+    }
+    match dns::failure(evidence) {
+        Ruling::Failed(claim) => Ruling::Failed(claim),
+        _ => Ruling::Unknown(why),
+    }
 }
 
 /// A genuine answer at any address counts; else the failure that got furthest.

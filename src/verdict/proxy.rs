@@ -35,6 +35,7 @@ pub(super) fn about(ruling: Ruling, attempt: &Attempt) -> Ruling {
     };
     match ruling {
         Ruling::Failed(claim) => {
+            let claim = seen_behind(claim);
             let who = claim.who == Who::Proxy || claim.stage == Stage::Proxy;
             let address = who.then(|| attempt.address.ip()).or(claim.address);
             let claim = claim
@@ -49,6 +50,17 @@ pub(super) fn about(ruling: Ruling, attempt: &Attempt) -> Ruling {
             Ruling::Genuine(genuine)
         }
         other => other,
+    }
+}
+
+/// Behind a proxy nobody sees a packet filter; what comes in clear text there comes from the proxy.
+fn seen_behind(claim: Claim) -> Claim {
+    if claim.who != Who::Firewall || claim.stage <= Stage::Proxy {
+        return claim;
+    }
+    match claim.code {
+        Code::TlsPlaintext => claim.by(Who::Proxy),
+        _ => claim.by(Who::Unknown),
     }
 }
 
@@ -117,20 +129,41 @@ fn refused(attempt: &Attempt, proxy: &ProxyServer) -> Option<Ruling> {
     let empty = ProxySeen::default();
     let seen = observation.value.as_ref().unwrap_or(&empty);
     let claim = match failure.kind {
+        FailureKind::ProxyRefused => Some(answered(seen, proxy)),
+        _ => unanswered(failure, observation.elapsed_ms),
+    };
+    Some(claim.map_or_else(|| Ruling::Unknown(words(failure)), Ruling::Failed))
+}
+
+/// Silence, an end, or what is no answer to the request.
+fn unanswered(failure: &Failure, elapsed_ms: f64) -> Option<Claim> {
+    Some(match failure.kind {
         FailureKind::Timeout => {
-            let waited = whole_ms(observation.elapsed_ms);
-            Claim::new(Code::ProxySilent).fact("waited_ms", waited)
+            Claim::new(Code::ProxySilent).fact("waited_ms", whole_ms(elapsed_ms))
+        }
+        FailureKind::Closed if failure.detail.contains("within") => {
+            not_a_proxy(words(failure)).fact("how", "closed")
         }
         FailureKind::Closed | FailureKind::Reset => {
-            not_a_proxy(words(failure)).fact("how", how_it_ended(failure.kind))
+            let how = how_it_ended(failure.kind);
+            not_a_proxy(format!("{how} without an answer")).fact("how", how)
         }
         FailureKind::Malformed | FailureKind::TooLarge | FailureKind::Plaintext => {
             not_a_proxy(words(failure)).sure(Confidence::Certain)
         }
-        FailureKind::ProxyRefused => answered(seen, proxy),
-        _ => return Some(Ruling::Unknown(words(failure))),
-    };
-    Some(Ruling::Failed(claim))
+        _ => return None,
+    })
+}
+
+/// A request by absolute URL without an answer: the proxy owes one, whatever the host does. A head
+/// that is too large may be the host's own.
+pub(super) fn no_answer(http: &Observation<HttpSeen>) -> Option<Claim> {
+    let failure = http.failure.as_ref()?;
+    let answered = http.value.as_ref().is_some_and(|seen| seen.status != 0);
+    if answered || failure.kind == FailureKind::TooLarge {
+        return None;
+    }
+    unanswered(failure, http.elapsed_ms)
 }
 
 fn not_a_proxy(answer: String) -> Claim {

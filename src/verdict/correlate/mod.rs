@@ -12,6 +12,7 @@ mod proxy;
 mod resolver;
 mod row;
 mod sinkhole;
+mod ways;
 
 use crate::endpoint::{Endpoint, Host, MustBe};
 use crate::evidence::Evidence;
@@ -29,9 +30,10 @@ pub fn correlate(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding>
     let mut findings = Vec::new();
     findings.extend(clock::find(rows));
     findings.extend(portal::find(rows));
-    findings.extend(proxy::scripts(rows));
+    findings.extend(ways::scripts(rows));
     findings.extend(proxy::find(rows));
-    findings.extend(proxy::disagreement(context, rows));
+    findings.extend(ways::misled(rows));
+    findings.extend(ways::disagreement(context, rows));
     findings.extend(resolver::find(context, rows));
     findings.extend(egress::closed_ports(context, rows));
     findings.extend(egress::ipv6(rows));

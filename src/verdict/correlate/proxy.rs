@@ -1,15 +1,16 @@
-//! A proxy that fails for everybody, and settings that contradict each other.
+//! A proxy that fails for everybody, and one that serves others.
 
 use std::collections::BTreeSet;
 
-use crate::evidence::{ScriptFailure, Way};
-use crate::route::Route;
+use crate::endpoint::Scheme;
+use crate::evidence::{Attempt, Observation, Stage};
+use crate::route::Hop;
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{collapse, fact, finding, free, hosts, is_genuine};
-use crate::verdict::{Code, Confidence, Context, Facts, Finding, Judged, Outcome, route};
+use crate::verdict::{Code, Confidence, Facts, Finding, Judged, Outcome};
 
-/// Causes that lie with the proxy and not with the host that was asked for.
-const OF_THE_PROXY: [Code; 11] = [
+/// Causes that lie with the proxy, or behind it, and not with a host when several share them.
+const OF_THE_PROXY: [Code; 14] = [
     Code::ProxyUnresolvable,
     Code::ProxyDropped,
     Code::ProxyRefused,
@@ -21,6 +22,9 @@ const OF_THE_PROXY: [Code; 11] = [
     Code::ProxyRateLimited,
     Code::ProxyUpstreamDns,
     Code::ProxyUpstreamUnreachable,
+    Code::ProxyUpstreamTimeout,
+    Code::ProxyTunnelClosed,
+    Code::TlsPlaintext,
 ];
 /// Causes of single hosts that mean the proxy when so many hosts share them.
 const HOSTS: usize = 2;
@@ -47,38 +51,90 @@ fn through(rows: &[Judged<'_>], proxy: &str) -> Vec<usize> {
     free(rows, |row| fact(row, "proxy") == Some(proxy))
 }
 
-/// A proxy that serves others is one: where it hangs up on a host, it denies that host.
+/// A proxy that serves others is one: where it hangs up on a host, it denies that host; where it
+/// does not answer, it waits for that host itself.
 fn excuse_working(rows: &mut [Judged<'_>], proxy: &str) {
-    let serves = |place: &usize| is_genuine(&rows[*place]);
-    if !through(rows, proxy).iter().any(serves) {
+    if !rows.iter().any(|row| is_carried(row, proxy)) {
         return;
     }
-    let hung_up = free(rows, |row| {
-        fact(row, "proxy") == Some(proxy) && row.verdict.code == Some(Code::ProxyNotAProxy)
-    });
-    for place in hung_up {
-        let row = &mut rows[place];
-        let mut claim = Claim::new(Code::ProxyDenied)
-            .sure(Confidence::Low)
-            .at_address(
-                row.verdict
-                    .culprit
-                    .as_ref()
-                    .and_then(|culprit| culprit.address),
-            );
-        claim.facts = std::mem::take(&mut row.verdict.facts);
-        *row.verdict = claim.verdict(row.endpoint);
+    let own = |row: &Judged<'_>, code| {
+        fact(row, "proxy") == Some(proxy) && row.verdict.code == Some(code)
+    };
+    for place in free(rows, |row| own(row, Code::ProxyNotAProxy)) {
+        excuse(&mut rows[place], Code::ProxyDenied);
+    }
+    for place in free(rows, |row| own(row, Code::ProxySilent)) {
+        let answer = "none in time, while it serves other hosts";
+        let facts = &mut rows[place].verdict.facts;
+        facts.insert("answer".to_owned(), answer.into());
+        excuse(&mut rows[place], Code::ProxyUpstreamTimeout);
     }
 }
 
+fn excuse(row: &mut Judged<'_>, code: Code) {
+    let culprit = row.verdict.culprit.as_ref();
+    let mut claim = Claim::new(code)
+        .sure(Confidence::Low)
+        .at_address(culprit.and_then(|culprit| culprit.address));
+    claim.facts = std::mem::take(&mut row.verdict.facts);
+    *row.verdict = claim.verdict(row.endpoint);
+}
+
+/// Whether the proxy has carried a connection: TLS was spoken through it, or content came that
+/// nobody makes up. An answer in clear text may be anybody's.
+fn is_carried(row: &Judged<'_>, proxy: &str) -> bool {
+    let through = |attempt: &&Attempt| {
+        let hop = attempt.hop.as_ref().and_then(Hop::proxy);
+        hop.is_some_and(|server| server.to_string() == proxy)
+    };
+    let spoken = |attempt: &Attempt| attempt.tls.as_ref().is_some_and(Observation::passed);
+    let mut attempts = row.evidence.attempts.iter().filter(through);
+    let own = fact(row, "proxy") == Some(proxy);
+    attempts.any(spoken) || (own && is_genuine(row) && row.verdict.confidence >= Confidence::High)
+}
+
+/// One cause for every host that was sent to the proxy. Hosts without TLS may show it in another
+/// way: they are explained by it too.
 fn dead(rows: &mut [Judged<'_>], proxy: &str) -> Option<Finding> {
-    let places = through(rows, proxy);
-    let code = cause(&rows[*places.first()?])?;
+    let through = through(rows, proxy);
+    let (named, other): (Vec<usize>, Vec<usize>) = through
+        .iter()
+        .partition(|place| cause(&rows[**place]).is_some());
+    let code = cause(&rows[*named.first()?])?;
     let same = |place: &usize| cause(&rows[*place]) == Some(code);
-    if hosts(rows, &places).len() < HOSTS || !places.iter().all(same) {
+    let explained = |place: &usize| is_explained(&rows[*place], code, proxy);
+    if hosts(rows, &named).len() < HOSTS || !named.iter().all(same) || !other.iter().all(explained)
+    {
         return None;
     }
-    let says = match code {
+    for place in other {
+        doubt(&mut rows[place], proxy);
+    }
+    let claim = run_wide(rows, &named, &through);
+    collapse(rows, &through, code);
+    Some(finding(claim, says(code), rows, &through))
+}
+
+/// Whether a row without a cause of the proxy's follows from it: in clear text the proxy itself may
+/// have answered. Where it has only closed TLS, an answer means that it serves other ports.
+fn is_explained(row: &Judged<'_>, code: Code, proxy: &str) -> bool {
+    let clear = row.endpoint.scheme == Scheme::Http && !is_carried(row, proxy);
+    clear && (code == Code::ProxyNotAProxy || !is_genuine(row))
+}
+
+/// Nobody can tell who answered in clear text where the proxy is none.
+fn doubt(row: &mut Judged<'_>, proxy: &str) {
+    if is_genuine(row) {
+        row.verdict.outcome = Outcome::Inconclusive;
+        row.verdict.summary = format!(
+            "{} could not be judged: an answer came, but {proxy} is no proxy",
+            row.endpoint
+        );
+    }
+}
+
+fn says(code: Code) -> &'static str {
+    match code {
         Code::ProxyAuthRequired => {
             "The proxy {proxy} wants a sign-in for every host ({schemes}; {hosts} hosts)"
         }
@@ -90,43 +146,43 @@ fn dead(rows: &mut [Judged<'_>], proxy: &str) -> Option<Finding> {
         Code::ProxyUpstreamUnreachable => {
             "The proxy {proxy} connects to none of {hosts} hosts: {answer}"
         }
+        Code::ProxyUpstreamTimeout => {
+            "The proxy {proxy} gets an answer from none of {hosts} hosts: {answer}"
+        }
+        Code::ProxyTunnelClosed => {
+            "The proxy {proxy} opens tunnels and closes them at once ({how}; {hosts} hosts)"
+        }
+        Code::TlsPlaintext => {
+            "The proxy {proxy} opens tunnels and answers in clear text in them: \"{first_bytes}\" ({hosts} hosts)"
+        }
+        Code::TlsSelfSigned | Code::TlsUntrustedIssuer => {
+            "The certificate of the proxy {proxy} is not trusted: issued by \"{issuer}\" for \"{subject}\""
+        }
+        Code::TlsWrongName => "The certificate of the proxy {proxy} names other hosts: {names}",
+        Code::TlsExpired => "The certificate of the proxy {proxy} expired on {not_after}",
+        Code::TlsNotYetValid => {
+            "The certificate of the proxy {proxy} is valid only from {not_before}"
+        }
         other => other.says(),
-    };
-    let claim = run_wide(rows, code, &places);
-    collapse(rows, &places, code);
-    let says = if places.iter().all(|place| works_directly(&rows[*place])) {
-        format!("{says}; directly all of them answer")
-    } else {
-        says.to_owned()
-    };
-    Some(finding(claim, &says, rows, &places))
+    }
 }
 
-/// Whether the direct path was tried beside the proxy and works.
-fn works_directly(row: &Judged<'_>) -> bool {
-    let others = row.verdict.facts.get("other_ways");
-    let others = others.and_then(|others| others.as_array());
-    let mut told = others
-        .into_iter()
-        .flatten()
-        .filter_map(|other| other.as_str());
-    told.any(|other| other == "direct: reachable")
-}
-
-/// The cause that a row names, also behind a failed connectivity test.
+/// The cause that a row names, where it may be the proxy's: its own certificate is among them.
 fn cause(row: &Judged<'_>) -> Option<Code> {
     let code = row.verdict.code?;
     let blocked = row.verdict.outcome == Outcome::Blocked;
-    (blocked && OF_THE_PROXY.contains(&code)).then_some(code)
+    let of_proxy = row.verdict.stage == Some(Stage::Proxy) && code.stage() == Stage::Tls;
+    (blocked && (of_proxy || OF_THE_PROXY.contains(&code))).then_some(code)
 }
 
-/// The claim of the first row, with the number of hosts that share it.
-fn run_wide(rows: &[Judged<'_>], code: Code, places: &[usize]) -> Claim {
-    let first = &rows[places[0]].verdict;
-    let culprit = first.culprit.as_ref();
-    let mut claim = Claim::new(code)
-        .sure(first.confidence)
-        .at_address(culprit.and_then(|culprit| culprit.address));
+/// The claim of the first row that names the cause, with the number of hosts that share it.
+fn run_wide(rows: &[Judged<'_>], named: &[usize], places: &[usize]) -> Claim {
+    let first = &rows[named[0]].verdict;
+    let mut claim = Claim::new(first.code.unwrap_or(Code::ProxyDenied)).sure(first.confidence);
+    if let Some(culprit) = &first.culprit {
+        claim = claim.by(culprit.who).at_address(culprit.address);
+    }
+    claim.stage = first.stage.unwrap_or(claim.stage);
     let shared: Facts = first.facts.clone();
     claim.facts = shared;
     claim.facts.remove("other_ways");
@@ -158,7 +214,8 @@ fn port_denied(rows: &mut [Judged<'_>], proxy: &str) -> Option<Finding> {
     if hosts(rows, &on_port).len() < HOSTS || !served {
         return None;
     }
-    let claim = run_wide(rows, Code::ProxyPortDenied, &on_port).fact("port", port);
+    let mut claim = run_wide(rows, &on_port, &on_port).fact("port", port);
+    claim.code = Code::ProxyPortDenied;
     collapse(rows, &on_port, Code::ProxyPortDenied);
     let says = Code::ProxyPortDenied.says();
     Some(finding(claim, says, rows, &on_port))
@@ -189,80 +246,4 @@ fn passed_over(rows: &[Judged<'_>]) -> Vec<Finding> {
         (!places.is_empty()).then(|| finding(claim, says, rows, &places))
     });
     found.collect()
-}
-
-/// Finds a PAC script that fails for every host that it had to decide on.
-pub(super) fn scripts(rows: &mut [Judged<'_>]) -> Vec<Finding> {
-    let failures: Vec<(ScriptFailure, Route)> = rows.iter().filter_map(failure_of).collect();
-    let mut findings = Vec::new();
-    let mut told: Vec<&ScriptFailure> = Vec::new();
-    for (failure, fallback) in &failures {
-        let is_told = told.iter().any(|other| is_same(other, failure));
-        let Some(code) = route::code_of(failure.kind).filter(|_| !is_told) else {
-            continue;
-        };
-        told.push(failure);
-        let places = free(rows, |row| {
-            failure_of(row).is_some_and(|(other, _)| is_same(&other, failure))
-        });
-        let hit = |place: &usize| rows[*place].verdict.code == Some(code);
-        let explained: Vec<usize> = places.into_iter().filter(hit).collect();
-        if hosts(rows, &explained).len() < HOSTS {
-            continue;
-        }
-        let worst = explained
-            .iter()
-            .map(|place| rows[*place].verdict.outcome)
-            .max();
-        let claim = route::of_script(code, failure, fallback)
-            .with_outcome(worst.unwrap_or(Outcome::Degraded));
-        collapse(rows, &explained, code);
-        findings.push(finding(claim, code.says(), rows, &explained));
-    }
-    findings
-}
-
-/// A script that was stopped for one URL is not run for the next: the words differ then.
-fn is_same(one: &ScriptFailure, other: &ScriptFailure) -> bool {
-    one.script == other.script && one.kind == other.kind
-}
-
-fn failure_of(row: &Judged<'_>) -> Option<(ScriptFailure, Route)> {
-    let taken = row.evidence.ways.first()?;
-    let failure = taken.script_failure.clone()?;
-    Some((failure, taken.route.clone()))
-}
-
-/// Finds settings that lead to different ways for the same endpoint. The direct path and a named
-/// proxy are no settings; Office does not read the environment on Windows.
-pub(super) fn disagreement(context: &Context<'_>, rows: &[Judged<'_>]) -> Option<Finding> {
-    let places = free(rows, |row| distinct(context, &row.evidence.ways).len() > 1);
-    let first = *places.first()?;
-    let ways = distinct(context, &rows[first].evidence.ways);
-    let claim = Claim::new(Code::RouteSourcesDisagree)
-        .sure(Confidence::Certain)
-        .fact("ways", ways)
-        .fact("example", rows[first].endpoint.host.to_string());
-    let says = Code::RouteSourcesDisagree.says();
-    Some(finding(claim, says, rows, &places))
-}
-
-/// The different ways of views that programs go by, in words; one where all agree.
-fn distinct(context: &Context<'_>, ways: &[Way]) -> Vec<String> {
-    let counts = |way: &&Way| match way.view.as_str() {
-        "user" | "machine" => true,
-        "environment" => !context.run.windows,
-        _ => false,
-    };
-    let mut seen: Vec<&Way> = Vec::new();
-    for way in ways.iter().filter(counts) {
-        if !seen
-            .iter()
-            .any(|other| route::words(&other.route) == route::words(&way.route))
-        {
-            seen.push(way);
-        }
-    }
-    let words = |way: &&Way| format!("{} {}", way.view, route::words(&way.route));
-    seen.iter().map(words).collect()
 }

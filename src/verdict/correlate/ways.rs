@@ -1,0 +1,146 @@
+//! The settings that chose the ways: scripts that fail, ways that are closed while another works,
+//! sources that contradict each other.
+
+use std::collections::BTreeSet;
+
+use crate::evidence::{ScriptFailure, Way};
+use crate::route::Route;
+use crate::verdict::claim::Claim;
+use crate::verdict::correlate::{collapse, fact, finding, free, hosts};
+use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, route};
+
+/// Settings that mislead so many hosts are one matter.
+const HOSTS: usize = 2;
+
+/// Finds a PAC script that fails for every host that it had to decide on.
+pub(super) fn scripts(rows: &mut [Judged<'_>]) -> Vec<Finding> {
+    let failures: Vec<(ScriptFailure, Route)> = rows.iter().filter_map(failure_of).collect();
+    let mut findings = Vec::new();
+    let mut told: Vec<&ScriptFailure> = Vec::new();
+    for (failure, fallback) in &failures {
+        let Some(code) = route::code_of(failure.kind).filter(|_| !told.contains(&failure)) else {
+            continue;
+        };
+        told.push(failure);
+        let places = free(rows, |row| {
+            failure_of(row).is_some_and(|(other, _)| other == *failure)
+        });
+        let hit = |place: &usize| rows[*place].verdict.code == Some(code);
+        let explained: Vec<usize> = places.into_iter().filter(hit).collect();
+        if hosts(rows, &explained).len() < HOSTS {
+            continue;
+        }
+        let worst = explained
+            .iter()
+            .map(|place| rows[*place].verdict.outcome)
+            .max();
+        let claim = route::of_script(code, failure, fallback)
+            .with_outcome(worst.unwrap_or(Outcome::Degraded));
+        collapse(rows, &explained, code);
+        findings.push(finding(claim, code.says(), rows, &explained));
+    }
+    findings
+}
+
+fn failure_of(row: &Judged<'_>) -> Option<(ScriptFailure, Route)> {
+    let taken = row.evidence.ways.first()?;
+    let failure = taken.script_failure.clone()?;
+    Some((failure, taken.route.clone()))
+}
+
+/// Finds settings that send several hosts directly, which is closed, past the same working proxy.
+pub(super) fn misled(rows: &mut [Judged<'_>]) -> Vec<Finding> {
+    let codes = [
+        Code::RouteProxyNotConfigured,
+        Code::RouteBypassHidesHost,
+        Code::RoutePacWrongBranch,
+    ];
+    let found = codes.into_iter().flat_map(|code| past_proxies(rows, code));
+    found.collect()
+}
+
+fn past_proxies(rows: &mut [Judged<'_>], code: Code) -> Vec<Finding> {
+    let of_code = |row: &Judged<'_>| row.verdict.code == Some(code);
+    let all = free(rows, of_code);
+    let working = |place: &usize| fact(&rows[*place], "working").map(str::to_owned);
+    let proxies: BTreeSet<String> = all.iter().filter_map(working).collect();
+    let mut findings = Vec::new();
+    for proxy in proxies {
+        let places = free(rows, |row| {
+            of_code(row) && fact(row, "working") == Some(&proxy)
+        });
+        if hosts(rows, &places).len() < HOSTS {
+            continue;
+        }
+        let claim = past_proxy(rows, code, &proxy, &places);
+        collapse(rows, &places, code);
+        findings.push(finding(claim, past(code), rows, &places));
+    }
+    findings
+}
+
+fn past_proxy(rows: &[Judged<'_>], code: Code, proxy: &str, places: &[usize]) -> Claim {
+    let of = |name: &str| -> BTreeSet<String> {
+        let facts = places.iter().filter_map(|place| fact(&rows[*place], name));
+        facts.map(str::to_owned).collect()
+    };
+    let list = |name: &str| of(name).into_iter().collect::<Vec<_>>();
+    let views = list("view");
+    Claim::new(code)
+        .sure(Confidence::High)
+        .fact("working", proxy)
+        .fact("view", views.join(", "))
+        .fact("causes", list("cause"))
+        .fact("hosts", hosts(rows, places).len())
+}
+
+fn past(code: Code) -> &'static str {
+    match code {
+        Code::RoutePacWrongBranch => {
+            "The PAC script sends {hosts} hosts directly, which fails ({causes}); through {working} they answer"
+        }
+        Code::RouteBypassHidesHost => {
+            "The bypass list keeps {hosts} hosts from the proxy, and directly they fail ({causes}); through {working} they answer"
+        }
+        _ => {
+            "No proxy is set for {hosts} hosts, and directly they fail ({causes}); through {working}, which the {view} settings name, they answer"
+        }
+    }
+}
+
+/// Finds settings that lead to different ways for the same endpoint. The direct path and a named
+/// proxy are no settings; Office does not read the environment on Windows. It explains no row, and
+/// is said beside whatever does.
+pub(super) fn disagreement(context: &Context<'_>, rows: &[Judged<'_>]) -> Option<Finding> {
+    let places: Vec<usize> = (0..rows.len())
+        .filter(|place| distinct(context, &rows[*place].evidence.ways).len() > 1)
+        .collect();
+    let first = *places.first()?;
+    let ways = distinct(context, &rows[first].evidence.ways);
+    let claim = Claim::new(Code::RouteSourcesDisagree)
+        .sure(Confidence::Certain)
+        .fact("ways", ways)
+        .fact("example", rows[first].endpoint.host.to_string());
+    let says = Code::RouteSourcesDisagree.says();
+    Some(finding(claim, says, rows, &places))
+}
+
+/// The different ways of views that programs go by, in words; one where all agree.
+fn distinct(context: &Context<'_>, ways: &[Way]) -> Vec<String> {
+    let counts = |way: &&Way| match way.view.as_str() {
+        "user" | "machine" => true,
+        "environment" => !context.run.windows,
+        _ => false,
+    };
+    let mut seen: Vec<&Way> = Vec::new();
+    for way in ways.iter().filter(counts) {
+        if !seen
+            .iter()
+            .any(|other| route::words(&other.route) == route::words(&way.route))
+        {
+            seen.push(way);
+        }
+    }
+    let words = |way: &&Way| format!("{} {}", way.view, route::words(&way.route));
+    seen.iter().map(words).collect()
+}
