@@ -62,7 +62,7 @@ pub const CNAME_LIMIT: usize = 16;
 #[derive(Debug, Clone)]
 #[allow(
     clippy::struct_excessive_bools,
-    reason = "each is a switch of its own, on or off"
+    reason = "each is a switch of its own, as on a command line"
 )]
 pub struct Options {
     /// The cloud whose endpoints are needed and whose `msoid` record is right.

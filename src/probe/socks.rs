@@ -106,7 +106,7 @@ async fn version_5(
         return Err(garbage());
     }
     if method != 0 {
-        seen.auth_schemes = vec!["SOCKS5 user and password".to_owned()];
+        seen.auth_schemes = vec!["SOCKS 5 does not name them".to_owned()];
         return Err(refused("the proxy wants a sign-in"));
     }
     let [version, reply, _, kind]: [u8; 4] =

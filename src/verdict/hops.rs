@@ -98,20 +98,17 @@ fn through(
     let ruling = sum_up(&by_address(endpoint, &attempts, context));
     match (ruling, proxy.protocol) {
         (Ruling::Unknown(why), ProxyProtocol::Socks4) => {
-            proxy::about(no_name(evidence, why), first)
+            proxy::about(no_name(evidence, &why), first)
         }
         (ruling, _) => ruling,
     }
 }
 
 /// SOCKS 4 leaves the host's name to this machine: its DNS is then no information but needed.
-fn no_name(evidence: &Evidence, why: String) -> Ruling {
-    if !dns::answers(evidence).is_empty() {
-        return Ruling::Unknown(why);
-    }
+fn no_name(evidence: &Evidence, why: &str) -> Ruling {
     match dns::failure(evidence) {
-        Ruling::Failed(claim) => Ruling::Failed(claim),
-        _ => Ruling::Unknown(why),
+        Ruling::Failed(claim) if dns::answers(evidence).is_empty() => Ruling::Failed(claim),
+        _ => Ruling::unknown(why),
     }
 }
 

@@ -129,7 +129,7 @@ fn refused(attempt: &Attempt, proxy: &ProxyServer) -> Option<Ruling> {
     let empty = ProxySeen::default();
     let seen = observation.value.as_ref().unwrap_or(&empty);
     let claim = match failure.kind {
-        FailureKind::ProxyRefused => Some(answered(seen, proxy)),
+        FailureKind::ProxyRefused => Some(answered(seen, failure, proxy)),
         _ => unanswered(failure, observation.elapsed_ms),
     };
     Some(claim.map_or_else(|| Ruling::Unknown(words(failure)), Ruling::Failed))
@@ -178,17 +178,18 @@ pub(super) fn how_it_ended(kind: FailureKind) -> &'static str {
     }
 }
 
-fn answered(seen: &ProxySeen, proxy: &ProxyServer) -> Claim {
+fn answered(seen: &ProxySeen, failure: &Failure, proxy: &ProxyServer) -> Claim {
     let claim = match (seen.status, seen.socks_reply) {
         (Some(status), _) => by_status(&Refusal::of(seen, status), seen),
         (None, Some(reply)) => by_socks_reply(proxy.protocol, reply),
         // SOCKS 5 without a method that this client has (RFC 1928, section 3).
         (None, None) => certain(Code::ProxyAuthRequired),
     };
-    with_answer(claim, seen)
+    with_answer(claim, seen, &failure.detail)
 }
 
-fn with_answer(claim: Claim, seen: &ProxySeen) -> Claim {
+/// The facts of an answer; `words` are those of the failure.
+fn with_answer(claim: Claim, seen: &ProxySeen, words: &str) -> Claim {
     let claim = match seen.status {
         Some(status) => claim.fact("status", status),
         None => claim,
@@ -213,8 +214,7 @@ fn with_answer(claim: Claim, seen: &ProxySeen) -> Claim {
         let schemes = schemes(&seen.auth_schemes);
         return claim.fact("schemes", schemes);
     }
-    let answer = in_words(seen);
-    claim.fact("answer", answer)
+    claim.fact("answer", in_words(seen, words))
 }
 
 fn schemes(offered: &[String]) -> Value {
@@ -224,14 +224,14 @@ fn schemes(offered: &[String]) -> Value {
     offered.to_vec().into()
 }
 
-/// `HTTP 403 Forbidden, "Access denied"`, or the reply of SOCKS.
-fn in_words(seen: &ProxySeen) -> String {
+/// `HTTP 403 Forbidden, "Access denied"`, or the reply of SOCKS with its meaning.
+fn in_words(seen: &ProxySeen, words: &str) -> String {
     let text = match (seen.status, seen.socks_reply) {
         (Some(status), _) => format!("HTTP {status} {}", seen.reason)
             .trim_end()
             .to_owned(),
-        (None, Some(reply)) => format!("SOCKS reply {reply}"),
-        (None, None) => "no acceptable method".to_owned(),
+        (None, Some(reply)) => format!("{words} (SOCKS reply {reply})"),
+        (None, None) => words.to_owned(),
     };
     match &seen.title {
         Some(title) => format!("{text}, \"{title}\""),
@@ -366,7 +366,7 @@ pub(super) fn own_answer(seen: &HttpSeen) -> Option<Claim> {
         auth_schemes: offered(&seen.headers),
         ..ProxySeen::default()
     };
-    Some(with_answer(claim, &as_refusal))
+    Some(with_answer(claim, &as_refusal, ""))
 }
 
 /// The first word of every part of Proxy-Authenticate that is no parameter.

@@ -131,15 +131,6 @@ pub(crate) struct Refusal {
 }
 
 impl Proxy {
-    /// A proxy that does the same with every request.
-    pub(crate) fn that(protocol: Protocol, does: Act) -> Self {
-        Self {
-            protocol,
-            does,
-            ..Self::default()
-        }
-    }
-
     /// Starts inside the current runtime, on a bound socket. The sockets returned have to stay open.
     pub(crate) fn start(
         &self,

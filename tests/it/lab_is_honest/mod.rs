@@ -4,6 +4,7 @@
 mod certificates;
 mod dns;
 mod http;
+mod proxy;
 mod tcp;
 mod tls;
 
