@@ -84,7 +84,7 @@ async fn version_4(
     }
     let reply: [u8; 8] = exchange(stream, &request).await?;
     if reply[0] != 0 {
-        return Err(garbage());
+        return Err(foreign(reply[0]));
     }
     seen.socks_reply = Some(reply[1]);
     match reply[1] {
@@ -103,7 +103,7 @@ async fn version_5(
 ) -> Result<(), Failure> {
     let [version, method]: [u8; 2] = exchange(stream, &[5, 1, 0]).await?;
     if version != 5 {
-        return Err(garbage());
+        return Err(foreign(version));
     }
     if method != 0 {
         seen.auth_schemes = vec!["SOCKS 5 does not name them".to_owned()];
@@ -186,6 +186,14 @@ fn words(reply: u8) -> &'static str {
 
 fn refused(words: &str) -> Failure {
     classify::failure(FailureKind::ProxyRefused, words)
+}
+
+/// The first byte tells an HTTP proxy from the rest.
+fn foreign(first: u8) -> Failure {
+    if first == b'H' {
+        return classify::failure(FailureKind::Malformed, "it speaks HTTP, not SOCKS");
+    }
+    garbage()
 }
 
 fn garbage() -> Failure {

@@ -1,12 +1,12 @@
 //! The hops of a route: which one a client would use, and what came of it.
 
 use crate::endpoint::Endpoint;
-use crate::evidence::{Attempt, Evidence, Lookup};
+use crate::evidence::{Attempt, Evidence, Failure, FailureKind, Lookup};
 use crate::route::{Hop, ProxyProtocol, ProxyServer};
 use crate::verdict::attempt::{AddressRuling, Ruling, by_address, furthest};
 use crate::verdict::claim::{self, Claim};
 use crate::verdict::network::Controls;
-use crate::verdict::{Code, Confidence, Context, Verdict, dns, host, proxy};
+use crate::verdict::{Code, Confidence, Context, Verdict, Who, dns, host, proxy};
 
 /// What came of one hop.
 struct HopRuling<'a> {
@@ -107,7 +107,9 @@ fn through(
 /// SOCKS 4 leaves the host's name to this machine: its DNS is then no information but needed.
 fn no_name(evidence: &Evidence, why: &str) -> Ruling {
     match dns::failure(evidence) {
-        Ruling::Failed(claim) if dns::answers(evidence).is_empty() => Ruling::Failed(claim),
+        Ruling::Failed(claim) if dns::answers(evidence).is_empty() => {
+            Ruling::Failed(claim.fact("why", why))
+        }
         _ => Ruling::unknown(why),
     }
 }
@@ -135,6 +137,9 @@ fn unresolved(evidence: &Evidence, proxy: &ProxyServer) -> Ruling {
     let failures = lookups
         .iter()
         .filter_map(|lookup| lookup.outcome.failure.as_ref());
+    let denied =
+        |failure: &Failure| matches!(failure.kind, FailureKind::Nxdomain | FailureKind::Nodata);
+    let denied = failures.clone().any(denied);
     let mut seen: Vec<String> = failures.map(dns::seen).collect();
     seen.dedup();
     if seen.is_empty() {
@@ -144,6 +149,12 @@ fn unresolved(evidence: &Evidence, proxy: &ProxyServer) -> Ruling {
         .sure(Confidence::Medium)
         .fact("proxy", proxy.to_string())
         .fact("seen", seen);
+    // The settings name nobody only where the resolver says so.
+    let claim = if denied {
+        claim
+    } else {
+        claim.by(Who::Resolver)
+    };
     Ruling::Failed(claim)
 }
 

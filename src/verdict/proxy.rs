@@ -233,6 +233,10 @@ fn in_words(seen: &ProxySeen, words: &str) -> String {
         (None, Some(reply)) => format!("{words} (SOCKS reply {reply})"),
         (None, None) => words.to_owned(),
     };
+    let text = match seen.headers.get(SQUID_ERROR) {
+        Some(error) => format!("{text} ({error})"),
+        None => text,
+    };
     match &seen.title {
         Some(title) => format!("{text}, \"{title}\""),
         None => text,

@@ -122,7 +122,7 @@ fn script_failed(
     let Some(code) = code_of(failure.kind) else {
         return claim::inconclusive(endpoint, &failure.detail);
     };
-    if !may_explain(&verdict) {
+    if !may_explain(failure, &verdict) {
         verdict.facts.insert("script".to_owned(), code.id().into());
         return verdict;
     }
@@ -130,8 +130,27 @@ fn script_failed(
         Outcome::Reachable | Outcome::Skipped => Outcome::Degraded,
         other => other,
     };
+    let cause = verdict.code;
     let claim = of_script(code, failure, &taken.route).with_outcome(outcome);
-    because(endpoint, claim, verdict)
+    let confidence = confidence(outcome);
+    let mut verdict = because(endpoint, claim.sure(confidence), verdict);
+    if let (true, Some(cause)) = (is_closed(&verdict), cause) {
+        verdict.summary += &which_fails(cause.id());
+    }
+    verdict
+}
+
+/// That a script fails is certain; that the way it would have chosen works is not.
+pub(super) fn confidence(outcome: Outcome) -> Confidence {
+    match outcome {
+        Outcome::Blocked | Outcome::Inconclusive => Confidence::Medium,
+        _ => Confidence::Certain,
+    }
+}
+
+/// The end of a sentence about a way that clients fall back to.
+pub(super) fn which_fails(cause: &str) -> String {
+    format!(", which fails ({cause})")
 }
 
 /// What a script that fails says, with the way that clients go instead.
@@ -165,9 +184,15 @@ pub(super) fn code_of(kind: ScriptFailureKind) -> Option<Code> {
 }
 
 /// Whether another way could have led to another end: a certificate or an answer would be the same.
-fn may_explain(verdict: &Verdict) -> bool {
+/// A machine without network or DNS does not reach the script either.
+fn may_explain(failure: &ScriptFailure, verdict: &Verdict) -> bool {
+    let by_way = |stage| match stage {
+        Stage::Dns => failure.kind != ScriptFailureKind::Unreachable,
+        Stage::Route | Stage::Tcp | Stage::Proxy => true,
+        Stage::Device | Stage::Tls | Stage::Http | Stage::Content => false,
+    };
     let good = matches!(verdict.outcome, Outcome::Reachable | Outcome::Skipped);
-    good || verdict.stage.is_some_and(|stage| stage <= Stage::Proxy)
+    good || verdict.stage.is_some_and(by_way)
 }
 
 /// Puts a claim in the place of a verdict, whose code becomes its cause.

@@ -34,10 +34,17 @@ pub(super) fn scripts(rows: &mut [Judged<'_>]) -> Vec<Finding> {
             .iter()
             .map(|place| rows[*place].verdict.outcome)
             .max();
+        let worst = worst.unwrap_or(Outcome::Degraded);
         let claim = route::of_script(code, failure, fallback)
-            .with_outcome(worst.unwrap_or(Outcome::Degraded));
+            .with_outcome(worst)
+            .sure(route::confidence(worst));
+        let causes = list(rows, &explained, "cause");
         collapse(rows, &explained, code);
-        findings.push(finding(claim, code.says(), rows, &explained));
+        let mut found = finding(claim, code.says(), rows, &explained);
+        if !causes.is_empty() {
+            found.summary += &route::which_fails(&causes.join(", "));
+        }
+        findings.push(found);
     }
     findings
 }
@@ -80,18 +87,20 @@ fn past_proxies(rows: &mut [Judged<'_>], code: Code) -> Vec<Finding> {
 }
 
 fn past_proxy(rows: &[Judged<'_>], code: Code, proxy: &str, places: &[usize]) -> Claim {
-    let of = |name: &str| -> BTreeSet<String> {
-        let facts = places.iter().filter_map(|place| fact(&rows[*place], name));
-        facts.map(str::to_owned).collect()
-    };
-    let list = |name: &str| of(name).into_iter().collect::<Vec<_>>();
-    let views = list("view");
+    let views = list(rows, places, "view");
     Claim::new(code)
         .sure(Confidence::High)
         .fact("working", proxy)
         .fact("view", views.join(", "))
-        .fact("causes", list("cause"))
+        .fact("causes", list(rows, places, "cause"))
         .fact("hosts", hosts(rows, places).len())
+}
+
+/// What rows say under a name, once each.
+fn list(rows: &[Judged<'_>], places: &[usize], name: &str) -> Vec<String> {
+    let facts = places.iter().filter_map(|place| fact(&rows[*place], name));
+    let once: BTreeSet<&str> = facts.collect();
+    once.into_iter().map(str::to_owned).collect()
 }
 
 fn past(code: Code) -> &'static str {
