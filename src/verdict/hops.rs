@@ -125,10 +125,29 @@ fn sum_up(rulings: &[AddressRuling]) -> Ruling {
         let found = rulings.iter().find(|ruling| wanted(&ruling.ruling));
         found.map(|ruling| ruling.ruling.clone())
     };
-    rest(|ruling| matches!(ruling, Ruling::Genuine(_)))
+    let genuine = rest(|ruling| matches!(ruling, Ruling::Genuine(_)));
+    genuine
+        .map(|ruling| with_dead_addresses(ruling, rulings))
         .or(failed)
         .or_else(|| rest(|ruling| matches!(ruling, Ruling::Unknown(_))))
         .unwrap_or_else(|| Ruling::unknown("the probe left no evidence of the proxy"))
+}
+
+/// Addresses of a proxy that fail while another serves: clients lose time on them.
+fn with_dead_addresses(ruling: Ruling, rulings: &[AddressRuling]) -> Ruling {
+    let line = |one: &AddressRuling| match &one.ruling {
+        Ruling::Failed(claim) => Some(format!("{} {}", one.address, claim.code)),
+        _ => None,
+    };
+    let dead: Vec<String> = rulings.iter().filter_map(line).collect();
+    match ruling {
+        Ruling::Genuine(mut genuine) if !dead.is_empty() => {
+            let facts = &mut genuine.facts;
+            facts.insert("dead_proxy_addresses".to_owned(), dead.into());
+            Ruling::Genuine(genuine)
+        }
+        other => other,
+    }
 }
 
 fn unresolved(evidence: &Evidence, proxy: &ProxyServer) -> Ruling {

@@ -163,7 +163,11 @@ pub(super) fn no_answer(http: &Observation<HttpSeen>) -> Option<Claim> {
     if answered || failure.kind == FailureKind::TooLarge {
         return None;
     }
-    unanswered(failure, http.elapsed_ms)
+    let claim = unanswered(failure, http.elapsed_ms)?;
+    if failure.kind == FailureKind::Malformed {
+        return Some(claim.fact("answer", "what came is not HTTP"));
+    }
+    Some(claim)
 }
 
 fn not_a_proxy(answer: String) -> Claim {

@@ -169,11 +169,11 @@ codes! {
         says "The proxy {proxy} refuses connections at {address}"
     ProxySilent "proxy-silent" Proxy Blocked Proxy
         means "The proxy accepts connections and does not answer requests."
-        evidence "The TCP connection came about; no answer to the request for a tunnel on two sockets."
+        evidence "The TCP connection came about; no answer to the request for a tunnel, or for a whole URL, on two sockets. Not said of single hosts while the proxy serves others: there it waits for the host."
         says "The proxy {proxy} accepts connections and does not answer ({waited_ms} ms)"
     ProxyNotAProxy "proxy-not-a-proxy" Proxy Blocked Proxy
         means "What listens at the address of the proxy is no proxy of the kind that the settings name."
-        evidence "The answer to the request for a tunnel is not of the protocol, is one that web servers give (400, 404, 405, 501), or the connection is closed without an answer."
+        evidence "The answer to the request for a tunnel is not of the protocol, is one that web servers give (400, 404, 405, 501), or the connection is closed without an answer. Not said where TLS was spoken through it: there it denies the host. An answer in clear text proves no proxy."
         says "{proxy} does not behave like a proxy: {answer}"
     ProxyAuthRequired "proxy-auth-required" Proxy Blocked Proxy
         means "The proxy wants a sign-in that this client does not give."
@@ -205,7 +205,7 @@ codes! {
         says "The proxy {proxy} cannot connect to {target}: {answer}"
     ProxyUpstreamTimeout "proxy-upstream-timeout" Proxy Blocked Proxy
         means "The proxy waited for the host in vain."
-        evidence "Status 504, or an error name, header or page that speaks of a timeout."
+        evidence "Status 504, or an error name, header or page that speaks of a timeout; or silence for this host while the proxy serves others, with low confidence."
         says "The proxy {proxy} gets no answer from {target}: {answer}"
     ProxyTunnelClosed "proxy-tunnel-closed" Proxy Blocked Proxy
         means "The proxy opens the tunnel and closes it before TLS gets an answer."
