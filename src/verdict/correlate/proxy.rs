@@ -112,7 +112,22 @@ fn dead(rows: &mut [Judged<'_>], proxy: &str) -> Option<Finding> {
     }
     let claim = run_wide(rows, &named, &through);
     collapse(rows, &through, code);
-    Some(finding(claim, says(code), rows, &through))
+    let mut says = says(code).to_owned();
+    if through.iter().all(|place| works_directly(&rows[*place])) {
+        says += "; directly all of them answer";
+    }
+    Some(finding(claim, &says, rows, &through))
+}
+
+/// Whether the direct path was tried beside the proxy and works.
+fn works_directly(row: &Judged<'_>) -> bool {
+    let others = row.verdict.facts.get("other_ways");
+    let others = others.and_then(|others| others.as_array());
+    let mut told = others
+        .into_iter()
+        .flatten()
+        .filter_map(|other| other.as_str());
+    told.any(|other| other == "direct: reachable")
 }
 
 /// Whether a row without a cause of the proxy's follows from it: in clear text the proxy itself may

@@ -18,12 +18,13 @@ pub(super) fn scripts(rows: &mut [Judged<'_>]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut told: Vec<&ScriptFailure> = Vec::new();
     for (failure, fallback) in &failures {
-        let Some(code) = route::code_of(failure.kind).filter(|_| !told.contains(&failure)) else {
+        let is_told = told.iter().any(|other| is_same(other, failure));
+        let Some(code) = route::code_of(failure.kind).filter(|_| !is_told) else {
             continue;
         };
         told.push(failure);
         let places = free(rows, |row| {
-            failure_of(row).is_some_and(|(other, _)| other == *failure)
+            failure_of(row).is_some_and(|(other, _)| is_same(&other, failure))
         });
         let hit = |place: &usize| rows[*place].verdict.code == Some(code);
         let explained: Vec<usize> = places.into_iter().filter(hit).collect();
@@ -47,6 +48,11 @@ pub(super) fn scripts(rows: &mut [Judged<'_>]) -> Vec<Finding> {
         findings.push(found);
     }
     findings
+}
+
+/// A script that was stopped for one URL is not run for the next: the words differ then.
+fn is_same(one: &ScriptFailure, other: &ScriptFailure) -> bool {
+    one.script == other.script && one.kind == other.kind
 }
 
 fn failure_of(row: &Judged<'_>) -> Option<(ScriptFailure, Route)> {
