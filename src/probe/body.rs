@@ -20,16 +20,16 @@ pub(crate) fn describe(expect: &Expect, bytes: &[u8], seen: &mut HttpSeen) {
     if matches!(expect, Expect::JsonKey(_)) {
         seen.json_keys = json_keys(bytes);
     }
-    (seen.title, seen.body_text) = page(bytes);
+    (seen.title, seen.body_text) = page(bytes, TEXT_LIMIT);
 }
 
-/// Title and beginning of a text; nothing of what is no text.
-pub(crate) fn page(bytes: &[u8]) -> (Option<String>, String) {
+/// Title and beginning of a text, so many characters of it; nothing of what is no text.
+pub(crate) fn page(bytes: &[u8], limit: usize) -> (Option<String>, String) {
     if !is_text(bytes) {
         return (None, String::new());
     }
     let text = String::from_utf8_lossy(bytes);
-    (title(&text), bounded(&text, TEXT_LIMIT))
+    (title(&text), bounded(&text, limit))
 }
 
 /// A list that is longer than what is read counts as one when it begins like one.

@@ -12,7 +12,7 @@ use crate::options::HEAD_LIMIT;
 use crate::probe::wire::{Rewound, Wire};
 use crate::probe::{body, classify};
 
-/// Bytes of a refusal's page that are kept.
+/// Bytes of a refusal's page that are kept: squid says what is wrong behind 3 KiB of style.
 const PAGE_LIMIT: usize = 4 * 1024;
 /// How long the page of a refusal is waited for: its status says the most.
 const PAGE_TIME: Duration = Duration::from_secs(1);
@@ -251,7 +251,7 @@ async fn describe_page(stream: &mut Wire, mut page: Vec<u8>, seen: &mut ProxySee
     };
     let _ = timeout(PAGE_TIME, reading).await;
     page.truncate(PAGE_LIMIT);
-    (seen.title, seen.body_text) = body::page(&page);
+    (seen.title, seen.body_text) = body::page(&page, PAGE_LIMIT);
 }
 
 fn bounded(text: &str) -> String {

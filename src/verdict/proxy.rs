@@ -10,10 +10,8 @@ use crate::evidence::{
 use crate::route::{Hop, ProxyProtocol, ProxyServer};
 use crate::verdict::attempt::Ruling;
 use crate::verdict::claim::{Claim, short, whole_ms};
+use crate::verdict::refusal::Refusal;
 use crate::verdict::{Code, Confidence, Context, Outcome, Who, certificate, tcp};
-
-/// Header in which squid names its errors.
-const SQUID_ERROR: &str = "x-squid-error";
 
 /// What a connection to a proxy comes to before anything behind it was heard; `None` where the
 /// way through it is open.
@@ -184,7 +182,7 @@ pub(super) fn how_it_ended(kind: FailureKind) -> &'static str {
 
 fn answered(seen: &ProxySeen, failure: &Failure, proxy: &ProxyServer) -> Claim {
     let claim = match (seen.status, seen.socks_reply) {
-        (Some(status), _) => by_status(&Refusal::of(seen, status), seen),
+        (Some(status), _) => Refusal::of_tunnel(seen, status).claim(),
         (None, Some(reply)) => by_socks_reply(proxy.protocol, reply),
         // SOCKS 5 without a method that this client has (RFC 1928, section 3).
         (None, None) => certain(Code::ProxyAuthRequired),
@@ -202,7 +200,7 @@ fn with_answer(claim: Claim, seen: &ProxySeen, words: &str) -> Claim {
         Some(title) => claim.fact("page", title.as_str()),
         None => claim,
     };
-    let claim = match seen.headers.get(SQUID_ERROR) {
+    let claim = match seen.headers.get("x-squid-error") {
         Some(error) => claim.fact("proxy_error", error.as_str()),
         None => claim,
     };
@@ -228,18 +226,13 @@ fn schemes(offered: &[String]) -> Value {
     offered.to_vec().into()
 }
 
-/// `HTTP 403 Forbidden, "Access denied"`, or the reply of SOCKS with its meaning.
+/// `HTTP 403 Forbidden, ERR_ACCESS_DENIED 0, "Access denied"`, or the reply of SOCKS with its
+/// meaning.
 fn in_words(seen: &ProxySeen, words: &str) -> String {
     let text = match (seen.status, seen.socks_reply) {
-        (Some(status), _) => format!("HTTP {status} {}", seen.reason)
-            .trim_end()
-            .to_owned(),
+        (Some(status), _) => by_http(seen, status),
         (None, Some(reply)) => format!("{words} (SOCKS reply {reply})"),
         (None, None) => words.to_owned(),
-    };
-    let text = match seen.headers.get(SQUID_ERROR) {
-        Some(error) => format!("{text} ({error})"),
-        None => text,
     };
     match &seen.title {
         Some(title) => format!("{text}, \"{title}\""),
@@ -247,90 +240,12 @@ fn in_words(seen: &ProxySeen, words: &str) -> String {
     }
 }
 
-/// A refusal by HTTP, from CONNECT or from a request by absolute URL.
-struct Refusal<'a> {
-    status: u16,
-    reason: &'a str,
-    title: Option<&'a str>,
-    text: &'a str,
-    headers: &'a BTreeMap<String, String>,
-}
-
-impl<'a> Refusal<'a> {
-    fn of(seen: &'a ProxySeen, status: u16) -> Self {
-        Self {
-            status,
-            reason: &seen.reason,
-            title: seen.title.as_deref(),
-            text: &seen.body_text,
-            headers: &seen.headers,
-        }
-    }
-
-    /// What squid calls the error: `ERR_DNS_FAIL 0`.
-    fn squid_error(&self) -> Option<&str> {
-        let value = self.headers.get(SQUID_ERROR)?;
-        value.split_whitespace().next()
-    }
-
-    /// Whether reason, title or page speak of something.
-    fn speaks_of(&self, words: &[&str]) -> bool {
-        let title = self.title.unwrap_or_default();
-        let text = [self.reason, title, self.text]
-            .join(" ")
-            .to_ascii_lowercase();
-        words.iter().any(|word| text.contains(word))
-    }
-}
-
-fn by_status(refusal: &Refusal<'_>, seen: &ProxySeen) -> Claim {
-    match refusal.status {
-        407 if seen.credentials_sent => certain(Code::ProxyAuthRejected),
-        407 => certain(Code::ProxyAuthRequired),
-        429 => certain(Code::ProxyRateLimited),
-        511 => certain(Code::HttpCaptivePortal).by(Who::Proxy),
-        400 | 404 | 405 | 501 => Claim::new(Code::ProxyNotAProxy),
-        500 | 502..=504 => upstream(refusal),
-        _ => certain(Code::ProxyDenied),
-    }
-}
-
-/// The proxy failed on the way to the host.
-fn upstream(refusal: &Refusal<'_>) -> Claim {
-    match refusal.squid_error() {
-        Some("ERR_DNS_FAIL") => return certain(Code::ProxyUpstreamDns),
-        Some("ERR_ACCESS_DENIED") => return certain(Code::ProxyDenied),
-        Some("ERR_READ_TIMEOUT" | "ERR_LIFETIME_EXP") => {
-            return certain(Code::ProxyUpstreamTimeout);
-        }
-        Some("ERR_CONNECT_FAIL") if refusal.is_squid_timeout() => {
-            return certain(Code::ProxyUpstreamTimeout);
-        }
-        Some("ERR_CONNECT_FAIL" | "ERR_CANNOT_FORWARD") => {
-            return certain(Code::ProxyUpstreamUnreachable);
-        }
-        _ => {}
-    }
-    if refusal.speaks_of(&[
-        "dns",
-        "resolv",
-        "name lookup",
-        "host not found",
-        "unknown host",
-    ]) {
-        return certain(Code::ProxyUpstreamDns).sure(Confidence::Medium);
-    }
-    if refusal.status == 504 || refusal.speaks_of(&["timed out", "timeout", "time-out"]) {
-        return certain(Code::ProxyUpstreamTimeout);
-    }
-    certain(Code::ProxyUpstreamUnreachable).sure(Confidence::Medium)
-}
-
-impl Refusal<'_> {
-    /// Squid appends the error number of its system: 110 is `ETIMEDOUT` on Linux.
-    fn is_squid_timeout(&self) -> bool {
-        let value = self.headers.get(SQUID_ERROR);
-        value.is_some_and(|value| value.trim_end().ends_with(" 110"))
+fn by_http(seen: &ProxySeen, status: u16) -> String {
+    let text = format!("HTTP {status} {}", seen.reason);
+    let text = text.trim_end();
+    match Refusal::of_tunnel(seen, status).squid_words() {
+        Some(error) => format!("{text}, {error}"),
+        None => text.to_owned(),
     }
 }
 
@@ -342,7 +257,8 @@ fn by_socks_reply(protocol: ProxyProtocol, reply: u8) -> Claim {
         // "Rejected or failed": the protocol does not tell which.
         (true, _) => Claim::new(Code::ProxyDenied).with_outcome(Outcome::Inconclusive),
         (false, 2) => certain(Code::ProxyDenied),
-        (false, 3..=5) => certain(Code::ProxyUpstreamUnreachable),
+        (false, 3 | 5) => certain(Code::ProxyUpstreamUnreachable),
+        // Dante says 4 as well where the name does not resolve.
         (false, 6) => certain(Code::ProxyUpstreamTimeout),
         (false, 7 | 8) => certain(Code::ProxyNotAProxy),
         (false, _) => certain(Code::ProxyUpstreamUnreachable).sure(Confidence::Medium),
@@ -352,29 +268,18 @@ fn by_socks_reply(protocol: ProxyProtocol, reply: u8) -> Claim {
 /// An answer to a request by absolute URL that the proxy itself has given, where that can be told
 /// from an answer of the host.
 pub(super) fn own_answer(seen: &HttpSeen) -> Option<Claim> {
-    let refusal = Refusal {
-        status: seen.status,
-        reason: "",
-        title: seen.title.as_deref(),
-        text: &seen.body_text,
-        headers: &seen.headers,
-    };
-    let named = refusal.squid_error().is_some();
-    let claim = match seen.status {
-        407 if seen.proxy_credentials_sent => certain(Code::ProxyAuthRejected),
-        407 => certain(Code::ProxyAuthRequired),
-        403 if named => certain(Code::ProxyDenied),
-        500 | 502..=504 if named => upstream(&refusal),
-        _ => return None,
-    };
-    let as_refusal = ProxySeen {
+    let refusal = Refusal::of_answer(seen);
+    if !refusal.is_of_the_proxy() {
+        return None;
+    }
+    let as_tunnel = ProxySeen {
         status: Some(seen.status),
         headers: seen.headers.clone(),
         title: seen.title.clone(),
         auth_schemes: offered(&seen.headers),
         ..ProxySeen::default()
     };
-    Some(with_answer(claim, &as_refusal, ""))
+    Some(with_answer(refusal.claim(), &as_tunnel, ""))
 }
 
 /// The first word of every part of Proxy-Authenticate that is no parameter.

@@ -168,8 +168,8 @@ codes! {
         evidence "A reset answered the connection request, twice."
         says "The proxy {proxy} refuses connections at {address}"
     ProxySilent "proxy-silent" Proxy Blocked Proxy
-        means "The proxy accepts connections and does not answer requests."
-        evidence "The TCP connection came about; no answer to the request for a tunnel, or for a whole URL, on two sockets. Not said of single hosts while the proxy serves others: there it waits for the host."
+        means "The proxy accepts connections and does not answer requests: it hangs, or everything that it was asked for is closed to it and it waits longer than this client."
+        evidence "The TCP connection came about; no answer to the request on two sockets, and no answer of the proxy about any other host."
         says "The proxy {proxy} accepts connections and does not answer ({waited_ms} ms)"
     ProxyNotAProxy "proxy-not-a-proxy" Proxy Blocked Proxy
         means "What listens at the address of the proxy is no proxy of the kind that the settings name."
@@ -181,7 +181,7 @@ codes! {
         says "The proxy {proxy} wants a sign-in for {target} ({schemes})"
     ProxyAuthRejected "proxy-auth-rejected" Proxy Blocked Proxy
         means "The proxy does not accept the credentials."
-        evidence "Status 407 again after credentials had been sent."
+        evidence "Status 407 again after credentials had been sent, or 401, as tinyproxy says it."
         says "The proxy {proxy} rejects the credentials for {target} ({schemes})"
     ProxyDenied "proxy-denied" Proxy Blocked Proxy
         means "The rules of the proxy forbid this host."
@@ -197,7 +197,7 @@ codes! {
         says "The proxy {proxy} says that there are too many requests (HTTP 429)"
     ProxyUpstreamDns "proxy-upstream-dns" Proxy Blocked Proxy
         means "The proxy cannot resolve the name of the host."
-        evidence "Status 500, 502, 503 or 504 with an error name, header or page that speaks of DNS."
+        evidence "Status 500, 502, 503 or 504 with an error name, header or page that speaks of DNS; or an answer that says no more than \"cannot connect\", and the resolver of this machine does not know the name either."
         says "The proxy {proxy} cannot resolve {host}: {answer}"
     ProxyUpstreamUnreachable "proxy-upstream-unreachable" Proxy Blocked Proxy
         means "The proxy cannot connect to the host."
@@ -205,7 +205,7 @@ codes! {
         says "The proxy {proxy} cannot connect to {target}: {answer}"
     ProxyUpstreamTimeout "proxy-upstream-timeout" Proxy Blocked Proxy
         means "The proxy waited for the host in vain."
-        evidence "Status 504, or an error name, header or page that speaks of a timeout; or silence for this host while the proxy serves others, with low confidence."
+        evidence "Status 504, or an error name, header or page that speaks of a timeout; or no answer of the proxy about this host, twice, while it answers about others."
         says "The proxy {proxy} gets no answer from {target}: {answer}"
     ProxyTunnelClosed "proxy-tunnel-closed" Proxy Blocked Proxy
         means "The proxy opens the tunnel and closes it before TLS gets an answer."

@@ -54,17 +54,20 @@ fn through(rows: &[Judged<'_>], proxy: &str) -> Vec<usize> {
 /// A proxy that serves others is one: where it hangs up on a host, it denies that host; where it
 /// does not answer, it waits for that host itself.
 fn excuse_working(rows: &mut [Judged<'_>], proxy: &str) {
-    if !rows.iter().any(|row| is_carried(row, proxy)) {
-        return;
-    }
     let own = |row: &Judged<'_>, code| {
         fact(row, "proxy") == Some(proxy) && row.verdict.code == Some(code)
     };
-    for place in free(rows, |row| own(row, Code::ProxyNotAProxy)) {
-        excuse(&mut rows[place], Code::ProxyDenied);
+    let carries = rows.iter().any(|row| is_carried(row, proxy));
+    if carries {
+        for place in free(rows, |row| own(row, Code::ProxyNotAProxy)) {
+            excuse(&mut rows[place], Code::ProxyDenied);
+        }
+    }
+    if !carries && !rows.iter().any(|row| has_refused(row, proxy)) {
+        return;
     }
     for place in free(rows, |row| own(row, Code::ProxySilent)) {
-        let answer = "none in time, while it serves other hosts";
+        let answer = "none in time, while it answers about other hosts";
         let facts = &mut rows[place].verdict.facts;
         facts.insert("answer".to_owned(), answer.into());
         excuse(&mut rows[place], Code::ProxyUpstreamTimeout);
@@ -78,6 +81,21 @@ fn excuse(row: &mut Judged<'_>, code: Code) {
         .at_address(culprit.and_then(|culprit| culprit.address));
     claim.facts = std::mem::take(&mut row.verdict.facts);
     *row.verdict = claim.verdict(row.endpoint);
+}
+
+/// Whether the proxy has said in the words of a proxy that it does not carry a host.
+fn has_refused(row: &Judged<'_>, proxy: &str) -> bool {
+    let said = cause(row).is_some_and(|code| {
+        !matches!(
+            code,
+            Code::ProxyUnresolvable
+                | Code::ProxyDropped
+                | Code::ProxyRefused
+                | Code::ProxySilent
+                | Code::ProxyNotAProxy
+        )
+    });
+    said && fact(row, "proxy") == Some(proxy)
 }
 
 /// Whether the proxy has carried a connection: TLS was spoken through it, or content came that

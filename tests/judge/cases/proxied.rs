@@ -39,11 +39,11 @@ fn scripts() -> Vec<Case> {
         let closed = (endpoint, with_ways(evidence, vec![taken]));
         [
             row(code, Confidence::Certain, fine, vec![]),
-            row(code, Confidence::Certain, closed.clone(), vec![]).blocked(),
+            row(code, Confidence::Medium, closed.clone(), vec![]).blocked(),
             found_in(
                 code,
                 Outcome::Blocked,
-                Confidence::Certain,
+                Confidence::Medium,
                 judged(both(&closed)),
             ),
         ]

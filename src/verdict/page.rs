@@ -1,0 +1,68 @@
+//! What a reader sees of a page.
+
+/// Elements whose content nobody reads.
+const UNSEEN: [&str; 3] = ["style", "script", "head"];
+
+/// The words of a page in lower case, white space folded; of a text that is no page, all of it.
+/// Scripts and styles have words of their own, `setTimeout` and `dns-prefetch` among them, that
+/// must not be taken for what the page says.
+pub(super) fn words(page: &str) -> String {
+    let page = page.to_ascii_lowercase();
+    let (mut text, mut rest) = (String::new(), page.as_str());
+    while let Some((before, tag)) = rest.split_once('<') {
+        text.push_str(before);
+        text.push(' ');
+        rest = behind(tag);
+    }
+    text.push_str(rest);
+    let folded: Vec<&str> = text.split_whitespace().collect();
+    folded.join(" ")
+}
+
+/// What follows a tag, without its first `<`; behind the whole element where nobody reads it.
+fn behind(tag: &str) -> &str {
+    if let Some(comment) = tag.strip_prefix("!--") {
+        return comment.split_once("-->").map_or("", |(_, rest)| rest);
+    }
+    let unseen = UNSEEN.iter().find(|name| is_of(tag, name));
+    let inside = tag.split_once('>').map_or("", |(_, rest)| rest);
+    let Some(name) = unseen else { return inside };
+    // The content of a head that was cut off is unseen to its end.
+    let end = inside.find(&format!("</{name}"));
+    end.map_or("", |end| {
+        inside[end..].split_once('>').map_or("", |(_, rest)| rest)
+    })
+}
+
+fn is_of(tag: &str, name: &str) -> bool {
+    let after = tag.strip_prefix(name);
+    after.is_some_and(|after| after.starts_with(|c: char| c == '>' || c.is_ascii_whitespace()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_seen_counts() {
+        let cases = [
+            ("Plain text\n with  lines", "plain text with lines"),
+            (
+                "<html><head><link rel=dns-prefetch href=x></head><body>Gone<br>away</body>",
+                "gone away",
+            ),
+            ("<script>setTimeout(x, 5)</script>down", "down"),
+            (
+                "<STYLE type='text/css'>p {}</STYLE ><p>No <b>way</b>",
+                "no way",
+            ),
+            ("<!-- timeout --><header>Top</header>", "top"),
+            ("<style>cut off", ""),
+            ("a <", "a"),
+            ("a < b", "a"),
+        ];
+        for (page, expected) in cases {
+            assert_eq!(words(page), expected, "{page}");
+        }
+    }
+}
