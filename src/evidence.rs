@@ -366,6 +366,12 @@ pub struct Attempt {
     pub hop: Option<Hop>,
     /// The TCP connection.
     pub tcp: Observation<TcpSeen>,
+    /// The ICMP message that the system received for the connection, where it tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icmp: Option<IcmpSeen>,
+    /// Counters of the connection when the last stage failed, where the system has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counters: Option<TcpCounters>,
     /// The TLS handshake with a proxy that is spoken to within TLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy_tls: Option<Observation<TlsSeen>>,
@@ -378,6 +384,50 @@ pub struct Attempt {
     /// The HTTP exchange.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http: Option<Observation<HttpSeen>>,
+}
+
+/// An ICMP message that ended a connection (RFC 792, RFC 4443).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct IcmpSeen {
+    /// The device that sent it; absent where this machine itself did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<IpAddr>,
+    /// 4 for ICMP, 6 for ICMPv6.
+    pub version: u8,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: u8,
+    /// Its code.
+    pub code: u8,
+    /// Whether this machine made it up, without a packet having come.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub local: bool,
+}
+
+/// Counters of a TCP connection.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TcpCounters {
+    /// Smoothed round trip in microseconds; 0 where none was measured.
+    pub rtt_us: u32,
+    /// Segments that were sent again, connection requests included.
+    pub retransmits: u32,
+    /// Segments that wait for their acknowledgement.
+    pub unacked_segments: u32,
+    /// Bytes that the other side has acknowledged; the connection request counts as one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_acked: Option<u64>,
+    /// Bytes that came in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_received: Option<u64>,
+    /// Segments with data that came, in order or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_segments_in: Option<u32>,
+    /// Segments that came out of order: something before them is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub out_of_order_in: Option<u32>,
 }
 
 /// What a TCP connection showed.

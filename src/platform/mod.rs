@@ -10,6 +10,7 @@ mod proxy_settings;
 mod registry_key;
 mod resolvers;
 mod roots;
+mod socket_evidence;
 mod sockets;
 #[cfg(windows)]
 mod winhttp_text;
@@ -22,6 +23,7 @@ pub(crate) use own_addresses::own_addresses;
 pub use proxy_settings::{SystemProxies, system_proxies};
 pub(crate) use resolvers::system_resolvers;
 pub(crate) use roots::{native_roots, pem_file};
+pub(crate) use socket_evidence::{SocketEvidence, watch};
 pub(crate) use sockets::socket_limit;
 
 /// Name of the operating system, as reports spell it.

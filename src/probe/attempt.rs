@@ -17,7 +17,7 @@ use crate::probe::pace::Peer;
 use crate::probe::recorder::{Recorder, Target};
 use crate::probe::run::ProbeContext;
 use crate::probe::wire::Duplex;
-use crate::probe::{classify, http, legacy_hello, proxied, tls};
+use crate::probe::{classify, connector, http, legacy_hello, proxied, tls};
 
 /// Shortest and longest time to wait for a peer that closes before it was asked anything.
 const EARLY_CLOSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(200));
@@ -199,7 +199,7 @@ async fn stages(
 
 async fn tcp(context: &ProbeContext, recorder: &Recorder, limits: Limits) -> Option<TcpStream> {
     let began = recorder.begin(Stage::Tcp);
-    let connecting = TcpStream::connect(recorder.target().address);
+    let connecting = connector::connect(recorder);
     let result = context.clock.within(limits.tcp, connecting).await;
     let stream = match result {
         Ok(Ok(stream)) => stream,

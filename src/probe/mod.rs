@@ -5,6 +5,7 @@ mod body;
 mod certificate;
 mod classify;
 mod clock;
+mod connector;
 mod dns;
 mod dns_message;
 mod hosts_text;

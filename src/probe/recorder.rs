@@ -1,13 +1,14 @@
 //! One attempt while it is under way: what is done, and which stage is waiting since when.
 
 use std::net::SocketAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 
 use crate::evidence::{
     Attempt, Failure, HttpSeen, Observation, ProxySeen, Stage, TcpSeen, TlsSeen,
 };
+use crate::platform::SocketEvidence;
 use crate::probe::classify;
 use crate::probe::clock::{Expired, RunClock, milliseconds};
 use crate::route::{Hop, ProxyServer};
@@ -34,6 +35,8 @@ pub(crate) struct Recorder {
 struct State {
     attempt: Attempt,
     waiting: Option<(Stage, Instant)>,
+    watched: Option<Arc<dyn SocketEvidence>>,
+    local: Option<SocketAddr>,
 }
 
 impl Recorder {
@@ -42,6 +45,8 @@ impl Recorder {
             address: target.address,
             round,
             hop: target.proxy.clone().map(Hop::Proxy),
+            icmp: None,
+            counters: None,
             tcp: Observation {
                 at_ms: clock.at(Instant::now()),
                 elapsed_ms: 0.0,
@@ -59,6 +64,8 @@ impl Recorder {
             state: Mutex::new(State {
                 attempt,
                 waiting: None,
+                watched: None,
+                local: None,
             }),
         }
     }
@@ -71,6 +78,16 @@ impl Recorder {
     /// 1 for the first attempt.
     pub(crate) fn round(&self) -> u32 {
         self.state().attempt.round
+    }
+
+    /// The socket of the attempt may be asked from now on.
+    pub(crate) fn watch(&self, socket: Option<Arc<dyn SocketEvidence>>) {
+        self.state().watched = socket;
+    }
+
+    /// The own address of the connection, known before it has come about.
+    pub(crate) fn local(&self, address: Option<SocketAddr>) {
+        self.state().local = address;
     }
 
     /// A stage begins.
@@ -87,6 +104,13 @@ impl Recorder {
 
     /// The TCP stage is over.
     pub(crate) fn tcp(&self, began: Instant, value: Option<TcpSeen>, failure: Option<Failure>) {
+        let local = self.state().local;
+        let value = value.or_else(|| {
+            local.map(|local| TcpSeen {
+                local: Some(local),
+                closed_before_hello: None,
+            })
+        });
         let observation = self.observation(began, value, failure);
         self.finish(|attempt| attempt.tcp = observation);
     }
@@ -139,7 +163,19 @@ impl Recorder {
                 _ => self.tcp(began, None, failure),
             }
         }
+        self.ask_the_system();
         self.state().attempt.clone()
+    }
+
+    /// Takes down what the system knows of the connection; the state at the first failure counts.
+    fn ask_the_system(&self) {
+        let mut state = self.state();
+        let Some(socket) = state.watched.clone() else {
+            return;
+        };
+        let attempt = &mut state.attempt;
+        attempt.icmp = attempt.icmp.take().or_else(|| socket.icmp());
+        attempt.counters = attempt.counters.take().or_else(|| socket.counters());
     }
 
     fn finish(&self, put: impl FnOnce(&mut Attempt)) {
@@ -158,6 +194,9 @@ impl Recorder {
         value: Option<T>,
         failure: Option<Failure>,
     ) -> Observation<T> {
+        if failure.is_some() {
+            self.ask_the_system();
+        }
         Observation {
             at_ms: self.clock.at(began),
             elapsed_ms: milliseconds(began.elapsed()),

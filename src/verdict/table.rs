@@ -15,6 +15,10 @@ codes! {
         means "This machine has an address, but the system knows no way out."
         evidence "Connections or DNS packets fail at once with \"network unreachable\", without anything having been sent. Run-wide when nothing else was seen."
         says "This machine knows no route to {address}: the system gave up at once"
+    DeviceLocalFirewall "device-local-firewall" Device Blocked Device
+        means "A packet filter on this machine itself rejects the connection."
+        evidence "The system refuses the connection at once without a message from the network, or the ICMP message that rejected it came from this machine's own address."
+        says "A packet filter on this machine rejects the connection to {address} ({host})"
     DeviceClockSkew "device-clock-skew" Device Degraded Device
         means "The clock of this machine is wrong."
         evidence "The median of local time minus the Date header (Age taken into account) over at least three hosts is more than 300 s; a warning above 60 s. It explains certificates that seem expired or not yet valid."
@@ -130,6 +134,10 @@ codes! {
         means "Connection requests are answered with a reset."
         evidence "The TCP connection was refused. A packet filter that rejects and a closed port look the same, so the confidence is medium at most."
         says "The TCP connection to {address} ({host}) was refused"
+    TcpAdminProhibited "tcp-admin-prohibited" Tcp Blocked Firewall
+        means "A device on the way rejects the connection by rule, and says so."
+        evidence "ICMP type 3 code 9, 10 or 13, or ICMPv6 type 1 code 1, 5 or 6, with the address of the device, from the error queue of the socket."
+        says "{device} rejects the connection to {address} ({host}): {icmp}"
     TcpUnreachable "tcp-unreachable" Tcp Blocked Path
         means "The network says that it cannot deliver to this address."
         evidence "The connection failed with \"host unreachable\" or \"network unreachable\", while this machine has a route."
@@ -216,6 +224,14 @@ codes! {
         means "The connection is cut when TLS begins."
         evidence "The TCP connection came about; after the ClientHello (which names the host) came a reset or a close instead of the handshake."
         says "{address} accepted the connection and cut it after the TLS greeting for {host} ({how}, {bytes_received} bytes received)"
+    TlsHelloDropped "tls-hello-dropped" Tls Blocked Firewall
+        means "The connection is accepted, and the packet that names the host never arrives."
+        evidence "The TCP connection came about; the ClientHello was sent again and again and never acknowledged (TCP counters of the system)."
+        says "{address} accepted the connection, and then the TLS greeting for {host} was never acknowledged: something on the way drops it ({retransmits} times sent again)"
+    TlsMtuBlackhole "tls-mtu-blackhole" Tls Blocked Path
+        means "Large packets from the server do not arrive."
+        evidence "The ClientHello was acknowledged, nothing could be read, and a segment came out of order: the full-sized ones before it are missing (TCP counters of the system)."
+        says "{address} answers for {host}, but its large packets do not arrive: only the end of the answer came (MTU)"
     TlsSilent "tls-silent" Tls Blocked Unknown
         means "The connection is accepted, then TLS gets no answer."
         evidence "The TCP connection came about; the handshake was not finished within the limit."

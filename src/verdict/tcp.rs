@@ -1,6 +1,6 @@
 //! The TCP stage.
 
-use crate::evidence::{Attempt, Failure, FailureKind};
+use crate::evidence::{Attempt, Failure, FailureKind, IcmpSeen};
 use crate::verdict::attempt::Ruling;
 use crate::verdict::claim::{Claim, short, whole_ms};
 use crate::verdict::{Code, Confidence};
@@ -8,14 +8,24 @@ use crate::verdict::{Code, Confidence};
 /// A failure within this time came from this machine, not from the network.
 pub(super) const AT_ONCE_MS: f64 = 20.0;
 
-/// What a failed connection says.
+/// What a failed connection says. An ICMP message that the system kept says most: which device
+/// rejected it, and whether by a rule.
 pub(super) fn rule(attempt: &Attempt, failure: &Failure) -> Ruling {
+    if let Some(claim) = attempt
+        .icmp
+        .as_ref()
+        .and_then(|icmp| rejected(attempt, icmp))
+    {
+        return Ruling::Failed(claim);
+    }
     let code = match failure.kind {
         FailureKind::Timeout => Code::TcpDropped,
         FailureKind::Refused | FailureKind::Reset => Code::TcpRefused,
         FailureKind::HostUnreachable => Code::TcpUnreachable,
         FailureKind::NetworkUnreachable if !is_local(attempt) => Code::TcpUnreachable,
         FailureKind::NetworkUnreachable | FailureKind::AddressNotAvailable => Code::DeviceNoRoute,
+        // The system itself refuses, and no message from the network is there to have told it so.
+        FailureKind::PermissionDenied if is_local(attempt) => Code::DeviceLocalFirewall,
         FailureKind::NoSocket => return Ruling::unknown("this machine refused another socket"),
         _ => return Ruling::unknown(&words(failure)),
     };
@@ -24,6 +34,50 @@ pub(super) fn rule(attempt: &Attempt, failure: &Failure) -> Ruling {
         .fact("address", attempt.address.to_string())
         .fact("waited_ms", waited);
     Ruling::Failed(claim)
+}
+
+/// What an ICMP message says: who rejected the connection, and how.
+fn rejected(attempt: &Attempt, icmp: &IcmpSeen) -> Option<Claim> {
+    let (code, words) = meaning(icmp)?;
+    let own = attempt.tcp.value.as_ref().and_then(|seen| seen.local);
+    let by_us = icmp.from.is_some() && icmp.from == own.map(|own| own.ip());
+    let code = if by_us {
+        Code::DeviceLocalFirewall
+    } else {
+        code
+    };
+    let device = icmp
+        .from
+        .map_or("this machine".to_owned(), |from| from.to_string());
+    let message = format!("type {} code {} ({words})", icmp.kind, icmp.code);
+    let claim = Claim::new(code)
+        .sure(Confidence::Certain)
+        .at_address(icmp.from)
+        .fact("address", attempt.address.to_string())
+        .fact("waited_ms", whole_ms(attempt.tcp.elapsed_ms))
+        .fact("icmp", message)
+        .fact("device", device);
+    Some(claim)
+}
+
+/// RFC 792, RFC 1812 section 5.2.7.1, RFC 4443 section 3.1.
+fn meaning(icmp: &IcmpSeen) -> Option<(Code, &'static str)> {
+    Some(match (icmp.version, icmp.kind, icmp.code) {
+        (4, 3, 9) => (
+            Code::TcpAdminProhibited,
+            "network administratively prohibited",
+        ),
+        (4, 3, 10) => (Code::TcpAdminProhibited, "host administratively prohibited"),
+        (4, 3, 13) | (6, 1, 1) => (Code::TcpAdminProhibited, "administratively prohibited"),
+        (6, 1, 5) => (Code::TcpAdminProhibited, "source address failed policy"),
+        (6, 1, 6) => (Code::TcpAdminProhibited, "reject route to destination"),
+        (4, 3, 0) | (6, 1, 0) => (Code::TcpUnreachable, "no route to the network"),
+        (4, 3, 1 | 7) | (6, 1, 3) => (Code::TcpUnreachable, "host unreachable"),
+        (4, 3, 6 | 11 | 12) => (Code::TcpUnreachable, "network or host unknown"),
+        (4, 11, _) | (6, 3, _) => (Code::TcpUnreachable, "too many hops, a routing loop"),
+        (4, 3, 3) | (6, 1, 4) => (Code::TcpRefused, "port unreachable"),
+        _ => return None,
+    })
 }
 
 pub(super) fn is_local(attempt: &Attempt) -> bool {

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 
 use crate::endpoint::Endpoint;
-use crate::evidence::{Attempt, Failure, FailureKind, LegacyHello, Observation, TlsSeen};
+use crate::evidence::{
+    Attempt, Failure, FailureKind, LegacyHello, Observation, TcpCounters, TlsSeen,
+};
 use crate::verdict::certificate;
 use crate::verdict::claim::{Claim, short, whole_ms};
 use crate::verdict::{Code, Confidence, Context, Facts, Outcome};
@@ -60,7 +62,7 @@ fn failed(
     failure: &Failure,
 ) -> Handshake {
     let claim = match failure.kind {
-        FailureKind::Timeout => silent(tls),
+        FailureKind::Timeout => silent(attempt, tls),
         FailureKind::Reset | FailureKind::Closed => cut(attempt, seen, failure),
         FailureKind::Alert => refused(seen, failure),
         FailureKind::OldTls => too_old(seen.legacy_hello.as_ref()),
@@ -72,8 +74,54 @@ fn failed(
     Handshake::Failed(claim.fact("address", attempt.address.to_string()))
 }
 
-fn silent(tls: &Observation<TlsSeen>) -> Claim {
-    Claim::new(Code::TlsSilent).fact("waited_ms", whole_ms(tls.elapsed_ms))
+/// Four kinds of silence, told apart by the counters of the connection where the system has them.
+/// Behind a proxy they are the proxy's own connection and tell nothing of the host.
+fn silent(attempt: &Attempt, tls: &Observation<TlsSeen>) -> Claim {
+    let counters = attempt.counters.as_ref().filter(|_| attempt.hop.is_none());
+    let plain = |how: &str| Claim::new(Code::TlsSilent).fact("how", how);
+    let claim = match counters.map(Silence::of) {
+        Some(Silence::HelloLost { retransmits }) => Claim::new(Code::TlsHelloDropped)
+            .sure(Confidence::Medium)
+            .fact("retransmits", retransmits),
+        Some(Silence::EndOnly) => Claim::new(Code::TlsMtuBlackhole),
+        Some(Silence::Nothing) => plain("the greeting was acknowledged, nothing came back"),
+        Some(Silence::Stalled { received }) => {
+            plain("the answer stopped on its way").fact("bytes_received", received)
+        }
+        Some(Silence::Unknown) | None => Claim::new(Code::TlsSilent),
+    };
+    claim.fact("waited_ms", whole_ms(tls.elapsed_ms))
+}
+
+/// What the counters of a silent connection show. Measured on Linux against each fault.
+enum Silence {
+    /// Only the connection request was acknowledged.
+    HelloLost { retransmits: u32 },
+    /// A segment came out of order and nothing before it.
+    EndOnly,
+    /// The greeting was acknowledged, and no segment with data came.
+    Nothing,
+    /// Data came, and then no more.
+    Stalled { received: u64 },
+    /// The system does not tell.
+    Unknown,
+}
+
+impl Silence {
+    fn of(counters: &TcpCounters) -> Self {
+        let (Some(acked), Some(received)) = (counters.bytes_acked, counters.bytes_received) else {
+            return Self::Unknown;
+        };
+        match (acked, received, counters.out_of_order_in) {
+            (0 | 1, 0, _) if counters.retransmits > 0 => Self::HelloLost {
+                retransmits: counters.retransmits,
+            },
+            (0 | 1, _, _) => Self::Unknown,
+            (_, 0, Some(segments)) if segments > 0 => Self::EndOnly,
+            (_, 0, _) => Self::Nothing,
+            _ => Self::Stalled { received },
+        }
+    }
 }
 
 fn cut(attempt: &Attempt, seen: &TlsSeen, failure: &Failure) -> Claim {

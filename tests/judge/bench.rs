@@ -187,6 +187,8 @@ fn attempt(address: &str, port: u16, round: u32) -> Attempt {
         address: SocketAddr::new(ip(address), port),
         round,
         hop: None,
+        icmp: None,
+        counters: None,
         tcp: seen(TcpSeen::default(), 20.0),
         proxy_tls: None,
         proxy: None,

@@ -371,6 +371,8 @@ fn evidence(stage: Stage) -> Evidence {
             address: "192.0.2.7:443".parse().unwrap(),
             round: 1,
             hop: None,
+            icmp: None,
+            counters: None,
             tcp: Observation {
                 at_ms: 12.0,
                 elapsed_ms: 24.0,

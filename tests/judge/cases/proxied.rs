@@ -243,6 +243,8 @@ fn to_proxy(round: u32) -> Attempt {
         address: format!("{PROXY_ADDRESS}:8080").parse().unwrap(),
         round,
         hop: Some(hop),
+        icmp: None,
+        counters: None,
         tcp: seen(TcpSeen::default(), 20.0),
         proxy_tls: None,
         proxy: None,

@@ -1,0 +1,23 @@
+//! What the system knows of a TCP connection beyond "it failed": the ICMP message that ended it,
+//! and the counters of the connection. Everything here is for programs without privileges; what a
+//! system cannot tell is absent.
+
+#[cfg(target_os = "linux")]
+#[path = "linux.rs"]
+mod system;
+#[cfg(not(target_os = "linux"))]
+#[path = "other.rs"]
+mod system;
+
+use crate::evidence::{IcmpSeen, TcpCounters};
+
+/// A second hold on a connection, to ask about it while somebody else uses it.
+pub(crate) trait SocketEvidence: std::fmt::Debug + Send + Sync {
+    /// The ICMP message that the system received for the connection; each is told once.
+    fn icmp(&self) -> Option<IcmpSeen>;
+
+    /// The counters of the connection as they stand now.
+    fn counters(&self) -> Option<TcpCounters>;
+}
+
+pub(crate) use system::watch;
