@@ -3,6 +3,7 @@
 mod early;
 mod late;
 mod proxied;
+mod sockets;
 
 use reach365::Report;
 use reach365::endpoint::Endpoint;
@@ -64,7 +65,7 @@ impl Case {
 }
 
 pub(crate) fn all() -> Vec<Case> {
-    [early::all(), late::all(), proxied::all()]
+    [early::all(), late::all(), proxied::all(), sockets::all()]
         .into_iter()
         .flatten()
         .collect()
