@@ -24,6 +24,13 @@ const BEYOND_LOOPBACK: &[(&str, &str)] = &[
     ("device-no-network", "needs a machine without a network"),
     ("device-no-route", "needs a machine without a route"),
     ("tcp-unreachable", "needs a router that says so"),
+    ("device-local-firewall", "needs a packet filter"),
+    ("tcp-admin-prohibited", "needs a firewall that sends ICMP"),
+    (
+        "tls-hello-dropped",
+        "needs a firewall that drops single packets",
+    ),
+    ("tls-mtu-blackhole", "needs a link that drops large packets"),
 ];
 
 #[test]
