@@ -72,6 +72,9 @@ pub struct Evidence {
     /// Lookups of the names of proxies.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub proxy_lookups: Vec<Lookup>,
+    /// Requests with another agent, and neutral ones beside them; one endpoint a path carries them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub agents: Vec<AgentAttempt>,
     /// What other ways showed, probed after a failure or where paths are compared.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub controls: Vec<Control>,
@@ -131,6 +134,28 @@ pub enum ScriptFailureKind {
     Limit,
     /// This build has no script engine.
     NotSupported,
+}
+
+/// A connection whose request names a certain agent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AgentAttempt {
+    /// Which agent.
+    pub agent: Agent,
+    /// What came of it.
+    pub attempt: Attempt,
+}
+
+/// The agent that a request names.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Agent {
+    /// This program's own.
+    #[default]
+    Neutral,
+    /// One that contains `MSOIDCRL`, as sign-in components of Office have it.
+    Msoidcrl,
 }
 
 /// A way other than the one that was taken, and what it showed.

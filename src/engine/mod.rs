@@ -18,13 +18,13 @@ use tokio::time::timeout;
 
 use crate::endpoint::{Endpoint, Scheme};
 use crate::event::Event;
-use crate::evidence::{Control, Evidence, RunEvidence, Way};
+use crate::evidence::{Agent, Control, Evidence, RunEvidence, Way};
 use crate::options::{COMPARE_AFTER, Options, PROBES_UNDER_WAY};
 use crate::plan::Plan;
 use crate::platform;
 use crate::probe::{
     Certificates, DnsClient, HostsText, MsoidClients, Pace, ProbeContext, ProxyNames, RunClock,
-    SignIns, TlsSource, confirm, probe, probe_msoid,
+    SignIns, TlsSource, alternate, ask_as, confirm, probe, probe_msoid,
 };
 use crate::proxy::View;
 use crate::report::{Report, Run};
@@ -252,16 +252,27 @@ impl Checker {
         row: &Row<'_>,
     ) -> Probed {
         let (endpoint, route) = (row.endpoint, &row.route);
-        let mut evidence = context
-            .pace
-            .host(pin!(probe(context, endpoint, route)))
-            .await;
+        let other_agent = async {
+            if !row.asks_agents {
+                return None;
+            }
+            ask_as(context, endpoint, route, Agent::Msoidcrl, 1).await
+        };
+        let both = pin!(join(probe(context, endpoint, route), other_agent));
+        let (mut evidence, asked) = context.pace.host(both).await;
+        evidence.agents.extend(asked);
         let mut outcome = verdict::judge(endpoint, &evidence, judge).outcome;
         for round in 2..2 + self.options.confirm {
             if outcome == Outcome::Reachable || context.clock.is_over() {
                 break;
             }
             confirm(context, endpoint, route, &mut evidence, round).await;
+            outcome = verdict::judge(endpoint, &evidence, judge).outcome;
+        }
+        let doubtful = self.options.confirm > 0 && verdict::agents_differ(&evidence);
+        if doubtful && !context.clock.is_over() {
+            let asked = Box::pin(alternate(context, endpoint, route)).await;
+            evidence.agents.extend(asked);
             outcome = verdict::judge(endpoint, &evidence, judge).outcome;
         }
         (evidence, outcome)
@@ -304,6 +315,8 @@ struct Row<'a> {
     endpoint: &'a Endpoint,
     route: Route,
     ways: Vec<Way>,
+    /// Whether this row tries other agents for its way.
+    asks_agents: bool,
 }
 
 impl Row<'_> {
@@ -319,8 +332,32 @@ fn rows(plan: &Plan, ways: Vec<Vec<Way>>) -> Vec<Row<'_>> {
         endpoint: &check.endpoint,
         route: routing::taken(&ways, &check.route),
         ways,
+        asks_agents: false,
     });
-    rows.collect()
+    let mut rows: Vec<Row<'_>> = rows.collect();
+    choose_for_agents(&mut rows);
+    rows
+}
+
+/// One row for each distinct way tries other agents: a sign-in host where there is one.
+fn choose_for_agents(rows: &mut [Row<'_>]) {
+    let mut ways: Vec<Vec<String>> = Vec::new();
+    let mut order: Vec<usize> = (0..rows.len())
+        .filter(|place| rows[*place].endpoint.scheme == Scheme::Https)
+        .collect();
+    order.sort_by_key(|place| !is_sign_in(rows[*place].endpoint));
+    for place in order {
+        let way = rows[place].route.hop_words();
+        if !ways.contains(&way) {
+            ways.push(way);
+            rows[place].asks_agents = true;
+        }
+    }
+}
+
+fn is_sign_in(endpoint: &Endpoint) -> bool {
+    let name = endpoint.host.name().unwrap_or_default();
+    name.starts_with("login.") || endpoint.groups.iter().any(|group| group == "sign-in")
 }
 
 fn calls_for_controls(outcome: Outcome) -> bool {

@@ -313,7 +313,7 @@ pub(super) async fn talk<S: Duplex + 'static>(
     stream: S,
     trusted: bool,
 ) -> bool {
-    let request = http::Request::to_server(endpoint);
+    let request = http::Request::to_server(endpoint).by(recorder.target().agent);
     ask(context, recorder, limits, request.trusted(trusted), stream).await
 }
 

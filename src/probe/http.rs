@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::endpoint::{Endpoint, Expect, Host, Scheme, printable};
-use crate::evidence::{Failure, FailureKind, HttpSeen};
+use crate::evidence::{Agent, Failure, FailureKind, HttpSeen};
 use crate::options::{BODY_LIMIT, HEAD_LIMIT};
 use crate::probe::clock::{RunClock, milliseconds};
 use crate::probe::wire::Duplex;
@@ -27,6 +27,21 @@ use crate::probe::{body, classify, tunnel};
 
 /// The agent of every request; neutral, so that a rule for some program does not match it.
 pub(crate) const AGENT: &str = concat!("reach365/", env!("CARGO_PKG_VERSION"));
+/// An agent as rules for the sign-in of Office know it: Microsoft asks that agents which contain
+/// `MSOIDCRL` be allowed.
+const MSOIDCRL: &str = concat!(
+    "reach365/",
+    env!("CARGO_PKG_VERSION"),
+    " (compatible; MSOIDCRL 7.250.4556.0; MSOIDSVC 7.250.4556.0)"
+);
+
+/// The text of an agent.
+pub(crate) fn agent_words(agent: Agent) -> &'static str {
+    match agent {
+        Agent::Neutral => AGENT,
+        Agent::Msoidcrl => MSOIDCRL,
+    }
+}
 /// Headers of a response that are kept at most, and the length of each.
 const HEADER_LIMIT: usize = 40;
 const HEADER_LENGTH: usize = 400;
@@ -68,6 +83,7 @@ pub(crate) struct Request<'a> {
     of_proxy: bool,
     /// Value of Proxy-Authorization.
     proxy_authorization: Option<&'a str>,
+    agent: Agent,
     /// Whether nobody reads along, so that a body which the expectation does not need can be left
     /// unread.
     trusted: bool,
@@ -80,6 +96,7 @@ impl<'a> Request<'a> {
             endpoint,
             of_proxy: false,
             proxy_authorization: None,
+            agent: Agent::Neutral,
             trusted: false,
         }
     }
@@ -91,6 +108,11 @@ impl<'a> Request<'a> {
             proxy_authorization: authorization,
             ..Self::to_server(endpoint)
         }
+    }
+
+    /// Names another agent.
+    pub(crate) fn by(self, agent: Agent) -> Self {
+        Self { agent, ..self }
     }
 
     /// Says whether the other side has proved who it is.
@@ -108,7 +130,7 @@ impl<'a> Request<'a> {
         };
         let mut request = hyper::Request::get(target)
             .header(HOST, host)
-            .header(USER_AGENT, AGENT)
+            .header(USER_AGENT, agent_words(self.agent))
             .header(ACCEPT, "*/*")
             .header(CONNECTION, "close");
         if let Some(value) = self.proxy_authorization {

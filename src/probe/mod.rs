@@ -1,5 +1,6 @@
 //! The probe: does the I/O, fills [`Evidence`](crate::evidence::Evidence), has no opinion.
 
+mod agent;
 mod attempt;
 mod body;
 mod certificate;
@@ -25,6 +26,7 @@ mod tls;
 mod tunnel;
 mod wire;
 
+pub(crate) use agent::{alternate, ask_as};
 pub(crate) use clock::RunClock;
 pub(crate) use dns::DnsClient;
 pub(crate) use hosts_text::HostsText;

@@ -122,7 +122,8 @@ impl ByProxy<'_> {
         match self.proxy.protocol {
             ProxyProtocol::Http | ProxyProtocol::Https => {
                 let authority = tunnel::authority(self.endpoint);
-                tunnel::connect(wire, &authority, credentials).await
+                let agent = self.recorder.target().agent;
+                tunnel::connect(wire, &authority, credentials, agent).await
             }
             protocol => socks::connect(wire, protocol, self.endpoint, resolved).await,
         }
@@ -131,7 +132,8 @@ impl ByProxy<'_> {
     /// Asks for the whole URL, as clients do it for endpoints without TLS.
     async fn by_url(&self, greeted: Greeted) -> bool {
         let (clock, limit) = (&self.context.clock, self.limits.proxy);
-        let first = http::Request::to_proxy(self.endpoint, None);
+        let agent = self.recorder.target().agent;
+        let first = http::Request::to_proxy(self.endpoint, None).by(agent);
         let began = self.recorder.begin(Stage::Http);
         let mut exchange = http::exchange(&first, clock, limit, greeted.wire).await;
         if exchange.status() == Some(SIGN_IN)
@@ -139,7 +141,7 @@ impl ByProxy<'_> {
                 self.credentials(greeted.may_sign_in, &exchange.auth_schemes())
             && let Some(again) = self.reconnect().await
         {
-            let second = http::Request::to_proxy(self.endpoint, Some(credentials));
+            let second = http::Request::to_proxy(self.endpoint, Some(credentials)).by(agent);
             exchange = http::exchange(&second, clock, limit, again).await;
             if let Some(seen) = &mut exchange.seen {
                 seen.proxy_credentials_sent = true;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use crate::evidence::{
-    Attempt, Failure, HttpSeen, Observation, ProxySeen, Stage, TcpSeen, TlsSeen,
+    Agent, Attempt, Failure, HttpSeen, Observation, ProxySeen, Stage, TcpSeen, TlsSeen,
 };
 use crate::platform::SocketEvidence;
 use crate::probe::classify;
@@ -21,6 +21,8 @@ pub(crate) struct Target {
     pub(crate) proxy: Option<ProxyServer>,
     /// Whether credentials may go to this proxy: never to one that the network announced.
     pub(crate) sign_in: bool,
+    /// The agent that requests name.
+    pub(crate) agent: Agent,
 }
 
 /// An attempt under way. It can be read and given up from outside.

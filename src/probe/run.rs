@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::endpoint::{Endpoint, Host, Scheme};
 use crate::evidence::{
-    Attempt, CutShort, Evidence, Failure, FailureKind, Lookup, Observation, RecordKind,
+    Agent, Attempt, CutShort, Evidence, Failure, FailureKind, Lookup, Observation, RecordKind,
 };
 use crate::options::{ADDRESS_LIMIT, CONFIRM_PAUSE, HOP_LIMIT, Options, ProxySignIn};
 use crate::probe::attempt::{self, Claim};
@@ -144,6 +144,7 @@ async fn through(
         address: SocketAddr::new(*address, proxy.port),
         proxy: Some(proxy.clone()),
         sign_in,
+        agent: Agent::Neutral,
     };
     let (v6, v4): (Vec<Target>, Vec<Target>) = found
         .addresses
@@ -163,6 +164,7 @@ fn direct_target(endpoint: &Endpoint, address: IpAddr) -> Target {
         address: SocketAddr::new(address, endpoint.port),
         proxy: None,
         sign_in: false,
+        agent: Agent::Neutral,
     }
 }
 
@@ -356,6 +358,7 @@ fn target_of(attempt: &Attempt, route: &Route) -> Target {
     Target {
         address: attempt.address,
         sign_in: proxy.is_some() && route.origin != Origin::Wpad,
+        agent: Agent::Neutral,
         proxy,
     }
 }

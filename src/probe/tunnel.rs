@@ -7,10 +7,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use crate::endpoint::{Endpoint, Host, printable};
-use crate::evidence::{Failure, FailureKind, ProxySeen};
+use crate::evidence::{Agent, Failure, FailureKind, ProxySeen};
 use crate::options::HEAD_LIMIT;
 use crate::probe::wire::{Rewound, Wire};
-use crate::probe::{body, classify};
+use crate::probe::{body, classify, http};
 
 /// Bytes of a refusal's page that are kept: squid says what is wrong behind 3 KiB of style.
 const PAGE_LIMIT: usize = 4 * 1024;
@@ -57,13 +57,14 @@ pub(crate) async fn connect(
     mut stream: Wire,
     authority: &str,
     credentials: Option<&str>,
+    agent: Agent,
 ) -> Tunnel {
     let mut seen = ProxySeen {
         request: format!("CONNECT {authority}"),
         credentials_sent: credentials.is_some(),
         ..ProxySeen::default()
     };
-    let head = match ask(&mut stream, &request(authority, credentials)).await {
+    let head = match ask(&mut stream, &request(authority, credentials, agent)).await {
         Ok(head) => head,
         Err(failure) => return Tunnel::new(seen, Err(failure)),
     };
@@ -82,13 +83,11 @@ pub(crate) async fn connect(
     tunnel
 }
 
-fn request(authority: &str, credentials: Option<&str>) -> String {
+fn request(authority: &str, credentials: Option<&str>, agent: Agent) -> String {
     let mut text = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n");
-    text.push_str(concat!(
-        "User-Agent: reach365/",
-        env!("CARGO_PKG_VERSION"),
-        "\r\n"
-    ));
+    text.push_str("User-Agent: ");
+    text.push_str(http::agent_words(agent));
+    text.push_str("\r\n");
     if let Some(credentials) = credentials {
         text.push_str("Proxy-Authorization: ");
         text.push_str(credentials);
@@ -290,7 +289,7 @@ mod tests {
             let _ = theirs.write_all(answer).await;
         };
         let asked = async {
-            let mut tunnel = connect(Box::new(ours), "a.example:443", None).await;
+            let mut tunnel = connect(Box::new(ours), "a.example:443", None, Agent::Neutral).await;
             tunnel.read_page().await;
             tunnel
         };

@@ -2,6 +2,7 @@
 //!
 //! [`judge`] looks at one endpoint, [`correlate`] at the whole run.
 
+mod agent;
 mod attempt;
 mod block_page;
 mod certificate;
@@ -29,6 +30,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use agent::agents_differ;
 pub(crate) use attempt::basis;
 pub(crate) use claim::{fill, short};
 pub use correlate::correlate;
@@ -97,6 +99,7 @@ fn on_the_way(
     controls: &Controls,
 ) -> Verdict {
     let verdict = hops::judge(endpoint, evidence, context, controls);
+    let verdict = agent::consider(endpoint, evidence, verdict);
     route::consider(endpoint, evidence, context, verdict)
 }
 

@@ -321,6 +321,10 @@ codes! {
         means "The answer takes long."
         evidence "More than 3,000 ms from the request to the response head."
         says "{target} took {first_byte_ms} ms to answer the HTTP request"
+    HttpUserAgentFiltered "http-user-agent-filtered" Http Blocked Firewall
+        means "Requests of the sign-in components of Office are refused because of their agent."
+        evidence "A request whose agent contains MSOIDCRL gets no answer, 403 or 407 where a neutral one passes; asked in turn: neutral, MSOIDCRL, MSOIDCRL, neutral. Over a genuine chain only the service itself can read the agent."
+        says "{target} answers a neutral agent ({neutral}) and refuses one that contains MSOIDCRL ({msoidcrl})"
     HttpServiceError "http-service-error" Http Degraded Service
         means "The service can be reached and reports a fault of its own."
         evidence "HTTP 502, 503 or 504 over a genuine chain. In clear text nobody can tell who said so: inconclusive."

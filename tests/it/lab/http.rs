@@ -26,6 +26,8 @@ pub(crate) struct Http {
     pub(crate) manner: Manner,
     /// Seconds by which the server's clock is ahead of ours.
     pub(crate) clock_ahead_s: i64,
+    /// Requests that hold these words get a block page; none where empty.
+    pub(crate) refuses: String,
     /// The revocation lists of the lab, current and expired; filled in by the lab.
     #[serde(skip)]
     pub(crate) crls: [Vec<u8>; 2],
@@ -128,7 +130,12 @@ impl Http {
     {
         while let Some(request) = read_request(&mut stream).await? {
             let without_body = request.starts_with(b"HEAD ");
-            let done = self.answer_request(&mut stream, without_body).await?;
+            let done = if self.refuses(&request) {
+                let refusal = Self::answer(403, Page::Block);
+                refusal.answer_request(&mut stream, without_body).await?
+            } else {
+                self.answer_request(&mut stream, without_body).await?
+            };
             if done == AfterAnswer::Close {
                 stream.shutdown().await?;
                 return tls::drain(&mut stream).await;
@@ -148,6 +155,12 @@ impl Http {
         self.answer_request(&mut stream, false).await?;
         stream.shutdown().await?;
         tls::drain(&mut stream).await
+    }
+
+    /// Whether the request holds the words that this server refuses.
+    fn refuses(&self, request: &[u8]) -> bool {
+        let words = self.refuses.as_bytes();
+        !words.is_empty() && request.windows(words.len()).any(|part| part == words)
     }
 
     async fn answer_request<S>(
@@ -276,6 +289,7 @@ impl Default for Http {
             page: Page::default(),
             manner: Manner::default(),
             clock_ahead_s: 0,
+            refuses: String::new(),
             crls: [Vec::new(), Vec::new()],
         }
     }

@@ -1,5 +1,6 @@
 //! One case a code: the exact code, outcome, stage, culprit and confidence.
 
+mod agents;
 mod early;
 mod late;
 mod proxied;
@@ -65,10 +66,16 @@ impl Case {
 }
 
 pub(crate) fn all() -> Vec<Case> {
-    [early::all(), late::all(), proxied::all(), sockets::all()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        agents::all(),
+        early::all(),
+        late::all(),
+        proxied::all(),
+        sockets::all(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn host() -> Endpoint {

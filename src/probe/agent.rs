@@ -1,0 +1,82 @@
+//! The same request with another agent: nothing fails without it, so it is tried in every run, once
+//! for each distinct way.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::endpoint::{Endpoint, Host};
+use crate::evidence::{Agent, AgentAttempt, RecordKind};
+use crate::probe::recorder::Target;
+use crate::probe::run::{ProbeContext, includes};
+use crate::probe::{attempt, dns};
+use crate::route::{Origin, ProxyServer, Route};
+
+/// Asks once with an agent, on the first hop of the route; nothing where its name does not resolve.
+pub(crate) async fn ask_as(
+    context: &ProbeContext,
+    endpoint: &Endpoint,
+    route: &Route,
+    agent: Agent,
+    round: u32,
+) -> Option<AgentAttempt> {
+    if context.clock.is_over() {
+        return None;
+    }
+    let proxy = route.proxies().next();
+    let (address, port) = match proxy {
+        Some(proxy) => (address_of_proxy(context, proxy).await?, proxy.port),
+        None => (address_of(context, &endpoint.host).await?, endpoint.port),
+    };
+    let target = Target {
+        address: SocketAddr::new(address, port),
+        proxy: proxy.cloned(),
+        sign_in: proxy.is_some() && route.origin != Origin::Wpad,
+        agent,
+    };
+    let attempt = attempt::confirm(context, endpoint, &target, round).await;
+    Some(AgentAttempt { agent, attempt })
+}
+
+/// Alternates the agents, the neutral one first and last, so that a limit on the number of requests
+/// is no difference between them.
+pub(crate) async fn alternate(
+    context: &ProbeContext,
+    endpoint: &Endpoint,
+    route: &Route,
+) -> Vec<AgentAttempt> {
+    let order = [
+        Agent::Neutral,
+        Agent::Msoidcrl,
+        Agent::Msoidcrl,
+        Agent::Neutral,
+    ];
+    let mut asked = Vec::new();
+    for agent in order {
+        asked.extend(ask_as(context, endpoint, route, agent, 2).await);
+    }
+    asked
+}
+
+async fn address_of_proxy(context: &ProbeContext, proxy: &ProxyServer) -> Option<IpAddr> {
+    let found = context.proxies.find(context, &proxy.host).await;
+    found.addresses.first().copied()
+}
+
+async fn address_of(context: &ProbeContext, host: &Host) -> Option<IpAddr> {
+    let name = match host {
+        Host::Address(address) => return Some(*address),
+        Host::Name(name) => name,
+    };
+    let in_file = context.hosts.addresses(name);
+    if let Some(address) = in_file.first() {
+        return Some(*address);
+    }
+    for kind in [RecordKind::A, RecordKind::Aaaa] {
+        if includes(context, kind) {
+            let lookup = context.dns.lookup(name, kind).await;
+            if let Some(address) = dns::addresses(&lookup).first() {
+                return Some(*address);
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,117 @@
+//! Agents: a request whose agent contains `MSOIDCRL` fails where a neutral one passes.
+
+use crate::endpoint::Endpoint;
+use crate::evidence::{Agent, Attempt, Evidence, Trust};
+use crate::route::Hop;
+use crate::verdict::claim::Claim;
+use crate::verdict::{Code, Confidence, Outcome, Verdict, Who, block_page};
+
+/// Answers of each agent that must agree before anybody is accused.
+const ROUNDS: usize = 2;
+
+/// Whether the first request with the other agent came to another end than the neutral one; then
+/// both are asked again in turn.
+pub(crate) fn agents_differ(evidence: &Evidence) -> bool {
+    let neutral = evidence.attempts.iter().find(|attempt| passed(attempt));
+    let mut others = of(evidence, Agent::Msoidcrl);
+    neutral.is_some_and(|neutral| others.any(|other| is_refused(other, neutral)))
+}
+
+/// Looks at a genuine answer with the agents in mind.
+pub(super) fn consider(endpoint: &Endpoint, evidence: &Evidence, verdict: Verdict) -> Verdict {
+    if !matches!(verdict.outcome, Outcome::Reachable | Outcome::Degraded) {
+        return verdict;
+    }
+    match filtered(evidence) {
+        Some(mut claim) => {
+            let mut facts = verdict.facts;
+            facts.append(&mut claim.facts);
+            claim.facts = facts;
+            claim.verdict(endpoint)
+        }
+        None => verdict,
+    }
+}
+
+fn filtered(evidence: &Evidence) -> Option<Claim> {
+    let neutral: Vec<&Attempt> = of(evidence, Agent::Neutral).collect();
+    let other: Vec<&Attempt> = of(evidence, Agent::Msoidcrl).collect();
+    let first = *neutral.first()?;
+    let fine = neutral.len() >= ROUNDS && neutral.iter().all(|attempt| passed(attempt));
+    let refused = other.len() > ROUNDS && other.iter().all(|attempt| is_refused(attempt, first));
+    if !fine || !refused {
+        return None;
+    }
+    let (who, confidence) = blamed(first);
+    let claim = Claim::new(Code::HttpUserAgentFiltered)
+        .by(who)
+        .sure(confidence)
+        .fact("neutral", in_words(first))
+        .fact("msoidcrl", in_words(other[0]))
+        .fact("rounds", neutral.len() + other.len());
+    Some(claim)
+}
+
+fn of(evidence: &Evidence, agent: Agent) -> impl Iterator<Item = &Attempt> {
+    let same = evidence
+        .agents
+        .iter()
+        .filter(move |asked| asked.agent == agent);
+    same.map(|asked| &asked.attempt)
+}
+
+fn status(attempt: &Attempt) -> Option<u16> {
+    let seen = attempt.http.as_ref()?.value.as_ref()?;
+    (seen.status != 0).then_some(seen.status)
+}
+
+fn passed(attempt: &Attempt) -> bool {
+    let http = attempt.http.as_ref();
+    http.is_some_and(|http| http.failure.is_none()) && status(attempt).is_some()
+}
+
+/// No answer at all, or a refusal where the neutral agent gets something else.
+fn is_refused(attempt: &Attempt, neutral: &Attempt) -> bool {
+    match status(attempt) {
+        Some(refusal @ (403 | 407)) => status(neutral) != Some(refusal),
+        Some(_) => false,
+        None => true,
+    }
+}
+
+/// Who can read the agent: a proxy that sees the request, an inspection device. Over a genuine
+/// chain only the service itself can.
+fn blamed(attempt: &Attempt) -> (Who, Confidence) {
+    let tls = attempt.tls.as_ref().and_then(|tls| tls.value.as_ref());
+    let genuine = tls.is_some_and(|seen| seen.public_roots == Some(Trust::Trusted));
+    match (&attempt.hop, tls.is_some()) {
+        (Some(Hop::Proxy(_)), _) => (Who::Proxy, Confidence::High),
+        (_, true) if genuine => (Who::Service, Confidence::Medium),
+        (_, true) => (Who::Inspection, Confidence::High),
+        (_, false) => (Who::Firewall, Confidence::High),
+    }
+}
+
+fn in_words(attempt: &Attempt) -> String {
+    let failed = |stage: &str, kind| format!("no answer ({stage}: {kind:?})").to_lowercase();
+    if let Some(failure) = &attempt.tcp.failure {
+        return failed("tcp", failure.kind);
+    }
+    if let Some(proxy) = attempt.proxy.as_ref().filter(|proxy| !proxy.passed()) {
+        let status = proxy.value.as_ref().and_then(|seen| seen.status);
+        return status.map_or("no answer of the proxy".to_owned(), |status| {
+            format!("HTTP {status} from the proxy")
+        });
+    }
+    if let Some(failure) = attempt.tls.as_ref().and_then(|tls| tls.failure.as_ref()) {
+        return failed("tls", failure.kind);
+    }
+    let http = attempt.http.as_ref();
+    match http.and_then(|http| http.value.as_ref()) {
+        Some(seen) if block_page::is_html(seen) => {
+            format!("HTTP {}, \"{}\"", seen.status, block_page::described(seen))
+        }
+        Some(seen) => format!("HTTP {}", seen.status),
+        None => "no answer (http)".to_owned(),
+    }
+}

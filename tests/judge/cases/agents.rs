@@ -1,0 +1,69 @@
+//! Agents: one that contains MSOIDCRL beside a neutral one.
+
+use reach365::evidence::{Agent, AgentAttempt, Attempt, Evidence, Trust};
+use reach365::verdict::{Code, Confidence, Outcome, Who};
+
+use super::{Case, at_site, host, row};
+use crate::bench::*;
+
+const NAME: &str = "host.example";
+
+pub(crate) fn all() -> Vec<Case> {
+    let inspected = private_tls(NAME, "CN=Gateway", Trust::Trusted);
+    vec![
+        case(&public_tls(NAME), Confidence::Medium).but(Outcome::Blocked, Who::Service),
+        case(&inspected, Confidence::High).but(Outcome::Blocked, Who::Inspection),
+    ]
+}
+
+fn case(tls: &reach365::evidence::TlsSeen, sure: Confidence) -> Case {
+    let evidence = asked(tls, 200, 403);
+    row(
+        Code::HttpUserAgentFiltered,
+        sure,
+        (host(), evidence),
+        vec![],
+    )
+}
+
+/// What the engine asks: once beside the probe, then neutral, MSOIDCRL, MSOIDCRL, neutral.
+fn asked(tls: &reach365::evidence::TlsSeen, neutral: u16, other: u16) -> Evidence {
+    let attempt =
+        |status: u16| -> Attempt { over_tls(SITE, tls, Some(&answer(status))).swap_remove(0) };
+    let one = |agent: Agent| AgentAttempt {
+        agent,
+        attempt: attempt(match agent {
+            Agent::Neutral => neutral,
+            Agent::Msoidcrl => other,
+        }),
+    };
+    let order = [
+        Agent::Msoidcrl,
+        Agent::Neutral,
+        Agent::Msoidcrl,
+        Agent::Msoidcrl,
+        Agent::Neutral,
+    ];
+    Evidence {
+        agents: order.into_iter().map(one).collect(),
+        ..at_site(over_tls(SITE, tls, Some(&answer(neutral))))
+    }
+}
+
+#[test]
+fn the_same_answer_to_both_agents_accuses_nobody() {
+    for (neutral, other) in [(200, 200), (403, 403), (200, 400), (200, 503)] {
+        let evidence = asked(&public_tls(NAME), neutral, other);
+        let report = judged(vec![(host(), evidence)]);
+        let code = report.endpoints[0].verdict.code;
+        assert_ne!(code, Some(Code::HttpUserAgentFiltered), "{neutral} {other}");
+    }
+}
+
+#[test]
+fn one_difference_alone_accuses_nobody() {
+    let mut evidence = asked(&public_tls(NAME), 200, 403);
+    evidence.agents.truncate(1);
+    let report = judged(vec![(host(), evidence)]);
+    assert_eq!(report.endpoints[0].verdict.code, None);
+}
