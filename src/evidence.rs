@@ -75,6 +75,12 @@ pub struct Evidence {
     /// Requests with another agent, and neutral ones beside them; one endpoint a path carries them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub agents: Vec<AgentAttempt>,
+    /// Two hand-made greetings to the address that cut or swallowed the first one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sni_control: Option<SniControl>,
+    /// Lookups of names that do not exist, after a failure.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub random_labels: Vec<Lookup>,
     /// What other ways showed, probed after a failure or where paths are compared.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub controls: Vec<Control>,
@@ -134,6 +140,21 @@ pub enum ScriptFailureKind {
     Limit,
     /// This build has no script engine.
     NotSupported,
+}
+
+/// Two greetings that differ in nothing but the name that they ask for. Nobody but the address that
+/// had failed is contacted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SniControl {
+    /// Where both went.
+    pub address: SocketAddr,
+    /// The other name.
+    pub name: String,
+    /// The answer to the host's own name.
+    pub own: LegacyHello,
+    /// The answer to the other name.
+    pub other: LegacyHello,
 }
 
 /// A connection whose request names a certain agent.

@@ -24,7 +24,7 @@ use crate::plan::Plan;
 use crate::platform;
 use crate::probe::{
     Certificates, DnsClient, HostsText, MsoidClients, Pace, ProbeContext, ProxyNames, RunClock,
-    SignIns, TlsSource, alternate, ask_as, confirm, probe, probe_msoid,
+    SignIns, TlsSource, alternate, ask_as, confirm, other_name, probe, probe_msoid, random_labels,
 };
 use crate::proxy::View;
 use crate::report::{Report, Run};
@@ -269,6 +269,7 @@ impl Checker {
             confirm(context, endpoint, route, &mut evidence, round).await;
             outcome = verdict::judge(endpoint, &evidence, judge).outcome;
         }
+        self.control(context, judge, row, &mut evidence).await;
         let doubtful = self.options.confirm > 0 && verdict::agents_differ(&evidence);
         if doubtful && !context.clock.is_over() {
             let asked = Box::pin(alternate(context, endpoint, route)).await;
@@ -276,6 +277,26 @@ impl Checker {
             outcome = verdict::judge(endpoint, &evidence, judge).outcome;
         }
         (evidence, outcome)
+    }
+
+    /// Asks the questions that tell causes apart which look the same; after a failure only.
+    async fn control(
+        &self,
+        context: &ProbeContext,
+        judge: &verdict::Context<'_>,
+        row: &Row<'_>,
+        evidence: &mut Evidence,
+    ) {
+        if self.options.confirm == 0 || context.clock.is_over() || !row.route.is_direct() {
+            return;
+        }
+        let verdict = verdict::judge(row.endpoint, evidence, judge);
+        if verdict::wants_other_name(&verdict) {
+            evidence.sni_control = Box::pin(other_name(context, row.endpoint, evidence)).await;
+        }
+        if verdict::wants_random_labels(&verdict) {
+            evidence.random_labels = Box::pin(random_labels(context, row.endpoint)).await;
+        }
     }
 
     async fn probe_msoid(&self, context: &ProbeContext, domain: &str) -> Evidence {

@@ -7,6 +7,7 @@ mod certificate;
 mod classify;
 mod clock;
 mod connector;
+mod control;
 mod dns;
 mod dns_message;
 mod hosts_text;
@@ -28,6 +29,7 @@ mod wire;
 
 pub(crate) use agent::{alternate, ask_as};
 pub(crate) use clock::RunClock;
+pub(crate) use control::{other_name, random_labels};
 pub(crate) use dns::DnsClient;
 pub(crate) use hosts_text::HostsText;
 pub(crate) use msoid::{MsoidClients, probe_msoid};

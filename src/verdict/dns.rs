@@ -33,7 +33,7 @@ pub(super) fn answers(evidence: &Evidence) -> Vec<IpAddr> {
     found
 }
 
-fn addresses_of(lookup: &Lookup) -> impl Iterator<Item = IpAddr> {
+pub(super) fn addresses_of(lookup: &Lookup) -> impl Iterator<Item = IpAddr> {
     let passed = lookup.outcome.passed();
     let answer = lookup.outcome.value.iter().filter(move |_| passed);
     let records = answer.flat_map(|answer| &answer.records);

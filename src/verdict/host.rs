@@ -7,7 +7,7 @@ use crate::evidence::{Attempt, Evidence, Stage};
 use crate::verdict::attempt::{AddressRuling, Genuine, Ruling, by_address, furthest};
 use crate::verdict::claim::{self, Claim};
 use crate::verdict::network::{self, Controls, below, is_bogus};
-use crate::verdict::{Code, Confidence, Context, Facts, Outcome, Verdict, dns};
+use crate::verdict::{Code, Confidence, Context, Facts, Outcome, Verdict, controls as probes, dns};
 
 /// What is said first where several things are wrong beside a genuine answer.
 const FLAWS: [Code; 16] = [
@@ -53,7 +53,7 @@ pub(super) fn judge(
                 context,
                 controls,
             };
-            dns.of(claim).verdict(endpoint)
+            probes::hear(evidence, dns.of(claim)).verdict(endpoint)
         }
         Ruling::Unknown(why) => claim::inconclusive(endpoint, &why),
         _ => claim::inconclusive(endpoint, "the probe left no evidence"),

@@ -105,6 +105,10 @@ codes! {
         means "The CNAME chain of this name leaves the names that belong to the service, and nothing genuine answers there."
         evidence "A CNAME target is below none of the expected suffixes, and the connection did not end at a genuine certificate."
         says "The DNS chain of {host} leads to {cname}, which does not belong to the service ({cause} there)"
+    DnsRewritten "dns-rewritten" Dns Blocked Resolver
+        means "The resolver answers names that do not exist with an address of its own, and this host with the same."
+        evidence "A random label, below the domain of the host or below `invalid`, resolves to an address that the host got too, and what answers there is not genuine."
+        says "The resolver makes answers up: {label}, which does not exist, has the address of {host} ({answers}; {cause} there)"
     DnsHostsFile "dns-hosts-file" Dns Blocked Device
         means "The hosts file of this machine overrides DNS for this name."
         evidence "The hosts file has an entry for the name. Blocked where the host cannot be reached with it, degraded where it can."
@@ -228,6 +232,10 @@ codes! {
         means "The connection is accepted, and the packet that names the host never arrives."
         evidence "The TCP connection came about; the ClientHello was sent again and again and never acknowledged (TCP counters of the system)."
         says "{address} accepted the connection, and then the TLS greeting for {host} was never acknowledged: something on the way drops it ({retransmits} times sent again)"
+    TlsSniFiltered "tls-sni-filtered" Tls Blocked Firewall
+        means "Connections are cut or swallowed because of the name in the TLS greeting."
+        evidence "The greeting with the host's name was cut or got no answer, on fresh connections too; the same greeting to the same address with another name was answered."
+        says "The way to {address} is open, but greetings that name {host} are filtered: one with another name ({control}) is answered"
     TlsMtuBlackhole "tls-mtu-blackhole" Tls Blocked Path
         means "Large packets from the server do not arrive."
         evidence "The ClientHello was acknowledged, nothing could be read, and a segment came out of order: the full-sized ones before it are missing (TCP counters of the system)."

@@ -12,6 +12,8 @@ pub(crate) struct ClientHello {
     pub(crate) version: u16,
     /// Suites in the client's order.
     pub(crate) suites: Vec<u16>,
+    /// The handshake message as it came.
+    bytes: Vec<u8>,
 }
 
 impl ClientHello {
@@ -37,7 +39,17 @@ impl ClientHello {
         let suites = suites
             .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
             .collect();
-        Some(Self { version, suites })
+        Some(Self {
+            version,
+            suites,
+            bytes: body.to_vec(),
+        })
+    }
+
+    /// Whether the greeting holds this text, as it does the name that it asks for.
+    pub(crate) fn mentions(&self, text: &str) -> bool {
+        let text = text.as_bytes();
+        self.bytes.windows(text.len()).any(|part| part == text)
     }
 }
 

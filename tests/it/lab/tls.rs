@@ -15,6 +15,9 @@ use super::certificates;
 use super::hello::{self, ClientHello, LEGACY_SUITE};
 use super::http::Http;
 
+/// What a filter looks for in greetings.
+const FILTERED: &str = "filtered";
+
 /// How the TLS handshake goes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -40,6 +43,10 @@ pub(crate) enum Tls {
     FinAfterHello,
     /// An orderly close before the ClientHello.
     CloseAtOnce,
+    /// RST after a ClientHello that asks for a name with "filtered" in it; others are answered.
+    FilterReset,
+    /// The same with silence instead of RST.
+    FilterSilent,
     /// Reads, never answers.
     Silent,
     /// HTTP in clear.
@@ -126,7 +133,10 @@ impl TlsServer {
             Tls::FinAfterHello => close(stream).await,
             Tls::EndlessRecords => endless(stream).await,
             Tls::OversizedRecord => send(stream, &oversized()).await,
-            Tls::Silent => drain(&mut stream).await,
+            Tls::FilterReset | Tls::FilterSilent if !hello.mentions(FILTERED) => {
+                send(stream, &hello::server_hello(0x0303, 0xc02f)).await
+            }
+            Tls::Silent | Tls::FilterSilent => drain(&mut stream).await,
             // Reset, and those that never get here.
             _ => {
                 reset(stream);

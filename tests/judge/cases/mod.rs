@@ -1,6 +1,7 @@
 //! One case a code: the exact code, outcome, stage, culprit and confidence.
 
 mod agents;
+mod controls;
 mod early;
 mod late;
 mod proxied;
@@ -68,6 +69,7 @@ impl Case {
 pub(crate) fn all() -> Vec<Case> {
     [
         agents::all(),
+        controls::all(),
         early::all(),
         late::all(),
         proxied::all(),
