@@ -1,5 +1,9 @@
 //! What lies behind the proxy does not work.
 
+use std::time::Duration;
+
+use reach365::options::Timeouts;
+
 use super::Squid;
 use crate::lab::server::{Server, Tcp};
 use crate::network::{Network, assert_findings, assert_rows, fact};
@@ -29,7 +33,10 @@ fn each_fault_behind_it_has_its_own_code() {
         .rules("dns_timeout 1 second")
         .rules("dns_retransmit_interval 1 second")
         .start(&network);
-    let report = network.check(&format!("http://{}", squid.address));
+    let mut options = network.options(&format!("http://{}", squid.address));
+    // Squid needs up to two seconds to find out.
+    options.timeouts = Timeouts::all(Duration::from_secs(4));
+    let report = network.check_with(options);
     assert_rows(
         &report,
         &[
@@ -65,7 +72,9 @@ fn a_proxy_that_waits_for_one_host_is_not_silent() {
         "scheme = \"http\"\n",
     );
     let squid = squid.waits_long().start(&network);
-    let report = network.check(&format!("http://{}", squid.address));
+    let mut options = network.options(&format!("http://{}", squid.address));
+    options.timeouts = Timeouts::all(Duration::from_secs(2));
+    let report = network.check_with(options);
     assert_rows(
         &report,
         &[
