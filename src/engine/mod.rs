@@ -2,6 +2,7 @@
 
 mod builder;
 mod routing;
+mod rows;
 mod scripts;
 
 use std::collections::hash_map::RandomState;
@@ -28,7 +29,6 @@ use crate::probe::{
 };
 use crate::proxy::View;
 use crate::report::{Report, Run};
-use crate::route::Route;
 use crate::verdict::{self, Outcome};
 
 /// More hosts than that are not looked up by the operating system beside: each look-up holds a
@@ -38,6 +38,7 @@ const OS_LOOKUPS: usize = 64;
 pub use builder::CheckerBuilder;
 use routing::Routing;
 pub use routing::proxy_ways;
+use rows::{Row, rows};
 
 /// Runs plans. It holds no connection and no thread between runs.
 #[derive(Debug, Clone)]
@@ -329,56 +330,6 @@ impl Checker {
             evidence,
         }
     }
-}
-
-/// One check of a run with the ways that its settings lead to.
-struct Row<'a> {
-    endpoint: &'a Endpoint,
-    route: Route,
-    ways: Vec<Way>,
-    /// Whether this row tries other agents for its way.
-    asks_agents: bool,
-}
-
-impl Row<'_> {
-    fn endpoint_and_route(&self) -> (Endpoint, Route) {
-        (self.endpoint.clone(), self.route.clone())
-    }
-}
-
-/// The checks of a plan, each with its ways, or with none where there are none.
-fn rows(plan: &Plan, ways: Vec<Vec<Way>>) -> Vec<Row<'_>> {
-    let ways = ways.into_iter().chain(std::iter::repeat_with(Vec::new));
-    let rows = plan.checks.iter().zip(ways).map(|(check, ways)| Row {
-        endpoint: &check.endpoint,
-        route: routing::taken(&ways, &check.route),
-        ways,
-        asks_agents: false,
-    });
-    let mut rows: Vec<Row<'_>> = rows.collect();
-    choose_for_agents(&mut rows);
-    rows
-}
-
-/// One row for each distinct way tries other agents: a sign-in host where there is one.
-fn choose_for_agents(rows: &mut [Row<'_>]) {
-    let mut ways: Vec<Vec<String>> = Vec::new();
-    let mut order: Vec<usize> = (0..rows.len())
-        .filter(|place| rows[*place].endpoint.scheme == Scheme::Https)
-        .collect();
-    order.sort_by_key(|place| !is_sign_in(rows[*place].endpoint));
-    for place in order {
-        let way = rows[place].route.hop_words();
-        if !ways.contains(&way) {
-            ways.push(way);
-            rows[place].asks_agents = true;
-        }
-    }
-}
-
-fn is_sign_in(endpoint: &Endpoint) -> bool {
-    let name = endpoint.host.name().unwrap_or_default();
-    name.starts_with("login.") || endpoint.groups.iter().any(|group| group == "sign-in")
 }
 
 fn calls_for_controls(outcome: Outcome) -> bool {

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use tokio::net::TcpStream;
 
 use crate::endpoint::{Endpoint, Host};
-use crate::evidence::{Evidence, LegacyHello, Lookup, RecordKind, SniControl};
+use crate::evidence::{Attempt, Evidence, LegacyHello, Lookup, RecordKind, SniControl};
 use crate::probe::legacy_hello;
 use crate::probe::run::ProbeContext;
 
@@ -25,14 +25,8 @@ pub(crate) async fn other_name(
     evidence: &Evidence,
 ) -> Option<SniControl> {
     let name = endpoint.host.name()?;
-    let direct = evidence
-        .attempts
-        .iter()
-        .filter(|attempt| attempt.hop.is_none());
-    let address = direct
-        .filter(|attempt| attempt.tls.is_some())
-        .next_back()?
-        .address;
+    let greeted = |attempt: &&Attempt| attempt.hop.is_none() && attempt.tls.is_some();
+    let address = evidence.attempts.iter().rfind(greeted)?.address;
     let (own, other) = join(
         greet(context, address, name),
         greet(context, address, OTHER_NAME),

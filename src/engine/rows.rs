@@ -1,0 +1,57 @@
+//! The checks of a run with the ways that they take.
+
+use crate::endpoint::{Endpoint, Scheme};
+use crate::engine::routing;
+use crate::evidence::Way;
+use crate::plan::Plan;
+use crate::route::Route;
+
+/// One check of a run with the ways that its settings lead to.
+pub(super) struct Row<'a> {
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) route: Route,
+    pub(super) ways: Vec<Way>,
+    /// Whether this row tries other agents for its way.
+    pub(super) asks_agents: bool,
+}
+
+impl Row<'_> {
+    pub(super) fn endpoint_and_route(&self) -> (Endpoint, Route) {
+        (self.endpoint.clone(), self.route.clone())
+    }
+}
+
+/// The checks of a plan, each with its ways, or with none where there are none.
+pub(super) fn rows(plan: &Plan, ways: Vec<Vec<Way>>) -> Vec<Row<'_>> {
+    let ways = ways.into_iter().chain(std::iter::repeat_with(Vec::new));
+    let rows = plan.checks.iter().zip(ways).map(|(check, ways)| Row {
+        endpoint: &check.endpoint,
+        route: routing::taken(&ways, &check.route),
+        ways,
+        asks_agents: false,
+    });
+    let mut rows: Vec<Row<'_>> = rows.collect();
+    choose_for_agents(&mut rows);
+    rows
+}
+
+/// One row for each distinct way tries other agents: a sign-in host where there is one.
+fn choose_for_agents(rows: &mut [Row<'_>]) {
+    let mut ways: Vec<Vec<String>> = Vec::new();
+    let mut order: Vec<usize> = (0..rows.len())
+        .filter(|place| rows[*place].endpoint.scheme == Scheme::Https)
+        .collect();
+    order.sort_by_key(|place| !is_sign_in(rows[*place].endpoint));
+    for place in order {
+        let way = rows[place].route.hop_words();
+        if !ways.contains(&way) {
+            ways.push(way);
+            rows[place].asks_agents = true;
+        }
+    }
+}
+
+fn is_sign_in(endpoint: &Endpoint) -> bool {
+    let name = endpoint.host.name().unwrap_or_default();
+    name.starts_with("login.") || endpoint.groups.iter().any(|group| group == "sign-in")
+}
