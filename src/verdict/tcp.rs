@@ -33,6 +33,13 @@ pub(super) fn rule(attempt: &Attempt, failure: &Failure) -> Ruling {
     let claim = Claim::new(code)
         .fact("address", attempt.address.to_string())
         .fact("waited_ms", waited);
+    // How often the system asked: one lost packet is nobody's rule.
+    let claim = match &attempt.counters {
+        Some(counters) if code == Code::TcpDropped => {
+            claim.fact("requests", u64::from(counters.retransmits) + 1)
+        }
+        _ => claim,
+    };
     Ruling::Failed(claim)
 }
 

@@ -57,6 +57,12 @@ pub(super) fn slow_connections(rows: &mut [Judged<'_>]) {
             row.verdict
                 .facts
                 .insert("median_ms".to_owned(), whole_ms(median).into());
+            let counters = basis.counters.as_ref();
+            if let Some(counters) = counters.filter(|counters| counters.retransmits > 0) {
+                // Lost packets, not distance, made it slow.
+                let lost = counters.retransmits.into();
+                row.verdict.facts.insert("retransmits".to_owned(), lost);
+            }
             recode(row, Code::TcpSlow, Confidence::Medium);
         }
     }
