@@ -156,6 +156,7 @@ impl Report {
     pub fn assemble(run: Run, rows: Vec<(Endpoint, Route, Evidence)>) -> Self {
         let (mut verdicts, mut findings) = judged(&run, &rows);
         name_remedies(&mut verdicts, &mut findings);
+        name_falsifiers(&mut verdicts, &mut findings);
         let seen: Vec<(&Endpoint, &Verdict)> = rows
             .iter()
             .map(|(endpoint, ..)| endpoint)
@@ -246,6 +247,21 @@ fn name_remedies(verdicts: &mut [Verdict], findings: &mut [Finding]) {
     }
     for finding in findings {
         finding.remedies = remedy_ids(finding.code);
+    }
+}
+
+/// Every accusation says what would prove it wrong.
+fn name_falsifiers(verdicts: &mut [Verdict], findings: &mut [Finding]) {
+    let clause = |outcome: Outcome, code: Option<Code>| {
+        let accuses = matches!(outcome, Outcome::Blocked | Outcome::Degraded);
+        let code = code.filter(|_| accuses)?;
+        Some(code.wrong_if().to_owned())
+    };
+    for verdict in verdicts {
+        verdict.wrong_if = clause(verdict.outcome, verdict.code);
+    }
+    for finding in findings {
+        finding.wrong_if = clause(finding.outcome, Some(finding.code));
     }
 }
 

@@ -256,6 +256,7 @@ fn an_explanation_has_every_part() {
             code.id(),
             "WHAT IT MEANS",
             "WHAT SHOWS IT",
+            "WHAT WOULD PROVE IT WRONG",
             "WHAT TO DO",
             "MORE",
         ] {

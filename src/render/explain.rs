@@ -7,7 +7,8 @@ use crate::render::layout::{Lead, Page};
 use crate::render::style::{Colour, TextStyle};
 use crate::verdict::{Code, Outcome};
 
-/// Writes what a code means, which evidence makes it, and how it is mended.
+/// Writes what a code means, which evidence makes it, what would prove it wrong, and how it is
+/// mended.
 ///
 /// # Errors
 /// What `out` reports.
@@ -18,6 +19,7 @@ pub fn explain(code: Code, style: &TextStyle, out: &mut dyn io::Write) -> io::Re
     page.paragraph(&lead, &placed(code), Colour::Faint)?;
     section("WHAT IT MEANS", code.means(), &mut page)?;
     section("WHAT SHOWS IT", code.evidence(), &mut page)?;
+    section("WHAT WOULD PROVE IT WRONG", &falsifier(code), &mut page)?;
     remedies(code, &mut page)?;
     section("MORE", &code.docs(), &mut page)
 }
@@ -29,6 +31,10 @@ fn placed(code: Code) -> String {
         return format!("{place}, by: {}", code.who());
     }
     place
+}
+
+fn falsifier(code: Code) -> String {
+    format!("This would be wrong if {}.", code.wrong_if())
 }
 
 fn section(title: &str, text: &str, page: &mut Page<'_>) -> io::Result<()> {

@@ -81,6 +81,7 @@ impl Claim {
             facts: self.facts,
             consequence_of: None,
             remedies: Vec::new(),
+            wrong_if: None,
         }
     }
 
@@ -115,6 +116,7 @@ pub(super) fn plain(
         facts,
         consequence_of: None,
         remedies: Vec::new(),
+        wrong_if: None,
     }
 }
 

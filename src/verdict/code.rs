@@ -13,11 +13,13 @@ pub(super) struct Entry {
     pub(super) means: &'static str,
     pub(super) evidence: &'static str,
     pub(super) says: &'static str,
+    pub(super) wrong_if: &'static str,
 }
 
 macro_rules! codes {
     ($($variant:ident $id:literal $stage:ident $outcome:ident $who:ident
-        means $means:literal evidence $evidence:literal says $says:literal)*) => {
+        means $means:literal evidence $evidence:literal says $says:literal
+        wrong_if $wrong_if:literal)*) => {
         /// A cause, named `<stage>-<cause>`. The names are public API.
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord,
@@ -47,6 +49,7 @@ macro_rules! codes {
             means: $means,
             evidence: $evidence,
             says: $says,
+            wrong_if: $wrong_if,
         }),*];
     };
 }
@@ -92,6 +95,12 @@ impl Code {
     /// The sentence of a verdict, with `{fact}` where a fact of that name goes in.
     pub(crate) fn says(self) -> &'static str {
         self.entry().says
+    }
+
+    /// What would prove the code wrong, and how to find out: a clause that goes on from "this would
+    /// be wrong if".
+    pub fn wrong_if(self) -> &'static str {
+        self.entry().wrong_if
     }
 
     /// Where the documentation has it.

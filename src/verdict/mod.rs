@@ -158,6 +158,10 @@ pub struct Verdict {
     pub consequence_of: Option<Code>,
     /// Ids of the remedies, best first.
     pub remedies: Vec<String>,
+    /// What would prove an accusation wrong, in a clause after "this would be wrong if"; `None`
+    /// where nothing is blocked or degraded.
+    #[serde(default)]
+    pub wrong_if: Option<String>,
 }
 
 /// Facts by name, in alphabetical order; values are JSON, foreign text is printable.
@@ -293,4 +297,8 @@ pub struct Finding {
     pub endpoints: Vec<String>,
     /// Ids of the remedies, best first.
     pub remedies: Vec<String>,
+    /// What would prove an accusation wrong, in a clause after "this would be wrong if"; `None`
+    /// where nothing is blocked or degraded.
+    #[serde(default)]
+    pub wrong_if: Option<String>,
 }

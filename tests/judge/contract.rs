@@ -27,6 +27,20 @@ fn names_are_unique_and_begin_with_their_stage() {
     }
 }
 
+/// The clause goes on from "this would be wrong if".
+#[test]
+fn every_code_says_what_would_prove_it_wrong() {
+    for code in Code::ALL {
+        let clause = code.wrong_if();
+        assert!(!clause.is_empty(), "{code}");
+        assert!(clause.chars().count() <= 120, "{code}: {clause}");
+        assert!(!clause.ends_with(['.', ' ']), "{code}: {clause}");
+        assert!(!clause.starts_with(' '), "{code}: {clause}");
+        assert!(!clause.starts_with("if "), "{code}: {clause}");
+        assert!(!clause.contains(". "), "{code}: one clause: {clause}");
+    }
+}
+
 #[test]
 fn every_code_has_a_remedy_or_a_reason_why_not() {
     for code in Code::ALL {
@@ -78,9 +92,11 @@ fn documentation() -> String {
         write!(
             out,
             "\n## {code}\n\n**Meaning.** {}\n\n**Evidence.** {}\n\n\
+             **This would be wrong if** {}.\n\n\
              Stage {}, outcome {}, culprit {}, unless the evidence says otherwise.\n\n",
             code.means(),
             code.evidence(),
+            code.wrong_if(),
             code.stage(),
             code.outcome(),
             code.who(),

@@ -1,7 +1,7 @@
 //! Reports: saved, read, judged again, counted.
 
 use reach365::report::{FailOn, Summary};
-use reach365::verdict::Outcome;
+use reach365::verdict::{Code, Outcome};
 use reach365::{Error, Report};
 
 use crate::bench::*;
@@ -14,6 +14,27 @@ fn a_saved_report_gives_the_same_report_again() {
         let read = Report::from_json(&text).unwrap();
         assert_eq!(read, case.report, "{}", case.code);
         assert_eq!(read.rejudge(), case.report, "{}", case.code);
+    }
+}
+
+/// An accusation bears its falsifier; what accuses nobody has none.
+#[test]
+fn whoever_is_accused_has_a_way_to_prove_it_wrong() {
+    let expected = |outcome: Outcome, code: Option<Code>| {
+        let accuses = matches!(outcome, Outcome::Blocked | Outcome::Degraded);
+        code.filter(|_| accuses)
+            .map(|code| code.wrong_if().to_owned())
+    };
+    for case in cases::all() {
+        for row in &case.report.endpoints {
+            let verdict = &row.verdict;
+            let wanted = expected(verdict.outcome, verdict.code);
+            assert_eq!(verdict.wrong_if, wanted, "{}", case.code);
+        }
+        for finding in &case.report.findings {
+            let wanted = expected(finding.outcome, Some(finding.code));
+            assert_eq!(finding.wrong_if, wanted, "{}", case.code);
+        }
     }
 }
 

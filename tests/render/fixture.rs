@@ -214,7 +214,13 @@ fn finding(id: &str, outcome: Outcome, who: Who, summary: &str, endpoints: &[&st
         facts: BTreeMap::new(),
         endpoints: endpoints.iter().map(|&id| id.to_owned()).collect(),
         remedies: Vec::new(),
+        wrong_if: falsifier(outcome, code),
     }
+}
+
+fn falsifier(outcome: Outcome, code: Code) -> Option<String> {
+    let accuses = matches!(outcome, Outcome::Blocked | Outcome::Degraded);
+    accuses.then(|| code.wrong_if().to_owned())
 }
 
 fn advice(id: &str, text: &str) -> Advice {
@@ -242,6 +248,7 @@ pub(crate) fn row(host: &str, group: &str) -> EndpointReport {
             facts: BTreeMap::new(),
             consequence_of: None,
             remedies: Vec::new(),
+            wrong_if: None,
         },
         timings: Timings::default(),
         evidence: Evidence::default(),
@@ -333,6 +340,7 @@ impl Row for EndpointReport {
         self.verdict.stage = Some(cause.stage());
         self.verdict.code = Some(cause);
         self.verdict.consequence_of = Some(cause);
+        self.verdict.wrong_if = falsifier(outcome, cause);
         self
     }
 }
@@ -348,6 +356,7 @@ fn judged(
     row.verdict.outcome = outcome;
     row.verdict.code = Some(code);
     row.verdict.stage = Some(code.stage());
+    row.verdict.wrong_if = falsifier(outcome, code);
     row.verdict.confidence = Confidence::Medium;
     row.verdict.culprit = who.map(|who| Culprit {
         who,

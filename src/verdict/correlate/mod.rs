@@ -122,6 +122,7 @@ fn finding(claim: Claim, says: &str, rows: &[Judged<'_>], places: &[usize]) -> F
         facts: claim.facts,
         endpoints: places.iter().map(id).collect(),
         remedies: Vec::new(),
+        wrong_if: None,
     }
 }
 
