@@ -44,7 +44,7 @@ fn scratch(name: &str, content: &str) -> PathBuf {
 
 #[test]
 fn every_format_is_as_stored() {
-    for format in ["text", "json", "ndjson"] {
+    for format in ["text", "json", "ndjson", "ticket"] {
         let output = reach365(&["replay", REPORT, "--format", format]);
         assert_eq!(code(&output), 1, "{format}: {}", stderr(&output));
         let case =

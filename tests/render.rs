@@ -51,6 +51,64 @@ fn machine_formats_look_as_stored() {
 }
 
 #[test]
+fn tickets_look_as_stored() {
+    for (name, make) in FIXTURES {
+        let ticket = rendered(&make(), Format::Ticket, plain(80));
+        compare(&format!("{name}-ticket.md"), &ticket);
+    }
+}
+
+#[test]
+fn a_ticket_names_every_blocked_endpoint_once_and_no_other() {
+    for (name, make) in FIXTURES {
+        let report = make();
+        let ticket = rendered(&report, Format::Ticket, plain(80));
+        for row in &report.endpoints {
+            let endpoint = &row.endpoint;
+            let target = format!("{}, port {} (", endpoint.host, endpoint.port);
+            let blocked = row.verdict.outcome == Outcome::Blocked;
+            let named = ticket.matches(&target).count();
+            assert_eq!(named, usize::from(blocked), "{name}: {target}\n{ticket}");
+        }
+    }
+}
+
+#[test]
+fn a_ticket_without_a_blocked_endpoint_is_one_sentence() {
+    for make in [fixture::healthy, fixture::resolver_dead] {
+        let ticket = rendered(&make(), Format::Ticket, plain(80));
+        assert!(ticket.starts_with("Nothing is blocked"), "{ticket}");
+        assert_eq!(ticket.lines().count(), 1, "{ticket}");
+    }
+}
+
+/// Outside of a backslash no character of foreign text begins a span, a link or an element.
+#[test]
+fn a_ticket_keeps_foreign_text_from_being_markup() {
+    let row = fixture::row("crl.microsoft.com", "activation");
+    let evil = "`a` | b\n# c\r\n- d [e](https://f.example/) <img src=x> \\`g`";
+    let mut row = row.blocked("http-block-page", evil, Who::Proxy);
+    evil.clone_into(&mut row.endpoint.purpose);
+    row.verdict.facts.insert("proxy".to_owned(), evil.into());
+    row.verdict.facts.insert("product".to_owned(), evil.into());
+    let ticket = rendered(&fixture::report(vec![row]), Format::Ticket, plain(80));
+    for line in ticket.lines() {
+        let ours = ["# ", "## ", "### ", "- "]
+            .iter()
+            .any(|start| line.starts_with(start));
+        let ours = ours || line.is_empty() || line.starts_with("1 of 1 endpoint");
+        assert!(ours, "{line}");
+        let mut escaped = false;
+        for c in line.chars() {
+            assert!(escaped || !"`|<>[]".contains(c), "{line}");
+            escaped = c == '\\' && !escaped;
+        }
+        assert!(!line.contains("://"), "{line}");
+    }
+    assert_eq!(ticket.matches(r"\u{a}# c").count(), 3, "{ticket}");
+}
+
+#[test]
 fn no_line_is_wider_than_the_page() {
     for (name, make) in FIXTURES {
         for width in 48..=160 {

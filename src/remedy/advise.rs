@@ -29,6 +29,16 @@ pub fn advise(findings: &[Finding], rows: &[(&Endpoint, &Verdict)]) -> Vec<Advic
     causes.iter().map(line).take(LINES).collect()
 }
 
+/// The line of advice for one cause and the endpoints that it hits.
+pub(crate) fn advise_on(code: Code, facts: &Facts, endpoints: Vec<&Endpoint>) -> Advice {
+    line(&Cause {
+        code,
+        outcome: code.outcome(),
+        facts,
+        endpoints,
+    })
+}
+
 fn of_finding<'a>(finding: &'a Finding, rows: &[(&'a Endpoint, &Verdict)]) -> Cause<'a> {
     let hit = |endpoint: &&Endpoint| finding.endpoints.contains(&endpoint.id);
     Cause {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::verdict::Code;
 
 pub use advise::advise;
+pub(crate) use advise::advise_on;
 
 /// The embedded list.
 const EMBEDDED: &str = include_str!("../../remedies.toml");

@@ -11,6 +11,7 @@ mod pac;
 mod proxy;
 mod style;
 mod text;
+mod ticket;
 
 use std::fmt;
 use std::io;
@@ -25,6 +26,7 @@ pub use pac::{PacRow, pac_answers, pac_answers_json, pac_remarks, pac_remarks_js
 pub use proxy::{Match, UrlWays, blob, blob_json, matches, matches_json, proxy, proxy_json};
 pub use style::TextStyle;
 pub use text::text;
+pub use ticket::ticket;
 
 /// The formats of a report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,11 +39,13 @@ pub enum Format {
     Json,
     /// One JSON object a line, one line an event.
     Ndjson,
+    /// A change request for the teams that run the network, in Markdown.
+    Ticket,
 }
 
 impl Format {
     /// Every format, in the order of the documentation.
-    pub const ALL: &'static [Self] = &[Self::Text, Self::Json, Self::Ndjson];
+    pub const ALL: &'static [Self] = &[Self::Text, Self::Json, Self::Ndjson, Self::Ticket];
 
     /// The name, as the command line spells it.
     pub fn name(self) -> &'static str {
@@ -49,6 +53,7 @@ impl Format {
             Self::Text => "text",
             Self::Json => "json",
             Self::Ndjson => "ndjson",
+            Self::Ticket => "ticket",
         }
     }
 
@@ -78,5 +83,6 @@ pub fn render(
         Format::Text => text(report, style, out),
         Format::Json => json(report, out),
         Format::Ndjson => ndjson(report, out),
+        Format::Ticket => ticket(report, out),
     }
 }
