@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::evidence::{Attempt, Evidence, Lookup, RecordKind, RunEvidence};
 use crate::remedy::{self, Advice, Remedy};
 use crate::route::{Hop, Route};
-use crate::verdict::{self, Code, Context, Finding, Judged, Outcome, Verdict, basis};
+use crate::verdict::{self, Code, Context, Finding, Judged, Outcome, Signatures, Verdict, basis};
 
 /// Name of the schema that [`Report`] serialises to.
 pub const SCHEMA: &str = "reach365/report/1";
@@ -152,9 +152,19 @@ pub enum FailOn {
 }
 
 impl Report {
-    /// Judges what a run has seen: every row, then all of them together.
+    /// Judges what a run has seen: every row, then all of them together. Products are named by the
+    /// built-in signatures.
     pub fn assemble(run: Run, rows: Vec<(Endpoint, Route, Evidence)>) -> Self {
-        let (mut verdicts, mut findings) = judged(&run, &rows);
+        Self::assemble_with(run, rows, Signatures::builtin())
+    }
+
+    /// The same with other signatures.
+    pub fn assemble_with(
+        run: Run,
+        rows: Vec<(Endpoint, Route, Evidence)>,
+        signatures: &Signatures,
+    ) -> Self {
+        let (mut verdicts, mut findings) = judged(&run, &rows, signatures);
         name_remedies(&mut verdicts, &mut findings);
         name_falsifiers(&mut verdicts, &mut findings);
         let seen: Vec<(&Endpoint, &Verdict)> = rows
@@ -180,6 +190,12 @@ impl Report {
     /// verdicts, findings and advice are those of this version of the rules.
     #[must_use]
     pub fn rejudge(&self) -> Self {
+        self.rejudge_with(Signatures::builtin())
+    }
+
+    /// The same with other signatures.
+    #[must_use]
+    pub fn rejudge_with(&self, signatures: &Signatures) -> Self {
         let row = |row: &EndpointReport| {
             (
                 row.endpoint.clone(),
@@ -187,7 +203,8 @@ impl Report {
                 row.evidence.clone(),
             )
         };
-        Self::assemble(self.run.clone(), self.endpoints.iter().map(row).collect())
+        let rows = self.endpoints.iter().map(row).collect();
+        Self::assemble_with(self.run.clone(), rows, signatures)
     }
 
     /// Reads a saved report.
@@ -219,11 +236,16 @@ impl Report {
     }
 }
 
-fn judged(run: &Run, rows: &[(Endpoint, Route, Evidence)]) -> (Vec<Verdict>, Vec<Finding>) {
+fn judged(
+    run: &Run,
+    rows: &[(Endpoint, Route, Evidence)],
+    signatures: &Signatures,
+) -> (Vec<Verdict>, Vec<Finding>) {
     let context = Context {
         cloud: run.cloud,
         run: &run.evidence,
         now: run.started,
+        signatures,
     };
     let judge = |(endpoint, _, evidence): &(Endpoint, Route, Evidence)| {
         verdict::judge(endpoint, evidence, &context)

@@ -87,6 +87,29 @@ fn a_list_with_a_mistake_stops_before_the_first_packet() {
 }
 
 #[test]
+fn own_signatures_name_products() {
+    let list = scratch(
+        "signatures.toml",
+        "[[signature]]\nproduct = \"Contoso Gateway\"\nissuers = [\"O=Contoso Firewall\"]\n",
+    );
+    let arguments = ["replay", REPORT, "--format", "json", "--signatures"];
+    let output = reach365(&[&arguments[..], &[list.to_str().unwrap()]].concat());
+    assert_eq!(code(&output), 1, "{}", stderr(&output));
+    assert!(stdout(&output).contains("Contoso Gateway (by issuer)"));
+    let bad = scratch(
+        "via.toml",
+        "[[signature]]\nproduct = \"A\"\nheaders = [\"via: squid\"]\n",
+    );
+    let output = reach365(&[&arguments[..], &[bad.to_str().unwrap()]].concat());
+    assert_eq!(code(&output), 2);
+    let words = stderr(&output);
+    assert!(
+        words.contains("via.toml:3:12") && words.contains("Via"),
+        "{words}"
+    );
+}
+
+#[test]
 fn wrong_words_are_usage_errors() {
     let cases: [&[&str]; 6] = [
         &["--no-such-flag"],

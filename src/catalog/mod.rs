@@ -34,6 +34,7 @@ use tables::PublishedSet;
 
 pub(crate) use entry::{ALL, CUSTOM};
 pub use lint::Lint;
+pub(crate) use mistakes::Mistakes;
 pub use tables::Wildcard;
 
 /// Bytes that the text of a list may have.

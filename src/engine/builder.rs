@@ -12,12 +12,14 @@ use crate::options::{Family, Options, ProxySource, Timeouts};
 use crate::platform;
 use crate::probe::Certificates;
 use crate::proxy::View;
+use crate::verdict::Signatures;
 
 /// Builds a [`Checker`]; every setting has the default of [`Options`].
 #[derive(Debug, Clone, Default)]
 pub struct CheckerBuilder {
     options: Options,
     proxy_views: Option<Vec<View>>,
+    signatures: Option<Signatures>,
 }
 
 impl CheckerBuilder {
@@ -108,6 +110,13 @@ impl CheckerBuilder {
         self
     }
 
+    /// The names by which products are known, in place of the built-in ones.
+    #[must_use]
+    pub fn signatures(mut self, signatures: Signatures) -> Self {
+        self.signatures = Some(signatures);
+        self
+    }
+
     /// Probes every way that the settings know, not only after a failure.
     #[must_use]
     pub fn compare_paths(mut self) -> Self {
@@ -125,6 +134,9 @@ impl CheckerBuilder {
             public_roots: read_roots("--public-roots", self.options.public_roots.as_deref())?,
             os_roots: read_roots("--os-roots", self.options.os_roots.as_deref())?,
             proxy_views: self.proxy_views,
+            signatures: self
+                .signatures
+                .unwrap_or_else(|| Signatures::builtin().clone()),
             options: Arc::new(self.options),
         })
     }

@@ -29,7 +29,7 @@ use crate::probe::{
 };
 use crate::proxy::View;
 use crate::report::{Report, Run};
-use crate::verdict::{self, Outcome};
+use crate::verdict::{self, Outcome, Signatures};
 
 /// More hosts than that are not looked up by the operating system beside: each look-up holds a
 /// thread.
@@ -47,6 +47,7 @@ pub struct Checker {
     proxy_views: Option<Vec<View>>,
     public_roots: Option<Certificates>,
     os_roots: Option<Certificates>,
+    signatures: Signatures,
 }
 
 /// Evidence with its provisional outcome.
@@ -96,7 +97,8 @@ impl Checker {
         let rows = rows
             .map(|((endpoint, route), evidence)| (endpoint, route, evidence))
             .collect();
-        let report = Report::assemble(self.run_facts(id, started, clock.elapsed_ms(), run), rows);
+        let facts = self.run_facts(id, started, clock.elapsed_ms(), run);
+        let report = Report::assemble_with(facts, rows, &self.signatures);
         report.events().for_each(on_event);
         report
     }
@@ -165,6 +167,7 @@ impl Checker {
             cloud: self.options.cloud,
             run,
             now: started,
+            signatures: &self.signatures,
         };
         let mut all: Vec<Evidence> = rows.iter().map(|_| Evidence::default()).collect();
         let judge = &judge;

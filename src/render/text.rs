@@ -52,10 +52,10 @@ fn headline(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         Colour::Title,
     )?;
     page.paragraph(&under, &attribution_of(cause, page.style), Colour::Faint)?;
-    let Some(clause) = &cause.wrong_if else {
+    let Some(falsifier) = &cause.wrong_if else {
         return Ok(());
     };
-    page.paragraph(&under, &format!("wrong if: {clause}"), Colour::Faint)
+    page.paragraph(&under, &format!("wrong if: {falsifier}"), Colour::Faint)
 }
 
 /// The finding that may stand in the headline: only one that is as bad as the run itself, lest a

@@ -10,7 +10,7 @@ use crate::verdict::{Code, Confidence, Facts, Outcome};
 
 /// Organisations that issue for everybody. Root bundles drop their older roots, so a chain of
 /// theirs that a bundle does not know is no sign of interception.
-const PUBLIC_ISSUERS: [&str; 11] = [
+pub(super) const PUBLIC_ISSUERS: [&str; 11] = [
     "O=DigiCert Inc",
     "O=Microsoft Corporation",
     "O=Baltimore",

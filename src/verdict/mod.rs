@@ -21,6 +21,7 @@ mod page;
 mod proxy;
 mod refusal;
 mod route;
+mod signature;
 mod table;
 mod tcp;
 mod tls;
@@ -37,6 +38,7 @@ pub(crate) use claim::{fill, short};
 pub(crate) use controls::{wants_other_name, wants_random_labels};
 pub use correlate::correlate;
 pub(crate) use route::KNOWN_PROXY;
+pub use signature::Signatures;
 pub use table::Code;
 
 use crate::endpoint::{Cloud, Endpoint, MustBe, Scheme};
@@ -52,6 +54,8 @@ pub struct Context<'a> {
     pub run: &'a RunEvidence,
     /// When the run began; certificates whose answer bears no time are judged by it.
     pub now: Timestamp,
+    /// The names of products.
+    pub signatures: &'a Signatures,
 }
 
 /// One row of a run, for [`correlate`].

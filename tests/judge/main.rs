@@ -6,5 +6,6 @@ mod bench;
 mod cases;
 mod contract;
 mod innocence;
+mod products;
 mod reports;
 mod run_wide;

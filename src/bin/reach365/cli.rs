@@ -67,6 +67,8 @@ pub(crate) struct CheckArgs {
     /// Use this list of endpoints instead of the built-in one
     #[arg(long, value_name = "FILE")]
     pub(crate) endpoints: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) naming: NamingArgs,
     /// Also follow the msoid record of this domain
     #[arg(long = "domain", value_name = "DOMAIN", value_delimiter = ',')]
     pub(crate) domains: Vec<String>,
@@ -105,6 +107,13 @@ pub(crate) struct CheckArgs {
     /// Write what happens to stderr, filtered like `reach365=debug`
     #[arg(long, value_name = "FILTER")]
     pub(crate) log: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NamingArgs {
+    /// Know products by these signatures too; they are tried before the built-in ones
+    #[arg(long, value_name = "FILE")]
+    pub(crate) signatures: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -297,6 +306,8 @@ pub(crate) struct ReplayArgs {
     /// A report in JSON; `-` reads it from standard input
     #[arg(value_name = "REPORT")]
     pub(crate) report: PathBuf,
+    #[command(flatten)]
+    pub(crate) naming: NamingArgs,
     #[command(flatten)]
     pub(crate) result: ResultArgs,
 }

@@ -8,6 +8,7 @@ mod device;
 mod egress;
 mod issuer;
 mod portal;
+mod product;
 mod proxy;
 mod resolver;
 mod row;
@@ -22,6 +23,12 @@ use crate::verdict::{Code, Confidence, Context, Culprit, Facts, Finding, Judged,
 /// Looks at all rows together, corrects them where the run knows better, and names the causes
 /// that several of them share.
 pub fn correlate(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
+    let mut findings = causes(context, rows);
+    product::name(context.signatures, rows, &mut findings);
+    findings
+}
+
+fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     sinkhole::exonerate(context, rows);
     if let Some(finding) = device::find(context, rows) {
         return vec![finding];

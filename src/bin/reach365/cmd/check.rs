@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 
+use reach365::Checker;
 use reach365::options::{Family, Options, ProxySignIn, ProxySource, SILENCE_LIMIT, Timeouts};
 use reach365::plan::{Plan, Selection};
 use tracing_subscriber::EnvFilter;
@@ -27,12 +28,14 @@ pub(crate) fn run_default(args: &CheckArgs) -> Result<u8, Failure> {
 pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     log(args)?;
     let catalog = input::catalog(args.endpoints.as_deref())?;
+    let signatures = input::signatures(args.naming.signatures.as_deref())?;
     let plan = Plan::select(&catalog, &selection(args))?;
     let options = Options {
         proxy_sign_in: sign_in(args.way.proxy_user.as_deref())?,
         ..options(args)
     };
-    live::run(&plan, options, &args.result, args.quiet)
+    let checker = Checker::builder().options(options).signatures(signatures);
+    live::run(&plan, checker, &args.result, args.quiet)
 }
 
 /// The password never stands on the command line, where others can read it.

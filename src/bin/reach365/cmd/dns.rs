@@ -1,8 +1,8 @@
 //! `reach365 dns`: the `msoid` rows of a check, and nothing else.
 
-use reach365::Catalog;
 use reach365::endpoint::Endpoint;
 use reach365::plan::{MSOID_GROUP, Plan, Selection};
+use reach365::{Catalog, Checker};
 
 use super::check::resolving;
 use super::live;
@@ -19,7 +19,8 @@ pub(crate) fn run(args: &DnsArgs) -> Result<u8, Failure> {
     let mut plan = Plan::select(Catalog::builtin(), &selection)?;
     // A selection without groups means the default ones.
     plan.checks.retain(|check| is_msoid(&check.endpoint));
-    live::run(&plan, resolving(&args.resolving), &args.result, args.quiet)
+    let checker = Checker::builder().options(resolving(&args.resolving));
+    live::run(&plan, checker, &args.result, args.quiet)
 }
 
 fn is_msoid(endpoint: &Endpoint) -> bool {

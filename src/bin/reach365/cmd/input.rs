@@ -5,10 +5,11 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use reach365::Catalog;
+use reach365::verdict::Signatures;
 
 use crate::exit::Failure;
 
-/// A list of endpoints is never larger.
+/// A list of endpoints or signatures is never larger.
 const LIST_LIMIT: u64 = 4 << 20;
 /// A report of some ten thousand hosts is not larger.
 const REPORT_LIMIT: u64 = 256 << 20;
@@ -23,6 +24,16 @@ pub(super) fn catalog(file: Option<&Path>) -> Result<Catalog, Failure> {
     let name = path.display().to_string();
     let text = read(&name, || File::open(path), LIST_LIMIT)?;
     Ok(Catalog::parse(&name, &text)?)
+}
+
+/// The built-in signatures, and those of a file before them.
+pub(super) fn signatures(file: Option<&Path>) -> Result<Signatures, Failure> {
+    let Some(path) = file else {
+        return Ok(Signatures::builtin().clone());
+    };
+    let name = path.display().to_string();
+    let text = read(&name, || File::open(path), LIST_LIMIT)?;
+    Ok(Signatures::parse(&name, &text)?)
 }
 
 /// The text of a saved report; `-` is standard input.

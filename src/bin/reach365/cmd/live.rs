@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use reach365::render::{self, Format};
-use reach365::{Checker, Event, Options, Plan, Report};
+use reach365::{Checker, CheckerBuilder, Event, Plan, Report};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::cli::ResultArgs;
@@ -18,14 +18,14 @@ const SOCKETS: u64 = 20_000;
 /// Runs the plan and writes its report. Gives back the exit code.
 pub(super) fn run(
     plan: &Plan,
-    options: Options,
+    checker: CheckerBuilder,
     result: &ResultArgs,
     quiet: bool,
 ) -> Result<u8, Failure> {
     let mut output = Output::open(result.output.as_deref())?;
     // A list of thousands needs more sockets than systems allow at first; without, it is slower.
     let _ = rlimit::increase_nofile_limit(SOCKETS);
-    let checker = Checker::builder().options(options).build()?;
+    let checker = checker.build()?;
     let report = watched(&checker, plan, result.format, quiet, &mut output)?;
     let code = write(report, result, output)?;
     if let (Some(file), false) = (&result.output, quiet) {

@@ -9,7 +9,8 @@ use crate::output::Output;
 
 pub(crate) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     let text = input::report(&args.report)?;
-    let report = Report::from_json(&text)?.rejudge();
+    let signatures = input::signatures(args.naming.signatures.as_deref())?;
+    let report = Report::from_json(&text)?.rejudge_with(&signatures);
     let output = Output::open(args.result.output.as_deref())?;
     live::write(report, &args.result, output)
 }

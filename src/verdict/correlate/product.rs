@@ -1,0 +1,93 @@
+//! Names the product behind an interception or a refusal, where it gives itself away. A name makes
+//! no verdict surer: vendors' names can be changed.
+
+use crate::evidence::{Attempt, TlsSeen, Trust};
+use crate::verdict::correlate::fact;
+use crate::verdict::signature::Marks;
+use crate::verdict::{Code, Finding, Judged, Signatures, certificate};
+
+/// Causes behind which stands a product.
+const NAMED: [Code; 7] = [
+    Code::TlsIntercepted,
+    Code::TlsInterceptedUntrusted,
+    Code::HttpBlockPage,
+    Code::HttpUnexpectedRedirect,
+    Code::HttpCaptivePortal,
+    Code::ProxyDenied,
+    Code::ProxyPortDenied,
+];
+/// The fact that has the name.
+const PRODUCT: &str = "product";
+
+/// Adds the fact `product` to rows and findings, and to the sentences of findings.
+pub(super) fn name(signatures: &Signatures, rows: &mut [Judged<'_>], findings: &mut [Finding]) {
+    for row in rows.iter_mut().filter(|row| is_named(row)) {
+        if let Some(product) = signatures.product(&marks(row)) {
+            row.verdict.facts.insert(PRODUCT.to_owned(), product.into());
+        }
+    }
+    let named = findings.iter_mut();
+    for finding in named.filter(|finding| NAMED.contains(&finding.code)) {
+        let products = products(rows, finding).join(", ");
+        if !products.is_empty() {
+            finding.summary += &format!("; product: {products}");
+            finding.facts.insert(PRODUCT.to_owned(), products.into());
+        }
+    }
+}
+
+/// The code of a row, or the one below that of the connectivity test.
+fn is_named(row: &Judged<'_>) -> bool {
+    let cause = fact(row, "cause").and_then(Code::parse);
+    let code = match row.verdict.code {
+        Some(Code::NcsiBlocked) => cause,
+        code => code,
+    };
+    code.is_some_and(|code| NAMED.contains(&code))
+}
+
+/// The products of the rows that a finding explains, each once.
+fn products(rows: &[Judged<'_>], finding: &Finding) -> Vec<String> {
+    let mut products: Vec<String> = Vec::new();
+    let explained = rows
+        .iter()
+        .filter(|row| finding.endpoints.contains(&row.endpoint.id));
+    for product in explained.filter_map(|row| fact(row, PRODUCT)) {
+        if !products.iter().any(|known| known == product) {
+            products.push(product.to_owned());
+        }
+    }
+    products
+}
+
+/// What the connections that the verdict rests on showed of whoever stands on the way.
+fn marks<'a>(row: &Judged<'a>) -> Marks<'a> {
+    let address = fact(row, "address");
+    let basis =
+        |attempt: &&Attempt| address.is_none_or(|address| attempt.address.to_string() == address);
+    let mut marks = Marks::default();
+    for attempt in row.evidence.attempts.iter().filter(basis) {
+        if let Some(seen) = attempt.proxy.as_ref().and_then(|it| it.value.as_ref()) {
+            marks.headers.push(&seen.headers);
+            marks.titles.extend(seen.title.as_deref());
+        }
+        let tls = attempt.tls.as_ref().and_then(|it| it.value.as_ref());
+        if tls.is_some_and(is_genuine) {
+            continue;
+        }
+        let chain = tls.into_iter().flat_map(|seen| &seen.chain);
+        marks
+            .issuers
+            .extend(chain.map(|certificate| certificate.issuer.as_str()));
+        if let Some(seen) = attempt.http.as_ref().and_then(|it| it.value.as_ref()) {
+            marks.headers.push(&seen.headers);
+            marks.titles.extend(seen.title.as_deref());
+        }
+    }
+    marks
+}
+
+/// Whether the host itself spoke, or may have.
+fn is_genuine(seen: &TlsSeen) -> bool {
+    seen.public_roots == Some(Trust::Trusted) || certificate::has_public_issuer(seen)
+}

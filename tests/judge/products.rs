@@ -1,0 +1,98 @@
+//! Products named by their signatures, and nobody made surer by a name.
+
+use std::collections::BTreeMap;
+
+use reach365::Report;
+use reach365::endpoint::Endpoint;
+use reach365::evidence::{Evidence, Trust};
+use reach365::verdict::{Code, Signatures};
+
+use crate::bench::*;
+
+const ZSCALER: &str = "CN=Zscaler Intermediate Root CA (zscaler.net) (t), O=Zscaler Inc.";
+
+fn inspected(host: &str, issuer: &str, os: Trust) -> (Endpoint, Evidence) {
+    let tls = private_tls(host, issuer, os);
+    let attempts = over_tls(SITE, &tls, Some(&answer(200)));
+    (https(host), with(SITE, attempts))
+}
+
+fn two_inspected(issuer: &str, os: &Trust) -> Report {
+    let hosts = ["login.one.example", "login.two.test"];
+    judged(
+        hosts
+            .map(|host| inspected(host, issuer, os.clone()))
+            .to_vec(),
+    )
+}
+
+fn product(report: &Report, row: usize) -> Option<&str> {
+    let facts = &report.endpoints[row].verdict.facts;
+    facts.get("product").and_then(|name| name.as_str())
+}
+
+#[test]
+fn an_interception_of_many_hosts_names_its_product() {
+    for (os, code) in [
+        (Trust::Trusted, Code::TlsIntercepted),
+        (Trust::UnknownIssuer, Code::TlsInterceptedUntrusted),
+    ] {
+        let named = two_inspected(ZSCALER, &os);
+        let plain = two_inspected("CN=Contoso Inspection", &os);
+        assert_eq!(product(&named, 0), Some("Zscaler (by issuer)"));
+        assert_eq!(product(&plain, 0), None);
+        let (finding, other) = (&named.findings[0], &plain.findings[0]);
+        assert_eq!(finding.code, code);
+        assert_eq!(finding.facts["product"], "Zscaler (by issuer)");
+        let said = "; product: Zscaler (by issuer)";
+        assert!(finding.summary.ends_with(said), "{}", finding.summary);
+        assert!(!other.summary.contains("product"), "{}", other.summary);
+        assert_eq!(finding.confidence, other.confidence);
+        assert_eq!(
+            named.endpoints[0].verdict.confidence,
+            plain.endpoints[0].verdict.confidence
+        );
+    }
+}
+
+#[test]
+fn the_name_of_a_product_in_a_genuine_chain_means_nothing() {
+    let mut tls = private_tls("host.example", ZSCALER, Trust::Trusted);
+    tls.public_roots = Some(Trust::Trusted);
+    let attempts = over_tls(SITE, &tls, Some(&answer(200)));
+    let report = judged(vec![(https("host.example"), with(SITE, attempts))]);
+    assert_eq!(report.endpoints[0].verdict.code, None);
+    assert_eq!(product(&report, 0), None);
+}
+
+fn blocked_page(name: &str, value: &str) -> Report {
+    let mut page = page(403, "Access Denied", "is blocked");
+    page.headers = BTreeMap::from([(name.to_owned(), value.to_owned())]);
+    let evidence = with(SITE, in_clear(SITE, &page));
+    judged(vec![(crl("crl.one.example"), evidence)])
+}
+
+#[test]
+fn a_block_page_names_its_product_by_its_own_header_and_never_by_via() {
+    let named = blocked_page("server", "Zscaler/6.2");
+    let plain = blocked_page("via", "1.1 gateway (Zscaler/6.2), 1.1 squid");
+    assert_eq!(product(&named, 0), Some("Zscaler (by header)"));
+    assert_eq!(product(&plain, 0), None);
+    for report in [&named, &plain] {
+        assert_eq!(report.endpoints[0].verdict.code, Some(Code::HttpBlockPage));
+    }
+    let confidence = |report: &Report| report.endpoints[0].verdict.confidence;
+    assert_eq!(confidence(&named), confidence(&plain));
+}
+
+#[test]
+fn own_signatures_name_what_the_built_in_ones_do_not_know() {
+    let report = two_inspected("CN=Contoso Inspection", &Trust::Trusted);
+    let own = "[[signature]]\nproduct = \"Contoso Gateway\"\nissuers = [\"contoso insp\"]";
+    let signatures = Signatures::parse("own.toml", own).unwrap();
+    let again = report.rejudge_with(&signatures);
+    assert_eq!(product(&again, 0), Some("Contoso Gateway (by issuer)"));
+    let found = &again.findings[0].summary;
+    assert!(found.contains("Contoso Gateway"), "{found}");
+    assert_eq!(again.rejudge(), report);
+}
