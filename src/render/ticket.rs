@@ -233,7 +233,7 @@ fn culprit(culprit: Option<&Culprit>, facts: &Facts, sheet: &mut Sheet<'_>) -> i
     let parts = [
         Some(who),
         culprit.address.map(|address| format!("at {address}")),
-        culprit.hop.map(|hop| format!("{hop} hops away")),
+        culprit.hop.map(|hop| format!("hop {hop}")),
         product.map(|name| format!("product {name}")),
     ];
     let words: Vec<String> = parts.into_iter().flatten().collect();

@@ -65,8 +65,7 @@ struct Entry {
     #[serde(default)]
     titles: Vec<Spanned<String>>,
     /// Where it is known from; for those who maintain a list.
-    #[serde(default, rename = "source")]
-    _source: Option<String>,
+    source: Option<Spanned<String>>,
 }
 
 /// What may bear the name of a product: nothing of it came over a genuine chain.
@@ -161,6 +160,7 @@ fn signature(entry: Entry, mistakes: &mut Mistakes<'_>) -> Signature {
     }
 }
 
+/// The product, and that something is said of it.
 fn check_product(entry: &Entry, mistakes: &mut Mistakes<'_>) {
     let name = entry.product.get_ref();
     let span = entry.product.span();
@@ -172,6 +172,9 @@ fn check_product(entry: &Entry, mistakes: &mut Mistakes<'_>) {
     if entry.issuers.is_empty() && entry.headers.is_empty() && entry.titles.is_empty() {
         let wanted = "a signature needs at least one of `issuers`, `headers` and `titles`";
         mistakes.add(&span, wanted.to_owned());
+    }
+    if let Some(source) = entry.source.as_ref().filter(|it| it.get_ref().is_empty()) {
+        mistakes.add(&source.span(), "`source` says nothing".to_owned());
     }
 }
 
@@ -274,7 +277,7 @@ mod tests {
         read(BUILTIN_NAME, BUILTIN).unwrap_or_else(|error| panic!("{error}"));
         let document: Document = toml::from_str(BUILTIN).unwrap();
         for entry in &document.signature {
-            let source = entry._source.as_deref().unwrap_or_default();
+            let source = entry.source.as_ref().map_or("", |source| source.get_ref());
             assert!(source.len() > 10, "{}", entry.product.get_ref());
         }
     }

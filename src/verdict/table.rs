@@ -417,7 +417,7 @@ codes! {
         means "The service can be reached and reports a fault of its own."
         evidence "HTTP 502, 503 or 504 over a genuine chain. In clear text nobody can tell who said so: inconclusive."
         says "{target} answers HTTP {status}: {speaker}"
-        wrong_if "a proxy with the host's certificate said so: look at the service health page of Microsoft"
+        wrong_if "the host answers every bare request like that: compare from another network"
     HttpUnexpectedStatus "http-unexpected-status" Http Degraded Unknown
         means "The host answers, but with another status than expected."
         evidence "A status that the entry does not expect, without the marks of a block page."

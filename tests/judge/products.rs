@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use reach365::Report;
 use reach365::endpoint::Endpoint;
-use reach365::evidence::{Evidence, Trust};
+use reach365::evidence::{Evidence, FailureKind, Observation, ProxySeen, Trust};
 use reach365::verdict::{Code, Signatures};
 
 use crate::bench::*;
@@ -83,6 +83,41 @@ fn a_block_page_names_its_product_by_its_own_header_and_never_by_via() {
     }
     let confidence = |report: &Report| report.endpoints[0].verdict.confidence;
     assert_eq!(confidence(&named), confidence(&plain));
+}
+
+fn denied(header: (&str, &str)) -> Report {
+    let refusal = ProxySeen {
+        request: "CONNECT login.one.example:443".to_owned(),
+        status: Some(403),
+        reason: "Forbidden".to_owned(),
+        headers: BTreeMap::from([(header.0.to_owned(), header.1.to_owned())]),
+        ..ProxySeen::default()
+    };
+    let mut attempts = over_tls("10.1.2.3", &public_tls("login.one.example"), None);
+    for attempt in &mut attempts {
+        attempt.hop = Some("PROXY proxy.example:8080".parse().unwrap());
+        attempt.tls = None;
+        attempt.proxy = Some(Observation {
+            failure: Some(failure(FailureKind::ProxyRefused)),
+            ..seen(refusal.clone(), 5.0)
+        });
+    }
+    judged(vec![(
+        https("login.one.example"),
+        with("10.1.2.3", attempts),
+    )])
+}
+
+#[test]
+fn a_proxy_that_denies_is_named_by_its_own_header_and_never_by_via() {
+    let named = denied(("x-squid-error", "ERR_ACCESS_DENIED 0"));
+    let plain = denied(("via", "1.1 proxy.example (squid/5.7)"));
+    assert_eq!(product(&named, 0), Some("Squid (by header)"));
+    assert_eq!(product(&plain, 0), None);
+    for report in [&named, &plain] {
+        let verdict = &report.endpoints[0].verdict;
+        assert_eq!(verdict.code, Some(Code::ProxyDenied));
+    }
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub(super) fn name(signatures: &Signatures, rows: &mut [Judged<'_>], findings: &
     for finding in named.filter(|finding| NAMED.contains(&finding.code)) {
         let products = products(rows, finding).join(", ");
         if !products.is_empty() {
-            finding.summary += &format!("; product: {products}");
+            finding.summary = format!("{}; product: {products}", finding.summary);
             finding.facts.insert(PRODUCT.to_owned(), products.into());
         }
     }
