@@ -8,13 +8,15 @@ use std::time::{Duration, SystemTime};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
-    IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, SerialNumber, date_time_ymd,
+    IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, SanType, SerialNumber, date_time_ymd,
 };
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
 use serde::Deserialize;
 
+/// Names of 29 bytes or more with their headers, so that a chain is longer than 5 kB.
+const FURTHER_NAMES: usize = 150;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// What is right or wrong with the certificate of a server.
@@ -24,7 +26,9 @@ pub(crate) enum Kind {
     /// By the public authority, with its intermediate.
     #[default]
     Good,
-    /// The same, ended 30 days ago.
+    /// The same, with so many further names that the chain fills several packets.
+    ManyNames,
+    /// By the public authority, ended 30 days ago.
     Expired,
     /// The same, begins in 30 days.
     NotYetValid,
@@ -110,6 +114,7 @@ impl Authorities {
         let future = (now + 30 * DAY, now + 120 * DAY);
         match kind {
             Kind::Good => self.public_chain(name, current),
+            Kind::ManyNames => self.chain_of_many_names(name, current),
             Kind::Expired => self.public_chain(name, past),
             Kind::NotYetValid => self.public_chain(name, future),
             Kind::WrongName => self.public_chain("portal.other.example", current),
@@ -144,6 +149,18 @@ impl Authorities {
 
     fn public_chain(&self, name: &str, validity: Validity) -> Vec<CertificateDer<'static>> {
         let leaf = self.leaf(name, validity, &self.intermediate);
+        vec![leaf, self.intermediate.der().clone()]
+    }
+
+    fn chain_of_many_names(&self, name: &str, validity: Validity) -> Vec<CertificateDer<'static>> {
+        let mut parameters = leaf_parameters(name, validity);
+        let further = (0..FURTHER_NAMES).map(|number| format!("name{number}.of-the-service.example"));
+        let further = further.map(|name| name.try_into().expect("plain letters"));
+        parameters
+            .subject_alt_names
+            .extend(further.map(SanType::DnsName));
+        let leaf = parameters.signed_by(&self.key, &self.intermediate);
+        let leaf = leaf.expect("the parameters are complete").der().clone();
         vec![leaf, self.intermediate.der().clone()]
     }
 

@@ -1,0 +1,68 @@
+//! Compares a report, as a program reads it, to what a scenario expects.
+
+use serde_json::Value;
+
+use crate::scenario::{Expected, Scenario};
+
+/// Every difference, in the order of the scenario.
+pub(crate) fn differences(scenario: &Scenario, report: &Value) -> Vec<String> {
+    let mut differences = Vec::new();
+    for (id, expected) in scenario.expected() {
+        match row(report, id) {
+            Some(row) => differences.extend(of_row(id, expected, row)),
+            None => differences.push(format!("{id}: no such row")),
+        }
+    }
+    let rows = report["endpoints"].as_array().map_or(0, Vec::len);
+    if rows != scenario.expected().count() {
+        differences.push(format!("{rows} rows"));
+    }
+    differences.extend(of_findings(scenario, report));
+    let seconds = report["run"]["elapsed_ms"].as_f64().unwrap_or_default() / 1000.0;
+    if seconds > scenario.within_s {
+        differences.push(format!("the run took {seconds:.1} s"));
+    }
+    differences
+}
+
+/// How many hosts that are well were called anything else than reachable.
+pub(crate) fn false_accusations(scenario: &Scenario, report: &Value) -> usize {
+    let well = scenario
+        .expected()
+        .filter(|(_, expected)| **expected == Expected::default());
+    let accused = well.filter(|(id, _)| {
+        row(report, id).is_none_or(|row| row["verdict"]["outcome"] != "reachable")
+    });
+    accused.count()
+}
+
+fn row<'a>(report: &'a Value, id: &str) -> Option<&'a Value> {
+    report["endpoints"].as_array()?.iter().find(|row| row["id"] == id)
+}
+
+fn of_row(id: &str, expected: &Expected, row: &Value) -> Option<String> {
+    let verdict = &row["verdict"];
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let address = text(&verdict["culprit"]["address"]);
+    let seen = Expected {
+        outcome: text(&verdict["outcome"]).unwrap_or_default(),
+        code: text(&verdict["code"]),
+        stage: text(&verdict["stage"]),
+        who: text(&verdict["culprit"]["who"]),
+        address: address.and_then(|address| address.parse().ok()),
+        consequence_of: text(&verdict["consequence_of"]),
+    };
+    (seen != *expected).then(|| {
+        format!("{id}:\n      expected {expected:?}\n      seen     {seen:?}\n      {} {}", verdict["summary"], verdict["facts"])
+    })
+}
+
+fn of_findings(scenario: &Scenario, report: &Value) -> Option<String> {
+    let findings = report["findings"].as_array()?;
+    let code = |finding: &Value| finding["code"].as_str().unwrap_or_default().to_owned();
+    let mut seen: Vec<String> = findings.iter().map(code).collect();
+    let mut expected = scenario.findings.clone();
+    seen.sort();
+    expected.sort();
+    (seen != expected).then(|| format!("findings: expected {expected:?}, seen {seen:?} {}", report["findings"]))
+}

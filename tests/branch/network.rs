@@ -1,0 +1,284 @@
+//! The namespaces of a branch office: client – firewall – internet, all gone with the [`Branch`].
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, ExitCode, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::Value;
+
+use crate::internet::{self, addresses};
+use crate::scenario::{
+    CLIENT, CLIENT_IPV6, FIREWALL, FIREWALL_IPV6, Place, RESOLVER, Scenario,
+};
+
+/// Device of the line on both of its ends.
+const LINE: &str = "line";
+/// Where tools of administrators are.
+const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
+/// Set in the process that a user namespace was made for.
+const INSIDE: &str = "REACH365_BRANCH_INSIDE";
+
+/// What this machine allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Here {
+    /// Namespaces, as it is.
+    Allowed,
+    /// Namespaces, inside a user namespace.
+    InUserNamespace,
+    Forbidden,
+}
+
+impl Here {
+    const USER: [&str; 4] = ["--user", "--map-root-user", "--net", "--mount"];
+
+    pub(crate) fn find() -> Self {
+        let works = |arguments: &[&str]| {
+            let tried = Command::new("unshare").args(arguments).arg("true").output();
+            tried.is_ok_and(|output| output.status.success())
+        };
+        if works(&["--net"]) {
+            Self::Allowed
+        } else if std::env::var_os(INSIDE).is_none() && works(&Self::USER) {
+            Self::InUserNamespace
+        } else {
+            Self::Forbidden
+        }
+    }
+
+    /// Runs this program once more, in a user namespace.
+    pub(crate) fn again(arguments: &[String]) -> ExitCode {
+        let status = Command::new("unshare")
+            .args(Self::USER)
+            .arg(std::env::current_exe().unwrap())
+            .args(arguments)
+            .env(INSIDE, "yes")
+            .status()
+            .unwrap();
+        if status.success() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A branch office with everything in it running.
+pub(crate) struct Branch {
+    client: Namespace,
+    directory: PathBuf,
+    /// Where the internet put its roots.
+    roots: PathBuf,
+    /// Ends with the branch, the last one first.
+    _running: [Running; 2],
+    _further: [Namespace; 2],
+}
+
+impl Branch {
+    pub(crate) fn open(scenario: &Scenario) -> Self {
+        let directory = new_directory();
+        let [client, firewall, internet] = [(); 3].map(|()| Namespace::new());
+        let line = lay_line(scenario, &firewall, &internet);
+        connect(scenario, [&client, &firewall, &internet]);
+        let (server, roots) = start_internet(scenario, &internet, &directory);
+        client.switch_on(scenario, &scenario.client, "output");
+        firewall.switch_on(scenario, &scenario.firewall, "forward");
+        internet.switch_on(scenario, &scenario.internet, "input");
+        fs::write(directory.join("endpoints.toml"), scenario.list()).unwrap();
+        Self {
+            client,
+            directory,
+            roots,
+            _running: [server, line],
+            _further: [firewall, internet],
+        }
+    }
+
+    /// Runs the program in the client's place; what it says where that is no report.
+    pub(crate) fn check(&self, scenario: &Scenario) -> Result<Value, String> {
+        let mut words = Vec::new();
+        if let Some(clock) = &scenario.clock {
+            words.extend(["faketime".to_owned(), "-f".to_owned(), clock.clone()]);
+        }
+        words.push(env!("CARGO_BIN_EXE_reach365").to_owned());
+        words.extend(self.arguments());
+        words.extend(scenario.arguments.iter().map(|one| scenario.with_addresses(one)));
+        let output = self.client.command(&words[0]).args(&words[1..]).output();
+        let output = output.unwrap();
+        serde_json::from_slice(&output.stdout).map_err(|error| {
+            let said = String::from_utf8_lossy(&output.stderr);
+            format!("no report: {error}: {said}")
+        })
+    }
+
+    fn arguments(&self) -> Vec<String> {
+        let file = |directory: &Path, name| directory.join(name).display().to_string();
+        let pairs = [
+            ("--endpoints", file(&self.directory, "endpoints.toml")),
+            ("--group", "all".to_owned()),
+            ("--dns", RESOLVER.to_string()),
+            ("--public-roots", file(&self.roots, "public-roots.pem")),
+            ("--os-roots", file(&self.roots, "os-roots.pem")),
+            ("--format", "json".to_owned()),
+        ];
+        let pairs = pairs.map(|(name, value)| [name.to_owned(), value]);
+        let check = std::iter::once("check".to_owned());
+        check.chain(pairs.into_iter().flatten()).collect()
+    }
+}
+
+impl Drop for Branch {
+    fn drop(&mut self) {
+        // Left behind in the temporary directory at worst.
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// A network namespace, held by a process that does nothing.
+struct Namespace {
+    holder: Running,
+}
+
+impl Namespace {
+    fn new() -> Self {
+        let mut command = Command::new("unshare");
+        // The line of output says that the namespace is there.
+        command.args(["--net", "sh", "-c", "ip link set lo up; echo; exec cat"]);
+        let (holder, _) = Running::start(&mut command);
+        Self { holder }
+    }
+
+    fn file(&self) -> String {
+        format!("/proc/{}/ns/net", self.holder.process.id())
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new("nsenter");
+        command
+            .arg(format!("--net={}", self.file()))
+            .arg(program)
+            .env("PATH", path());
+        command
+    }
+
+    /// Runs shell commands, which all have to succeed.
+    fn shell(&self, script: &str) {
+        let output = self.command("sh").args(["-ec", script]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}\nof\n{script}");
+    }
+
+    fn switch_on(&self, scenario: &Scenario, place: &Place, hook: &str) {
+        let mut script = String::new();
+        if !place.rules.is_empty() {
+            let begin = format!("table inet branch {{ chain way {{ type filter hook {hook} priority 0;");
+            let rules: Vec<String> = place.rules.iter().map(|rule| scenario.with_addresses(rule)).collect();
+            let rules = rules.join("\n");
+            write!(script, "nft -f - <<'END'\n{begin}\n{rules}\n}} }}\nEND\n").unwrap();
+        }
+        for command in &place.commands {
+            writeln!(script, "{}", scenario.with_addresses(command)).unwrap();
+        }
+        self.shell(&script);
+    }
+}
+
+/// A process that ends with its standard input.
+struct Running {
+    process: Child,
+}
+
+impl Running {
+    /// Starts it and waits for its first line, which is returned.
+    fn start(command: &mut Command) -> (Self, String) {
+        let mut process = command
+            .env("PATH", path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let line = first_line(process.stdout.take().unwrap());
+        (Self { process }, line)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        // Whatever comes of it, the process is gone or going.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn first_line(output: ChildStdout) -> String {
+    let mut line = String::new();
+    BufReader::new(output).read_line(&mut line).unwrap();
+    assert!(line.ends_with('\n'), "a process of the branch did not start");
+    line.trim_end().to_owned()
+}
+
+fn lay_line(scenario: &Scenario, firewall: &Namespace, internet: &Namespace) -> Running {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/branch/delay_line.py");
+    let mut command = Command::new("python3");
+    command.arg(script).args([firewall.file(), internet.file()]);
+    command.args([LINE, &scenario.delay_ms.to_string(), &scenario.loss.to_string(), "365"]);
+    Running::start(&mut command).0
+}
+
+fn connect(scenario: &Scenario, [client, firewall, internet]: [&Namespace; 3]) {
+    let holder = firewall.holder.process.id();
+    client.shell(&format!(
+        "ip link add out type veth peer name office netns {holder}
+         ip addr add {CLIENT}/24 dev out; ip addr add {CLIENT_IPV6}/64 dev out nodad; ip link set out up"
+    ));
+    firewall.shell(&format!(
+        "echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
+         ip addr add {FIREWALL}/24 dev office; ip addr add {FIREWALL_IPV6}/64 dev office nodad
+         ip link set office up; ip link set {LINE} up
+         ip route add default dev {LINE}; ip -6 route add default dev {LINE}"
+    ));
+    client.shell(&format!(
+        "ip route add default via {FIREWALL}; ip -6 route add default via {FIREWALL_IPV6}"
+    ));
+    let hosts = (0..scenario.host.len()).flat_map(|place| addresses(scenario, place));
+    let hosts: String = hosts.fold(String::new(), |mut script, address| {
+        let nodad = if address.is_ipv6() { "nodad" } else { "" };
+        writeln!(script, "ip addr add {address} dev {LINE} {nodad}").unwrap();
+        script
+    });
+    internet.shell(&format!(
+        "ip link set {LINE} up; ip addr add {RESOLVER} dev {LINE}\n{hosts}
+         ip route add default dev {LINE}; ip -6 route add default dev {LINE}"
+    ));
+}
+
+fn start_internet(
+    scenario: &Scenario,
+    internet: &Namespace,
+    directory: &Path,
+) -> (Running, PathBuf) {
+    let file = directory.join("scenario.toml");
+    fs::write(&file, &scenario.text).unwrap();
+    let this = std::env::current_exe().unwrap();
+    let mut command = internet.command(&this.display().to_string());
+    command.arg(internet::SERVE).arg(&file);
+    let (server, roots) = Running::start(&mut command);
+    (server, roots.into())
+}
+
+fn path() -> String {
+    let path = std::env::var("PATH").unwrap_or_default();
+    format!("{path}:{PATH}")
+}
+
+fn new_directory() -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("reach365-branch-{}-{number}", std::process::id());
+    let directory = std::env::temp_dir().join(name);
+    fs::create_dir_all(&directory).unwrap();
+    directory
+}

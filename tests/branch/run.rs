@@ -1,0 +1,147 @@
+//! Runs every scenario, some of them at once, and says what went differently.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use crate::network::{Branch, Here};
+use crate::scenario::Scenario;
+use crate::{accuracy, compare, internet};
+
+/// Scenarios at once. They wait most of the time.
+const AT_ONCE: usize = 4;
+const TOOLS: [&str; 7] = [
+    "ip",
+    "nft",
+    "iptables-nft",
+    "nsenter",
+    "unshare",
+    "python3",
+    "faketime",
+];
+
+/// How one scenario went.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) differences: Vec<String>,
+    /// Healthy hosts that were called anything else than reachable.
+    pub(crate) false_accusations: usize,
+    /// The longest run of the program.
+    pub(crate) wall: Duration,
+}
+
+pub(crate) fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, file] = arguments.as_slice()
+        && first == internet::SERVE
+    {
+        internet::serve(file);
+        return ExitCode::SUCCESS;
+    }
+    if let Some(missing) = TOOLS.iter().find(|tool| !is_installed(tool)) {
+        return skipped(&format!("{missing} is not installed"));
+    }
+    match Here::find() {
+        Here::Allowed => run(&arguments),
+        Here::InUserNamespace => Here::again(&arguments),
+        Here::Forbidden => skipped("this machine allows no network namespaces"),
+    }
+}
+
+fn is_installed(tool: &str) -> bool {
+    let asked = Command::new("sh")
+        .args(["-c", "PATH=$PATH:/usr/sbin:/sbin command -v \"$0\"", tool])
+        .stdout(Stdio::null())
+        .status();
+    asked.is_ok_and(|status| status.success())
+}
+
+fn skipped(why: &str) -> ExitCode {
+    println!("skipped: {why}");
+    let required = std::env::var("REACH365_PARTS").is_ok_and(|value| value == "required");
+    if required {
+        println!("REACH365_PARTS=required: that is a failure");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+fn run(arguments: &[String]) -> ExitCode {
+    let wanted: Vec<&String> = arguments.iter().filter(|one| !one.starts_with('-')).collect();
+    let all = Scenario::all();
+    let chosen = all
+        .iter()
+        .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|part| name.contains(*part)));
+    let outcomes = side_by_side(chosen.collect());
+    report(&outcomes);
+    let exact = outcomes.values().all(|outcome| outcome.differences.is_empty());
+    let documented = !wanted.is_empty() || accuracy::agrees(&all, &outcomes);
+    if exact && documented {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn side_by_side(chosen: VecDeque<(&String, &Scenario)>) -> BTreeMap<String, Outcome> {
+    let (queue, outcomes) = (Mutex::new(chosen), Mutex::new(BTreeMap::new()));
+    let next = || queue.lock().unwrap().pop_front();
+    let work = || {
+        while let Some((name, scenario)) = next() {
+            let outcome = std::panic::catch_unwind(|| one(scenario)).unwrap_or_else(|_| Outcome {
+                differences: vec!["the test itself failed, see above".to_owned()],
+                ..Outcome::default()
+            });
+            println!("{} {name} ({:.1} s)", word(&outcome), outcome.wall.as_secs_f64());
+            outcomes.lock().unwrap().insert(name.clone(), outcome);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(work);
+        }
+    });
+    outcomes.into_inner().unwrap()
+}
+
+fn one(scenario: &Scenario) -> Outcome {
+    let branch = Branch::open(scenario);
+    let mut outcome = Outcome::default();
+    for _ in 0..scenario.runs {
+        let begin = Instant::now();
+        let report = branch.check(scenario);
+        outcome.wall = outcome.wall.max(begin.elapsed());
+        match report {
+            Ok(report) => {
+                outcome.differences.extend(compare::differences(scenario, &report));
+                outcome.false_accusations += compare::false_accusations(scenario, &report);
+            }
+            Err(said) => outcome.differences.push(said),
+        }
+    }
+    outcome
+}
+
+fn word(outcome: &Outcome) -> &'static str {
+    if outcome.differences.is_empty() {
+        "exact"
+    } else {
+        "DIFFERENT"
+    }
+}
+
+fn report(outcomes: &BTreeMap<String, Outcome>) {
+    for (name, outcome) in outcomes {
+        for difference in &outcome.differences {
+            println!("\n  {name}\n    {difference}");
+        }
+    }
+    let exact = outcomes.values().filter(|one| one.differences.is_empty());
+    let accused: usize = outcomes.values().map(|one| one.false_accusations).sum();
+    println!(
+        "\n{} of {} scenarios exact, {accused} false accusations",
+        exact.count(),
+        outcomes.len()
+    );
+}

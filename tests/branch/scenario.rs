@@ -1,0 +1,235 @@
+//! The format of a scenario file.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::lab::dns::Transports;
+use crate::lab::server::Server;
+use crate::lab::zone::Name;
+
+/// The resolver's address in the internet.
+pub(crate) const RESOLVER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 53);
+/// The firewall, seen by the client.
+pub(crate) const FIREWALL: Ipv4Addr = Ipv4Addr::new(10, 9, 1, 1);
+pub(crate) const FIREWALL_IPV6: &str = "2001:db8:9::1";
+/// The client.
+pub(crate) const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 9, 1, 2);
+pub(crate) const CLIENT_IPV6: &str = "2001:db8:9::2";
+
+/// A branch office, and what the program has to say in it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Scenario {
+    /// The file itself.
+    #[serde(skip)]
+    pub(crate) text: String,
+    /// What happens in this network, in a sentence.
+    pub(crate) about: String,
+    /// Whether everything has IPv6 addresses too.
+    #[serde(default)]
+    pub(crate) ipv6: bool,
+    /// One way between firewall and internet.
+    #[serde(default = "five")]
+    pub(crate) delay_ms: u32,
+    /// Packets that the line loses, per hundred, each way.
+    #[serde(default)]
+    pub(crate) loss: f32,
+    /// How often the program runs; every run has to say the same.
+    #[serde(default = "once")]
+    pub(crate) runs: usize,
+    /// How long a run may take.
+    #[serde(default = "fifteen")]
+    pub(crate) within_s: f64,
+    /// Further arguments of the program.
+    #[serde(default)]
+    pub(crate) arguments: Vec<String>,
+    /// The client's clock, as `faketime` takes it.
+    pub(crate) clock: Option<String>,
+    #[serde(default)]
+    pub(crate) client: Place,
+    #[serde(default)]
+    pub(crate) firewall: Place,
+    #[serde(default)]
+    pub(crate) internet: Place,
+    /// Transports of the resolver.
+    #[serde(default)]
+    pub(crate) resolver: Transports,
+    /// What the resolver says besides the hosts' addresses.
+    #[serde(default)]
+    pub(crate) zone: BTreeMap<String, Name>,
+    pub(crate) wildcard: Option<Name>,
+    #[serde(default)]
+    pub(crate) host: Vec<Host>,
+    /// Healthy hosts beside these.
+    #[serde(default = "three")]
+    pub(crate) healthy: usize,
+    /// Rows that belong to no host: the `msoid` records.
+    #[serde(default)]
+    pub(crate) row: Vec<Row>,
+    /// Codes of the findings, all of them.
+    #[serde(default)]
+    pub(crate) findings: Vec<String>,
+}
+
+/// What is switched on in one of the namespaces. `{NAME}` stands for the address of a host,
+/// `{NAME/6}` for its IPv6 address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub(crate) struct Place {
+    /// Rules of nftables: for what the firewall forwards, for what the client sends.
+    pub(crate) rules: Vec<String>,
+    /// Shell commands.
+    pub(crate) commands: Vec<String>,
+}
+
+/// A host and the verdict on it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Host {
+    pub(crate) name: String,
+    #[serde(default = "https")]
+    pub(crate) scheme: String,
+    /// Further keys of its entry in the list of endpoints, as lines.
+    #[serde(default)]
+    pub(crate) entry: String,
+    #[serde(default)]
+    pub(crate) server: Server,
+    /// What DNS says instead of its addresses.
+    pub(crate) dns: Option<Name>,
+    #[serde(default)]
+    pub(crate) result: Expected,
+}
+
+/// A row of the report.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Row {
+    pub(crate) id: String,
+    pub(crate) result: Expected,
+}
+
+/// A verdict. What is not given must be absent, except facts.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub(crate) struct Expected {
+    pub(crate) outcome: String,
+    pub(crate) code: Option<String>,
+    pub(crate) stage: Option<String>,
+    pub(crate) who: Option<String>,
+    /// Address of the culprit.
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) consequence_of: Option<String>,
+}
+
+impl Scenario {
+    /// Every scenario, by the name of its file.
+    pub(crate) fn all() -> BTreeMap<String, Self> {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/branch/scenarios");
+        let files = fs::read_dir(directory).unwrap().map(|file| file.unwrap().path());
+        let named = files.map(|file| {
+            let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+            let scenario = Self::parse(&fs::read_to_string(&file).unwrap());
+            (name.clone(), scenario.unwrap_or_else(|error| panic!("{name}: {error}")))
+        });
+        named.collect()
+    }
+
+    /// Reads a file and adds the healthy hosts.
+    pub(crate) fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        let mut scenario: Self = toml::from_str(text)?;
+        let healthy = (1..=scenario.healthy).map(Host::healthy);
+        scenario.host.extend(healthy);
+        text.clone_into(&mut scenario.text);
+        Ok(scenario)
+    }
+
+    /// Expected verdicts, by the id of the row.
+    pub(crate) fn expected(&self) -> impl Iterator<Item = (&str, &Expected)> {
+        let hosts = self.host.iter().map(|host| (host.name.as_str(), &host.result));
+        hosts.chain(self.row.iter().map(|row| (row.id.as_str(), &row.result)))
+    }
+
+    /// A rule or command with the addresses of the hosts in it.
+    pub(crate) fn with_addresses(&self, text: &str) -> String {
+        let hosts = self.host.iter().enumerate();
+        hosts.fold(text.to_owned(), |text, (place, host)| {
+            let text = text.replace(&format!("{{{}}}", host.name), &ipv4(place).to_string());
+            text.replace(&format!("{{{}/6}}", host.name), &ipv6(place).to_string())
+        })
+    }
+
+    /// The list of endpoints.
+    pub(crate) fn list(&self) -> String {
+        self.host.iter().map(Host::entry_in_list).collect()
+    }
+}
+
+impl Host {
+    fn healthy(number: usize) -> Self {
+        Self {
+            name: format!("www.healthy{number}.example"),
+            scheme: https(),
+            entry: String::new(),
+            server: Server::default(),
+            dns: None,
+            result: Expected::default(),
+        }
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        if self.scheme == "http" { 80 } else { 443 }
+    }
+
+    fn entry_in_list(&self) -> String {
+        let Self { name, scheme, entry, .. } = self;
+        format!("[[endpoints]]\nid = \"{name}\"\nhost = \"{name}\"\nscheme = \"{scheme}\"\n{entry}\n")
+    }
+}
+
+impl Default for Expected {
+    fn default() -> Self {
+        Self {
+            outcome: "reachable".to_owned(),
+            code: None,
+            stage: None,
+            who: None,
+            address: None,
+            consequence_of: None,
+        }
+    }
+}
+
+/// The address of the host at a place in the list.
+pub(crate) fn ipv4(place: usize) -> Ipv4Addr {
+    Ipv4Addr::new(192, 0, 2, u8::try_from(place + 1).expect("few hosts"))
+}
+
+/// The same for IPv6.
+pub(crate) fn ipv6(place: usize) -> Ipv6Addr {
+    let place = u16::try_from(place + 1).expect("few hosts");
+    Ipv6Addr::new(0x2001, 0xdb8, 0x77, 0, 0, 0, 0, place)
+}
+
+fn five() -> u32 {
+    5
+}
+
+fn once() -> usize {
+    1
+}
+
+fn fifteen() -> f64 {
+    15.0
+}
+
+fn three() -> usize {
+    3
+}
+
+fn https() -> String {
+    "https".to_owned()
+}
