@@ -176,7 +176,7 @@ impl Namespace {
             let begin = format!("table inet branch {{ chain way {{ type filter hook {hook} priority 0;");
             let rules: Vec<String> = place.rules.iter().map(|rule| scenario.with_addresses(rule)).collect();
             let rules = rules.join("\n");
-            write!(script, "nft -f - <<'END'\n{begin}\n{rules}\n}} }}\nEND\n").unwrap();
+            write!(script, "nft -f - <<'END'\n{begin}\n{rules}\n}}\n}}\nEND\n").unwrap();
         }
         for command in &place.commands {
             writeln!(script, "{}", scenario.with_addresses(command)).unwrap();

@@ -38,6 +38,9 @@ pub(crate) struct Scenario {
     /// Packets that the line loses, per hundred, each way.
     #[serde(default)]
     pub(crate) loss: f32,
+    /// Whether healthy hosts may be called degraded: packets are lost, and the report may say so.
+    #[serde(default)]
+    pub(crate) flaky: bool,
     /// How often the program runs; every run has to say the same.
     #[serde(default = "once")]
     pub(crate) runs: usize,
@@ -93,6 +96,9 @@ pub(crate) struct Host {
     pub(crate) name: String,
     #[serde(default = "https")]
     pub(crate) scheme: String,
+    /// Not in the list of endpoints.
+    #[serde(default)]
+    pub(crate) unlisted: bool,
     /// Further keys of its entry in the list of endpoints, as lines.
     #[serde(default)]
     pub(crate) entry: String,
@@ -149,7 +155,8 @@ impl Scenario {
 
     /// Expected verdicts, by the id of the row.
     pub(crate) fn expected(&self) -> impl Iterator<Item = (&str, &Expected)> {
-        let hosts = self.host.iter().map(|host| (host.name.as_str(), &host.result));
+        let listed = self.host.iter().filter(|host| !host.unlisted);
+        let hosts = listed.map(|host| (host.name.as_str(), &host.result));
         hosts.chain(self.row.iter().map(|row| (row.id.as_str(), &row.result)))
     }
 
@@ -164,7 +171,8 @@ impl Scenario {
 
     /// The list of endpoints.
     pub(crate) fn list(&self) -> String {
-        self.host.iter().map(Host::entry_in_list).collect()
+        let listed = self.host.iter().filter(|host| !host.unlisted);
+        listed.map(Host::entry_in_list).collect()
     }
 }
 
@@ -173,6 +181,7 @@ impl Host {
         Self {
             name: format!("www.healthy{number}.example"),
             scheme: https(),
+            unlisted: false,
             entry: String::new(),
             server: Server::default(),
             dns: None,
