@@ -182,7 +182,7 @@ codes! {
         wrong_if "the host's own network is down: try it from another network"
     TcpEgressClosed "tcp-egress-closed" Tcp Blocked Firewall
         means "One TCP port is closed for every host."
-        evidence "Every host on one port fails alike (all silent or all refused). High when another port works; medium when only this much is known and at least three hosts agree. Not said of names that all lead to one address: there one machine is closed."
+        evidence "Every host on one port fails alike (all silent, all refused, or all rejected by rule). High when another port works; medium when only this much is known and at least three hosts agree. Not said of names that all lead to one address: there one machine is closed."
         says "TCP port {egress_port} is closed on the way out: all {hosts} hosts on it were {how}"
         wrong_if "all of these hosts were down at once: try one from another network"
     TcpIpv6Broken "tcp-ipv6-broken" Tcp Degraded Path

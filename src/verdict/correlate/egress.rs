@@ -13,7 +13,7 @@ const HOSTS_WITH_CONTROL: usize = 2;
 /// Hosts that must agree where nothing else is known to work.
 const HOSTS_WITHOUT_CONTROL: usize = 3;
 
-/// Finds ports on which every host is silent, or every host is refused.
+/// Finds ports on which every host is silent, refused, or rejected by rule.
 pub(super) fn closed_ports(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     let tried = free(rows, was_connected_to);
     let ports: BTreeSet<u16> = tried
@@ -58,11 +58,7 @@ fn closed_port(
     let places = free(rows, |row| {
         was_connected_to(row) && row.endpoint.port == port
     });
-    let code = rows[*places.first()?].verdict.code?;
-    let alike = |place: &usize| blocked_by(&rows[*place], &[code]);
-    if !matches!(code, Code::TcpDropped | Code::TcpRefused) || !places.iter().all(alike) {
-        return None;
-    }
+    let closing = closing(rows, &places)?;
     let control = rows
         .iter()
         .any(|row| row.endpoint.port != port && connected(row));
@@ -75,13 +71,16 @@ fn closed_port(
     if hosts < needed || lead_to_one_machine(context, rows, &places) {
         return None;
     }
-    let how = if code == Code::TcpDropped {
-        "silent"
-    } else {
-        "refused"
+    let device = device(rows, &places);
+    let how = match (closing, device) {
+        (Code::TcpDropped, _) => "silent".to_owned(),
+        (Code::TcpAdminProhibited, Some(device)) => format!("rejected by {device}"),
+        (Code::TcpAdminProhibited, None) => "rejected by rule".to_owned(),
+        _ => "refused".to_owned(),
     };
     let claim = Claim::new(Code::TcpEgressClosed)
         .sure(confidence)
+        .at_address(device)
         .fact("egress_port", port)
         .fact("hosts", hosts)
         .fact("how", how)
@@ -90,6 +89,31 @@ fn closed_port(
         finding(claim, Code::TcpEgressClosed.says(), rows, &places),
         places,
     ))
+}
+
+/// How every connection ended, where all ended alike. Devices limit how often they say that they
+/// reject something: silence beside such a message is the same rule.
+fn closing(rows: &[Judged<'_>], places: &[usize]) -> Option<Code> {
+    let all = |codes: &[Code]| places.iter().all(|place| blocked_by(&rows[*place], codes));
+    let alike = [
+        Code::TcpDropped,
+        Code::TcpRefused,
+        Code::TcpAdminProhibited,
+    ];
+    if let Some(code) = alike.into_iter().find(|code| all(&[*code])) {
+        return Some(code);
+    }
+    let limited = [Code::TcpAdminProhibited, Code::TcpDropped];
+    all(&limited).then_some(Code::TcpAdminProhibited)
+}
+
+/// The one device that rejected connections, where it is one.
+fn device(rows: &[Judged<'_>], places: &[usize]) -> Option<IpAddr> {
+    let culprits = places
+        .iter()
+        .filter_map(|place| rows[*place].verdict.culprit.as_ref());
+    let named: BTreeSet<IpAddr> = culprits.filter_map(|culprit| culprit.address).collect();
+    named.first().copied().filter(|_| named.len() == 1)
 }
 
 /// Whether all names lead to one address: then one machine is closed, not the way out. On a test

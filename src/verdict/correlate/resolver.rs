@@ -59,10 +59,22 @@ fn cause(rows: &[Judged<'_>], failed: &[usize]) -> Option<Code> {
         return (owners(rows, failed) >= UNRELATED_NAMES).then_some(Code::DnsResolverDead);
     }
     let closed = |place: &usize| rows[*place].verdict.code == Some(Code::DnsResolverClosed);
-    if failed.iter().all(closed) {
+    let all = failed.iter().all(closed);
+    if all || (failed.iter().any(closed) && is_one_server(rows, failed)) {
         return Some(Code::DnsResolverClosed);
     }
     Some(Code::DnsResolverDead)
+}
+
+/// Whether one name server alone was asked. A system limits how often it says that a port is
+/// closed: silence beside such a message is the same closed port.
+fn is_one_server(rows: &[Judged<'_>], places: &[usize]) -> bool {
+    let lookups = places
+        .iter()
+        .flat_map(|place| &rows[*place].evidence.lookups);
+    let tries = lookups.flat_map(|lookup| &lookup.tries);
+    let servers: BTreeSet<IpAddr> = tries.map(|one| one.server.ip()).collect();
+    servers.len() == 1
 }
 
 fn owners(rows: &[Judged<'_>], places: &[usize]) -> usize {
