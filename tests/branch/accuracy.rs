@@ -65,7 +65,7 @@ fn said(scenario: &Scenario) -> String {
             said.push(words);
         }
     }
-    let findings = scenario.findings.iter().map(|code| format!("run: `{code}`"));
+    let findings = scenario.findings.iter().map(|code| format!("run: {code}"));
     said.extend(findings);
     if said.is_empty() {
         return "nothing: all reachable".to_owned();

@@ -71,8 +71,8 @@ pub(crate) struct Branch {
     directory: PathBuf,
     /// Where the internet put its roots.
     roots: PathBuf,
-    /// Ends with the branch, the last one first.
-    _running: [Running; 2],
+    /// What ends with the branch.
+    _running: Vec<Running>,
     _further: [Namespace; 2],
 }
 
@@ -83,15 +83,16 @@ impl Branch {
         let line = lay_line(scenario, &firewall, &internet);
         connect(scenario, [&client, &firewall, &internet]);
         let (server, roots) = start_internet(scenario, &internet, &directory);
-        client.switch_on(scenario, &scenario.client, "output");
-        firewall.switch_on(scenario, &scenario.firewall, "forward");
-        internet.switch_on(scenario, &scenario.internet, "input");
+        let mut running = client.switch_on(scenario, &scenario.client, "output");
+        running.extend(firewall.switch_on(scenario, &scenario.firewall, "forward"));
+        running.extend(internet.switch_on(scenario, &scenario.internet, "input"));
+        running.extend([server, line]);
         fs::write(directory.join("endpoints.toml"), scenario.list()).unwrap();
         Self {
             client,
             directory,
             roots,
-            _running: [server, line],
+            _running: running,
             _further: [firewall, internet],
         }
     }
@@ -103,7 +104,7 @@ impl Branch {
             words.extend(["faketime".to_owned(), "-f".to_owned(), clock.clone()]);
         }
         words.push(env!("CARGO_BIN_EXE_reach365").to_owned());
-        words.extend(self.arguments());
+        words.extend(self.arguments(scenario));
         words.extend(scenario.arguments.iter().map(|one| scenario.with_addresses(one)));
         let output = self.client.command(&words[0]).args(&words[1..]).output();
         let output = output.unwrap();
@@ -113,12 +114,12 @@ impl Branch {
         })
     }
 
-    fn arguments(&self) -> Vec<String> {
+    fn arguments(&self, scenario: &Scenario) -> Vec<String> {
         let file = |directory: &Path, name| directory.join(name).display().to_string();
         let pairs = [
             ("--endpoints", file(&self.directory, "endpoints.toml")),
             ("--group", "all".to_owned()),
-            ("--dns", RESOLVER.to_string()),
+            ("--dns", scenario.ask.to_string()),
             ("--public-roots", file(&self.roots, "public-roots.pem")),
             ("--os-roots", file(&self.roots, "os-roots.pem")),
             ("--format", "json".to_owned()),
@@ -170,7 +171,13 @@ impl Namespace {
         assert!(output.status.success(), "{said}\nof\n{script}");
     }
 
-    fn switch_on(&self, scenario: &Scenario, place: &Place, hook: &str) {
+    /// Switches on what the scenario wants here, and returns the programs that now run.
+    fn switch_on(&self, scenario: &Scenario, place: &Place, hook: &str) -> Vec<Running> {
+        let services = place.services.iter().map(|service| {
+            let script = format!("echo; exec {}", scenario.with_addresses(service));
+            Running::start(self.command("sh").args(["-c", &script])).0
+        });
+        let services = services.collect();
         let mut script = String::new();
         if !place.rules.is_empty() {
             let begin = format!("table inet branch {{ chain way {{ type filter hook {hook} priority 0;");
@@ -182,6 +189,7 @@ impl Namespace {
             writeln!(script, "{}", scenario.with_addresses(command)).unwrap();
         }
         self.shell(&script);
+        services
     }
 }
 

@@ -58,7 +58,10 @@ pub(crate) struct Scenario {
     pub(crate) firewall: Place,
     #[serde(default)]
     pub(crate) internet: Place,
-    /// Transports of the resolver.
+    /// The resolver that the client asks.
+    #[serde(default = "resolver")]
+    pub(crate) ask: Ipv4Addr,
+    /// Transports of the resolver in the internet.
     #[serde(default)]
     pub(crate) resolver: Transports,
     /// What the resolver says besides the hosts' addresses.
@@ -73,7 +76,7 @@ pub(crate) struct Scenario {
     /// Rows that belong to no host: the `msoid` records.
     #[serde(default)]
     pub(crate) row: Vec<Row>,
-    /// Codes of the findings, all of them.
+    /// The findings, all of them: code, and the address of the culprit where it is known.
     #[serde(default)]
     pub(crate) findings: Vec<String>,
 }
@@ -85,6 +88,8 @@ pub(crate) struct Scenario {
 pub(crate) struct Place {
     /// Rules of nftables: for what the firewall forwards, for what the client sends.
     pub(crate) rules: Vec<String>,
+    /// Programs that run as long as the scenario does.
+    pub(crate) services: Vec<String>,
     /// Shell commands.
     pub(crate) commands: Vec<String>,
 }
@@ -104,6 +109,8 @@ pub(crate) struct Host {
     pub(crate) entry: String,
     #[serde(default)]
     pub(crate) server: Server,
+    /// A verdict that is right as well, where chance decides.
+    pub(crate) or: Option<Expected>,
     /// What DNS says instead of its addresses.
     pub(crate) dns: Option<Name>,
     #[serde(default)]
@@ -185,6 +192,7 @@ impl Host {
             entry: String::new(),
             server: Server::default(),
             dns: None,
+            or: None,
             result: Expected::default(),
         }
     }
@@ -221,6 +229,10 @@ pub(crate) fn ipv4(place: usize) -> Ipv4Addr {
 pub(crate) fn ipv6(place: usize) -> Ipv6Addr {
     let place = u16::try_from(place + 1).expect("few hosts");
     Ipv6Addr::new(0x2001, 0xdb8, 0x77, 0, 0, 0, 0, place)
+}
+
+fn resolver() -> Ipv4Addr {
+    RESOLVER
 }
 
 fn five() -> u32 {
