@@ -30,7 +30,9 @@ pub(crate) fn agrees(
         return true;
     }
     let text = std::fs::read_to_string(file()).unwrap_or_default();
-    let rows = text.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let rows = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     let same = rows.eq(all.keys().map(String::as_str));
     if !same {
         println!("docs/accuracy.md lists other scenarios: UPDATE_DOCS=1 cargo test --test branch");
@@ -46,9 +48,17 @@ fn page(all: &BTreeMap<String, Scenario>, outcomes: &BTreeMap<String, Outcome>) 
     let mut page = HEAD.to_owned();
     for (name, scenario) in all {
         let outcome = &outcomes[name];
-        let exact = if outcome.differences.is_empty() { "yes" } else { "no" };
+        let exact = if outcome.differences.is_empty() {
+            "yes"
+        } else {
+            "no"
+        };
         let (about, said, wall) = (&scenario.about, said(scenario), outcome.wall.as_secs_f64());
-        writeln!(page, "| `{name}` | {about} | {said} | {exact} | {wall:.1} s |").unwrap();
+        writeln!(
+            page,
+            "| `{name}` | {about} | {said} | {exact} | {wall:.1} s |"
+        )
+        .unwrap();
     }
     page + &totals(outcomes)
 }
@@ -74,9 +84,16 @@ fn said(scenario: &Scenario) -> String {
 }
 
 fn totals(outcomes: &BTreeMap<String, Outcome>) -> String {
-    let exact = outcomes.values().filter(|one| one.differences.is_empty()).count();
+    let exact = outcomes
+        .values()
+        .filter(|one| one.differences.is_empty())
+        .count();
     let accused: usize = outcomes.values().map(|one| one.false_accusations).sum();
-    let longest = outcomes.values().map(|one| one.wall).max().unwrap_or_default();
+    let longest = outcomes
+        .values()
+        .map(|one| one.wall)
+        .max()
+        .unwrap_or_default();
     format!(
         "\nExact: {exact} of {}. False accusations: {accused}. Longest run: {:.1} s.\n",
         outcomes.len(),

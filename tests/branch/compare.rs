@@ -32,8 +32,9 @@ pub(crate) fn false_accusations(scenario: &Scenario, report: &Value) -> usize {
     let well = scenario
         .expected()
         .filter(|(_, expected)| **expected == Expected::default());
-    let accused =
-        well.filter(|(id, expected)| row(report, id).is_none_or(|row| !is_well(scenario, expected, row)));
+    let accused = well.filter(|(id, expected)| {
+        row(report, id).is_none_or(|row| !is_well(scenario, expected, row))
+    });
     accused.count()
 }
 
@@ -47,7 +48,10 @@ fn is_well(scenario: &Scenario, expected: &Expected, row: &Value) -> bool {
 }
 
 fn row<'a>(report: &'a Value, id: &str) -> Option<&'a Value> {
-    report["endpoints"].as_array()?.iter().find(|row| row["id"] == id)
+    report["endpoints"]
+        .as_array()?
+        .iter()
+        .find(|row| row["id"] == id)
 }
 
 fn is_right_as_well(scenario: &Scenario, id: &str, row: &Value) -> bool {
@@ -72,7 +76,10 @@ fn seen(row: &Value) -> Expected {
 fn of_row(id: &str, expected: &Expected, row: &Value) -> Option<String> {
     let (verdict, seen) = (&row["verdict"], seen(row));
     (seen != *expected).then(|| {
-        format!("{id}:\n      expected {expected:?}\n      seen     {seen:?}\n      {} {}", verdict["summary"], verdict["facts"])
+        format!(
+            "{id}:\n      expected {expected:?}\n      seen     {seen:?}\n      {} {}",
+            verdict["summary"], verdict["facts"]
+        )
     })
 }
 
@@ -87,5 +94,10 @@ fn of_findings(scenario: &Scenario, report: &Value) -> Option<String> {
     let mut expected = scenario.findings.clone();
     seen.sort();
     expected.sort();
-    (seen != expected).then(|| format!("findings: expected {expected:?}, seen {seen:?} {}", report["findings"]))
+    (seen != expected).then(|| {
+        format!(
+            "findings: expected {expected:?}, seen {seen:?} {}",
+            report["findings"]
+        )
+    })
 }

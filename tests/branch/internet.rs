@@ -69,7 +69,10 @@ fn start_host(
         let asked = Arc::clone(&zone.first_question(&host.name));
         host.server.start(&host.name, authorities, socket, asked)
     };
-    addresses(scenario, place).into_iter().flat_map(start).collect()
+    addresses(scenario, place)
+        .into_iter()
+        .flat_map(start)
+        .collect()
 }
 
 /// The addresses of the host at a place in the list.

@@ -10,9 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::Value;
 
 use crate::internet::{self, addresses};
-use crate::scenario::{
-    CLIENT, CLIENT_IPV6, FIREWALL, FIREWALL_IPV6, Place, RESOLVER, Scenario,
-};
+use crate::scenario::{CLIENT, CLIENT_IPV6, FIREWALL, FIREWALL_IPV6, Place, RESOLVER, Scenario};
 
 /// Device of the line on both of its ends.
 const LINE: &str = "line";
@@ -105,7 +103,12 @@ impl Branch {
         }
         words.push(env!("CARGO_BIN_EXE_reach365").to_owned());
         words.extend(self.arguments(scenario));
-        words.extend(scenario.arguments.iter().map(|one| scenario.with_addresses(one)));
+        words.extend(
+            scenario
+                .arguments
+                .iter()
+                .map(|one| scenario.with_addresses(one)),
+        );
         let output = self.client.command(&words[0]).args(&words[1..]).output();
         let output = output.unwrap();
         serde_json::from_slice(&output.stdout).map_err(|error| {
@@ -180,8 +183,13 @@ impl Namespace {
         let services = services.collect();
         let mut script = String::new();
         if !place.rules.is_empty() {
-            let begin = format!("table inet branch {{ chain way {{ type filter hook {hook} priority 0;");
-            let rules: Vec<String> = place.rules.iter().map(|rule| scenario.with_addresses(rule)).collect();
+            let begin =
+                format!("table inet branch {{ chain way {{ type filter hook {hook} priority 0;");
+            let rules: Vec<String> = place
+                .rules
+                .iter()
+                .map(|rule| scenario.with_addresses(rule))
+                .collect();
             let rules = rules.join("\n");
             write!(script, "nft -f - <<'END'\n{begin}\n{rules}\n}}\n}}\nEND\n").unwrap();
         }
@@ -224,7 +232,10 @@ impl Drop for Running {
 fn first_line(output: ChildStdout) -> String {
     let mut line = String::new();
     BufReader::new(output).read_line(&mut line).unwrap();
-    assert!(line.ends_with('\n'), "a process of the branch did not start");
+    assert!(
+        line.ends_with('\n'),
+        "a process of the branch did not start"
+    );
     line.trim_end().to_owned()
 }
 
@@ -232,7 +243,12 @@ fn lay_line(scenario: &Scenario, firewall: &Namespace, internet: &Namespace) -> 
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/branch/delay_line.py");
     let mut command = Command::new("python3");
     command.arg(script).args([firewall.file(), internet.file()]);
-    command.args([LINE, &scenario.delay_ms.to_string(), &scenario.loss.to_string(), "365"]);
+    command.args([
+        LINE,
+        &scenario.delay_ms.to_string(),
+        &scenario.loss.to_string(),
+        "365",
+    ]);
     Running::start(&mut command).0
 }
 

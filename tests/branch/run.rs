@@ -68,14 +68,19 @@ fn skipped(why: &str) -> ExitCode {
 }
 
 fn run(arguments: &[String]) -> ExitCode {
-    let wanted: Vec<&String> = arguments.iter().filter(|one| !one.starts_with('-')).collect();
+    let wanted: Vec<&String> = arguments
+        .iter()
+        .filter(|one| !one.starts_with('-'))
+        .collect();
     let all = Scenario::all();
     let chosen = all
         .iter()
         .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|part| name.contains(*part)));
     let outcomes = side_by_side(chosen.collect());
     report(&outcomes);
-    let exact = outcomes.values().all(|outcome| outcome.differences.is_empty());
+    let exact = outcomes
+        .values()
+        .all(|outcome| outcome.differences.is_empty());
     let documented = !wanted.is_empty() || accuracy::agrees(&all, &outcomes);
     if exact && documented {
         ExitCode::SUCCESS
@@ -93,7 +98,11 @@ fn side_by_side(chosen: VecDeque<(&String, &Scenario)>) -> BTreeMap<String, Outc
                 differences: vec!["the test itself failed, see above".to_owned()],
                 ..Outcome::default()
             });
-            println!("{} {name} ({:.1} s)", word(&outcome), outcome.wall.as_secs_f64());
+            println!(
+                "{} {name} ({:.1} s)",
+                word(&outcome),
+                outcome.wall.as_secs_f64()
+            );
             outcomes.lock().unwrap().insert(name.clone(), outcome);
         }
     };
@@ -114,7 +123,9 @@ fn one(scenario: &Scenario) -> Outcome {
         outcome.wall = outcome.wall.max(begin.elapsed());
         match report {
             Ok(report) => {
-                outcome.differences.extend(compare::differences(scenario, &report));
+                outcome
+                    .differences
+                    .extend(compare::differences(scenario, &report));
                 outcome.false_accusations += compare::false_accusations(scenario, &report);
             }
             Err(said) => outcome.differences.push(said),

@@ -142,11 +142,16 @@ impl Scenario {
     /// Every scenario, by the name of its file.
     pub(crate) fn all() -> BTreeMap<String, Self> {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/branch/scenarios");
-        let files = fs::read_dir(directory).unwrap().map(|file| file.unwrap().path());
+        let files = fs::read_dir(directory)
+            .unwrap()
+            .map(|file| file.unwrap().path());
         let named = files.map(|file| {
             let name = file.file_stem().unwrap().to_string_lossy().into_owned();
             let scenario = Self::parse(&fs::read_to_string(&file).unwrap());
-            (name.clone(), scenario.unwrap_or_else(|error| panic!("{name}: {error}")))
+            (
+                name.clone(),
+                scenario.unwrap_or_else(|error| panic!("{name}: {error}")),
+            )
         });
         named.collect()
     }
@@ -202,8 +207,15 @@ impl Host {
     }
 
     fn entry_in_list(&self) -> String {
-        let Self { name, scheme, entry, .. } = self;
-        format!("[[endpoints]]\nid = \"{name}\"\nhost = \"{name}\"\nscheme = \"{scheme}\"\n{entry}\n")
+        let Self {
+            name,
+            scheme,
+            entry,
+            ..
+        } = self;
+        format!(
+            "[[endpoints]]\nid = \"{name}\"\nhost = \"{name}\"\nscheme = \"{scheme}\"\n{entry}\n"
+        )
     }
 }
 

@@ -95,11 +95,7 @@ fn closed_port(
 /// reject something: silence beside such a message is the same rule.
 fn closing(rows: &[Judged<'_>], places: &[usize]) -> Option<Code> {
     let all = |codes: &[Code]| places.iter().all(|place| blocked_by(&rows[*place], codes));
-    let alike = [
-        Code::TcpDropped,
-        Code::TcpRefused,
-        Code::TcpAdminProhibited,
-    ];
+    let alike = [Code::TcpDropped, Code::TcpRefused, Code::TcpAdminProhibited];
     if let Some(code) = alike.into_iter().find(|code| all(&[*code])) {
         return Some(code);
     }

@@ -154,7 +154,8 @@ impl Authorities {
 
     fn chain_of_many_names(&self, name: &str, validity: Validity) -> Vec<CertificateDer<'static>> {
         let mut parameters = leaf_parameters(name, validity);
-        let further = (0..FURTHER_NAMES).map(|number| format!("name{number}.of-the-service.example"));
+        let further =
+            (0..FURTHER_NAMES).map(|number| format!("name{number}.of-the-service.example"));
         let further = further.map(|name| name.try_into().expect("plain letters"));
         parameters
             .subject_alt_names
