@@ -81,9 +81,9 @@ impl Branch {
         let line = lay_line(scenario, &firewall, &internet);
         connect(scenario, [&client, &firewall, &internet]);
         let (server, roots) = start_internet(scenario, &internet, &directory);
-        let mut running = client.switch_on(scenario, &scenario.client, "output");
-        running.extend(firewall.switch_on(scenario, &scenario.firewall, "forward"));
-        running.extend(internet.switch_on(scenario, &scenario.internet, "input"));
+        let mut running = client.switch_on(scenario, &directory, (&scenario.client, "output"));
+        running.extend(firewall.switch_on(scenario, &directory, (&scenario.firewall, "forward")));
+        running.extend(internet.switch_on(scenario, &directory, (&scenario.internet, "input")));
         running.extend([server, line]);
         fs::write(directory.join("endpoints.toml"), scenario.list()).unwrap();
         Self {
@@ -125,6 +125,7 @@ impl Branch {
             ("--dns", scenario.ask.to_string()),
             ("--public-roots", file(&self.roots, "public-roots.pem")),
             ("--os-roots", file(&self.roots, "os-roots.pem")),
+            ("--proxy", scenario.proxy.clone()),
             ("--format", "json".to_owned()),
         ];
         let pairs = pairs.map(|(name, value)| [name.to_owned(), value]);
@@ -175,10 +176,20 @@ impl Namespace {
     }
 
     /// Switches on what the scenario wants here, and returns the programs that now run.
-    fn switch_on(&self, scenario: &Scenario, place: &Place, hook: &str) -> Vec<Running> {
+    fn switch_on(
+        &self,
+        scenario: &Scenario,
+        directory: &Path,
+        (place, hook): (&Place, &str),
+    ) -> Vec<Running> {
         let services = place.services.iter().map(|service| {
-            let script = format!("echo; exec {}", scenario.with_addresses(service));
-            Running::start(self.command("sh").args(["-c", &script])).0
+            let script = format!("echo; {}", scenario.with_addresses(service));
+            Running::start(
+                self.command("sh")
+                    .args(["-ec", &script])
+                    .current_dir(directory),
+            )
+            .0
         });
         let services = services.collect();
         let mut script = String::new();

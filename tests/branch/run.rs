@@ -1,6 +1,7 @@
 //! Runs every scenario, some of them at once, and says what went differently.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fs::OpenOptions;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -11,11 +12,15 @@ use crate::{accuracy, compare, internet};
 
 /// Scenarios at once. They wait most of the time.
 const AT_ONCE: usize = 4;
-const TOOLS: [&str; 7] = [
+/// What the line with a delay is made of.
+const TUN: &str = "/dev/net/tun";
+const TOOLS: [&str; 9] = [
     "ip",
     "nft",
     "iptables-nft",
+    "dnsmasq",
     "nsenter",
+    "ss",
     "unshare",
     "python3",
     "faketime",
@@ -41,6 +46,10 @@ pub(crate) fn main() -> ExitCode {
     }
     if let Some(missing) = TOOLS.iter().find(|tool| !is_installed(tool)) {
         return skipped(&format!("{missing} is not installed"));
+    }
+    let line = OpenOptions::new().read(true).write(true).open(TUN);
+    if line.is_err() {
+        return skipped(&format!("{TUN} cannot be opened"));
     }
     match Here::find() {
         Here::Allowed => run(&arguments),

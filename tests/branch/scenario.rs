@@ -47,6 +47,9 @@ pub(crate) struct Scenario {
     /// How long a run may take.
     #[serde(default = "fifteen")]
     pub(crate) within_s: f64,
+    /// What the program is told about proxies.
+    #[serde(default = "none")]
+    pub(crate) proxy: String,
     /// Further arguments of the program.
     #[serde(default)]
     pub(crate) arguments: Vec<String>,
@@ -88,7 +91,8 @@ pub(crate) struct Scenario {
 pub(crate) struct Place {
     /// Rules of nftables: for what the firewall forwards, for what the client sends.
     pub(crate) rules: Vec<String>,
-    /// Programs that run as long as the scenario does.
+    /// Shell scripts that end with `exec PROGRAM`, which runs as long as the scenario does. They
+    /// stand in a directory of their own.
     pub(crate) services: Vec<String>,
     /// Shell commands.
     pub(crate) commands: Vec<String>,
@@ -257,6 +261,10 @@ fn once() -> usize {
 
 fn fifteen() -> f64 {
     15.0
+}
+
+fn none() -> String {
+    "none".to_owned()
 }
 
 fn three() -> usize {

@@ -1,11 +1,13 @@
 //! Causes of the whole run, and the rows that they explain.
 
+use std::net::IpAddr;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use reach365::endpoint::{Cloud, Endpoint, MustBe};
 use reach365::evidence::{
-    Evidence, FailureKind, HttpSeen, MsoidResolver, RecordKind, RunEvidence, Trust,
+    Evidence, FailureKind, HttpSeen, IcmpSeen, MsoidResolver, RecordKind, RunEvidence, Trust,
 };
 use reach365::verdict::{Code, Confidence, Outcome};
 
@@ -135,6 +137,42 @@ fn a_resolver_that_fails_for_every_name_accuses_no_name() {
                 .all(|row| row.verdict.consequence_of == Some(code))
         );
     }
+}
+
+#[test]
+fn a_port_that_is_not_called_closed_for_every_name_is_closed() {
+    let rows = vec![
+        (https("a.example"), unresolved(FailureKind::Refused)),
+        (https("b.example"), unresolved(FailureKind::Timeout)),
+    ];
+    assert_eq!(codes(&judged(rows)), [Code::DnsResolverClosed]);
+}
+
+#[test]
+fn a_rule_that_rejects_everybody_closes_the_port_even_where_it_is_silent() {
+    let device: IpAddr = "10.9.1.1".parse().unwrap();
+    let rejected = |address: &str| {
+        let mut attempts = tcp_failed(address, 443, FailureKind::HostUnreachable, 11.0);
+        for attempt in &mut attempts {
+            attempt.icmp = Some(IcmpSeen {
+                from: Some(device),
+                version: 4,
+                kind: 3,
+                code: 13,
+                local: false,
+            });
+        }
+        with(address, attempts)
+    };
+    let silent = tcp_failed("20.1.1.3", 443, FailureKind::Timeout, 5_000.0);
+    let report = judged(vec![
+        (https("a.example"), rejected("20.1.1.1")),
+        (https("b.example"), rejected("20.1.1.2")),
+        (https("c.example"), with("20.1.1.3", silent)),
+    ]);
+    assert_eq!(codes(&report), [Code::TcpEgressClosed]);
+    assert_eq!(report.findings[0].culprit.address, Some(device));
+    assert_eq!(report.findings[0].facts["how"], "rejected by 10.9.1.1");
 }
 
 #[test]
