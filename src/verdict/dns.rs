@@ -7,7 +7,7 @@ use crate::evidence::{DnsTry, Evidence, Failure, FailureKind, Lookup, RecordKind
 use crate::verdict::attempt::Ruling;
 use crate::verdict::claim::{self, Claim, short, whole_ms};
 use crate::verdict::tcp::AT_ONCE_MS;
-use crate::verdict::{Code, Confidence, Facts, Outcome, Verdict};
+use crate::verdict::{Code, Confidence, Facts, Outcome, Verdict, Who};
 
 /// A lookup that takes longer is slow.
 pub(super) const SLOW_LOOKUP_MS: f64 = 500.0;
@@ -148,8 +148,9 @@ fn rule(lookup: &Lookup, failure: &Failure) -> Ruling {
         || "of this machine".to_owned(),
         |server| server.ip().to_string(),
     );
+    let blamed = server.filter(|_| code.who() == Who::Resolver);
     let claim = Claim::new(code)
-        .at_address(server.map(|server| server.ip()))
+        .at_address(blamed.map(|server| server.ip()))
         .fact("resolver", name.as_str())
         .fact("address", name.as_str())
         .fact("tries", lookup.tries.len())

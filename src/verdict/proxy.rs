@@ -34,8 +34,8 @@ pub(super) fn about(ruling: Ruling, attempt: &Attempt) -> Ruling {
     match ruling {
         Ruling::Failed(claim) => {
             let claim = seen_behind(claim);
-            let who = claim.who == Who::Proxy || claim.stage == Stage::Proxy;
-            let address = who.then(|| attempt.address.ip()).or(claim.address);
+            let blamed = claim.who == Who::Proxy;
+            let address = blamed.then(|| attempt.address.ip()).or(claim.address);
             let claim = claim
                 .at_address(address)
                 .fact("proxy", proxy.to_string())
@@ -75,7 +75,26 @@ fn unreached(attempt: &Attempt) -> Option<Ruling> {
         _ => return Some(tcp::rule(attempt, failure)),
     };
     let waited = whole_ms(attempt.tcp.elapsed_ms);
+    let claim = by_device(claim, attempt);
     Some(Ruling::Failed(claim.fact("waited_ms", waited)))
+}
+
+/// Blames the device on the way that rejected the connection, where an ICMP message names one.
+fn by_device(claim: Claim, attempt: &Attempt) -> Claim {
+    let device = attempt.icmp.as_ref().and_then(|icmp| icmp.from);
+    let Some(device) = device.filter(|device| *device != attempt.address.ip()) else {
+        return claim;
+    };
+    let own = attempt.tcp.value.as_ref().and_then(|seen| seen.local);
+    let who = if own.is_some_and(|own| own.ip() == device) {
+        Who::Device
+    } else {
+        Who::Firewall
+    };
+    claim
+        .by(who)
+        .at_address(Some(device))
+        .fact("how", format!("rejected by {device}"))
 }
 
 /// The handshake with a proxy that is spoken to within TLS. Its certificate is judged apart from
