@@ -2,6 +2,8 @@
 //!
 //! Times are milliseconds. `at_ms` counts from the start of the run.
 
+mod trace;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
@@ -9,6 +11,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::route::{Hop, Route};
+
+pub use trace::{HelloAnswer, HelloStep, HelloTrace, HopAnswer, OtherPort, Trace, TraceHop};
 
 /// The position on the way to an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -87,6 +91,9 @@ pub struct Evidence {
     /// The `msoid` record as several resolvers see it; on msoid rows only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub msoid: Option<MsoidEvidence>,
+    /// How far packets came, where a row was blocked and a trace was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
     /// Why nothing was probed, or why the probe stopped early.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut_short: Option<CutShort>,

@@ -57,7 +57,9 @@ pub mod route;
 pub mod verdict;
 
 pub use catalog::Catalog;
-pub use engine::{Checker, CheckerBuilder, proxy_ways};
+pub use engine::{
+    Checker, CheckerBuilder, ReadTrace, TraceReport, TraceRequest, proxy_ways, trace,
+};
 pub use error::Error;
 pub use event::Event;
 pub use options::Options;

@@ -43,6 +43,10 @@ pub const JOBS_PER_ADDRESS: usize = 4;
 pub const JOBS_PER_PROXY: usize = 32;
 /// Proxies of one PAC answer that are tried at most.
 pub const HOP_LIMIT: usize = 8;
+/// Rows that are traced at most.
+pub const TRACE_ROWS: usize = 8;
+/// Name that no filter knows, for ClientHellos to compare with (RFC 6761: it belongs to nobody).
+pub const TRACE_CONTROL: &str = "control.invalid";
 /// A probe that has been quiet this long gives its place to others: the limits are there against
 /// bursts, and silent hosts must not hold up the rest of the run.
 pub const QUIET: Duration = Duration::from_millis(500);
@@ -104,6 +108,8 @@ pub struct Options {
     pub silence_limit: Duration,
     /// Confirming attempts after a failure.
     pub confirm: u32,
+    /// Traces rows that are blocked at the connection or at TLS; on Linux alone.
+    pub trace: bool,
     /// Name of the site, copied into the report.
     pub site: Option<String>,
 }
@@ -236,6 +242,7 @@ impl Default for Options {
             jobs: JOBS,
             silence_limit: SILENCE_LIMIT,
             confirm: CONFIRM,
+            trace: false,
             site: None,
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::endpoint::Cloud;
-use crate::engine::Checker;
+use crate::engine::{Checker, trace};
 use crate::error::Error;
 use crate::options::{Family, Options, ProxySource, Timeouts};
 use crate::platform;
@@ -130,6 +130,9 @@ impl CheckerBuilder {
     /// [`Error::Option`] where a file cannot be used or a limit is zero.
     pub fn build(self) -> Result<Checker, Error> {
         check_limits(&self.options)?;
+        if self.options.trace {
+            trace::check_system("--trace")?;
+        }
         Ok(Checker {
             public_roots: read_roots("--public-roots", self.options.public_roots.as_deref())?,
             os_roots: read_roots("--os-roots", self.options.os_roots.as_deref())?,

@@ -4,6 +4,7 @@ mod builder;
 mod routing;
 mod rows;
 mod scripts;
+mod trace;
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -39,6 +40,7 @@ pub use builder::CheckerBuilder;
 use routing::Routing;
 pub use routing::proxy_ways;
 use rows::{Row, rows};
+pub use trace::{ReadTrace, TraceReport, TraceRequest, trace};
 
 /// Runs plans. It holds no connection and no thread between runs.
 #[derive(Debug, Clone)]
@@ -185,6 +187,9 @@ impl Checker {
                 finished,
             });
             all[index] = evidence;
+        }
+        if self.options.trace {
+            trace::trace_blocked(context, judge, rows, &mut all).await;
         }
         all
     }

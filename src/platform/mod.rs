@@ -1,6 +1,7 @@
 //! What differs between operating systems: fetches bytes and strings, decides nothing.
 
 mod announced_script;
+mod hops;
 mod hosts;
 mod interfaces;
 #[cfg(feature = "pac")]
@@ -16,6 +17,7 @@ mod sockets;
 mod winhttp_text;
 
 pub(crate) use announced_script::announced_scripts;
+pub(crate) use hops::{FAR, TELLS_HOPS, limit_hops};
 pub(crate) use hosts::hosts_file;
 pub(crate) use interfaces::usable_families;
 #[cfg(feature = "pac")]

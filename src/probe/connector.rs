@@ -32,7 +32,7 @@ pub(crate) async fn connect(recorder: &Recorder) -> io::Result<TcpStream> {
     }
 }
 
-fn begin(socket: &Socket, address: SocketAddr) -> io::Result<()> {
+pub(super) fn begin(socket: &Socket, address: SocketAddr) -> io::Result<()> {
     match socket.connect(&address.into()) {
         Err(error) if !is_under_way(&error) => Err(error),
         _ => Ok(()),

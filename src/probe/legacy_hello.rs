@@ -65,7 +65,7 @@ fn suite(behind_version: &[u8]) -> Option<u16> {
     Some(u16::from_be_bytes([bytes[0], bytes[1]]))
 }
 
-fn client_hello(name: Option<&str>, random: [u8; 32]) -> Vec<u8> {
+pub(super) fn client_hello(name: Option<&str>, random: [u8; 32]) -> Vec<u8> {
     let mut body = vec![0x03, 0x03];
     body.extend(random);
     body.push(0);

@@ -12,6 +12,7 @@ mod proxy;
 mod style;
 mod text;
 mod ticket;
+mod trace;
 
 use std::fmt;
 use std::io;
@@ -27,6 +28,7 @@ pub use proxy::{Match, UrlWays, blob, blob_json, matches, matches_json, proxy, p
 pub use style::TextStyle;
 pub use text::text;
 pub use ticket::ticket;
+pub use trace::{trace, trace_json};
 
 /// The formats of a report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

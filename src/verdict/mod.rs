@@ -25,6 +25,7 @@ mod signature;
 mod table;
 mod tcp;
 mod tls;
+mod trace;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -40,6 +41,7 @@ pub use correlate::correlate;
 pub(crate) use route::KNOWN_PROXY;
 pub use signature::Signatures;
 pub use table::Code;
+pub use trace::{Ending, TraceReading, read_trace};
 
 use crate::endpoint::{Cloud, Endpoint, MustBe, Scheme};
 use crate::evidence::{CutShort, Evidence, RunEvidence, Stage};
@@ -91,6 +93,7 @@ fn judge_with(
         _ => on_the_way(endpoint, evidence, context, controls),
     };
     let verdict = hear_the_interruption(endpoint, evidence, verdict);
+    let verdict = trace::locate(evidence, verdict);
     match endpoint.must_be {
         MustBe::Reachable => verdict,
         MustBe::Blocked => turned_round(endpoint, verdict),

@@ -68,7 +68,7 @@ fn rejected(attempt: &Attempt, icmp: &IcmpSeen) -> Option<Claim> {
 }
 
 /// RFC 792, RFC 1812 section 5.2.7.1, RFC 4443 section 3.1.
-fn meaning(icmp: &IcmpSeen) -> Option<(Code, &'static str)> {
+pub(super) fn meaning(icmp: &IcmpSeen) -> Option<(Code, &'static str)> {
     Some(match (icmp.version, icmp.kind, icmp.code) {
         (4, 3, 9) => (
             Code::TcpAdminProhibited,

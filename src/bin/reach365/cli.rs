@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use reach365::endpoint::Cloud;
-use reach365::options::{CONFIRM, DEADLINE, JOBS, ProxySource};
+use reach365::options::{CONFIRM, DEADLINE, JOBS, ProxySource, TRACE_CONTROL};
 use reach365::proxy::Dialect;
 use reach365::proxy::blob::BlobKind;
 use reach365::render::Format;
@@ -37,6 +37,9 @@ pub(crate) enum Command {
     Check(Box<CheckArgs>),
     /// Follow the msoid record of domains, as this network and as the outside sees it
     Dns(DnsArgs),
+    /// Find the hop where the way to a host ends, or where its name is filtered (Linux)
+    #[command(after_help = EXIT_CODES)]
+    Trace(TraceArgs),
     /// Show or check the list of endpoints
     Endpoints {
         #[command(subcommand)]
@@ -96,6 +99,9 @@ pub(crate) struct CheckArgs {
     /// Confirming attempts after a failure
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=5), default_value_t = CONFIRM)]
     pub(crate) confirm: u32,
+    /// Trace rows that are blocked at the connection or at TLS, at most 8 (Linux)
+    #[arg(long)]
+    pub(crate) trace: bool,
     /// Name of this site, for the report
     #[arg(long, value_name = "NAME")]
     pub(crate) site: Option<String>,
@@ -200,6 +206,29 @@ pub(crate) struct DnsArgs {
     /// Show no progress and no notes
     #[arg(long, short)]
     pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TraceArgs {
+    /// The host, with a port where it is not 443
+    #[arg(value_name = "HOST[:PORT]")]
+    pub(crate) host: String,
+    /// A name that no filter knows, to compare with; it is sent to HOST and nobody else is asked
+    #[arg(long, value_name = "NAME", default_value = TRACE_CONTROL)]
+    pub(crate) control_host: String,
+    /// Ask this name server instead of the system's (repeatable)
+    #[arg(long, value_name = "IP[:PORT]", value_parser = name_server)]
+    pub(crate) dns: Vec<SocketAddr>,
+    #[command(flatten)]
+    pub(crate) family: FamilyArgs,
+    /// Give up after this time
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value_t = DEADLINE.as_secs().into())]
+    pub(crate) deadline: Seconds,
+    /// Format of the result
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
 }
 
 #[derive(Debug, Subcommand)]

@@ -25,6 +25,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         None => cmd::check::run_default(&cli.check),
         Some(Command::Check(args)) => cmd::check::run(&args),
         Some(Command::Dns(args)) => cmd::dns::run(&args),
+        Some(Command::Trace(args)) => cmd::trace::run(&args),
         Some(Command::Endpoints { command }) => match command {
             EndpointsCommand::List(args) => cmd::endpoints::list(&args),
             EndpointsCommand::Lint(args) => cmd::endpoints::lint(&args),

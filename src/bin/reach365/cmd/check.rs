@@ -91,6 +91,7 @@ fn options(args: &CheckArgs) -> Options {
         deadline: args.deadline.0,
         jobs: args.jobs,
         confirm: args.confirm,
+        trace: args.trace,
         site: args.site.clone(),
         ..resolving(&args.resolving)
     }
@@ -113,7 +114,7 @@ pub(super) fn resolving(args: &ResolvingArgs) -> Options {
     }
 }
 
-fn family(args: &FamilyArgs) -> Family {
+pub(super) fn family(args: &FamilyArgs) -> Family {
     match (args.ipv4, args.ipv6) {
         (true, _) => Family::Ipv4,
         (_, true) => Family::Ipv6,

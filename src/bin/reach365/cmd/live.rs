@@ -79,7 +79,7 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
         .map_err(|error| Failure::Internal(format!("no runtime: {error}")))
 }
 
-async fn unless_interrupted<T>(run: impl Future<Output = T>) -> Result<T, Failure> {
+pub(super) async fn unless_interrupted<T>(run: impl Future<Output = T>) -> Result<T, Failure> {
     tokio::select! {
         done = run => Ok(done),
         Ok(()) = tokio::signal::ctrl_c() => Err(Failure::Interrupted),

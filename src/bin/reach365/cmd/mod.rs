@@ -9,3 +9,4 @@ mod live;
 pub(crate) mod pac;
 pub(crate) mod proxy;
 pub(crate) mod replay;
+pub(crate) mod trace;

@@ -1,0 +1,214 @@
+//! Traces: of one host on request, and of the rows of a run that were blocked.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde::Serialize;
+
+use crate::endpoint::Host;
+use crate::engine::Row;
+use crate::error::Error;
+use crate::evidence::{Evidence, Lookup, RecordKind, Stage, Trace};
+use crate::options::{Options, TRACE_CONTROL, TRACE_ROWS};
+use crate::platform;
+use crate::probe::{DnsClient, HostsText, ProbeContext, RunClock, addresses, trace as probe_trace};
+use crate::verdict::{self, Outcome, TraceReading, read_trace};
+
+/// Port without TLS: no ClientHello goes there.
+const HTTP_PORT: u16 = 80;
+/// One trace of a run, in the worst case of all hops silent.
+const LIMIT: Duration = Duration::from_secs(40);
+
+/// What is to be traced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceRequest {
+    /// The host; its name goes into the ClientHello.
+    pub host: Host,
+    /// The port; on 80 no ClientHello is sent.
+    pub port: u16,
+    /// A name that no filter knows, for the ClientHellos to compare with. It only stands in a
+    /// packet to the same address; nobody of that name is contacted.
+    pub control_host: String,
+}
+
+impl TraceRequest {
+    /// A trace with the default control name.
+    pub fn new(host: Host, port: u16) -> Self {
+        Self {
+            host,
+            port,
+            control_host: TRACE_CONTROL.to_owned(),
+        }
+    }
+}
+
+/// The traces of a host: one to its first address of each family that this machine uses.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TraceReport {
+    /// The host as asked for.
+    pub host: Host,
+    /// The port.
+    pub port: u16,
+    /// How its name was resolved; empty for an address and for a name in the hosts file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lookups: Vec<Lookup>,
+    /// What was seen, and what it says.
+    pub traces: Vec<ReadTrace>,
+}
+
+/// A trace with its reading.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReadTrace {
+    /// What it says.
+    pub reading: TraceReading,
+    /// What was seen.
+    pub trace: Trace,
+}
+
+impl TraceReport {
+    /// The best of the traces; inconclusive where there is none.
+    pub fn outcome(&self) -> Outcome {
+        let outcomes = self.traces.iter().map(|it| it.reading.ending.outcome());
+        outcomes.min().unwrap_or(Outcome::Inconclusive)
+    }
+}
+
+/// Follows the way of a host's packets hop by hop, without privileges. Of the options, those of
+/// name resolution, address families and the deadline count.
+///
+/// # Errors
+/// [`Error::Option`] on systems that do not tell a program where its packets end: everything but
+/// Linux.
+pub async fn trace(request: &TraceRequest, options: &Options) -> Result<TraceReport, Error> {
+    check_system("trace")?;
+    let clock = RunClock::start(options.deadline);
+    let (lookups, targets) = targets(request, options, clock).await;
+    let own = request.host.name().filter(|_| request.port != HTTP_PORT);
+    let names = own.map(|own| (own, request.control_host.as_str()));
+    let traces = targets.into_iter().map(async |address| {
+        let address = SocketAddr::new(address, request.port);
+        clock
+            .within(options.deadline, probe_trace(clock, address, names))
+            .await
+            .ok()
+    });
+    let traces = join_all(traces).await.into_iter().flatten();
+    Ok(TraceReport {
+        host: request.host.clone(),
+        port: request.port,
+        lookups,
+        traces: traces
+            .map(|trace| ReadTrace {
+                reading: read_trace(&trace),
+                trace,
+            })
+            .collect(),
+    })
+}
+
+/// Says what is missing where traces cannot work.
+pub(super) fn check_system(name: &'static str) -> Result<(), Error> {
+    if platform::TELLS_HOPS {
+        return Ok(());
+    }
+    Err(Error::Option {
+        name,
+        message: "needs the error queue of Linux sockets: this system does not tell a program \
+                  without privileges which device ended its packets"
+            .to_owned(),
+    })
+}
+
+/// The first address of each family.
+async fn targets(
+    request: &TraceRequest,
+    options: &Options,
+    clock: RunClock,
+) -> (Vec<Lookup>, Vec<IpAddr>) {
+    let name = match &request.host {
+        Host::Address(address) => return (Vec::new(), vec![*address]),
+        Host::Name(name) => name,
+    };
+    let text = options.hosts_file.clone().or_else(platform::hosts_file);
+    let named = HostsText::parse(&text.unwrap_or_default()).addresses(name);
+    if !named.is_empty() {
+        return (Vec::new(), first_of_families(named, options));
+    }
+    let client = DnsClient {
+        servers: if options.dns.is_empty() {
+            platform::system_resolvers()
+        } else {
+            options.dns.clone()
+        },
+        timeout: options.timeouts.dns,
+        recursion: true,
+        clock,
+    };
+    let kinds = [RecordKind::A, RecordKind::Aaaa];
+    let lookups = join_all(kinds.map(|kind| client.lookup(name, kind))).await;
+    let found = lookups.iter().flat_map(addresses).collect();
+    (lookups, first_of_families(found, options))
+}
+
+fn first_of_families(found: Vec<IpAddr>, options: &Options) -> Vec<IpAddr> {
+    let usable = platform::usable_families();
+    let first = |wanted: fn(&IpAddr) -> bool| {
+        let mut found = found.iter().copied();
+        found.find(|it| wanted(it) && options.family.includes(*it))
+    };
+    let v4 = first(IpAddr::is_ipv4).filter(|_| usable.ipv4 != Some(false));
+    let v6 = first(IpAddr::is_ipv6).filter(|_| usable.ipv6 != Some(false));
+    v4.into_iter().chain(v6).collect()
+}
+
+/// Traces the rows that are blocked on the direct way at the connection or at TLS, none twice.
+pub(super) async fn trace_blocked(
+    context: &ProbeContext,
+    judge: &verdict::Context<'_>,
+    rows: &[Row<'_>],
+    all: &mut [Evidence],
+) {
+    let mut wanted: Vec<(usize, SocketAddr)> = Vec::new();
+    for (index, (row, evidence)) in rows.iter().zip(all.iter()).enumerate() {
+        let found = blocked_at(judge, row, evidence);
+        let new = found.filter(|address| wanted.iter().all(|(_, other)| other != address));
+        wanted.extend(new.map(|address| (index, address)));
+        if wanted.len() == TRACE_ROWS {
+            break;
+        }
+    }
+    let traces = wanted.iter().map(async |(index, address)| {
+        let name = rows[*index].endpoint.host.name();
+        let name = name.filter(|_| address.port() != HTTP_PORT);
+        let names = name.map(|name| (name, TRACE_CONTROL));
+        let trace = probe_trace(context.clock, *address, names);
+        context.clock.within(LIMIT, trace).await.ok()
+    });
+    let traces = join_all(traces).await;
+    for ((index, _), trace) in wanted.into_iter().zip(traces) {
+        all[index].trace = trace;
+    }
+}
+
+/// The address at which a row is blocked, where its way is the direct one.
+fn blocked_at(
+    judge: &verdict::Context<'_>,
+    row: &Row<'_>,
+    evidence: &Evidence,
+) -> Option<SocketAddr> {
+    if !row.route.is_direct() {
+        return None;
+    }
+    let verdict = verdict::judge(row.endpoint, evidence, judge);
+    let stage = verdict
+        .stage
+        .filter(|_| verdict.outcome == Outcome::Blocked)?;
+    if !matches!(stage, Stage::Tcp | Stage::Tls) {
+        return None;
+    }
+    let mut direct = evidence.attempts.iter().filter(|it| it.hop.is_none());
+    direct
+        .find(|attempt| attempt.tcp.passed() == (stage == Stage::Tls))
+        .map(|attempt| attempt.address)
+}

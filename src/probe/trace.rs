@@ -1,0 +1,272 @@
+//! A trace without privileges: connection requests and ClientHellos whose packets may take one hop
+//! more each time, and what the system keeps of the answers.
+
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::future::join;
+use futures_util::stream::{self, StreamExt};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep};
+
+use crate::evidence::{
+    HelloAnswer, HelloStep, HelloTrace, HopAnswer, IcmpSeen, OtherPort, Trace, TraceHop,
+};
+use crate::platform;
+use crate::probe::clock::{RunClock, milliseconds};
+use crate::probe::{classify, connector, legacy_hello};
+
+/// Hops that a packet is allowed at most.
+const HOP_LIMIT: u8 = 30;
+/// Connection requests at once. More would only be more connections at the target.
+const REQUESTS: usize = 8;
+/// ClientHellos at once, for each name.
+const HELLOS: usize = 4;
+/// How long an answer may take. The system repeats its packet after a second.
+const WAIT: Duration = Duration::from_millis(1_500);
+/// How long a connection may take that is to come about.
+const CONNECT: Duration = Duration::from_secs(3);
+/// Hops beyond the one that accepts the connection that a ClientHello is allowed.
+const BEYOND: u8 = 2;
+/// How often a socket is looked at that was woken without a reason to be seen.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// Traces the way to an address: the connection, then the ClientHello with the host's name beside
+/// one with another name. Without a name no ClientHello is sent.
+pub(crate) async fn trace(
+    clock: RunClock,
+    address: SocketAddr,
+    names: Option<(&str, &str)>,
+) -> Trace {
+    let began = Instant::now();
+    let requests = route(clock, address).await;
+    let other_port = match requests.last().map(|hop| hop.answer) {
+        Some(HopAnswer::Silent) => Some(on_other_port(clock, address).await),
+        _ => None,
+    };
+    let accepted = requests
+        .iter()
+        .find(|hop| hop.answer == HopAnswer::Connected);
+    let (hello, control_hello) = match (accepted, names) {
+        (Some(hop), Some((own, control))) => {
+            let last = hop.ttl.saturating_add(BEYOND).min(HOP_LIMIT);
+            let (own, control) = join(
+                hellos(clock, address, own, last),
+                hellos(clock, address, control, last),
+            )
+            .await;
+            (Some(own), Some(control))
+        }
+        _ => (None, None),
+    };
+    Trace {
+        address,
+        elapsed_ms: milliseconds(began.elapsed()),
+        route: requests,
+        other_port,
+        hello,
+        control_hello,
+    }
+}
+
+/// A port of the same address that other rules may hold for.
+async fn on_other_port(clock: RunClock, address: SocketAddr) -> OtherPort {
+    let port = if address.port() == 80 { 443 } else { 80 };
+    let route = route(clock, SocketAddr::new(address.ip(), port)).await;
+    OtherPort { port, route }
+}
+
+/// Connection requests, up to the first that ends the way; a batch of silence ends it too.
+async fn route(clock: RunClock, address: SocketAddr) -> Vec<TraceHop> {
+    let mut hops: Vec<TraceHop> = Vec::new();
+    let ttls: Vec<u8> = (1..=HOP_LIMIT).collect();
+    for batch in ttls.chunks(REQUESTS) {
+        let found = stream::iter(batch.iter().map(|ttl| request(clock, address, *ttl)))
+            .buffered(REQUESTS)
+            .collect::<Vec<_>>()
+            .await;
+        let silent = found.iter().all(|hop| hop.answer == HopAnswer::Silent);
+        let end = found.iter().position(ends);
+        hops.extend(found.into_iter().take(end.map_or(REQUESTS, |end| end + 1)));
+        if silent || end.is_some() || clock.is_over() {
+            break;
+        }
+    }
+    hops
+}
+
+fn ends(hop: &TraceHop) -> bool {
+    !matches!(hop.answer, HopAnswer::Expired | HopAnswer::Silent)
+}
+
+/// One connection request; silence is tried once more on a fresh socket.
+async fn request(clock: RunClock, address: SocketAddr, ttl: u8) -> TraceHop {
+    let first = one_request(clock, address, ttl).await;
+    if first.answer == HopAnswer::Silent && !clock.is_over() {
+        return one_request(clock, address, ttl).await;
+    }
+    first
+}
+
+async fn one_request(clock: RunClock, address: SocketAddr, ttl: u8) -> TraceHop {
+    let began = Instant::now();
+    let mut hop = TraceHop {
+        ttl,
+        answer: HopAnswer::Silent,
+        rtt_ms: None,
+        icmp: None,
+        failure: None,
+    };
+    match clock.within(WAIT, connection(address, ttl)).await {
+        Err(_) => {}
+        Ok(Err(error)) => {
+            hop.failure = Some(classify::socket(&error));
+            hop.answer = HopAnswer::Failed;
+        }
+        Ok(Ok(seen)) => {
+            let elapsed = milliseconds(began.elapsed());
+            hop.rtt_ms = (!seen.repeated).then_some(elapsed);
+            hop.answer = seen.answer;
+            hop.icmp = seen.icmp;
+        }
+    }
+    hop
+}
+
+/// How a connection request ended.
+struct Ended {
+    answer: HopAnswer,
+    icmp: Option<IcmpSeen>,
+    /// Whether the system had to send it again, so that the time says nothing.
+    repeated: bool,
+}
+
+async fn connection(address: SocketAddr, ttl: u8) -> io::Result<Ended> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    socket.set_nonblocking(true)?;
+    socket.set_linger(Some(Duration::ZERO))?;
+    platform::limit_hops(SockRef::from(&socket), address, ttl)?;
+    let watched = platform::watch(&socket);
+    connector::begin(&socket, address)?;
+    let stream = TcpStream::from_std(socket.into())?;
+    loop {
+        stream.ready(Interest::WRITABLE).await?;
+        let icmp = watched.as_ref().and_then(|watched| watched.icmp());
+        let error = stream.take_error()?;
+        if let Some(answer) = meaning(icmp.as_ref(), error.as_ref(), &stream) {
+            let counters = watched.and_then(|watched| watched.counters());
+            return Ok(Ended {
+                answer,
+                icmp,
+                repeated: counters.is_some_and(|counters| counters.retransmits > 0),
+            });
+        }
+        if let Some(error) = error {
+            return Err(error);
+        }
+        sleep(LOOK).await;
+    }
+}
+
+fn meaning(
+    icmp: Option<&IcmpSeen>,
+    error: Option<&io::Error>,
+    stream: &TcpStream,
+) -> Option<HopAnswer> {
+    if let Some(icmp) = icmp {
+        return Some(match (icmp.version, icmp.kind) {
+            (4, 11) | (6, 3) => HopAnswer::Expired,
+            _ => HopAnswer::Rejected,
+        });
+    }
+    match error.map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => Some(HopAnswer::Refused),
+        Some(_) => None,
+        None => stream.peer_addr().is_ok().then_some(HopAnswer::Connected),
+    }
+}
+
+/// ClientHellos with a name, allowed one hop to `last`.
+async fn hellos(clock: RunClock, address: SocketAddr, name: &str, last: u8) -> HelloTrace {
+    let steps = stream::iter((1..=last).map(|ttl| step(clock, address, name, ttl)))
+        .buffered(HELLOS)
+        .collect()
+        .await;
+    HelloTrace {
+        name: name.to_owned(),
+        steps,
+    }
+}
+
+/// One ClientHello; what may be a lost packet is tried once more.
+async fn step(clock: RunClock, address: SocketAddr, name: &str, ttl: u8) -> HelloStep {
+    let mut answer = hello(clock, address, name, ttl).await;
+    let lost = matches!(answer, HelloAnswer::Silent | HelloAnswer::NotConnected);
+    if lost && !clock.is_over() {
+        answer = hello(clock, address, name, ttl).await;
+    }
+    HelloStep { ttl, answer }
+}
+
+async fn hello(clock: RunClock, address: SocketAddr, name: &str, ttl: u8) -> HelloAnswer {
+    let connected = clock.within(CONNECT, TcpStream::connect(address)).await;
+    let Ok(Ok(mut stream)) = connected else {
+        return HelloAnswer::NotConnected;
+    };
+    // Keeps the system telling that packets did not arrive.
+    let watched = SockRef::from(&stream)
+        .try_clone()
+        .ok()
+        .and_then(|socket| platform::watch(&socket));
+    if platform::limit_hops(SockRef::from(&stream), address, ttl).is_err() {
+        return HelloAnswer::NotConnected;
+    }
+    let answer = clock.within(WAIT, exchange(&mut stream, name, ttl)).await;
+    drop(watched);
+    // The other side learns that this is over.
+    let _ = platform::limit_hops(SockRef::from(&stream), address, platform::FAR);
+    let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+    answer.unwrap_or(HelloAnswer::Silent)
+}
+
+async fn exchange(stream: &mut TcpStream, name: &str, ttl: u8) -> HelloAnswer {
+    let bytes = legacy_hello::client_hello(Some(name), random(ttl));
+    if let Err(error) = stream.write_all(&bytes).await {
+        return failed(&error);
+    }
+    let mut first = [0];
+    match stream.read(&mut first).await {
+        Ok(0) => HelloAnswer::Closed,
+        Ok(_) => match first {
+            [22] => HelloAnswer::ServerHello,
+            [21] => HelloAnswer::Alert,
+            _ => HelloAnswer::Other,
+        },
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &io::Error) -> HelloAnswer {
+    match error.kind() {
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => HelloAnswer::Expired,
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => HelloAnswer::Reset,
+        _ => HelloAnswer::Silent,
+    }
+}
+
+/// The random part of a ClientHello that is never answered with a key.
+fn random(ttl: u8) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    for chunk in bytes.chunks_mut(8) {
+        chunk.copy_from_slice(&RandomState::new().hash_one(ttl).to_be_bytes());
+    }
+    bytes
+}
