@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
 
 use crate::endpoint::Host;
@@ -17,6 +18,8 @@ use crate::verdict::{self, Outcome, TraceReading, read_trace};
 
 /// Port without TLS: no ClientHello goes there.
 const HTTP_PORT: u16 = 80;
+/// Rows that are traced at once.
+const AT_ONCE: usize = 4;
 /// One trace of a run, in the worst case of all hops silent.
 const LIMIT: Duration = Duration::from_secs(40);
 
@@ -185,7 +188,8 @@ pub(super) async fn trace_blocked(
         let trace = probe_trace(context.clock, *address, names);
         context.clock.within(LIMIT, trace).await.ok()
     });
-    let traces = join_all(traces).await;
+    // Devices on the way limit how much ICMP they send to one machine.
+    let traces: Vec<_> = stream::iter(traces).buffered(AT_ONCE).collect().await;
     for ((index, _), trace) in wanted.into_iter().zip(traces) {
         all[index].trace = trace;
     }

@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use futures_util::future::join;
+use futures_util::future::{join, join_all};
 use futures_util::stream::{self, StreamExt};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
@@ -22,6 +22,10 @@ use crate::probe::{classify, connector, legacy_hello};
 
 /// Hops that a packet is allowed at most.
 const HOP_LIMIT: u8 = 30;
+/// Hops that are asked first: most rules stand this near.
+const NEAR: u8 = 4;
+/// Devices send one ICMP message a second, after a few at once.
+const ICMP_PAUSE: Duration = Duration::from_millis(1_050);
 /// Connection requests at once. More would only be more connections at the target.
 const REQUESTS: usize = 8;
 /// ClientHellos at once, for each name.
@@ -80,39 +84,56 @@ async fn on_other_port(clock: RunClock, address: SocketAddr) -> OtherPort {
     OtherPort { port, route }
 }
 
-/// Connection requests, up to the first that ends the way; a batch of silence ends it too.
+/// Connection requests, up to the first that ends the way; long silence ends it too.
 async fn route(clock: RunClock, address: SocketAddr) -> Vec<TraceHop> {
     let mut hops: Vec<TraceHop> = Vec::new();
-    let ttls: Vec<u8> = (1..=HOP_LIMIT).collect();
-    for batch in ttls.chunks(REQUESTS) {
-        let found = stream::iter(batch.iter().map(|ttl| request(clock, address, *ttl)))
-            .buffered(REQUESTS)
-            .collect::<Vec<_>>()
-            .await;
-        let silent = found.iter().all(|hop| hop.answer == HopAnswer::Silent);
+    let near = 1..=NEAR;
+    let far: Vec<u8> = (NEAR + 1..=HOP_LIMIT).collect();
+    for ttls in std::iter::once(near.collect()).chain(far.chunks(REQUESTS).map(<[u8]>::to_vec)) {
+        let mut found = join_all(ttls.iter().map(|ttl| request(clock, address, *ttl))).await;
+        ask_again(clock, address, &mut found).await;
         let end = found.iter().position(ends);
         hops.extend(found.into_iter().take(end.map_or(REQUESTS, |end| end + 1)));
-        if silent || end.is_some() || clock.is_over() {
+        if end.is_some() || silent_tail(&hops) >= REQUESTS || clock.is_over() {
             break;
         }
     }
     hops
 }
 
+/// Asks silent hops once more. Where hops behind them answer, their devices may only be slow to
+/// send ICMP: one message a second is usual, so those hops are asked one after the other.
+async fn ask_again(clock: RunClock, address: SocketAddr, found: &mut [TraceHop]) {
+    let end = found.iter().position(ends).unwrap_or(found.len());
+    let answered = found
+        .iter()
+        .rposition(|hop| hop.answer != HopAnswer::Silent);
+    let (between, behind) = found[..end].split_at_mut(answered.unwrap_or(0).min(end));
+    let again = behind.iter_mut().filter(|hop| is_silent(hop));
+    join_all(again.map(async |hop| *hop = request(clock, address, hop.ttl).await)).await;
+    for hop in between.iter_mut().filter(|hop| is_silent(hop)) {
+        if clock.is_over() {
+            return;
+        }
+        sleep(ICMP_PAUSE).await;
+        *hop = request(clock, address, hop.ttl).await;
+    }
+}
+
+fn is_silent(hop: &TraceHop) -> bool {
+    hop.answer == HopAnswer::Silent
+}
+
+fn silent_tail(hops: &[TraceHop]) -> usize {
+    hops.iter().rev().take_while(|hop| is_silent(hop)).count()
+}
+
 fn ends(hop: &TraceHop) -> bool {
     !matches!(hop.answer, HopAnswer::Expired | HopAnswer::Silent)
 }
 
-/// One connection request; silence is tried once more on a fresh socket.
+/// One connection request on a socket of its own.
 async fn request(clock: RunClock, address: SocketAddr, ttl: u8) -> TraceHop {
-    let first = one_request(clock, address, ttl).await;
-    if first.answer == HopAnswer::Silent && !clock.is_over() {
-        return one_request(clock, address, ttl).await;
-    }
-    first
-}
-
-async fn one_request(clock: RunClock, address: SocketAddr, ttl: u8) -> TraceHop {
     let began = Instant::now();
     let mut hop = TraceHop {
         ttl,

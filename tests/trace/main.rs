@@ -1,0 +1,157 @@
+//! `reach365 trace` and `check --trace` on real routers and filters in network namespaces. A
+//! machine without them skips the tests and says so, unless `REACH365_PARTS` is `required`.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
+
+mod network;
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::process::Output;
+use std::thread;
+
+use network::{Network, SECOND_ROUTER, SERVER};
+use serde_json::Value;
+
+/// What every test needs.
+const PROGRAMS: [&str; 5] = ["unshare", "nsenter", "setpriv", "ip", "nft"];
+
+/// The server of the other tests: they start it in its namespace.
+#[test]
+#[ignore = "a part of the other tests"]
+fn serve() {
+    // A ServerHello for whoever sends a TLS record; nobody looks further.
+    const SERVER_HELLO: [u8; 11] = [22, 3, 3, 0, 50, 2, 0, 0, 46, 3, 3];
+    let listener = TcpListener::bind("0.0.0.0:443").unwrap();
+    for stream in listener.incoming() {
+        thread::spawn(move || {
+            let mut stream = stream.unwrap();
+            let mut buffer = [0; 1024];
+            while stream.read(&mut buffer).is_ok_and(|count| count > 0) {
+                if stream.write_all(&SERVER_HELLO).is_err() {
+                    break;
+                }
+            }
+        });
+    }
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+}
+
+fn trace(network: &Network, host: &str) -> (Value, Option<i32>) {
+    let output = network.reach365(&["trace", host, "--format", "json"]);
+    let report = json(&output);
+    (report["traces"][0].clone(), output.status.code())
+}
+
+#[test]
+fn an_open_way_is_told_hop_by_hop() {
+    let Some(network) = Network::build(&PROGRAMS) else {
+        return;
+    };
+    let (open, code) = trace(&network, "open.example");
+    let route = open["trace"]["route"].as_array().unwrap();
+    assert_eq!(route[0]["icmp"]["from"], "10.81.1.1", "{open:#}");
+    assert_eq!(route[1]["icmp"]["from"], SECOND_ROUTER, "{open:#}");
+    assert_eq!(route[2]["answer"], "connected", "{open:#}");
+    assert_eq!(open["reading"]["ending"], "reached", "{open:#}");
+    assert_eq!(code, Some(0));
+}
+
+#[test]
+fn a_rejecting_device_is_named_with_its_hop() {
+    let Some(network) = Network::build(&PROGRAMS) else {
+        return;
+    };
+    network.rule("r2", "nft add table ip f");
+    network.rule(
+        "r2",
+        "nft add chain ip f c { type filter hook forward priority 0 ; }",
+    );
+    network.rule(
+        "r2",
+        "nft add rule ip f c tcp dport 443 reject with icmp admin-prohibited",
+    );
+    let (found, code) = trace(&network, SERVER);
+    assert_eq!(found["reading"]["ending"], "rejected", "{found:#}");
+    assert_eq!(found["reading"]["address"], SECOND_ROUTER, "{found:#}");
+    assert_eq!(found["reading"]["hop"], 2, "{found:#}");
+    assert_eq!(code, Some(1));
+    let row = checked(&network, SERVER);
+    let culprit = &row["verdict"]["culprit"];
+    assert_eq!(row["verdict"]["code"], "tcp-admin-prohibited", "{row:#}");
+    assert_eq!(culprit["address"], SECOND_ROUTER, "{row:#}");
+    assert_eq!(culprit["hop"], 2, "{row:#}");
+}
+
+#[test]
+fn silence_is_located_by_the_last_hop_that_answers() {
+    let Some(network) = Network::build(&PROGRAMS) else {
+        return;
+    };
+    network.rule("r2", "nft add table ip f");
+    network.rule(
+        "r2",
+        "nft add chain ip f c { type filter hook forward priority 0 ; }",
+    );
+    network.rule("r2", "nft add rule ip f c tcp dport 443 drop");
+    let (found, code) = trace(&network, SERVER);
+    assert_eq!(found["reading"]["ending"], "silent", "{found:#}");
+    assert_eq!(found["reading"]["hop"], 2, "{found:#}");
+    assert_eq!(code, Some(1));
+    network.rule("r2", "nft flush chain ip f c");
+    network.rule("r2", "nft add rule ip f c meta l4proto tcp drop");
+    let (found, _) = trace(&network, SERVER);
+    let summary = found["reading"]["summary"].as_str().unwrap();
+    assert!(
+        summary.contains("nothing answers behind hop 2 (10.81.2.2)"),
+        "{summary}"
+    );
+    // Nothing shows that the way goes on: the device is not accused.
+    assert_eq!(found["reading"]["hop"], Value::Null, "{found:#}");
+}
+
+#[test]
+fn a_filtered_name_is_located_beside_one_that_passes() {
+    let programs = [&PROGRAMS[..], &["iptables"]].concat();
+    let Some(network) = Network::build(&programs) else {
+        return;
+    };
+    for (what, ending) in [
+        ("REJECT --reject-with tcp-reset", "hello-reset"),
+        ("DROP", "hello-silent"),
+    ] {
+        network.rule("r2", "iptables -F FORWARD");
+        network.rule(
+            "r2",
+            &format!("iptables -A FORWARD -p tcp --dport 443 -m string --algo bm --string blocked.example -j {what}"),
+        );
+        let (found, code) = trace(&network, "blocked.example");
+        assert_eq!(found["reading"]["ending"], ending, "{found:#}");
+        assert_eq!(found["reading"]["hop"], 2, "{found:#}");
+        assert_eq!(code, Some(1));
+        let summary = found["reading"]["summary"].as_str().unwrap();
+        assert!(summary.contains("begins at hop 3"), "{summary}");
+        assert!(summary.contains("control.invalid passes"), "{summary}");
+        let (open, _) = trace(&network, "open.example");
+        assert_eq!(open["reading"]["ending"], "reached", "{open:#}");
+        let row = checked(&network, "blocked.example");
+        assert_eq!(row["verdict"]["outcome"], "blocked", "{row:#}");
+        assert_eq!(row["verdict"]["culprit"]["hop"], 2, "{row:#}");
+    }
+}
+
+/// The row of a host in a checked report, which says the same when it is judged again.
+fn checked(network: &Network, host: &str) -> Value {
+    let arguments = ["check", host, "--trace", "--proxy", "none", "--format"];
+    let output = network.reach365(&[&arguments[..], &["json"]].concat());
+    let report = json(&output);
+    let row = report["endpoints"][0].clone();
+    let parsed = reach365::Report::from_json(&String::from_utf8_lossy(&output.stdout)).unwrap();
+    let again = serde_json::to_value(parsed.rejudge()).unwrap();
+    assert_eq!(again["endpoints"][0]["verdict"], row["verdict"]);
+    row
+}
