@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
 
-use crate::endpoint::Host;
+use crate::endpoint::{Endpoint, Host};
 use crate::engine::Row;
 use crate::error::Error;
 use crate::evidence::{Evidence, Lookup, RecordKind, Stage, Trace};
@@ -136,7 +136,7 @@ async fn targets(
     let text = options.hosts_file.clone().or_else(platform::hosts_file);
     let named = HostsText::parse(&text.unwrap_or_default()).addresses(name);
     if !named.is_empty() {
-        return (Vec::new(), first_of_families(named, options));
+        return (Vec::new(), first_of_families(&named, options));
     }
     let client = DnsClient {
         servers: if options.dns.is_empty() {
@@ -150,11 +150,12 @@ async fn targets(
     };
     let kinds = [RecordKind::A, RecordKind::Aaaa];
     let lookups = join_all(kinds.map(|kind| client.lookup(name, kind))).await;
-    let found = lookups.iter().flat_map(addresses).collect();
-    (lookups, first_of_families(found, options))
+    let found: Vec<IpAddr> = lookups.iter().flat_map(addresses).collect();
+    let targets = first_of_families(&found, options);
+    (lookups, targets)
 }
 
-fn first_of_families(found: Vec<IpAddr>, options: &Options) -> Vec<IpAddr> {
+fn first_of_families(found: &[IpAddr], options: &Options) -> Vec<IpAddr> {
     let usable = platform::usable_families();
     let first = |wanted: fn(&IpAddr) -> bool| {
         let mut found = found.iter().copied();
@@ -181,18 +182,28 @@ pub(super) async fn trace_blocked(
             break;
         }
     }
-    let traces = wanted.iter().map(async |(index, address)| {
-        let name = rows[*index].endpoint.host.name();
-        let name = name.filter(|_| address.port() != HTTP_PORT);
-        let names = name.map(|name| (name, TRACE_CONTROL));
-        let trace = probe_trace(context.clock, *address, names);
-        context.clock.within(LIMIT, trace).await.ok()
-    });
+    let traces = wanted
+        .iter()
+        .map(|(index, address)| trace_row(context, rows[*index].endpoint, *address))
+        .collect::<Vec<_>>();
     // Devices on the way limit how much ICMP they send to one machine.
     let traces: Vec<_> = stream::iter(traces).buffered(AT_ONCE).collect().await;
     for ((index, _), trace) in wanted.into_iter().zip(traces) {
         all[index].trace = trace;
     }
+}
+
+async fn trace_row(
+    context: &ProbeContext,
+    endpoint: &Endpoint,
+    address: SocketAddr,
+) -> Option<Trace> {
+    let name = endpoint.host.name();
+    let names = name
+        .filter(|_| address.port() != HTTP_PORT)
+        .map(|name| (name, TRACE_CONTROL));
+    let trace = probe_trace(context.clock, address, names);
+    context.clock.within(LIMIT, trace).await.ok()
 }
 
 /// The address at which a row is blocked, where its way is the direct one.

@@ -12,7 +12,7 @@ pub(crate) const TELLS_HOPS: bool = cfg!(target_os = "linux");
 pub(crate) const FAR: u8 = 64;
 
 /// Limits the hops of every packet that the socket sends from now on.
-pub(crate) fn limit_hops(socket: SockRef<'_>, address: SocketAddr, hops: u8) -> io::Result<()> {
+pub(crate) fn limit_hops(socket: &SockRef<'_>, address: SocketAddr, hops: u8) -> io::Result<()> {
     match address {
         SocketAddr::V4(_) => socket.set_ttl_v4(hops.into()),
         SocketAddr::V6(_) => socket.set_unicast_hops_v6(hops.into()),

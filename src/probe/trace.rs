@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use futures_util::future::{join, join_all};
+use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
@@ -30,6 +30,8 @@ const ICMP_PAUSE: Duration = Duration::from_millis(1_050);
 const REQUESTS: usize = 8;
 /// ClientHellos at once, for each name.
 const HELLOS: usize = 4;
+/// Hops that stay silent for both names and are asked again.
+const SLOW_HOPS: usize = 3;
 /// How long an answer may take. The system repeats its packet after a second.
 const WAIT: Duration = Duration::from_millis(1_500);
 /// How long a connection may take that is to come about.
@@ -56,13 +58,8 @@ pub(crate) async fn trace(
         .iter()
         .find(|hop| hop.answer == HopAnswer::Connected);
     let (hello, control_hello) = match (accepted, names) {
-        (Some(hop), Some((own, control))) => {
-            let last = hop.ttl.saturating_add(BEYOND).min(HOP_LIMIT);
-            let (own, control) = join(
-                hellos(clock, address, own, last),
-                hellos(clock, address, control, last),
-            )
-            .await;
+        (Some(hop), Some(names)) => {
+            let (own, control) = both_hellos(clock, address, names, hop.ttl).await;
             (Some(own), Some(control))
         }
         _ => (None, None),
@@ -110,14 +107,18 @@ async fn ask_again(clock: RunClock, address: SocketAddr, found: &mut [TraceHop])
         .rposition(|hop| hop.answer != HopAnswer::Silent);
     let (between, behind) = found[..end].split_at_mut(answered.unwrap_or(0).min(end));
     let again = behind.iter_mut().filter(|hop| is_silent(hop));
-    join_all(again.map(async |hop| *hop = request(clock, address, hop.ttl).await)).await;
+    join_all(again.map(|hop| repeat(clock, address, hop))).await;
     for hop in between.iter_mut().filter(|hop| is_silent(hop)) {
         if clock.is_over() {
             return;
         }
         sleep(ICMP_PAUSE).await;
-        *hop = request(clock, address, hop.ttl).await;
+        repeat(clock, address, hop).await;
     }
+}
+
+async fn repeat(clock: RunClock, address: SocketAddr, hop: &mut TraceHop) {
+    *hop = request(clock, address, hop.ttl).await;
 }
 
 fn is_silent(hop: &TraceHop) -> bool {
@@ -174,7 +175,7 @@ async fn connection(address: SocketAddr, ttl: u8) -> io::Result<Ended> {
     )?;
     socket.set_nonblocking(true)?;
     socket.set_linger(Some(Duration::ZERO))?;
-    platform::limit_hops(SockRef::from(&socket), address, ttl)?;
+    platform::limit_hops(&SockRef::from(&socket), address, ttl)?;
     let watched = platform::watch(&socket);
     connector::begin(&socket, address)?;
     let stream = TcpStream::from_std(socket.into())?;
@@ -215,6 +216,29 @@ fn meaning(
     }
 }
 
+/// ClientHellos with both names. Before the target, silence for both may be a device that sends
+/// ICMP slowly: those are asked again, one after the other.
+async fn both_hellos(
+    clock: RunClock,
+    address: SocketAddr,
+    (own, control): (&str, &str),
+    far: u8,
+) -> (HelloTrace, HelloTrace) {
+    let last = far.saturating_add(BEYOND).min(HOP_LIMIT);
+    let mut own = hellos(clock, address, own, last).await;
+    let mut control = hellos(clock, address, control, last).await;
+    let silent = |step: &HelloStep| step.answer == HelloAnswer::Silent;
+    let pairs = own.steps.iter_mut().zip(&mut control.steps);
+    let pairs = pairs.filter(|(own, control)| own.ttl < far && silent(own) && silent(control));
+    for (first, second) in pairs.take(SLOW_HOPS) {
+        sleep(ICMP_PAUSE).await;
+        first.answer = hello(clock, address, &own.name, first.ttl).await;
+        sleep(ICMP_PAUSE).await;
+        second.answer = hello(clock, address, &control.name, second.ttl).await;
+    }
+    (own, control)
+}
+
 /// ClientHellos with a name, allowed one hop to `last`.
 async fn hellos(clock: RunClock, address: SocketAddr, name: &str, last: u8) -> HelloTrace {
     let steps = stream::iter((1..=last).map(|ttl| step(clock, address, name, ttl)))
@@ -247,13 +271,13 @@ async fn hello(clock: RunClock, address: SocketAddr, name: &str, ttl: u8) -> Hel
         .try_clone()
         .ok()
         .and_then(|socket| platform::watch(&socket));
-    if platform::limit_hops(SockRef::from(&stream), address, ttl).is_err() {
+    if platform::limit_hops(&SockRef::from(&stream), address, ttl).is_err() {
         return HelloAnswer::NotConnected;
     }
     let answer = clock.within(WAIT, exchange(&mut stream, name, ttl)).await;
     drop(watched);
     // The other side learns that this is over.
-    let _ = platform::limit_hops(SockRef::from(&stream), address, platform::FAR);
+    let _ = platform::limit_hops(&SockRef::from(&stream), address, platform::FAR);
     let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
     answer.unwrap_or(HelloAnswer::Silent)
 }

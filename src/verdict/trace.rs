@@ -205,33 +205,47 @@ fn connected(trace: &Trace, last: &TraceHop) -> TraceReading {
     };
     let begins = first_of(own, effect);
     let words = format!("the {what} for {} begins at hop {begins}", own.name);
-    let mut found = reading(ending, None, words);
-    beside_control(trace, begins, far, &mut found);
-    found
+    beside_control(trace, begins, far, reading(ending, None, words))
 }
 
 /// What the neutral name adds: only where it passes is it the name that is filtered.
-fn beside_control(trace: &Trace, begins: u8, far: u8, found: &mut TraceReading) {
-    let before = begins
-        .checked_sub(1)
-        .and_then(|ttl| trace.route.iter().find(|hop| hop.ttl == ttl && ttl > 0));
+fn beside_control(trace: &Trace, begins: u8, far: u8, mut found: TraceReading) -> TraceReading {
     let Some(control) = &trace.control_hello else {
-        return;
+        return found;
     };
+    let mut words = vec![found.summary];
     let passes = control.steps.iter().any(|step| is_answer(step.answer));
     if passes {
-        found.summary += &format!(", and {} passes", control.name);
+        words.push(format!(", and {} passes", control.name));
     } else if first_of_effects(control) == Some(begins) {
-        found.summary += &format!(", for {} alike", control.name);
+        words.push(format!(", for {} alike", control.name));
     }
-    if !passes && begins >= far {
-        return;
-    }
-    if let Some(hop) = before {
+    if (passes || begins < far)
+        && let Some(hop) = last_before(trace, begins)
+    {
         found.hop = Some(hop.ttl);
         found.address = hop.from();
-        found.summary += &format!(": it comes from {} or from behind it", place(hop));
+        words.push(format!(": it comes from {} or from behind it", place(hop)));
     }
+    found.summary = words.concat();
+    found
+}
+
+/// The hop before the one where the effect begins, where both are known for sure: the hello still
+/// expired there, and where silence begins the neutral name is not silent.
+fn last_before(trace: &Trace, begins: u8) -> Option<&TraceHop> {
+    let before = begins.checked_sub(1)?;
+    let at = |hellos: &Option<HelloTrace>, ttl| {
+        let steps = &hellos.as_ref()?.steps;
+        let step = steps.iter().find(|step| step.ttl == ttl);
+        step.map(|step| step.answer)
+    };
+    let expired = at(&trace.hello, before) == Some(HelloAnswer::Expired);
+    let silent = [&trace.hello, &trace.control_hello]
+        .into_iter()
+        .all(|hellos| at(hellos, begins) == Some(HelloAnswer::Silent));
+    let hop = trace.route.iter().find(|hop| hop.ttl == before);
+    hop.filter(|_| expired && !silent)
 }
 
 fn is_answer(answer: HelloAnswer) -> bool {
@@ -391,6 +405,15 @@ mod tests {
                 read.summary
             );
         }
+    }
+
+    #[test]
+    fn a_hop_that_is_silent_for_both_names_leaves_the_place_open() {
+        use HelloAnswer::{Expired, ServerHello, Silent};
+        let own = [Expired, Silent, Silent, Silent];
+        let control = [Expired, Silent, ServerHello, ServerHello];
+        let read = read_trace(&with_hellos(&own, &control));
+        assert_eq!((read.ending, read.hop), (Ending::HelloSilent, None));
     }
 
     #[test]

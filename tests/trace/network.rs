@@ -1,16 +1,13 @@
 //! A network of three hops in namespaces of its own: client, two routers, server. It goes with the
 //! test.
 
-use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Variable that turns a skipped test into a failed one.
 const PARTS: &str = "REACH365_PARTS";
-/// Address of the server, three hops from the client.
-pub(crate) const SERVER: &str = "10.81.3.2";
+/// Address of the server, three hops from the client; a private one would be called a sinkhole.
+pub(crate) const SERVER: &str = "20.81.3.2";
 /// Address of the second router as the client's side sees it.
 pub(crate) const SECOND_ROUTER: &str = "10.81.2.2";
 
@@ -27,15 +24,14 @@ wire() {
 }
 wire client far r1 near 10.81.1.2 10.81.1.1
 wire r1 far r2 near 10.81.2.1 10.81.2.2
-wire r2 far server near 10.81.3.1 10.81.3.2
+wire r2 far server near 20.81.3.1 20.81.3.2
 ip -n client route add default via 10.81.1.1
 ip -n r1 route add default via 10.81.2.2
 ip -n r2 route add 10.81.1.0/24 via 10.81.2.1
-ip -n server route add default via 10.81.3.1
+ip -n server route add default via 20.81.3.1
 for name in r1 r2; do ip netns exec $name sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'; done
-mount --bind \"$HOSTS\" /etc/hosts
 ip netns exec server \"$SERVER_PROGRAM\" --exact serve --ignored --nocapture >/dev/null &
-until ip netns exec client bash -c ': </dev/tcp/10.81.3.2/443' 2>/dev/null; do sleep 0.05; done
+until ip netns exec client bash -c ': </dev/tcp/20.81.3.2/443' 2>/dev/null; do sleep 0.05; done
 echo ready
 cat >/dev/null
 kill %1
@@ -44,7 +40,6 @@ kill %1
 /// The namespaces, alive as long as this is not dropped.
 pub(crate) struct Network {
     holder: Child,
-    hosts: PathBuf,
 }
 
 impl Network {
@@ -63,15 +58,8 @@ impl Network {
     }
 
     fn start() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("reach365-trace-{}-{number}", std::process::id());
-        let hosts = std::env::temp_dir().join(name);
-        let text = format!("{SERVER} blocked.example open.example\n");
-        fs::write(&hosts, text).unwrap();
         let mut holder = Command::new("unshare")
             .args(["-nm", "bash", "-c", SETUP])
-            .env("HOSTS", &hosts)
             .env("SERVER_PROGRAM", std::env::current_exe().unwrap())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -81,7 +69,7 @@ impl Network {
         let mut stdout = BufReader::new(holder.stdout.take().unwrap());
         stdout.read_line(&mut line).unwrap();
         assert_eq!(line, "ready\n", "the network could not be built");
-        Self { holder, hosts }
+        Self { holder }
     }
 
     /// Runs a program in one of the namespaces.
@@ -118,7 +106,6 @@ impl Drop for Network {
             let _ = stdin.flush();
         }
         let _ = self.holder.wait();
-        let _ = fs::remove_file(&self.hosts);
     }
 }
 
