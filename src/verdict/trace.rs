@@ -204,7 +204,11 @@ fn connected(trace: &Trace, last: &TraceHop) -> TraceReading {
         _ => return unclear("the connection is accepted; the ClientHellos do not tell more"),
     };
     let begins = first_of(own, effect);
-    let words = format!("the {what} for {} begins at hop {begins}", own.name);
+    let open = match last_before(trace, begins) {
+        Some(_) => "",
+        None => " or further",
+    };
+    let words = format!("the {what} for {} begins at hop {begins}{open}", own.name);
     beside_control(trace, begins, far, reading(ending, None, words))
 }
 
