@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
+use tokio::io::{AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
@@ -288,7 +288,7 @@ async fn exchange(stream: &mut TcpStream, name: &str, ttl: u8) -> HelloAnswer {
         return failed(&error);
     }
     let mut first = [0];
-    match stream.read(&mut first).await {
+    match read(stream, &mut first).await {
         Ok(0) => HelloAnswer::Closed,
         Ok(_) => match first {
             [22] => HelloAnswer::ServerHello,
@@ -296,6 +296,20 @@ async fn exchange(stream: &mut TcpStream, name: &str, ttl: u8) -> HelloAnswer {
             _ => HelloAnswer::Other,
         },
         Err(error) => failed(&error),
+    }
+}
+
+/// Reads, and hears of errors that leave the connection as it is: a plain read is not woken by them.
+async fn read(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        stream.ready(Interest::READABLE | Interest::ERROR).await?;
+        if let Some(error) = stream.take_error()? {
+            return Err(error);
+        }
+        match stream.try_read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(LOOK).await,
+            done => return done,
+        }
     }
 }
 
