@@ -303,9 +303,6 @@ async fn exchange(stream: &mut TcpStream, name: &str, ttl: u8) -> HelloAnswer {
 async fn read(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         stream.ready(Interest::READABLE | Interest::ERROR).await?;
-        if let Some(error) = stream.take_error()? {
-            return Err(error);
-        }
         match stream.try_read(buffer) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(LOOK).await,
             done => return done,
