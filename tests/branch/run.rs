@@ -14,7 +14,7 @@ use crate::{accuracy, compare, internet};
 const AT_ONCE: usize = 4;
 /// What the line with a delay is made of.
 const TUN: &str = "/dev/net/tun";
-const TOOLS: [&str; 9] = [
+const TOOLS: [&str; 10] = [
     "ip",
     "nft",
     "iptables-nft",
@@ -23,6 +23,7 @@ const TOOLS: [&str; 9] = [
     "ss",
     "unshare",
     "python3",
+    "squid",
     "faketime",
 ];
 
