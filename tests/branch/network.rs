@@ -137,7 +137,9 @@ impl Branch {
 impl Drop for Branch {
     fn drop(&mut self) {
         // Left behind in the temporary directory at worst.
-        let _ = fs::remove_dir_all(&self.directory);
+        for directory in [&self.directory, &self.roots] {
+            let _ = fs::remove_dir_all(directory);
+        }
     }
 }
 
