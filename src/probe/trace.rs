@@ -304,9 +304,13 @@ async fn read(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         stream.ready(Interest::READABLE | Interest::ERROR).await?;
         match stream.try_read(buffer) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(LOOK).await,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             done => return done,
         }
+        if let Some(error) = stream.take_error()? {
+            return Err(error);
+        }
+        sleep(LOOK).await;
     }
 }
 
