@@ -38,7 +38,7 @@ pub(crate) enum Command {
     /// Follow the msoid record of domains, as this network and as the outside sees it
     Dns(DnsArgs),
     /// Find the hop where the way to a host ends, or where its name is filtered (Linux)
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = EXIT_CODES, hide = cfg!(not(target_os = "linux")))]
     Trace(TraceArgs),
     /// Show or check the list of endpoints
     Endpoints {
@@ -100,7 +100,7 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=5), default_value_t = CONFIRM)]
     pub(crate) confirm: u32,
     /// Trace rows that are blocked at the connection or at TLS, at most 8 (Linux)
-    #[arg(long)]
+    #[arg(long, hide = cfg!(not(target_os = "linux")))]
     pub(crate) trace: bool,
     /// Name of this site, for the report
     #[arg(long, value_name = "NAME")]
