@@ -1,6 +1,7 @@
 //! The [`Checker`]: schedules probes, confirms failures, keeps deadlines. It only schedules.
 
 mod builder;
+mod controls;
 mod routing;
 mod rows;
 mod scripts;
@@ -26,7 +27,7 @@ use crate::plan::Plan;
 use crate::platform;
 use crate::probe::{
     Certificates, DnsClient, HostsText, MsoidClients, Pace, ProbeContext, ProxyNames, RunClock,
-    SignIns, TlsSource, alternate, ask_as, confirm, other_name, probe, probe_msoid, random_labels,
+    SignIns, TlsSource, alternate, ask_as, confirm, probe, probe_msoid,
 };
 use crate::proxy::View;
 use crate::report::{Report, Run};
@@ -261,15 +262,8 @@ impl Checker {
         row: &Row<'_>,
     ) -> Probed {
         let (endpoint, route) = (row.endpoint, &row.route);
-        let other_agent = async {
-            if !row.asks_agents {
-                return None;
-            }
-            ask_as(context, endpoint, route, Agent::Msoidcrl, 1).await
-        };
-        let both = pin!(join(probe(context, endpoint, route), other_agent));
-        let (mut evidence, asked) = context.pace.host(both).await;
-        evidence.agents.extend(asked);
+        let both = pin!(self.probe_and_ask(context, judge, row));
+        let mut evidence = context.pace.host(both).await;
         let mut outcome = verdict::judge(endpoint, &evidence, judge).outcome;
         for round in 2..2 + self.options.confirm {
             if outcome == Outcome::Reachable || context.clock.is_over() {
@@ -288,24 +282,30 @@ impl Checker {
         (evidence, outcome)
     }
 
-    /// Asks the questions that tell causes apart which look the same; after a failure only.
-    async fn control(
+    /// The first probe, with another agent beside it where the row is the one that tries it. Where
+    /// the probe fails, nobody waits for the other agent.
+    async fn probe_and_ask(
         &self,
         context: &ProbeContext,
         judge: &verdict::Context<'_>,
         row: &Row<'_>,
-        evidence: &mut Evidence,
-    ) {
-        if self.options.confirm == 0 || context.clock.is_over() || !row.route.is_direct() {
-            return;
+    ) -> Evidence {
+        let (endpoint, route) = (row.endpoint, &row.route);
+        let probing = probe(context, endpoint, route);
+        if !row.asks_agents {
+            return probing.await;
         }
-        let verdict = verdict::judge(row.endpoint, evidence, judge);
-        if verdict::wants_other_name(&verdict) {
-            evidence.sni_control = Box::pin(other_name(context, row.endpoint, evidence)).await;
-        }
-        if verdict::wants_random_labels(&verdict) {
-            evidence.random_labels = Box::pin(random_labels(context, row.endpoint)).await;
-        }
+        let asking = Box::pin(ask_as(context, endpoint, route, Agent::Msoidcrl, 1));
+        let (mut evidence, asked) = match select(pin!(probing), asking).await {
+            Either::Left((evidence, asking)) => {
+                let failed = calls_for_controls(verdict::judge(endpoint, &evidence, judge).outcome);
+                let asked = if failed { None } else { asking.await };
+                (evidence, asked)
+            }
+            Either::Right((asked, probing)) => (probing.await, asked),
+        };
+        evidence.agents.extend(asked);
+        evidence
     }
 
     async fn probe_msoid(&self, context: &ProbeContext, domain: &str) -> Evidence {

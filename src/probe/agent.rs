@@ -70,12 +70,12 @@ async fn address_of(context: &ProbeContext, host: &Host) -> Option<IpAddr> {
     if let Some(address) = in_file.first() {
         return Some(*address);
     }
-    for kind in [RecordKind::A, RecordKind::Aaaa] {
-        if includes(context, kind) {
-            let lookup = context.dns.lookup(name, kind).await;
-            if let Some(address) = dns::addresses(&lookup).first() {
-                return Some(*address);
-            }
+    let kinds = [RecordKind::A, RecordKind::Aaaa];
+    let kinds = kinds.into_iter().filter(|kind| includes(context, *kind));
+    for kind in kinds {
+        let lookup = context.dns.lookup(name, kind).await;
+        if let Some(address) = dns::addresses(&lookup).first() {
+            return Some(*address);
         }
     }
     None
