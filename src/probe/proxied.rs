@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use tokio::net::TcpStream;
 
 use crate::endpoint::{Endpoint, Host, Scheme};
-use crate::evidence::{RecordKind, Stage, Trust};
+use crate::evidence::{Failure, RecordKind, Stage, TlsSeen, Trust};
 use crate::probe::attempt::{self, Limits};
 use crate::probe::recorder::Recorder;
 use crate::probe::run::ProbeContext;
@@ -75,16 +75,14 @@ impl ByProxy<'_> {
                 may_sign_in: true,
             });
         }
-        let (clock, host) = (&self.context.clock, &self.proxy.host);
-        let tls = self.context.tls.get().await;
+        // Read before the clock of the stage runs.
+        self.context.tls.get().await;
         let began = self.recorder.begin(Stage::Proxy);
-        let handshake = tls::handshake(tls, clock, self.limits.tls, host, stream).await;
-        let seen = handshake.seen(tls, host);
-        let trusted = [&seen.public_roots, &seen.os_roots].contains(&&Some(Trust::Trusted));
-        let may_sign_in = trusted && seen.name_matches == Some(true);
-        let failure = handshake.stream.as_ref().err().cloned();
+        let (stream, seen) = self.handshake(stream).await;
+        let may_sign_in = has_proved_itself(&seen);
+        let failure = stream.as_ref().err().cloned();
         self.recorder.proxy_tls(began, seen, failure);
-        let wire = handshake.stream.ok()?;
+        let wire = stream.ok()?;
         Some(Greeted { wire, may_sign_in })
     }
 
@@ -152,7 +150,8 @@ impl ByProxy<'_> {
         passed
     }
 
-    /// A second connection: many proxies close the first after a 407.
+    /// A second connection: many proxies close the first after a 407. Only one on which credentials
+    /// may be sent: what the first has proved says nothing of this one.
     async fn reconnect(&self) -> Option<Wire> {
         let address: SocketAddr = self.recorder.target().address;
         let connecting = TcpStream::connect(address);
@@ -161,10 +160,20 @@ impl ByProxy<'_> {
         if self.proxy.protocol != ProxyProtocol::Https {
             return Some(Box::new(stream));
         }
+        let (stream, seen) = self.handshake(stream).await;
+        let wire = stream.ok()?;
+        has_proved_itself(&seen).then_some(wire as Wire)
+    }
+
+    async fn handshake(
+        &self,
+        stream: TcpStream,
+    ) -> (Result<tls::Stream<TcpStream>, Failure>, TlsSeen) {
         let (clock, host) = (&self.context.clock, &self.proxy.host);
         let tls = self.context.tls.get().await;
         let handshake = tls::handshake(tls, clock, self.limits.tls, host, stream).await;
-        Some(handshake.stream.ok()?)
+        let seen = handshake.seen(tls, host);
+        (handshake.stream, seen)
     }
 
     /// The value of Proxy-Authorization, where it may be sent and the proxy takes Basic.
@@ -190,4 +199,10 @@ impl ByProxy<'_> {
         let lookup = self.context.dns.lookup(name, RecordKind::A).await;
         dns::addresses(&lookup).first().copied()
     }
+}
+
+/// Whether a proxy within TLS is the one that the settings name.
+fn has_proved_itself(seen: &TlsSeen) -> bool {
+    let trusted = [&seen.public_roots, &seen.os_roots].contains(&&Some(Trust::Trusted));
+    trusted && seen.name_matches == Some(true)
 }
