@@ -2,6 +2,7 @@
 //! for each distinct way.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use crate::endpoint::{Endpoint, Host};
 use crate::evidence::{Agent, AgentAttempt, RecordKind};
@@ -9,6 +10,10 @@ use crate::probe::recorder::Target;
 use crate::probe::run::{ProbeContext, includes};
 use crate::probe::{attempt, dns};
 use crate::route::{Origin, ProxyServer, Route};
+
+/// A request of either agent waits no longer for a stage: both are measured alike, and four in turn
+/// must not hold the run up.
+const SILENCE: Duration = Duration::from_secs(2);
 
 /// Asks once with an agent, on the first hop of the route; nothing where its name does not resolve.
 pub(crate) async fn ask_as(
@@ -32,7 +37,8 @@ pub(crate) async fn ask_as(
         sign_in: proxy.is_some() && route.origin != Origin::Wpad,
         agent,
     };
-    let attempt = attempt::confirm(context, endpoint, &target, round).await;
+    let silence = SILENCE.min(context.options.silence_limit);
+    let attempt = attempt::once(context, endpoint, &target, round, silence).await;
     Some(AgentAttempt { agent, attempt })
 }
 

@@ -107,8 +107,26 @@ pub(crate) async fn confirm(
     target: &Target,
     round: u32,
 ) -> Attempt {
+    once(
+        context,
+        endpoint,
+        target,
+        round,
+        context.options.silence_limit,
+    )
+    .await
+}
+
+/// One connection on its own; a stage waits no longer than `silence`.
+pub(crate) async fn once(
+    context: &ProbeContext,
+    endpoint: &Endpoint,
+    target: &Target,
+    round: u32,
+    silence: Duration,
+) -> Attempt {
     let recorder = Recorder::new(context.clock, target, round);
-    let limits = Limits::new(context, context.options.silence_limit);
+    let limits = Limits::new(context, silence);
     attempt(context, endpoint, &recorder, limits, &Claim::default()).await;
     recorder.finished()
 }

@@ -12,9 +12,13 @@ const ROUNDS: usize = 2;
 /// Whether the first request with the other agent came to another end than the neutral one; then
 /// both are asked again in turn.
 pub(crate) fn agents_differ(evidence: &Evidence) -> bool {
-    let neutral = evidence.attempts.iter().find(|attempt| passed(attempt));
+    let passing = || evidence.attempts.iter().filter(|attempt| passed(attempt));
     let mut others = of(evidence, Agent::Msoidcrl);
-    neutral.is_some_and(|neutral| others.any(|other| is_refused(other, neutral)))
+    // On another hop a dead proxy would be the difference.
+    others.any(|other| {
+        let neutral = passing().find(|attempt| attempt.hop == other.hop);
+        neutral.is_some_and(|neutral| is_refused(other, neutral))
+    })
 }
 
 /// Looks at a genuine answer with the agents in mind.
