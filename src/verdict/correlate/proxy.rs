@@ -85,16 +85,15 @@ fn excuse(row: &mut Judged<'_>, code: Code) {
 
 /// Whether the proxy has said in the words of a proxy that it does not carry a host.
 fn has_refused(row: &Judged<'_>, proxy: &str) -> bool {
-    let said = cause(row).is_some_and(|code| {
-        !matches!(
-            code,
-            Code::ProxyUnresolvable
-                | Code::ProxyDropped
-                | Code::ProxyRefused
-                | Code::ProxySilent
-                | Code::ProxyNotAProxy
-        )
-    });
+    let of_its_own = [
+        Code::ProxyUnresolvable,
+        Code::ProxyDropped,
+        Code::ProxyRefused,
+        Code::ProxySilent,
+        Code::ProxyNotAProxy,
+    ];
+    let said =
+        cause(row).is_some_and(|code| code.stage() == Stage::Proxy && !of_its_own.contains(&code));
     said && fact(row, "proxy") == Some(proxy)
 }
 
