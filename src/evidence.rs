@@ -2,7 +2,10 @@
 //!
 //! Times are milliseconds. `at_ms` counts from the start of the run.
 
+mod dns;
+mod tls;
 mod trace;
+mod ways;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -10,9 +13,15 @@ use std::net::{IpAddr, SocketAddr};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::route::{Hop, Route};
+use crate::route::Hop;
 
+pub use dns::{
+    DnsAnswer, DnsRecord, DnsTry, Lookup, MsoidEvidence, MsoidRecord, MsoidResolver, MsoidView,
+    RecordKind, Transport,
+};
+pub use tls::{Certificate, LegacyHello, SniControl, TlsSeen, Trust};
 pub use trace::{HelloAnswer, HelloStep, HelloTrace, HopAnswer, OtherPort, Trace, TraceHop};
+pub use ways::{Control, ScriptFailure, ScriptFailureKind, ScriptSeen, Way};
 
 /// The position on the way to an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -99,71 +108,6 @@ pub struct Evidence {
     pub cut_short: Option<CutShort>,
 }
 
-/// How one set of settings would carry the connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Way {
-    /// Whose settings: `user`, `machine`, `environment`, `explicit`, `direct`; `known-proxy` for a
-    /// proxy that the settings name, but not for this host.
-    pub view: String,
-    /// The route that they lead to.
-    pub route: Route,
-    /// What was wrong with the script that had to decide; the route is then what clients fall back
-    /// to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub script_failure: Option<ScriptFailure>,
-}
-
-/// Why a PAC script did not decide.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ScriptFailure {
-    /// Where the script is.
-    pub script: String,
-    /// The kind, for rules.
-    pub kind: ScriptFailureKind,
-    /// What happened, for people; foreign text, printable.
-    pub detail: String,
-    /// HTTP status of the server that has the script.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<u16>,
-}
-
-/// The kinds of [`ScriptFailure`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum ScriptFailureKind {
-    /// It could not be fetched.
-    Unreachable,
-    /// The server answered with another status than 200; `status` has it.
-    Status,
-    /// What came is no script: a web page, or text without the function.
-    NotScript,
-    /// A syntax error, an exception, or an answer that is none.
-    Error,
-    /// It ran too long, too large or too deep.
-    Limit,
-    /// This build has no script engine.
-    NotSupported,
-}
-
-/// Two greetings that differ in nothing but the name that they ask for. Nobody but the address that
-/// had failed is contacted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct SniControl {
-    /// Where both went.
-    pub address: SocketAddr,
-    /// The other name.
-    pub name: String,
-    /// The answer to the host's own name.
-    pub own: LegacyHello,
-    /// The answer to the other name.
-    pub other: LegacyHello,
-}
-
 /// A connection whose request names a certain agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -184,16 +128,6 @@ pub enum Agent {
     Neutral,
     /// One that contains `MSOIDCRL`, as sign-in components of Office have it.
     Msoidcrl,
-}
-
-/// A way other than the one that was taken, and what it showed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Control {
-    /// The way.
-    pub way: Way,
-    /// What was seen on it.
-    pub evidence: Evidence,
 }
 
 /// Why a probe ended before its natural end.
@@ -300,110 +234,6 @@ pub enum FailureKind {
     ProxyRefused,
     /// Anything else; `detail` has the words.
     Other,
-}
-
-/// Which family of records a lookup asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum RecordKind {
-    /// IPv4 addresses.
-    A,
-    /// IPv6 addresses.
-    #[serde(rename = "AAAA")]
-    Aaaa,
-    /// Aliases.
-    #[serde(rename = "CNAME")]
-    Cname,
-    /// Name servers.
-    #[serde(rename = "NS")]
-    Ns,
-}
-
-impl std::fmt::Display for RecordKind {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(match self {
-            Self::A => "A",
-            Self::Aaaa => "AAAA",
-            Self::Cname => "CNAME",
-            Self::Ns => "NS",
-        })
-    }
-}
-
-/// One DNS question with all its tries.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Lookup {
-    /// The name asked for.
-    pub name: String,
-    /// The record asked for.
-    pub kind: RecordKind,
-    /// Time of the whole lookup, its value and its failure.
-    #[serde(flatten)]
-    pub outcome: Observation<DnsAnswer>,
-    /// Packets or connections, in order.
-    pub tries: Vec<DnsTry>,
-}
-
-/// What a name server answered; present for negative answers too.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct DnsAnswer {
-    /// Response code by its standard name: `NOERROR`, `NXDOMAIN`, `SERVFAIL`, …
-    pub rcode: String,
-    /// Records of the answer section, in order, at most 100.
-    pub records: Vec<DnsRecord>,
-    /// Whether the server is authoritative for the answer.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub authoritative: bool,
-    /// Extended DNS errors (RFC 8914) as `code text`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub extended_errors: Vec<String>,
-}
-
-/// One resource record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct DnsRecord {
-    /// Owner name, lower case, without a final dot.
-    pub name: String,
-    /// Kind of the record.
-    pub kind: RecordKind,
-    /// Time to live in seconds.
-    pub ttl: u32,
-    /// The address or name that the record holds.
-    pub data: String,
-}
-
-/// One packet or connection to one name server.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct DnsTry {
-    /// The server asked.
-    pub server: SocketAddr,
-    /// UDP or TCP.
-    pub transport: Transport,
-    /// When it began.
-    pub at_ms: f64,
-    /// How long it took.
-    pub elapsed_ms: f64,
-    /// Response code where one came; `TRUNCATED` for a truncated answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rcode: Option<String>,
-    /// How it failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<Failure>,
-}
-
-/// Transport of a DNS question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum Transport {
-    /// UDP.
-    Udp,
-    /// TCP.
-    Tcp,
 }
 
 /// One connection to one address.
@@ -528,103 +358,6 @@ pub struct ProxySeen {
     pub body_text: String,
 }
 
-/// What a TLS handshake showed, finished or not.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct TlsSeen {
-    /// Server name that was asked for; absent for addresses.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub server_name: Option<String>,
-    /// Cipher suite of a finished handshake.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cipher_suite: Option<String>,
-    /// Certificates as the server sent them, its own first, at most 16.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub chain: Vec<Certificate>,
-    /// Trust by the public roots.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub public_roots: Option<Trust>,
-    /// Trust by the operating system's roots.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub os_roots: Option<Trust>,
-    /// Whether the certificate names the host.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name_matches: Option<bool>,
-    /// Bytes sent before the handshake ended.
-    pub bytes_sent: u64,
-    /// Bytes received before the handshake ended.
-    pub bytes_received: u64,
-    /// The first bytes received, as printable text, where they are not TLS.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_bytes: Option<String>,
-    /// The answer to a hand-made hello with old suites, sent after a refusal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub legacy_hello: Option<LegacyHello>,
-}
-
-/// Answer to a hand-made ClientHello that offers old versions and suites.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct LegacyHello {
-    /// Version of the ServerHello (0x0301 is TLS 1.0), where one came.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<u16>,
-    /// Cipher suite of the ServerHello.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cipher_suite: Option<u16>,
-    /// Number of the alert that came instead.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub alert: Option<u8>,
-    /// Whether a hello that offers TLS 1.3 got a ServerHello with TLS 1.3.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tls13: Option<bool>,
-}
-
-/// Whether a chain leads to a root of one store, dates and name set aside.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum Trust {
-    /// It does.
-    Trusted,
-    /// No root of the store issued it.
-    UnknownIssuer,
-    /// The verifier objects to something else, in its own words.
-    Refused(String),
-    /// The store is empty or could not be read.
-    NoRoots,
-}
-
-/// A certificate, as far as it could be read.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Certificate {
-    /// Subject in RFC 4514 order.
-    pub subject: String,
-    /// Issuer in RFC 4514 order.
-    pub issuer: String,
-    /// DNS names and addresses that it is valid for, at most 50.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub names: Vec<String>,
-    /// Beginning of its validity.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub not_before: Option<Timestamp>,
-    /// End of its validity.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub not_after: Option<Timestamp>,
-    /// SHA-256 of the DER form, lower-case hex.
-    pub sha256: String,
-    /// Whether subject and issuer are the same.
-    pub self_issued: bool,
-    /// Whether it may issue others.
-    pub authority: bool,
-    /// Why it could not be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unreadable: Option<String>,
-}
-
 /// What an HTTP exchange showed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -679,65 +412,6 @@ pub struct CrlSeen {
     pub next_update: Option<Timestamp>,
 }
 
-/// The `msoid` record of one domain, from every side.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct MsoidEvidence {
-    /// The domain as asked for.
-    pub domain: String,
-    /// One view per resolver.
-    pub views: Vec<MsoidView>,
-}
-
-/// The `msoid` chain as one resolver sees it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct MsoidView {
-    /// Who was asked.
-    pub resolver: MsoidResolver,
-    /// The servers asked; empty where none was found.
-    pub servers: Vec<SocketAddr>,
-    /// Targets of the CNAME chain in order, lower case, without final dots.
-    pub chain: Vec<String>,
-    /// Time, and why no answer was had.
-    #[serde(flatten)]
-    pub outcome: Observation<MsoidRecord>,
-}
-
-/// Whether the record exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum MsoidRecord {
-    /// A CNAME is there.
-    Present,
-    /// The name does not exist, or has no CNAME.
-    Absent,
-}
-
-/// Which side a [`MsoidView`] is seen from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum MsoidResolver {
-    /// The resolver that this machine uses.
-    System,
-    /// The domain's own name servers: what the outside sees.
-    Authoritative,
-    /// The resolver named by `--second-resolver`.
-    Second,
-}
-
-impl std::fmt::Display for MsoidResolver {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(match self {
-            Self::System => "this machine's resolver",
-            Self::Authoritative => "the domain's own name servers",
-            Self::Second => "the second resolver",
-        })
-    }
-}
-
 /// What holds for the whole run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -761,25 +435,4 @@ pub struct RunEvidence {
     /// PAC scripts that the settings name or the network announces.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scripts: Vec<ScriptSeen>,
-}
-
-/// A PAC script, fetched or not.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ScriptSeen {
-    /// Where it is.
-    pub url: String,
-    /// Whether the network announced it (WPAD) instead of a setting.
-    pub discovered: bool,
-    /// SHA-256 of its bytes, lower-case hex.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<String>,
-    /// Addresses that redirects led to, in order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub redirects: Vec<String>,
-    /// How long it took to fetch it.
-    pub fetch_ms: f64,
-    /// Why it cannot be used.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<ScriptFailure>,
 }

@@ -1,0 +1,170 @@
+//! What name servers said.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Failure, Observation};
+
+/// Which family of records a lookup asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum RecordKind {
+    /// IPv4 addresses.
+    A,
+    /// IPv6 addresses.
+    #[serde(rename = "AAAA")]
+    Aaaa,
+    /// Aliases.
+    #[serde(rename = "CNAME")]
+    Cname,
+    /// Name servers.
+    #[serde(rename = "NS")]
+    Ns,
+}
+
+impl std::fmt::Display for RecordKind {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::A => "A",
+            Self::Aaaa => "AAAA",
+            Self::Cname => "CNAME",
+            Self::Ns => "NS",
+        })
+    }
+}
+
+/// One DNS question with all its tries.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Lookup {
+    /// The name asked for.
+    pub name: String,
+    /// The record asked for.
+    pub kind: RecordKind,
+    /// Time of the whole lookup, its value and its failure.
+    #[serde(flatten)]
+    pub outcome: Observation<DnsAnswer>,
+    /// Packets or connections, in order.
+    pub tries: Vec<DnsTry>,
+}
+
+/// What a name server answered; present for negative answers too.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DnsAnswer {
+    /// Response code by its standard name: `NOERROR`, `NXDOMAIN`, `SERVFAIL`, …
+    pub rcode: String,
+    /// Records of the answer section, in order, at most 100.
+    pub records: Vec<DnsRecord>,
+    /// Whether the server is authoritative for the answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub authoritative: bool,
+    /// Extended DNS errors (RFC 8914) as `code text`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extended_errors: Vec<String>,
+}
+
+/// One resource record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DnsRecord {
+    /// Owner name, lower case, without a final dot.
+    pub name: String,
+    /// Kind of the record.
+    pub kind: RecordKind,
+    /// Time to live in seconds.
+    pub ttl: u32,
+    /// The address or name that the record holds.
+    pub data: String,
+}
+
+/// One packet or connection to one name server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DnsTry {
+    /// The server asked.
+    pub server: SocketAddr,
+    /// UDP or TCP.
+    pub transport: Transport,
+    /// When it began.
+    pub at_ms: f64,
+    /// How long it took.
+    pub elapsed_ms: f64,
+    /// Response code where one came; `TRUNCATED` for a truncated answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rcode: Option<String>,
+    /// How it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+/// Transport of a DNS question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Transport {
+    /// UDP.
+    Udp,
+    /// TCP.
+    Tcp,
+}
+
+/// The `msoid` record of one domain, from every side.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MsoidEvidence {
+    /// The domain as asked for.
+    pub domain: String,
+    /// One view per resolver.
+    pub views: Vec<MsoidView>,
+}
+
+/// The `msoid` chain as one resolver sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MsoidView {
+    /// Who was asked.
+    pub resolver: MsoidResolver,
+    /// The servers asked; empty where none was found.
+    pub servers: Vec<SocketAddr>,
+    /// Targets of the CNAME chain in order, lower case, without final dots.
+    pub chain: Vec<String>,
+    /// Time, and why no answer was had.
+    #[serde(flatten)]
+    pub outcome: Observation<MsoidRecord>,
+}
+
+/// Whether the record exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum MsoidRecord {
+    /// A CNAME is there.
+    Present,
+    /// The name does not exist, or has no CNAME.
+    Absent,
+}
+
+/// Which side a [`MsoidView`] is seen from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum MsoidResolver {
+    /// The resolver that this machine uses.
+    System,
+    /// The domain's own name servers: what the outside sees.
+    Authoritative,
+    /// The resolver named by `--second-resolver`.
+    Second,
+}
+
+impl std::fmt::Display for MsoidResolver {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::System => "this machine's resolver",
+            Self::Authoritative => "the domain's own name servers",
+            Self::Second => "the second resolver",
+        })
+    }
+}
