@@ -19,7 +19,7 @@ const PROGRAMS: [&str; 5] = ["unshare", "nsenter", "setpriv", "ip", "nft"];
 
 /// The server of the other tests: they start it in its namespace.
 #[test]
-#[ignore = "a part of the other tests"]
+#[ignore = "the server process of the other tests here: each starts it with --ignored in its namespace"]
 fn serve() {
     // A ServerHello for whoever sends a TLS record; nobody looks further.
     const SERVER_HELLO: [u8; 11] = [22, 3, 3, 0, 50, 2, 0, 0, 46, 3, 3];
