@@ -2,7 +2,9 @@
 //!
 //! The remedies are data: `remedies.toml`, embedded at build time.
 
+mod action;
 mod advise;
+mod condition;
 
 use std::sync::OnceLock;
 
@@ -10,8 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::verdict::Code;
 
+pub use action::{Action, RegistryData};
 pub use advise::advise;
 pub(crate) use advise::advise_on;
+pub use condition::{App, Condition, Platform};
 
 /// The embedded list.
 const EMBEDDED: &str = include_str!("../../remedies.toml");
@@ -39,8 +43,12 @@ pub struct Remedies {
 }
 
 /// One way to mend a cause.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a property of its own, as the catalogue writes them"
+)]
 pub struct Remedy {
     /// Unique name.
     pub id: String,
@@ -50,18 +58,67 @@ pub struct Remedy {
     pub audience: Audience,
     /// What it may break.
     pub risk: Risk,
-    /// How long it takes, where that can be said.
-    pub minutes: Option<u32>,
+    /// What it costs.
+    pub minutes: u32,
+    /// Place in a plan: smaller comes first.
+    pub order: u32,
+    /// The reason for that place.
+    pub order_why: String,
+    /// Where it applies.
+    #[serde(default = "windows")]
+    pub platforms: Vec<Platform>,
     /// The causes that it mends.
+    #[serde(default)]
     pub codes: Vec<Code>,
-    /// One sentence of advice; `{targets}`, `{hosts}`, `{host}`, `{ports}` and facts of the cause go in.
+    /// The error numbers that it answers; `?` stands for any digit.
+    #[serde(default)]
+    pub errors: Vec<String>,
+    /// The apps in which it is likely to help.
+    #[serde(default)]
+    pub apps: Vec<App>,
+    /// What has to be true of the device.
+    #[serde(default)]
+    pub needs: Vec<Condition>,
+    /// Whether it needs an administrator of the machine.
+    #[serde(default)]
+    pub elevated: bool,
+    /// Whether Windows has to restart.
+    #[serde(default)]
+    pub restart: bool,
+    /// Whether it removes accounts, licences, keys or settings.
+    #[serde(default)]
+    pub destroys_state: bool,
+    /// Whether what its actions do can be taken back.
+    #[serde(default = "yes")]
+    pub reversible: bool,
+    /// Whether only the administrators of a managed device may do it there.
+    #[serde(default)]
+    pub managed_device_forbidden: bool,
+    /// Why no plan offers it, where that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub never_planned: Option<String>,
+    /// One sentence of advice; `{targets}`, `{hosts}`, `{host}`, `{ports}` and facts of the cause go
+    /// in. For remedies with codes alone.
+    #[serde(default)]
     pub advice: String,
     /// Why it helps.
     pub why: String,
+    /// Where the article is wrong, and what is right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correction: Option<String>,
     /// What to do, in order.
-    pub steps: Vec<String>,
+    #[serde(deserialize_with = "action::actions")]
+    pub actions: Vec<Action>,
     /// Where it is written.
-    pub source: String,
+    pub sources: Vec<String>,
+}
+
+fn windows() -> Vec<Platform> {
+    vec![Platform::Windows]
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A code for which nobody can do anything, and why.

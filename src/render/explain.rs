@@ -61,10 +61,10 @@ fn one_remedy(number: usize, remedy: &Remedy, page: &mut Page<'_>) -> io::Result
     let title = format!("{} ({})", remedy.title, remedy.audience);
     page.paragraph(&lead, &title, Colour::Title)?;
     page.paragraph(&Lead::indent(under), &remedy.why, Colour::Plain)?;
-    for step in &remedy.steps {
+    for action in &remedy.actions {
         let bullet = Lead::indent(under).then(page.style, Colour::Plain, "- ");
-        page.paragraph(&bullet, step, Colour::Plain)?;
+        page.paragraph(&bullet, &action.to_string(), Colour::Plain)?;
     }
-    let source = format!("source: {}", remedy.source);
+    let source = format!("source: {}", remedy.sources.join("; "));
     page.paragraph(&Lead::indent(under), &source, Colour::Faint)
 }

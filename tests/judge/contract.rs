@@ -58,11 +58,18 @@ fn remedies_are_complete() {
     let mut names = BTreeSet::new();
     for remedy in Remedies::builtin().all() {
         assert!(names.insert(&remedy.id), "{} twice", remedy.id);
-        assert!(!remedy.codes.is_empty(), "{}", remedy.id);
-        assert!(!remedy.steps.is_empty(), "{}", remedy.id);
-        for text in [&remedy.title, &remedy.why, &remedy.advice, &remedy.source] {
+        assert!(!remedy.actions.is_empty(), "{}", remedy.id);
+        assert!(!remedy.sources.is_empty(), "{}", remedy.id);
+        for text in [&remedy.title, &remedy.why, &remedy.order_why] {
             assert!(!text.is_empty(), "{}", remedy.id);
         }
+        // Advice is what a report says of a code.
+        assert_eq!(
+            remedy.advice.is_empty(),
+            remedy.codes.is_empty(),
+            "{}",
+            remedy.id
+        );
         assert_eq!(Remedy::get(&remedy.id), Some(remedy));
     }
 }
@@ -113,19 +120,16 @@ fn remedy_of(code: Code) -> String {
     }
     let mut out = String::new();
     for remedy in Remedy::for_code(code) {
-        let minutes = remedy
-            .minutes
-            .map_or(String::new(), |minutes| format!(", {minutes} min"));
         write!(
             out,
-            "**Remedy.** {} (`{}`; {}, risk {}{minutes}). {}\n\n",
-            remedy.title, remedy.id, remedy.audience, remedy.risk, remedy.why
+            "**Remedy.** {} (`{}`; {}, risk {}, {} min). {}\n\n",
+            remedy.title, remedy.id, remedy.audience, remedy.risk, remedy.minutes, remedy.why
         )
         .unwrap();
-        for (number, step) in remedy.steps.iter().enumerate() {
-            writeln!(out, "{}. {step}", number + 1).unwrap();
+        for (number, action) in remedy.actions.iter().enumerate() {
+            writeln!(out, "{}. {action}", number + 1).unwrap();
         }
-        writeln!(out, "\nSource: {}.\n", remedy.source).unwrap();
+        writeln!(out, "\nSource: {}.\n", remedy.sources.join("; ")).unwrap();
     }
     out.truncate(out.trim_end().len());
     out.push('\n');

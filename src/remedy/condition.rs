@@ -1,0 +1,87 @@
+//! Where a remedy applies.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What has to be true of a device before a remedy may be offered on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Condition {
+    /// Joined to Microsoft Entra ID, by itself or with a domain.
+    Joined,
+    /// Not joined to Microsoft Entra ID.
+    NotJoined,
+    /// Joined to a domain and to Microsoft Entra ID.
+    Hybrid,
+    /// Not joined to a domain as well as to Microsoft Entra ID.
+    NotHybrid,
+    /// The work account is registered on the device.
+    Registered,
+    /// Managed by an organisation: device management or a domain.
+    Managed,
+    /// Managed by nobody.
+    NotManaged,
+    /// The status shows a broken registration: the service does not know the device, or its key
+    /// does not work.
+    RegistrationBroken,
+    /// A registry value switches the Web Account Manager off.
+    WamDisabled,
+    /// One of the services that watch the network stands still.
+    ServiceStopped,
+    /// The active probe of the connectivity test is switched off.
+    NcsiProbeOff,
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Joined => "the device is joined to Microsoft Entra ID",
+            Self::NotJoined => "the device is not joined to Microsoft Entra ID",
+            Self::Hybrid => "the device is hybrid joined",
+            Self::NotHybrid => "the device is not hybrid joined",
+            Self::Registered => "the work account is registered on the device",
+            Self::Managed => "the device is managed",
+            Self::NotManaged => "the device is not managed",
+            Self::RegistrationBroken => "the status shows that the registration is broken",
+            Self::WamDisabled => "a registry value switches modern sign-in off",
+            Self::ServiceStopped => "a service that watches the network stands still",
+            Self::NcsiProbeOff => "the connectivity test is switched off",
+        })
+    }
+}
+
+/// Where a remedy applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Platform {
+    /// Everywhere: it is done on the network, or in an administration centre.
+    Any,
+    /// Windows 10 and later, and their servers.
+    Windows,
+    /// Windows 8.1 and older, Windows Server 2012 R2 and older.
+    #[serde(rename = "windows-8")]
+    Windows8,
+    /// macOS.
+    Macos,
+    /// Apps that Citrix publishes.
+    Citrix,
+    /// Virtual desktops.
+    Vdi,
+    /// Machines that several users share.
+    SharedComputer,
+}
+
+/// The app in which the error appears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum App {
+    /// Word, Excel, PowerPoint and their activation.
+    Office,
+    /// Outlook for Windows.
+    Outlook,
+    /// Teams.
+    Teams,
+    /// OneDrive.
+    Onedrive,
+}

@@ -1,0 +1,6 @@
+//! The catalogue of remedies.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
+
+mod articles;
+mod catalogue;
