@@ -20,6 +20,9 @@ pub enum Error {
     /// A saved report cannot be read.
     #[error("{0}")]
     Report(String),
+    /// The state of a device cannot be read.
+    #[error("{0}")]
+    Device(String),
     /// The local machine lacks something that every run needs.
     #[error("{0}")]
     Setup(String),

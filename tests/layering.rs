@@ -5,9 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const ORDER: [&str; 16] = [
-    "error", "endpoint", "route", "evidence", "options", "catalog", "plan", "proxy", "verdict",
-    "remedy", "report", "event", "render", "platform", "probe", "engine",
+const ORDER: [&str; 17] = [
+    "error", "endpoint", "route", "evidence", "options", "catalog", "plan", "proxy", "device",
+    "verdict", "remedy", "report", "event", "render", "platform", "probe", "engine",
 ];
 /// Modules up to here have no I/O, no clock and no runtime.
 const LAST_PURE: &str = "render";

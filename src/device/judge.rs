@@ -1,0 +1,241 @@
+//! Facts into a [`DeviceState`].
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use url::Url;
+
+use crate::device::diagnostics::JoinDiagnostics;
+use crate::device::pc::Pc;
+use crate::device::record::{Group, Reading, Record, time};
+use crate::device::state::{DeviceIdentity, DeviceState, Join, SCHEMA, UserContext};
+use crate::device::status::DsregStatus;
+use crate::device::text::{characters, decode};
+use crate::device::token::RefreshToken;
+use crate::endpoint::{Cloud, quoted};
+use crate::error::Error;
+
+/// Bytes that a saved state may have: a text of the largest size, its characters escaped.
+pub const STATE_LIMIT: usize = 16 << 20;
+
+/// What a saved state is judged by; what followed from it then is worked out anew.
+#[derive(Deserialize)]
+struct Saved {
+    status: Option<DsregStatus>,
+    pc: Option<Pc>,
+}
+
+impl DeviceState {
+    /// Reads what a person sends: the text of `dsregcmd /status`, or a state that this program
+    /// wrote as JSON.
+    ///
+    /// # Errors
+    /// What is too large, and what is neither.
+    pub fn read(bytes: &[u8]) -> Result<Self, Error> {
+        if bytes.len() > STATE_LIMIT {
+            return Err(Error::Device("larger than 16 MiB".to_owned()));
+        }
+        let start = characters(&bytes[..bytes.len().min(64)]);
+        if start.trim_start().starts_with('{') {
+            return Self::from_json(&characters(bytes));
+        }
+        Self::from_text(&decode(bytes)?)
+    }
+
+    /// Reads the text of `dsregcmd /status`.
+    ///
+    /// # Errors
+    /// What is not such a text.
+    pub fn from_text(text: &str) -> Result<Self, Error> {
+        Ok(Self::of(Some(DsregStatus::parse(text)?), None))
+    }
+
+    /// Reads a state that this program wrote.
+    ///
+    /// # Errors
+    /// What is no such JSON, or of another schema.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        let value: serde_json::Value = serde_json::from_str(text)
+            .map_err(|error| Error::Device(format!("this JSON is damaged: {error}")))?;
+        let schema = value.get("schema").and_then(serde_json::Value::as_str);
+        match schema {
+            Some(SCHEMA) => {}
+            Some(other) => {
+                let other = quoted(other);
+                return Err(Error::Device(format!(
+                    "the schema is {other}, and this program reads {SCHEMA}"
+                )));
+            }
+            None => {
+                return Err(Error::Device(format!(
+                    "this JSON is no state of a device: `schema` is missing, which would be {SCHEMA}"
+                )));
+            }
+        }
+        let saved: Saved = serde_json::from_value(value)
+            .map_err(|error| Error::Device(format!("this state is damaged: {error}")))?;
+        Ok(Self::of(saved.status, saved.pc))
+    }
+
+    /// What follows from the facts.
+    pub fn of(status: Option<DsregStatus>, pc: Option<Pc>) -> Self {
+        let empty = DsregStatus::default();
+        let mut state = judge(status.as_ref().unwrap_or(&empty));
+        state.status = status;
+        state.pc = pc;
+        state
+    }
+}
+
+fn judge(status: &DsregStatus) -> DeviceState {
+    let record = Record::sort(status);
+    let mut notes = Vec::new();
+    let mut device = Reading {
+        fields: &record.device,
+        notes: &mut notes,
+    };
+    let client_time = device.time("Client Time");
+    let registered = device.flag("WorkplaceJoined");
+    let join = Join::of(
+        device.flag("AzureAdJoined"),
+        device.flag("EnterpriseJoined"),
+        device.flag("DomainJoined"),
+        registered,
+    );
+    let context = context(&mut device);
+    let mut state = DeviceState {
+        schema: SCHEMA.to_owned(),
+        join,
+        registered,
+        managed: managed(join, &mut device, &record.accounts),
+        domain: device.text("DomainName"),
+        tenant: device.text("TenantName"),
+        tenant_id: device.text("TenantId"),
+        cloud: cloud(&mut device),
+        identity: identity(&mut device),
+        token: RefreshToken::read(&mut device, &record.attempts, client_time),
+        diagnostics: JoinDiagnostics::read(&mut device),
+        client_time,
+        context,
+        notes: Vec::new(),
+        status: None,
+        pc: None,
+    };
+    notes.extend(remarks(&state));
+    state.notes = notes;
+    state
+}
+
+/// A domain manages by group policy. Of the others only a device in Entra lists its MDM; a list
+/// that is cut off before the next section says nothing.
+fn managed(join: Join, device: &mut Reading<'_, '_>, accounts: &Group<'_>) -> Option<bool> {
+    let of_account = accounts
+        .iter()
+        .any(|(key, value)| key == "workplacemdmurl" && !value.is_empty());
+    if join.is_in_domain() || of_account || device.text("MdmUrl").is_some() {
+        return Some(true);
+    }
+    let listed = device.text("TenantId").is_some() && device.flag("WorkplaceJoined").is_some();
+    let twice = device
+        .fields
+        .iter()
+        .any(|(key, value)| key == "mdmurl" && !value.is_empty());
+    (join == Join::Joined && listed && !twice).then_some(false)
+}
+
+fn identity(device: &mut Reading<'_, '_>) -> DeviceIdentity {
+    let validity = device.text("DeviceCertificateValidity");
+    let (valid_from, valid_until) = validity.as_deref().map(span).unwrap_or_default();
+    DeviceIdentity {
+        device_id: device.text("DeviceId"),
+        authentication: device.text("DeviceAuthStatus"),
+        tpm_protected: device.flag("TpmProtected"),
+        valid_from,
+        valid_until,
+        key_works: key_works(device),
+    }
+}
+
+/// `[ 2030-05-01 08:00:00.000 UTC -- 2040-05-01 08:30:00.000 UTC ]`
+fn span(text: &str) -> (Option<Timestamp>, Option<Timestamp>) {
+    let inside = text.trim_matches(['[', ']', ' ']);
+    match inside.split_once(" -- ") {
+        Some((from, until)) => (time(from), time(until)),
+        None => (None, None),
+    }
+}
+
+fn key_works(device: &mut Reading<'_, '_>) -> Option<bool> {
+    let text = device.text("KeySignTest")?.to_ascii_uppercase();
+    match text.split_whitespace().next()? {
+        "PASS" | "PASSED" => Some(true),
+        "FAIL" | "FAILED" => Some(false),
+        _ => None,
+    }
+}
+
+fn context(device: &mut Reading<'_, '_>) -> Option<UserContext> {
+    let account = device.text("Executing Account Name").unwrap_or_default();
+    let first = account.split(',').next().unwrap_or_default().trim();
+    if first.to_ascii_uppercase().ends_with("\\SYSTEM") {
+        return Some(UserContext::System);
+    }
+    let said = device.text("User Context").unwrap_or_default();
+    match said.to_ascii_uppercase().split_whitespace().next() {
+        Some("SYSTEM") => Some(UserContext::System),
+        Some("UN-ELEVATED" | "UNELEVATED") => Some(UserContext::Unelevated),
+        Some("ELEVATED") => Some(UserContext::Elevated),
+        _ => {
+            let test = device.text("KeySignTest")?.to_ascii_uppercase();
+            test.contains("MUST RUN ELEVATED")
+                .then_some(UserContext::Unelevated)
+        }
+    }
+}
+
+/// The cloud of all sign-in hosts that are named; `None` where they differ, or where one belongs to
+/// several clouds, as that of the US government does.
+fn cloud(device: &mut Reading<'_, '_>) -> Option<Cloud> {
+    let hosts = ["AuthCodeUrl", "AccessTokenUrl", "Idp"]
+        .into_iter()
+        .filter_map(|key| host(&device.text(key)?))
+        .collect::<Vec<String>>();
+    let mut clouds = hosts.iter().map(|host| cloud_of(host));
+    let first = clouds.next()??;
+    clouds.all(|cloud| cloud == Some(first)).then_some(first)
+}
+
+fn host(value: &str) -> Option<String> {
+    let host = match Url::parse(value) {
+        Ok(url) => url.host_str()?.to_owned(),
+        Err(_) => value.to_owned(),
+    };
+    Some(host.to_ascii_lowercase())
+}
+
+fn cloud_of(host: &str) -> Option<Cloud> {
+    match host {
+        "login.microsoftonline.com"
+        | "login.windows.net"
+        | "login.microsoft.com"
+        | "sts.windows.net" => Some(Cloud::Worldwide),
+        "login.chinacloudapi.cn" | "login.partner.microsoftonline.cn" | "sts.chinacloudapi.cn" => {
+            Some(Cloud::China)
+        }
+        _ => None,
+    }
+}
+
+fn remarks(state: &DeviceState) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if state.context == Some(UserContext::System) {
+        remarks.push(
+            "dsregcmd ran as SYSTEM: what it says about the user and the token is not about the \
+             person who signs in; run it again as that person"
+                .to_owned(),
+        );
+    }
+    if state.certificate_holds() == Some(false) {
+        remarks.push("by its own clock the certificate of the device does not hold".to_owned());
+    }
+    remarks
+}
