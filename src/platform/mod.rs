@@ -1,6 +1,9 @@
 //! What differs between operating systems: fetches bytes and strings, decides nothing.
 
 mod announced_script;
+#[cfg(any(windows, target_os = "linux", target_os = "macos"))]
+mod command;
+mod device;
 mod hops;
 mod hosts;
 mod interfaces;
@@ -11,12 +14,15 @@ mod proxy_settings;
 mod registry_key;
 mod resolvers;
 mod roots;
+#[cfg(windows)]
+mod services;
 mod socket_evidence;
 mod sockets;
 #[cfg(windows)]
 mod winhttp_text;
 
 pub(crate) use announced_script::announced_scripts;
+pub use device::system_device;
 pub(crate) use hops::{FAR, TELLS_HOPS, limit_hops};
 pub(crate) use hosts::hosts_file;
 pub(crate) use interfaces::usable_families;

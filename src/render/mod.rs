@@ -2,6 +2,7 @@
 //!
 //! Text from servers, proxies and DNS never reaches the output with control characters in it.
 
+mod device;
 mod endpoints;
 mod explain;
 mod json;
@@ -19,6 +20,7 @@ use std::io;
 
 use crate::report::Report;
 
+pub use device::{device, device_json};
 pub use endpoints::{endpoints, endpoints_json};
 pub use explain::explain;
 pub use json::json;

@@ -48,6 +48,8 @@ pub(crate) enum Command {
     /// Show every source of proxy settings, and the way that each names for a URL
     #[command(args_conflicts_with_subcommands = true)]
     Proxy(ProxyArgs),
+    /// Show what this PC is joined to, its sign-in, services and settings (Windows, or --from FILE)
+    Device(DeviceArgs),
     /// Ask a PAC script, look for mistakes in it, or make one
     Pac {
         #[command(subcommand)]
@@ -271,6 +273,18 @@ pub(crate) struct ProxyArgs {
     #[arg(value_name = "URL")]
     pub(crate) urls: Vec<String>,
     /// Read an exported registry file (.reg) instead of the settings of this machine
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+    /// Format of the answer
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeviceArgs {
+    /// Read the output of `dsregcmd /status`, or a state in JSON; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) from: Option<PathBuf>,
     /// Format of the answer

@@ -24,6 +24,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
     match cli.command {
         None => cmd::check::run_default(&cli.check),
         Some(Command::Check(args)) => cmd::check::run(&args),
+        Some(Command::Device(args)) => cmd::device::run(&args),
         Some(Command::Dns(args)) => cmd::dns::run(&args),
         Some(Command::Trace(args)) => cmd::trace::run(&args),
         Some(Command::Endpoints { command }) => match command {

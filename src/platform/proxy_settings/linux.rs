@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 
-use super::command;
+use super::output;
 use crate::proxy::{View, gnome, kde};
 
 /// The file has some twenty lines.
@@ -24,7 +24,7 @@ pub(super) fn views() -> Vec<View> {
 
 fn gnome_view() -> Option<View> {
     let arguments = ["list-recursively", "org.gnome.system.proxy"];
-    gnome::parse(&command::output("gsettings", &arguments)?)
+    gnome::parse(&output("gsettings", &arguments)?)
 }
 
 fn kde_view() -> Option<View> {

@@ -1,11 +1,11 @@
 //! Settings of macOS.
 
-use super::command;
+use super::output;
 use crate::proxy::{View, macos};
 
 /// The view of the network settings.
 pub(super) fn views() -> Vec<View> {
-    let text = command::output("/usr/sbin/scutil", &["--proxy"]);
+    let text = output("/usr/sbin/scutil", &["--proxy"]);
     text.and_then(|text| macos::parse(&text))
         .into_iter()
         .collect()

@@ -1,8 +1,6 @@
 //! Proxy settings of this machine: one file an operating system fetches their text and bytes, the
 //! grammars are in [`crate::proxy`].
 
-#[cfg(any(target_os = "linux", target_os = "macos"))]
-mod command;
 #[cfg(target_os = "linux")]
 #[path = "linux.rs"]
 mod system;
@@ -18,6 +16,10 @@ mod system;
 
 use crate::proxy::environment;
 use crate::proxy::{ProxyCredentials, View};
+
+/// The programs of desktops answer from memory; one that does not is of no use.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// What this machine is set to.
 pub struct SystemProxies {
@@ -43,4 +45,12 @@ pub fn system_proxies() -> SystemProxies {
         views,
         credentials: environment.credentials,
     }
+}
+
+/// What a program of the desktop prints; `None` where it is absent, fails or is slow.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn output(program: &str, arguments: &[&str]) -> Option<String> {
+    let printed = crate::platform::command::run(program, arguments, PATIENCE).ok()?;
+    let text = String::from_utf8_lossy(&printed.bytes).into_owned();
+    printed.succeeded.then_some(text)
 }

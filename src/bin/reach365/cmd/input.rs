@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use reach365::Catalog;
+use reach365::device::STATE_LIMIT;
 use reach365::verdict::Signatures;
 
 use crate::exit::Failure;
@@ -49,6 +50,19 @@ pub(super) fn report(path: &Path) -> Result<String, Failure> {
 pub(super) fn registry_file(path: &Path) -> Result<Vec<u8>, Failure> {
     let name = path.display().to_string();
     read_bytes(&name, || File::open(path), REGISTRY_LIMIT)
+}
+
+/// The name and the bytes of a state of a device; `-` is standard input.
+pub(super) fn device(path: &Path) -> Result<(String, Vec<u8>), Failure> {
+    let limit = STATE_LIMIT as u64;
+    if path == Path::new("-") {
+        let name = "standard input".to_owned();
+        let bytes = read_bytes(&name, || Ok(io::stdin().lock()), limit)?;
+        return Ok((name, bytes));
+    }
+    let name = path.display().to_string();
+    let bytes = read_bytes(&name, || File::open(path), limit)?;
+    Ok((name, bytes))
 }
 
 fn read<R: Read>(

@@ -1,6 +1,7 @@
 //! One file a subcommand.
 
 pub(crate) mod check;
+pub(crate) mod device;
 pub(crate) mod dns;
 pub(crate) mod endpoints;
 pub(crate) mod explain;

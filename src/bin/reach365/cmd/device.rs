@@ -1,0 +1,45 @@
+//! `reach365 device`.
+
+use std::path::Path;
+
+use reach365::device::DeviceState;
+use reach365::render::{self, TextStyle};
+use reach365::system_device;
+
+use super::input;
+use crate::cli::{DeviceArgs, ListFormat};
+use crate::exit::Failure;
+use crate::output::Output;
+use crate::terminal;
+
+/// Reports of devices go into tickets and mails, which are no wider.
+const WIDEST: usize = 80;
+
+pub(crate) fn run(args: &DeviceArgs) -> Result<u8, Failure> {
+    let state = state(args.from.as_deref())?;
+    let style = terminal::style(args.look.color, None);
+    let style = TextStyle {
+        width: style.width.min(WIDEST),
+        ..style
+    };
+    let mut output = Output::open(None)?;
+    output.write(|out| match args.format {
+        ListFormat::Text => render::device(&state, &style, out),
+        ListFormat::Json => render::device_json(&state, out),
+    })?;
+    Ok(0)
+}
+
+fn state(from: Option<&Path>) -> Result<DeviceState, Failure> {
+    let Some(path) = from else {
+        return system_device().ok_or_else(|| {
+            Failure::Usage(
+                "this reads a Windows PC; elsewhere give --from FILE (made there by: dsregcmd \
+                 /status > device.txt)"
+                    .to_owned(),
+            )
+        });
+    };
+    let (name, bytes) = input::device(path)?;
+    DeviceState::read(&bytes).map_err(|error| Failure::Usage(format!("{name}: {error}")))
+}

@@ -1,0 +1,16 @@
+//! What this PC says about itself.
+
+#[cfg(windows)]
+#[path = "windows.rs"]
+mod system;
+#[cfg(not(windows))]
+#[path = "other.rs"]
+mod system;
+
+use crate::device::DeviceState;
+
+/// Reads the state of this PC; `None` where this is no Windows. It asks `dsregcmd` and waits for it
+/// no longer than ten seconds; it changes nothing and sends nothing.
+pub fn system_device() -> Option<DeviceState> {
+    system::device()
+}

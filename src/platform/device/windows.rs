@@ -1,0 +1,67 @@
+//! `dsregcmd`, the service control manager and the registry.
+
+use std::time::Duration;
+
+use windows_sys::Win32::System::Registry::{
+    HKEY_CURRENT_USER, HKEY_LOCAL_MACHINE, KEY_WOW64_64KEY,
+};
+
+use crate::device::{
+    CommandOutcome, DeviceState, DsregStatus, Pc, SERVICES, Service, decode, registry_keys,
+    registry_values,
+};
+use crate::platform::command::{self, Silence};
+use crate::platform::registry_key::Key;
+use crate::platform::services::state;
+use crate::platform::system_proxies;
+use crate::proxy::registry::Registry;
+
+/// `dsregcmd` asks a domain controller and the registration service.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(super) fn device() -> Option<DeviceState> {
+    let (status, outcome) = status();
+    let services = SERVICES.iter().map(|name| Service {
+        name: (*name).to_owned(),
+        state: state(name),
+    });
+    let values = registry_values(&registry());
+    let pc = Pc::new(outcome, services.collect(), values, &system_proxies().views);
+    Some(DeviceState::of(status, Some(pc)))
+}
+
+/// The program of the system by its full path: none of that name elsewhere is meant.
+fn status() -> (Option<DsregStatus>, CommandOutcome) {
+    let root = std::env::var("SystemRoot").unwrap_or_else(|_| r"C:\Windows".to_owned());
+    let program = format!(r"{root}\System32\dsregcmd.exe");
+    let printed = match command::run(&program, &["/status"], PATIENCE) {
+        Ok(printed) => printed,
+        Err(Silence::Absent) => return (None, CommandOutcome::Absent),
+        Err(Silence::Failed) => return (None, CommandOutcome::Failed),
+        Err(Silence::Slow) => return (None, CommandOutcome::Slow),
+    };
+    // Its exit code says nothing about whether the text is right.
+    match decode(&printed.bytes).and_then(|text| DsregStatus::parse(&text)) {
+        Ok(status) => (Some(status), CommandOutcome::Read),
+        Err(_) if printed.succeeded => (None, CommandOutcome::Unreadable),
+        Err(_) => (None, CommandOutcome::Failed),
+    }
+}
+
+fn registry() -> Registry {
+    let mut registry = Registry::default();
+    for full in registry_keys() {
+        let Some((hive, path)) = full.split_once('\\') else {
+            continue;
+        };
+        let hive = match hive {
+            "HKCU" => HKEY_CURRENT_USER,
+            _ => HKEY_LOCAL_MACHINE,
+        };
+        let values = Key::open(hive, path, KEY_WOW64_64KEY).map(|key| key.values());
+        for (name, value) in values.unwrap_or_default() {
+            registry.insert(full, &name, value);
+        }
+    }
+    registry
+}
