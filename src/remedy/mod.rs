@@ -3,6 +3,7 @@
 //! The remedies are data: `remedies.toml`, embedded at build time.
 
 mod action;
+mod activation_error;
 mod advise;
 mod condition;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::verdict::Code;
 
 pub use action::{Action, RegistryData};
+pub use activation_error::{ActivationError, Family, Network, NoActivationError, Provenance};
 pub use advise::advise;
 pub(crate) use advise::advise_on;
 pub use condition::{App, Condition, Platform};
