@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Cloud, Endpoint, printable};
+use crate::endpoint::{Cloud, Endpoint, Level, printable};
 use crate::error::Error;
 use crate::evidence::{Attempt, Evidence, Lookup, RecordKind, RunEvidence};
-use crate::remedy::{self, Advice, Remedy};
+use crate::remedy::{self, Advice, NetworkSeen, Remedy};
 use crate::route::{Hop, Route};
 use crate::verdict::{self, Code, Context, Finding, Judged, Outcome, Signatures, Verdict, basis};
 
@@ -220,6 +220,24 @@ impl Report {
             let words = printable(&error.to_string());
             Error::Report(format!("not a report of schema {SCHEMA}: {words}"))
         })
+    }
+
+    /// What the run found of the network, as a plan of remedies asks for it.
+    pub fn network_seen(&self) -> NetworkSeen {
+        let rows: Vec<(&Endpoint, &Verdict)> = self
+            .endpoints
+            .iter()
+            .map(|row| (&row.endpoint, &row.verdict))
+            .collect();
+        let undecided = |row: &&EndpointReport| {
+            let outcome = row.verdict.outcome;
+            row.endpoint.level == Level::Required
+                && matches!(outcome, Outcome::Inconclusive | Outcome::Skipped)
+        };
+        NetworkSeen {
+            causes: remedy::advise_on_all(&self.findings, &rows),
+            conclusive: !rows.is_empty() && !self.endpoints.iter().any(|row| undecided(&row)),
+        }
     }
 
     /// The blocked endpoints, in plan order.

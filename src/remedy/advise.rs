@@ -20,13 +20,20 @@ struct Cause<'a> {
 /// Says what to do: causes of the whole run first, then those of single rows, what only degrades
 /// last, equal causes in one line. Rows that a run-wide cause explains get none of their own.
 pub fn advise(findings: &[Finding], rows: &[(&Endpoint, &Verdict)]) -> Vec<Advice> {
+    let mut lines = advise_on_all(findings, rows);
+    lines.truncate(LINES);
+    lines
+}
+
+/// The same for every cause, however many there are.
+pub(crate) fn advise_on_all(findings: &[Finding], rows: &[(&Endpoint, &Verdict)]) -> Vec<Advice> {
     let run_wide = findings.iter().map(|finding| of_finding(finding, rows));
     let mut causes: Vec<Cause<'_>> = run_wide.collect();
     let mut single = of_rows(findings, rows);
     single.sort_by_key(|cause| std::cmp::Reverse(cause.outcome));
     causes.append(&mut single);
     causes.sort_by_key(|cause| cause.outcome == Outcome::Degraded);
-    causes.iter().map(line).take(LINES).collect()
+    causes.iter().map(line).collect()
 }
 
 /// The line of advice for one cause and the endpoints that it hits.

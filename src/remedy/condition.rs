@@ -31,6 +31,8 @@ pub enum Condition {
     ServiceStopped,
     /// The active probe of the connectivity test is switched off.
     NcsiProbeOff,
+    /// There is no report of a check.
+    NotChecked,
 }
 
 impl fmt::Display for Condition {
@@ -47,6 +49,7 @@ impl fmt::Display for Condition {
             Self::WamDisabled => "a registry value switches modern sign-in off",
             Self::ServiceStopped => "a service that watches the network stands still",
             Self::NcsiProbeOff => "the connectivity test is switched off",
+            Self::NotChecked => "the network was not checked yet",
         })
     }
 }

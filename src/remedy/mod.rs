@@ -6,6 +6,8 @@ mod action;
 mod activation_error;
 mod advise;
 mod condition;
+mod plan;
+mod script;
 
 use std::sync::OnceLock;
 
@@ -16,8 +18,10 @@ use crate::verdict::Code;
 pub use action::{Action, RegistryData};
 pub use activation_error::{ActivationError, Family, Network, NoActivationError, Provenance};
 pub use advise::advise;
-pub(crate) use advise::advise_on;
+pub(crate) use advise::{advise_on, advise_on_all};
 pub use condition::{App, Condition, Platform};
+pub use plan::{LeftOut, NetworkSeen, Omission, Reason, RemedyPlan, Situation, Step, Stop, plan};
+pub use script::script;
 
 /// The embedded list.
 const EMBEDDED: &str = include_str!("../../remedies.toml");
@@ -81,6 +85,9 @@ pub struct Remedy {
     /// What has to be true of the device.
     #[serde(default)]
     pub needs: Vec<Condition>,
+    /// What a device shows that calls for it, whatever the error number.
+    #[serde(default)]
+    pub shown_by: Vec<Condition>,
     /// Whether it needs an administrator of the machine.
     #[serde(default)]
     pub elevated: bool,
@@ -203,6 +210,21 @@ impl Remedy {
         all.filter(|remedy| remedy.codes.contains(&code)).collect()
     }
 
+    /// The remedies for an error number, in the order in which a plan takes them.
+    pub fn for_error(error: ActivationError) -> Vec<&'static Self> {
+        let all = Remedies::builtin().all().iter();
+        let mut answering: Vec<_> = all.filter(|remedy| remedy.answers(error)).collect();
+        answering.sort_by_key(|remedy| remedy.order);
+        answering
+    }
+
+    /// Whether one of its patterns is the error.
+    pub fn answers(&self, error: ActivationError) -> bool {
+        let text = error.text();
+        let is = |pattern: &String| is_pattern_of(pattern, &text);
+        self.errors.iter().any(is)
+    }
+
     /// The remedy of that name.
     pub fn get(id: &str) -> Option<&'static Self> {
         Remedies::builtin()
@@ -212,9 +234,28 @@ impl Remedy {
     }
 }
 
+/// Whether a pattern, in which `?` is any digit, stands for a number.
+fn is_pattern_of(pattern: &str, text: &str) -> bool {
+    let same = |(wanted, digit): (u8, u8)| wanted == b'?' || wanted == digit;
+    pattern.len() == text.len() && pattern.bytes().zip(text.bytes()).all(same)
+}
+
 /// Why a code has no remedy; `None` where it has one.
 pub fn none_reason(code: Code) -> Option<&'static str> {
     let none = &Remedies::builtin().none;
     let entry = none.iter().find(|entry| entry.code == code)?;
     Some(&entry.reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_stand_for_families() {
+        assert!(is_pattern_of("0x?AA8????", "0xCAA82EE7"));
+        assert!(is_pattern_of("AADSTS50126", "AADSTS50126"));
+        assert!(!is_pattern_of("0x?AA8????", "0xCAA70007"));
+        assert!(!is_pattern_of("AADSTS5012", "AADSTS50126"));
+    }
 }

@@ -4,3 +4,6 @@
 
 mod articles;
 mod catalogue;
+mod plans;
+mod promises;
+mod scripts;

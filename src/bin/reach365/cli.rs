@@ -1,5 +1,6 @@
 //! The command line: declarations only.
 
+mod fix;
 mod pac;
 
 use std::net::{IpAddr, SocketAddr};
@@ -15,6 +16,7 @@ use reach365::proxy::blob::BlobKind;
 use reach365::render::Format;
 use reach365::report::FailOn;
 
+pub(crate) use fix::{FixCommand, FixListArgs, FixPlanArgs, FixScriptArgs, FixShowArgs};
 pub(crate) use pac::{PacBuildArgs, PacCommand, PacEvalArgs, PacLintArgs, ToldUrl};
 
 /// Tells why Microsoft 365 Apps cannot activate: which host, which stage, which cause, who did it.
@@ -59,6 +61,11 @@ pub(crate) enum Command {
     Replay(ReplayArgs),
     /// Say what a code means, which evidence makes it, and how it is mended
     Explain(ExplainArgs),
+    /// Say how activation is mended: which remedies, in which order, and how each is done
+    Fix {
+        #[command(subcommand)]
+        command: FixCommand,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use cli::{Cli, Command, EndpointsCommand, PacCommand};
+use cli::{Cli, Command, EndpointsCommand, FixCommand, PacCommand};
 use exit::Failure;
 
 fn main() -> ExitCode {
@@ -39,5 +39,11 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         },
         Some(Command::Replay(args)) => cmd::replay::run(&args),
         Some(Command::Explain(args)) => cmd::explain::run(&args),
+        Some(Command::Fix { command }) => match command {
+            FixCommand::List(args) => cmd::fix::list(&args),
+            FixCommand::Show(args) => cmd::fix::show(&args),
+            FixCommand::Plan(args) => cmd::fix::plan(&args),
+            FixCommand::Script(args) => cmd::fix::script(&args),
+        },
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod device;
 pub(crate) mod dns;
 pub(crate) mod endpoints;
 pub(crate) mod explain;
+pub(crate) mod fix;
 mod input;
 mod live;
 pub(crate) mod pac;

@@ -1,0 +1,299 @@
+//! Steps of a plan, why they are in it, and why others are not.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::device::{DeviceState, Join};
+use crate::remedy::plan::{Situation, condition};
+use crate::remedy::{ActivationError, Audience, Condition, Platform, Remedy, Risk};
+use crate::verdict::Code;
+
+/// One remedy in a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// Id of the remedy.
+    pub remedy: String,
+    /// What it does.
+    pub title: String,
+    /// Who does it.
+    pub audience: Audience,
+    /// What it costs.
+    pub minutes: u32,
+    /// What it may break.
+    pub risk: Risk,
+    /// Why it is in the plan.
+    pub reason: Reason,
+    /// Why it stands where it stands.
+    pub order_why: String,
+}
+
+/// Why a remedy is in a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "from", rename_all = "kebab-case")]
+pub enum Reason {
+    /// The check found the cause that it mends.
+    Network {
+        /// The cause.
+        code: Code,
+        /// The advice of the report.
+        advice: String,
+        /// Ids of the endpoints that it concerns.
+        endpoints: Vec<String>,
+        /// Place among the causes.
+        #[serde(skip)]
+        position: usize,
+    },
+    /// The device shows what it mends.
+    Device {
+        /// What it shows.
+        condition: Condition,
+    },
+    /// The device itself reported an error that it answers.
+    DeviceError {
+        /// The error.
+        error: String,
+    },
+    /// It answers the error number.
+    Error {
+        /// The error.
+        error: String,
+    },
+    /// It is likely to help in the app.
+    App {},
+}
+
+/// A remedy that answers the error and is not in the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// Id of the remedy.
+    pub remedy: String,
+    /// What it does.
+    pub title: String,
+    /// Why it was left out.
+    pub why: Omission,
+}
+
+/// Why a remedy is not in a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "because", rename_all = "kebab-case")]
+pub enum Omission {
+    /// Something that has to be true is not.
+    Forbidden {
+        /// What would have to be true.
+        needs: Condition,
+    },
+    /// Nobody knows whether something that has to be true is.
+    Unknown {
+        /// What would have to be true.
+        needs: Condition,
+    },
+    /// The device is managed, and only its administrators may do that.
+    Managed {},
+    /// It is unknown whether the device is managed.
+    PerhapsManaged {},
+    /// The report shows that the network does not have the cause that it mends.
+    NotSeen {},
+    /// No plan offers it.
+    Never {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Step {
+    pub(super) fn new(remedy: &Remedy, reason: Reason) -> Self {
+        Self {
+            remedy: remedy.id.clone(),
+            title: remedy.title.clone(),
+            audience: remedy.audience,
+            minutes: remedy.minutes,
+            risk: remedy.risk,
+            reason,
+            order_why: remedy.order_why.clone(),
+        }
+    }
+}
+
+impl LeftOut {
+    pub(super) fn new(remedy: &Remedy, why: Omission) -> Self {
+        Self {
+            remedy: remedy.id.clone(),
+            title: remedy.title.clone(),
+            why,
+        }
+    }
+}
+
+/// Why a remedy may be in a plan; `None` where it has nothing to do with the situation.
+pub(super) fn reason(
+    remedy: &Remedy,
+    situation: &Situation<'_>,
+    device_errors: &[ActivationError],
+) -> Option<Reason> {
+    if !remedy.platforms.iter().any(|one| applies(*one, situation)) {
+        return None;
+    }
+    let network = situation.network.as_ref();
+    let found = network.and_then(|seen| {
+        let causes = remedy.codes.iter().filter_map(|code| seen.cause(*code));
+        causes.min_by_key(|(position, _)| *position)
+    });
+    if let Some((position, cause)) = found {
+        // The first remedy of a code is the one that its advice speaks of; others only as steps.
+        return Some(Reason::Network {
+            code: cause.code,
+            advice: if cause.remedy.as_deref() == Some(&remedy.id) {
+                cause.text.clone()
+            } else {
+                remedy.title.clone()
+            },
+            endpoints: cause.endpoints.clone(),
+            position,
+        });
+    }
+    if let Some(condition) = condition::shown(remedy, situation) {
+        return Some(Reason::Device { condition });
+    }
+    if let Some(error) = device_errors.iter().find(|error| remedy.answers(**error)) {
+        let error = error.text();
+        return Some(Reason::DeviceError { error });
+    }
+    if let Some(error) = situation
+        .error
+        .as_ref()
+        .filter(|error| remedy.answers(**error))
+    {
+        let error = error.text();
+        return Some(Reason::Error { error });
+    }
+    let hinted = situation.error.is_none() && device_errors.is_empty();
+    let app = situation
+        .app
+        .filter(|app| hinted && remedy.apps.contains(app));
+    app.map(|_| Reason::App {})
+}
+
+fn applies(platform: Platform, situation: &Situation<'_>) -> bool {
+    platform == Platform::Any
+        || platform == situation.platform
+        // Apps on these are Windows apps.
+        || platform == Platform::Windows
+            && matches!(
+                situation.platform,
+                Platform::Citrix | Platform::Vdi | Platform::SharedComputer | Platform::Windows8
+            )
+}
+
+/// Errors that the device itself reported when it last failed to get a token.
+pub(super) fn device_errors(situation: &Situation<'_>) -> Vec<ActivationError> {
+    let Some(device) = situation.device else {
+        return Vec::new();
+    };
+    // With a token at hand an old failure is history.
+    if device.token.present == Some(true) && device.token.expired != Some(true) {
+        return Vec::new();
+    }
+    let attempt = device.token.last_attempt();
+    let aadsts = attempt.and_then(|attempt| attempt.aadsts);
+    let named = aadsts.map(|number| format!("AADSTS{number}"));
+    let numbers = device.errors();
+    let numbers = numbers
+        .iter()
+        .map(|number| format!("0x{:08X}", number.number));
+    let texts = named.into_iter().chain(numbers);
+    let mut errors: Vec<ActivationError> = Vec::new();
+    for error in texts.filter_map(|text| ActivationError::parse(&text).ok()) {
+        if !errors.contains(&error) {
+            errors.push(error);
+        }
+    }
+    errors
+}
+
+/// What the plan starts from, in sentences.
+pub(super) fn known(situation: &Situation<'_>, device_errors: &[ActivationError]) -> Vec<String> {
+    let mut known = Vec::new();
+    if let Some(error) = &situation.error {
+        known.push(format!("{}: {}", error.text(), sentence(&error.means())));
+    }
+    known.push(of_network(situation));
+    known.extend(situation.device.map(of_device));
+    known.extend(device_errors.first().map(|error| {
+        let text = error.text();
+        format!(
+            "The last attempt of this device failed with {text}: {}.",
+            error.means()
+        )
+    }));
+    known
+}
+
+fn sentence(text: &str) -> String {
+    format!("{}.", text.trim_end_matches('.'))
+}
+
+fn of_network(situation: &Situation<'_>) -> String {
+    let Some(network) = &situation.network else {
+        return "The network was not checked.".to_owned();
+    };
+    match (network.causes.len(), network.conclusive) {
+        (0, true) => "The check found the network in order.".to_owned(),
+        (0, false) => "The check of the network could not decide everything.".to_owned(),
+        (1, _) => "The check of the network found one cause.".to_owned(),
+        (many, _) => format!("The check of the network found {many} causes."),
+    }
+}
+
+fn of_device(device: &DeviceState) -> String {
+    let managed = match device.managed {
+        Some(true) => "managed",
+        Some(false) => "managed by nobody",
+        None => "perhaps managed",
+    };
+    let token = match device.token.present {
+        Some(true) => ", with a primary refresh token",
+        Some(false) => ", without a primary refresh token",
+        None => "",
+    };
+    format!("The device is {}, {managed}{token}.", join(device.join))
+}
+
+fn join(join: Join) -> &'static str {
+    match join {
+        Join::Joined => "joined to Microsoft Entra ID",
+        Join::Hybrid => "hybrid joined",
+        Join::Registered => "registered by its user's account",
+        Join::Domain => "joined to a domain alone",
+        Join::OnPremises => "joined to a domain with a registration service of its own",
+        Join::None => "joined to nothing",
+        _ => "of unknown membership",
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Network { code, .. } => write!(out, "the check found {code}"),
+            Self::Device { condition } => condition.fmt(out),
+            Self::DeviceError { error } => write!(out, "the device itself reported {error}"),
+            Self::Error { error } => write!(out, "it answers {error}"),
+            Self::App {} => out.write_str("it often helps in this app"),
+        }
+    }
+}
+
+impl fmt::Display for Omission {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Forbidden { needs } => write!(out, "only where {needs}; here it is not so"),
+            Self::Unknown { needs } => write!(out, "only where {needs}; nobody knows here"),
+            Self::Managed {} => {
+                out.write_str("the device is managed; only its administrators may do that")
+            }
+            Self::PerhapsManaged {} => out.write_str("not on a managed device; nobody knows here"),
+            Self::NotSeen {} => out.write_str("the check shows no such cause"),
+            Self::Never { reason } => out.write_str(reason),
+        }
+    }
+}
