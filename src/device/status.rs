@@ -142,7 +142,7 @@ impl Reader {
         if let Some(inside) = trimmed.strip_prefix('|') {
             return Line::Title(inside.trim_end_matches('|').trim());
         }
-        if trimmed.starts_with('+') && trimmed.chars().all(|c| matches!(c, '+' | '-')) {
+        if trimmed.contains("--") && !trimmed.contains(char::is_alphanumeric) {
             return Line::Border;
         }
         match separated(trimmed) {

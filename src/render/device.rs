@@ -10,7 +10,7 @@ use crate::render::layout::{Lead, Page};
 use crate::render::style::{Colour, TextStyle};
 
 /// Where the words of a row begin.
-const COLUMN: usize = 18;
+const COLUMN: usize = 20;
 
 /// Writes the state: what it comes down to first, then the facts.
 ///
