@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 TARGET=x86_64-pc-windows-gnu
-TESTS=(--lib --test proxy --test pac --test binary)
+TESTS=(--lib --test proxy --test pac --test device --test binary)
 
 # Everything of Wine lives below target/: no run meets what another program left in ~/.wine.
 export WINEPREFIX="$PWD/target/wine"

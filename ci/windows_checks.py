@@ -57,6 +57,10 @@ class Pc:
         ]
         for name in ("ProxyEnable", "ProxyServer", "ProxyOverride", "AutoConfigURL"):
             values.append(("HKEY_CURRENT_USER", SETTINGS, name, (flat or {}).get(name)))
+        self.set(values)
+
+    def set(self, values):
+        """Writes values; those that are None are absent afterwards."""
         text = "REGEDIT4\n"
         for hive, key, name, data in values:
             text += f'\n[{hive}\\{key}]\n"{name}"={registry_text(data)}\n'
@@ -201,6 +205,45 @@ def the_system_is_read(pc):
     if not found["os_roots"] > 20:
         fail("the trusted roots of the system are found", str(found["os_roots"]))
     equal((report["run"]["platform"], found["windows"]), ("windows", True), "the platform")
+
+
+NCSI = r"System\CurrentControlSet\Services\NlaSvc\Parameters\Internet"
+IDENTITY = r"Software\Microsoft\Office\16.0\Common\Identity"
+TLS12 = r"System\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Client"
+
+
+def the_device_is_read(pc):
+    """Services and registry values of the PC; what it prints is read again, on this side too."""
+    pc.write(winhttp_settings("proxy.corp.example:8080"), connection_settings(0))
+    written = [
+        ("HKEY_LOCAL_MACHINE", NCSI, "EnableActiveProbing", 0),
+        ("HKEY_LOCAL_MACHINE", TLS12, "Enabled", 0),
+        ("HKEY_CURRENT_USER", IDENTITY, "EnableADAL", 0),
+        ("HKEY_CURRENT_USER", IDENTITY, "ADUserName", "not-asked-for"),
+    ]
+    pc.set(written)
+    try:
+        state = pc.json("device")
+        text = pc.words("device")
+    finally:
+        pc.set([(hive, key, name, None) for hive, key, name, _ in written])
+    found = state["pc"]
+    # Wine has no dsregcmd.
+    equal((found["dsregcmd"], state["status"], state["join"]), ("absent", None, "unknown"), "no dsregcmd")
+    services = {service["name"]: service["state"] for service in found["services"]}
+    equal(list(services), ["NcdAutoSetup", "netprofm", "NlaSvc", "EventLog"], "services")
+    equal(services["NcdAutoSetup"], "absent", "a service that Wine lacks")
+    values = {value["name"]: value["value"] for value in found["registry"]}
+    equal({name: values.get(name) for name in ("EnableActiveProbing", "Enabled", "EnableADAL")},
+          {"EnableActiveProbing": 0, "Enabled": 0, "EnableADAL": 0}, "registry values")
+    contains(json.dumps(found["proxies"]), ["proxy.corp.example:8080"], "the proxy of the machine")
+    if "not-asked-for" in json.dumps(state):
+        fail("a value that nobody asks for is left alone", json.dumps(state))
+    said = ["dsregcmd is not there", "TLS 1.2 is off", "turns the supported way to sign in off"]
+    contains(text, said, "the device in words")
+    saved = pc.drive / "device.json"
+    saved.write_text(json.dumps(state))
+    equal(pc.json("device", "--from", r"C:\device.json"), state, "the saved state is read again")
 
 
 class Office:
@@ -354,6 +397,7 @@ CHECKS = [
     flat_values_are_noted,
     marks_fit_the_reader,
     the_system_is_read,
+    the_device_is_read,
 ]
 CHECKS_WITH_SERVERS = [
     proxy_of_the_registry_carries,

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::device::registry::{NamedValue, OfficeSignIn, TlsPolicy, office_sign_in, tls_policy};
-use crate::proxy::View;
+use crate::proxy::proxy_list::Carrier;
+use crate::proxy::{ProxyList, View};
 
 /// Services that the articles about activation ask for, by their short names.
 pub const SERVICES: [&str; 4] = ["NcdAutoSetup", "netprofm", "NlaSvc", "EventLog"];
@@ -118,7 +119,7 @@ pub struct ProxyView {
     pub auto_detect: bool,
     /// Where the PAC script is.
     pub pac_url: Option<String>,
-    /// Proxies set by hand, each with what it carries.
+    /// Proxies set by hand, as PAC answers spell them, each with what it carries.
     pub proxies: Vec<String>,
     /// Whom they are not used for.
     pub bypass: String,
@@ -129,25 +130,33 @@ pub struct ProxyView {
 impl From<&View> for ProxyView {
     fn from(view: &View) -> Self {
         let settings = &view.settings;
-        let list = &settings.servers;
-        let carriers = [
-            ("http", &list.http),
-            ("https", &list.https),
-            ("socks", &list.socks),
-        ];
-        let proxies = carriers
-            .into_iter()
-            .filter_map(|(scheme, carrier)| Some(format!("{scheme}: {}", carrier.as_ref()?.hop)));
         Self {
             kind: view.kind.name().to_owned(),
             source: view.source.clone(),
             auto_detect: settings.auto_detect,
             pac_url: settings.pac_url.clone(),
-            proxies: proxies.collect(),
+            proxies: carriers(&settings.servers),
             bypass: settings.bypass.to_string(),
             notes: view.notes.clone(),
         }
     }
+}
+
+/// One proxy for both schemes is named once.
+fn carriers(list: &ProxyList) -> Vec<String> {
+    let hop = |carrier: &Option<Carrier>| Some(carrier.as_ref()?.hop.to_string());
+    let (http, https, socks) = (hop(&list.http), hop(&list.https), hop(&list.socks));
+    let both = http.is_some() && http == https;
+    let named = if both {
+        vec![("http and https", http)]
+    } else {
+        vec![("http", http), ("https", https)]
+    };
+    named
+        .into_iter()
+        .chain([("all else", socks)])
+        .filter_map(|(scheme, hop)| Some(format!("{} for {scheme}", hop?)))
+        .collect()
 }
 
 impl Pc {

@@ -7,7 +7,7 @@ use crate::device::diagnostics::JoinDiagnostics;
 use crate::device::number::ReportedNumber;
 use crate::device::pc::Pc;
 use crate::device::status::DsregStatus;
-use crate::device::token::RefreshToken;
+use crate::device::token::{RefreshToken, TokenAttempt};
 use crate::endpoint::Cloud;
 
 /// Name of the schema that [`DeviceState`] serialises to.
@@ -170,7 +170,7 @@ impl DeviceState {
     /// Every number that reports an error, the most telling first.
     pub fn errors(&self) -> Vec<&ReportedNumber> {
         let attempt = self.token.last_attempt().into_iter();
-        let attempt = attempt.flat_map(|attempt| attempt.errors());
+        let attempt = attempt.flat_map(TokenAttempt::errors);
         attempt.chain(self.diagnostics.errors()).collect()
     }
 

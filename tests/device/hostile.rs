@@ -91,7 +91,7 @@ fn every_line_with_key_and_value_is_kept() {
             let key = format!("{} {}", dice.word(b"abcXYZ-"), dice.word(b"abcXYZ09"));
             let value = format!("{}{}", dice.word(b"ab09/["), dice.word(b"ab: ]"));
             let indent = " ".repeat(dice.roll(9));
-            text += &format!("{indent}{key} : {value}\n");
+            text.extend([&indent, &key, " : ", &value, "\n"]);
             expected.push((key, value.trim().to_owned()));
             match dice.roll(5) {
                 0 => text += "+----+\n",

@@ -165,7 +165,7 @@ fn a_pc_is_shown_with_what_stands_in_the_way() {
         "NcdAutoSetup      stopped (normal: it starts when it is needed)",
         "TLS 1.2 is off, and activation needs it",
         "EnableActiveProbing = 0",
-        "proxy.contoso.example:8080",
+        "PROXY proxy.contoso.example:8080 for http and https",
         "bypass *.contoso.example",
         "dsregcmd is not there",
     ] {

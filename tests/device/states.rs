@@ -5,8 +5,8 @@ use reach365::endpoint::Cloud;
 
 use crate::{SAMPLES, of, sample, state};
 
-fn time(text: &str) -> Option<jiff::Timestamp> {
-    Some(text.parse().unwrap())
+fn time(text: &str) -> jiff::Timestamp {
+    text.parse().unwrap()
 }
 
 #[test]
@@ -62,8 +62,8 @@ fn a_hybrid_device_without_a_token() {
     let identity = &state.identity;
     assert_eq!(identity.tpm_protected, Some(true));
     assert_eq!(identity.authentication.as_deref(), Some("SUCCESS"));
-    assert_eq!(identity.valid_from, time("2031-03-04T10:20:30Z"));
-    assert_eq!(identity.valid_until, time("2041-03-04T10:50:30Z"));
+    assert_eq!(identity.valid_from, Some(time("2031-03-04T10:20:30Z")));
+    assert_eq!(identity.valid_until, Some(time("2041-03-04T10:50:30Z")));
     assert_eq!(identity.key_works, Some(true));
     assert_eq!(state.certificate_holds(), None, "the text has no clock");
     let attempt = state.token.last_attempt().unwrap();
@@ -89,7 +89,7 @@ fn a_joined_device_whose_token_has_expired() {
     let state = state("joined");
     assert_eq!((state.join, state.managed), (Join::Joined, Some(false)));
     assert_eq!(state.cloud, Some(Cloud::China));
-    assert_eq!(state.client_time, time("2031-05-21T10:00:00Z"));
+    assert_eq!(state.client_time, Some(time("2031-05-21T10:00:00Z")));
     assert_eq!(state.context, Some(UserContext::Unelevated));
     assert_eq!(state.identity.key_works, None);
     let token = &state.token;

@@ -113,13 +113,19 @@ pub(super) fn tenant(state: &DeviceState) -> Option<String> {
 }
 
 pub(super) fn key(identity: &DeviceIdentity) -> Option<String> {
-    let place = identity.tpm_protected.map(|protected| match protected {
-        true => "in the TPM",
-        false => "not in the TPM",
+    let place = identity.tpm_protected.map(|inside| {
+        if inside {
+            "in the TPM"
+        } else {
+            "not in the TPM"
+        }
     });
-    let works = identity.key_works.map(|works| match works {
-        true => "a signature with it succeeded",
-        false => "a signature with it failed",
+    let works = identity.key_works.map(|works| {
+        if works {
+            "a signature with it succeeded"
+        } else {
+            "a signature with it failed"
+        }
     });
     let parts: Vec<&str> = [place, works].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
@@ -145,9 +151,9 @@ pub(super) fn connections(pc: &Pc) -> Vec<(&'static str, Option<String>)> {
         "nothing turns the supported way to sign in off"
     };
     vec![
-        ("system", Some(allowed(tls.schannel))),
-        ("internet", Some(allowed(tls.internet_options))),
-        ("Office", Some(sign_in.to_owned())),
+        ("TLS of Windows", Some(allowed(tls.schannel))),
+        ("TLS of WinINet", Some(allowed(tls.internet_options))),
+        ("Office sign-in", Some(sign_in.to_owned())),
     ]
 }
 
