@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, civil, tz::Offset};
 
-use crate::device::known::normal;
+use crate::device::known::{is_known, normal};
 use crate::device::status::{DsregStatus, Field};
 use crate::endpoint::quoted;
 
@@ -68,7 +68,8 @@ fn is_diagnosis(key: &str) -> bool {
     matches!(key, "acquireprtdiagnostics" | "refreshprtdiagnostics")
 }
 
-/// An attempt begins with its diagnosis and ends with the first field that is known from elsewhere.
+/// An attempt begins with its diagnosis and ends with the first field that is known from elsewhere;
+/// fields of later builds may stand within it.
 fn stays_in_attempt(key: &str, attempting: bool) -> bool {
     const PARTS: [&str; 11] = [
         "attemptstatus",
@@ -83,7 +84,7 @@ fn stays_in_attempt(key: &str, attempting: bool) -> bool {
         "servererrordescription",
         "requestid",
     ];
-    starts_attempt(key) || (attempting && PARTS.contains(&key))
+    starts_attempt(key) || (attempting && (PARTS.contains(&key) || !is_known(key)))
 }
 
 /// Looks fields up, and notes what it cannot believe.

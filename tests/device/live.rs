@@ -160,16 +160,18 @@ fn a_pc_is_shown_with_what_stands_in_the_way() {
     };
     render::device(&DeviceState::of(None, Some(pc)), &style, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let words = words.join(" ");
     for part in [
-        "It is not known whether the device is joined, management not known\n",
-        "NcdAutoSetup      stopped (normal: it starts when it is needed)",
+        "It is not known whether the device is joined, management not known DEVICE",
+        "NcdAutoSetup stopped (normal: it starts when it is needed)",
         "TLS 1.2 is off, and activation needs it",
         "EnableActiveProbing = 0",
         "PROXY proxy.contoso.example:8080 for http and https",
         "bypass *.contoso.example",
         "dsregcmd is not there",
     ] {
-        assert!(text.contains(part), "{part}\n{text}");
+        assert!(words.contains(part), "{part}\n{text}");
     }
     assert!(!text.contains("secret"), "{text}");
     assert!(text.lines().all(|line| line.len() <= 80), "{text}");

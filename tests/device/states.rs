@@ -149,6 +149,17 @@ fn errors_of_the_attempt_and_of_joining_are_not_mixed() {
 }
 
 #[test]
+fn fields_of_later_builds_do_not_end_an_attempt() {
+    let text = sample("hybrid").replace(
+        "               HTTP Method : POST\n",
+        "               HTTP Method : POST\n            HTTP Weather : fair\n",
+    );
+    let state = of(&text);
+    assert_eq!(state.token.attempts, self::state("hybrid").token.attempts);
+    assert_eq!(state.status.unwrap().value("HTTP Weather"), Some("fair"));
+}
+
+#[test]
 fn a_field_that_contradicts_itself_is_not_believed() {
     let text = format!("{}\nAzureAdJoined : NO\n", sample("hybrid"));
     let state = of(&text);
