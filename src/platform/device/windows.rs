@@ -19,6 +19,10 @@ use crate::proxy::registry::Registry;
 /// `dsregcmd` asks a domain controller and the registration service.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "on other systems there is nothing to read"
+)]
 pub(super) fn device() -> Option<DeviceState> {
     let (status, outcome) = status();
     let services = SERVICES.iter().map(|name| Service {
