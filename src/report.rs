@@ -1,5 +1,7 @@
 //! The report of a run: JSON schema 1.
 
+mod explains;
+
 use std::net::SocketAddr;
 
 use jiff::Timestamp;
@@ -11,6 +13,8 @@ use crate::evidence::{Attempt, Evidence, Lookup, RecordKind, RunEvidence};
 use crate::remedy::{self, Advice, NetworkSeen, Remedy};
 use crate::route::{Hop, Route};
 use crate::verdict::{self, Code, Context, Finding, Judged, Outcome, Signatures, Verdict, basis};
+
+pub use explains::{Explanation, Fit};
 
 /// Name of the schema that [`Report`] serialises to.
 pub const SCHEMA: &str = "reach365/report/1";

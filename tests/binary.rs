@@ -142,6 +142,75 @@ fn every_code_is_explained() {
 }
 
 #[test]
+fn error_numbers_are_explained() {
+    let known = [
+        "0xCAA82EE7",
+        "CAA50021",
+        "-895156191",
+        "12007",
+        "error code: [0x80072EFD]",
+        "AADSTS50126: Error validating credentials",
+        "0x80070005",
+    ];
+    for number in known {
+        let output = reach365(&["explain", number]);
+        assert_eq!(code(&output), 0, "{number}: {}", stderr(&output));
+        assert!(stdout(&output).contains("source"), "{number}");
+    }
+    let refused = [
+        ("0x8004ABCD", "not an activation error that we know"),
+        ("0xZZ", "AADSTS50126"),
+        ("80070102", "0x04C5C5D6"),
+        ("tcp-drooped", "tcp-dropped"),
+    ];
+    for (number, words) in refused {
+        let output = reach365(&["explain", number]);
+        assert_eq!(code(&output), 2, "{number}");
+        assert_eq!(stdout(&output), "", "{number}");
+        assert!(
+            stderr(&output).contains(words),
+            "{number}: {}",
+            stderr(&output)
+        );
+    }
+}
+
+#[test]
+fn an_error_number_is_joined_with_a_report() {
+    let joined = |number, report| reach365(&["explain", number, "--report", report]);
+    let output = joined("0xCAA82F8F", REPORT);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let words = stdout(&output);
+    assert!(words.contains("0xCAA82F8F and ols."), "{words}");
+    assert!(words.contains("is blocked (tls-intercepted)"), "{words}");
+    let words = stdout(&joined("0xCAA50021", REPORT));
+    assert!(words.contains("no failure that explains it"), "{words}");
+}
+
+#[test]
+fn a_report_that_cannot_be_read_is_said_as_replay_says_it() {
+    let whole = fs::read_to_string(REPORT).unwrap();
+    let cut = scratch("cut.json", &whole[..whole.len() / 2]);
+    let newer = scratch("newer.json", &whole.replace("report/1", "report/2"));
+    let other = scratch("other.json", "{}");
+    let missing = PathBuf::from("no-such-file.json");
+    for file in [cut, newer, other, missing] {
+        let file = file.to_str().unwrap();
+        let explained = reach365(&["explain", "0xCAA82F8F", "--report", file]);
+        assert_eq!(code(&explained), 2, "{file}");
+        assert_eq!(stdout(&explained), "", "{file}");
+        assert_eq!(
+            stderr(&explained),
+            stderr(&reach365(&["replay", file])),
+            "{file}"
+        );
+    }
+    let with_code = reach365(&["explain", "tcp-dropped", "--report", REPORT]);
+    assert_eq!(code(&with_code), 2);
+    assert!(stderr(&with_code).contains("--report goes with an error number"));
+}
+
+#[test]
 fn an_unreachable_resolver_accuses_no_row() {
     // Nothing listens on port 9 of loopback in a sane machine; a closed port is told at once.
     let arguments = ["check", "--dns", "127.0.0.1:9", "--format", "json"];

@@ -4,6 +4,7 @@
 
 mod device;
 mod endpoints;
+mod error;
 mod explain;
 mod json;
 mod layout;
@@ -23,6 +24,7 @@ use crate::report::Report;
 
 pub use device::{device, device_json};
 pub use endpoints::{endpoints, endpoints_json};
+pub use error::explain_error;
 pub use explain::explain;
 pub use json::json;
 pub use ndjson::{ndjson, ndjson_event};

@@ -59,7 +59,7 @@ pub(crate) enum Command {
     },
     /// Judge a saved JSON report again, without any network
     Replay(ReplayArgs),
-    /// Say what a code means, which evidence makes it, and how it is mended
+    /// Say what a code or an error number means, what makes it, and what mends it
     Explain(ExplainArgs),
     /// Say how activation is mended: which remedies, in which order, and how each is done
     Fix {
@@ -333,7 +333,7 @@ pub(crate) struct MatchArgs {
     #[arg(long, default_value = "")]
     pub(crate) servers: String,
     /// The bypass list
-    #[arg(long, default_value = "", allow_hyphen_values = true)]
+    #[arg(long, default_value = "", allow_negative_numbers = true)]
     pub(crate) bypass: String,
     /// Whose rules the bypass list follows
     #[arg(long, value_parser = choice(&Dialect::ALL), default_value = "wininet")]
@@ -364,9 +364,14 @@ pub(crate) struct ReplayArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// A code such as `tls-hello-reset`
-    #[arg(value_name = "CODE")]
+    /// A code such as `tls-hello-reset`, or the error that Windows or Office shows: `0xCAA82EE7`,
+    /// `CAA50021`, `-895156191`, `12007`, `AADSTS50126`
+    #[arg(value_name = "CODE|0xERROR", allow_negative_numbers = true)]
     pub(crate) code: String,
+    /// A report of `check` in JSON: name the failures in it that explain the error; `-` reads it
+    /// from standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) look: LookArgs,
 }

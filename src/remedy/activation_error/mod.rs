@@ -47,11 +47,11 @@ pub enum NoActivationError {
     )]
     Form(String),
     /// Digits that may be hexadecimal or decimal.
-    #[error("{text} can be {}; write the one that you mean", .readings.join(" or "))]
+    #[error("{text} can be read as {}; write the one that is meant", .readings.join(", or as "))]
     Ambiguous {
         /// The digits, quoted.
         text: String,
-        /// What they can be, each in a form without doubt.
+        /// What they can be, in words that hold a form without doubt.
         readings: Vec<String>,
     },
     /// A number about which nothing can be said.
@@ -230,6 +230,13 @@ impl ActivationError {
     /// The group of endpoints that alone matters, where it is one.
     pub fn group(self) -> Option<&'static str> {
         self.first(|meaning| meaning.group.as_deref())
+    }
+
+    /// Whether the number stands for a failure; notes and warnings of the sign-in library do not.
+    pub fn is_failure(self) -> bool {
+        let of_library = self.number & 0x0FF0_0000 == 0x0AA0_0000;
+        let failed = self.number & 0xC000_0000 == 0xC000_0000;
+        self.family == Family::SignIn || failed || !of_library
     }
 
     /// Where the knowledge comes from.

@@ -33,7 +33,7 @@ pub(super) fn parse(text: &str) -> Result<ActivationError, NoActivationError> {
         [reading] => reading.look_up(),
         _ => Err(NoActivationError::Ambiguous {
             text: quoted(token),
-            readings: readings.iter().map(|reading| reading.shown()).collect(),
+            readings: in_words(token, &readings),
         }),
     }
 }
@@ -47,17 +47,27 @@ impl Reading {
         }
     }
 
-    /// The reading without doubt, and what it would be.
+    /// A form without doubt, and what it would be.
     fn shown(self) -> String {
         match self.look_up() {
             Ok(error) => match error.name() {
                 Some(name) => format!("{error} ({name})"),
-                None => format!("{error} ({})", error.family()),
+                None => error.text(),
             },
             Err(NoActivationError::Unknown(number)) => format!("{number} (not known)"),
             Err(other) => other.to_string(),
         }
     }
+}
+
+/// In the order in which [`bare`] has them.
+fn in_words(token: &str, readings: &[Reading]) -> Vec<String> {
+    let decimal = format!("decimal {token}, which is ");
+    let before = ["hexadecimal ", &decimal, ""];
+    let pairs = before.iter().zip(readings);
+    pairs
+        .map(|(before, reading)| format!("{before}{}", reading.shown()))
+        .collect()
 }
 
 /// The part of the text that is the number.

@@ -1,8 +1,12 @@
 //! `reach365 explain`.
 
-use reach365::render;
-use reach365::verdict::Code;
+use std::path::Path;
 
+use reach365::remedy::{ActivationError, NoActivationError};
+use reach365::verdict::Code;
+use reach365::{Report, render};
+
+use super::input;
 use crate::cli::ExplainArgs;
 use crate::exit::Failure;
 use crate::output::Output;
@@ -12,12 +16,46 @@ use crate::terminal;
 const SUGGESTIONS: usize = 3;
 
 pub(crate) fn run(args: &ExplainArgs) -> Result<u8, Failure> {
-    let wanted = args.code.to_ascii_lowercase();
-    let code = Code::parse(&wanted).ok_or_else(|| unknown(&wanted))?;
+    let wanted = args.code.trim().to_ascii_lowercase();
+    match Code::parse(&wanted) {
+        Some(code) => explain_code(code, args),
+        None if is_like_a_code(&wanted) => Err(unknown(&wanted)),
+        None => explain_error(args),
+    }
+}
+
+fn explain_code(code: Code, args: &ExplainArgs) -> Result<u8, Failure> {
+    if args.report.is_some() {
+        let words = "--report goes with an error number; the report itself names its codes";
+        return Err(Failure::Usage(words.to_owned()));
+    }
     let style = terminal::style(args.look.color, None);
     let mut output = Output::open(None)?;
     output.write(|out| render::explain(code, &style, out))?;
     Ok(0)
+}
+
+fn explain_error(args: &ExplainArgs) -> Result<u8, Failure> {
+    let error = ActivationError::parse(&args.code)
+        .map_err(|problem: NoActivationError| Failure::Usage(problem.to_string()))?;
+    let report = args.report.as_deref().map(saved).transpose()?;
+    let style = terminal::style(args.look.color, None);
+    let mut output = Output::open(None)?;
+    output.write(|out| render::explain_error(error, report.as_ref(), &style, out))?;
+    Ok(0)
+}
+
+fn saved(path: &Path) -> Result<Report, Failure> {
+    Ok(Report::from_json(&input::report(path)?)?)
+}
+
+/// Whether somebody meant a code and mistyped it: words with dashes, or no digit at all.
+fn is_like_a_code(wanted: &str) -> bool {
+    let words = wanted.split('-').collect::<Vec<_>>();
+    let is_word = |word: &&str| word.starts_with(|c: char| c.is_ascii_alphabetic());
+    let dashed = words.len() > 1 && words.iter().any(is_word);
+    let in_one_piece = !wanted.contains(char::is_whitespace);
+    in_one_piece && (dashed || !wanted.contains(|c: char| c.is_ascii_digit()))
 }
 
 fn unknown(wanted: &str) -> Failure {
