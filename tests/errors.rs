@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use reach365::Report;
@@ -19,6 +19,8 @@ const EVERY: &[Stage] = &[Dns, Tcp, Proxy, Tls, Http];
 fn read(text: &str) -> ActivationError {
     ActivationError::parse(text).unwrap_or_else(|problem| panic!("{text}: {problem}"))
 }
+
+const HEAD: &str = "| number | name | meaning | network | stages | codes | source |\n|---|---|---|---|---|---|---|\n";
 
 /// Input, canonical form, family, network, stages.
 type Case = (
@@ -541,23 +543,29 @@ fn documentation() -> String {
          numbers in 2020 and withdrew the page in the same year.\n",
     );
     for &family in Family::ALL {
-        let numbers: Vec<_> = ActivationError::all()
-            .into_iter()
+        write!(
+            out,
+            "\n## {family}\n\n{}.\nWhere a row has no meaning of its own: {}\n\n{HEAD}",
+            sentence(&family.rule()),
+            family.means()
+        )
+        .unwrap();
+        let numbers = ActivationError::all().into_iter();
+        let numbers: BTreeMap<_, _> = numbers
             .filter(|error| error.family() == family)
+            .map(|error| (error.number(), error))
             .collect();
-        write!(out, "\n## {family}\n\n").unwrap();
-        out.push_str(
-            "| number | name | meaning | network | stages | source |\n|---|---|---|---|---|---|\n",
-        );
-        let mut seen = BTreeSet::new();
-        for error in numbers
-            .into_iter()
-            .filter(|error| seen.insert(error.number()))
-        {
+        for error in numbers.into_values() {
             out.push_str(&line(error));
         }
     }
     out
+}
+
+fn sentence(clause: &str) -> String {
+    let mut letters = clause.chars();
+    let first = letters.next().unwrap().to_uppercase();
+    first.chain(letters).collect()
 }
 
 fn line(error: ActivationError) -> String {
@@ -566,6 +574,8 @@ fn line(error: ActivationError) -> String {
         .map(|name| format!("`{name}`"))
         .unwrap_or_default();
     let stages: Vec<_> = error.stages().iter().map(Stage::to_string).collect();
+    let codes: Vec<_> = error.codes().iter().map(Code::to_string).collect();
+    let means = Some(error.means()).filter(|means| *means != error.family().means());
     let source = match error.provenance() {
         Provenance::Documented => "documented",
         Provenance::Withdrawn2020 => "withdrawn 2020",
@@ -574,9 +584,10 @@ fn line(error: ActivationError) -> String {
         _ => "rule",
     };
     format!(
-        "| `{error}` | {name} | {} | {} | {} | {source} |\n",
-        error.means(),
+        "| `{error}` | {name} | {} | {} | {} | {} | {source} |\n",
+        means.unwrap_or_default(),
         error.network(),
         stages.join(", "),
+        codes.join(", "),
     )
 }

@@ -68,7 +68,7 @@ fn labelled(error: ActivationError) -> Vec<(&'static str, String)> {
 /// Whether the network can be the cause.
 fn network(error: ActivationError) -> &'static str {
     match error.network() {
-        Network::Yes => "yes: something between this machine and the service",
+        Network::Yes => "yes: the network, or the settings of this machine for it",
         Network::Often => "often the cause",
         Network::Sometimes => "sometimes the cause",
         Network::No if error.is_failure() => "not the cause: look at device and account",

@@ -156,6 +156,20 @@ pub enum Provenance {
     Structure,
 }
 
+impl Family {
+    /// The rule in a sentence, with `NNNN` for the low word.
+    pub fn rule(self) -> String {
+        let rule = &Table::builtin().family(self).rule;
+        rule.replace("{low}", "NNNN")
+    }
+
+    /// What a number of the family means where nothing more special is known.
+    pub fn means(self) -> String {
+        let means = Table::builtin().family(self).meaning.means.as_deref();
+        means.unwrap_or_default().replace("{low}", "NNNN")
+    }
+}
+
 impl ActivationError {
     /// Reads a number as people, logs and programs write it: `0xCAA82EE7`, `CAA82EE7`, decimal with
     /// or without sign, a bare WinHTTP code, `AADSTS50126`; with brackets or "error code:" around.

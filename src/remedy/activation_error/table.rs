@@ -50,7 +50,7 @@ pub(super) struct FamilyRow {
     patterns: Vec<Pattern>,
     pub(super) rule: String,
     #[serde(flatten)]
-    meaning: Meaning,
+    pub(super) meaning: Meaning,
 }
 
 #[derive(Deserialize)]
