@@ -20,7 +20,7 @@ fn read(text: &str) -> ActivationError {
     ActivationError::parse(text).unwrap_or_else(|problem| panic!("{text}: {problem}"))
 }
 
-const HEAD: &str = "| number | name | meaning | network | stages | codes | source |\n|---|---|---|---|---|---|---|\n";
+const HEAD: &str = "\n| number | name | meaning | network | stages | codes | source |\n|---|---|---|---|---|---|---|\n";
 
 /// Input, canonical form, family, network, stages.
 type Case = (
@@ -102,7 +102,7 @@ const CASES: &[Case] = &[
     ("0x80070164", "0x80070164", Family::Win32, Network::No, &[]),
     ("0x80070005", "0x80070005", Family::Win32, Network::No, &[]),
     ("0x80070643", "0x80070643", Family::Win32, Network::Unknown, &[]),
-    ("0x801c001d", "0x801C001D", Family::Registration, Network::No, &[]),
+    ("0x801c001d", "0x801C001D", Family::Registration, Network::Sometimes, &[]),
     ("-2145648607", "0x801C0021", Family::Registration, Network::Often, EVERY),
     ("0xc000023c", "0xC000023C", Family::NtStatus, Network::Often, EVERY),
     ("0xC0000005", "0xC0000005", Family::NtStatus, Network::No, &[]),
@@ -543,11 +543,10 @@ fn documentation() -> String {
          numbers in 2020 and withdrew the page in the same year.\n",
     );
     for &family in Family::ALL {
+        let (rule, means) = (sentence(&family.rule()), family.means());
         write!(
             out,
-            "\n## {family}\n\n{}.\nWhere a row has no meaning of its own: {}\n\n{HEAD}",
-            sentence(&family.rule()),
-            family.means()
+            "\n## {family}\n\n{rule}.\n\nWhere nothing more is known: {means}\n"
         )
         .unwrap();
         let numbers = ActivationError::all().into_iter();
@@ -555,6 +554,9 @@ fn documentation() -> String {
             .filter(|error| error.family() == family)
             .map(|error| (error.number(), error))
             .collect();
+        if !numbers.is_empty() {
+            out.push_str(HEAD);
+        }
         for error in numbers.into_values() {
             out.push_str(&line(error));
         }
