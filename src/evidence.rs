@@ -288,17 +288,25 @@ pub struct IcmpSeen {
     pub local: bool,
 }
 
-/// Counters of a TCP connection.
+/// Counters of a TCP connection. Systems count different things: what one does not count is absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TcpCounters {
     /// Smoothed round trip in microseconds; 0 where none was measured.
     pub rtt_us: u32,
-    /// Segments that were sent again, connection requests included.
+    /// Segments that were sent again, connection requests included. Windows counts how often it
+    /// began to send again, so that it may be more there.
     pub retransmits: u32,
+    /// Bytes that were sent again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_retransmitted: Option<u64>,
     /// Segments that wait for their acknowledgement.
-    pub unacked_segments: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unacked_segments: Option<u32>,
+    /// Bytes that wait for their acknowledgement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_unacked: Option<u64>,
     /// Bytes that the other side has acknowledged; the connection request counts as one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_acked: Option<u64>,
@@ -311,6 +319,9 @@ pub struct TcpCounters {
     /// Segments that came out of order: something before them is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub out_of_order_in: Option<u32>,
+    /// The same in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_out_of_order_in: Option<u64>,
 }
 
 /// What a TCP connection showed.

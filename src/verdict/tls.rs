@@ -78,10 +78,14 @@ fn failed(
 /// Behind a proxy they are the proxy's own connection and tell nothing of the host.
 fn silent(attempt: &Attempt, tls: &Observation<TlsSeen>) -> Claim {
     let counters = attempt.counters.as_ref().filter(|_| attempt.hop.is_none());
+    let seen = tls.value.as_ref();
     let plain = |how: &str| Claim::new(Code::TlsSilent).fact("how", how);
-    let claim = match counters.map(Silence::of) {
-        Some(Silence::HelloLost { retransmits }) => Claim::new(Code::TlsHelloDropped)
-            .sure(Confidence::Medium)
+    let claim = match counters.map(|counters| Silence::of(counters, seen)) {
+        Some(Silence::HelloLost {
+            retransmits,
+            confidence,
+        }) => Claim::new(Code::TlsHelloDropped)
+            .sure(confidence)
             .fact("retransmits", retransmits),
         Some(Silence::EndOnly) => Claim::new(Code::TlsMtuBlackhole),
         Some(Silence::Nothing) => plain("the greeting was acknowledged, nothing came back"),
@@ -96,7 +100,10 @@ fn silent(attempt: &Attempt, tls: &Observation<TlsSeen>) -> Claim {
 /// What the counters of a silent connection show. Measured on Linux against each fault.
 enum Silence {
     /// Only the connection request was acknowledged.
-    HelloLost { retransmits: u32 },
+    HelloLost {
+        retransmits: u64,
+        confidence: Confidence,
+    },
     /// A segment came out of order and nothing before it.
     EndOnly,
     /// The greeting was acknowledged, and no segment with data came.
@@ -108,19 +115,49 @@ enum Silence {
 }
 
 impl Silence {
-    fn of(counters: &TcpCounters) -> Self {
-        let (Some(acked), Some(received)) = (counters.bytes_acked, counters.bytes_received) else {
-            return Self::Unknown;
-        };
+    fn of(counters: &TcpCounters, seen: Option<&TlsSeen>) -> Self {
+        match (counters.bytes_acked, counters.bytes_received) {
+            (Some(acked), Some(received)) => Self::by_acknowledged(counters, acked, received),
+            (None, Some(0)) => Self::by_waiting(counters, seen).unwrap_or(Self::Unknown),
+            (None, Some(received)) => Self::Stalled { received },
+            (_, None) => Self::Unknown,
+        }
+    }
+
+    fn by_acknowledged(counters: &TcpCounters, acked: u64, received: u64) -> Self {
         match (acked, received, counters.out_of_order_in) {
             (0 | 1, 0, _) if counters.retransmits > 0 => Self::HelloLost {
-                retransmits: counters.retransmits,
+                retransmits: counters.retransmits.into(),
+                confidence: Confidence::Medium,
             },
             (0 | 1, _, _) => Self::Unknown,
             (_, 0, Some(segments)) if segments > 0 => Self::EndOnly,
             (_, 0, _) => Self::Nothing,
             _ => Self::Stalled { received },
         }
+    }
+
+    /// Where the system counts only what still waits for its acknowledgement: the whole greeting
+    /// was sent again and waits, or nothing was ever sent again and nothing waits. Between the two
+    /// the counter may stand at zero because a timer has just run out.
+    fn by_waiting(counters: &TcpCounters, seen: Option<&TlsSeen>) -> Option<Self> {
+        let sent = seen.map(|seen| seen.bytes_sent).filter(|sent| *sent > 0)?;
+        let waiting = counters.bytes_unacked?;
+        let again = counters.retransmits > 0;
+        if again && waiting >= sent {
+            let times = counters.bytes_retransmitted.map_or(0, |bytes| bytes / sent);
+            return Some(Self::HelloLost {
+                retransmits: times.max(counters.retransmits.into()),
+                confidence: Confidence::Low,
+            });
+        }
+        let nothing_read = seen.is_some_and(|seen| seen.bytes_received == 0);
+        let end = counters.bytes_out_of_order_in.unwrap_or_default() > 0;
+        (!again && waiting == 0 && nothing_read).then_some(if end {
+            Self::EndOnly
+        } else {
+            Self::Nothing
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the system knows of a connection that failed: ICMP messages and counters.
 
 use reach365::evidence::{Attempt, FailureKind, IcmpSeen, TcpCounters, TcpSeen};
-use reach365::verdict::{Code, Confidence, Who};
+use reach365::verdict::{Code, Confidence, Outcome, Verdict, Who};
 
 use super::{Case, at_site, host, row};
 use crate::bench::*;
@@ -17,6 +17,10 @@ pub(crate) fn all() -> Vec<Case> {
     };
     let silent = |code, acked, received, out_of_order| {
         let attempts = silent_tls(acked, received, out_of_order);
+        row(code, High, (host(), at_site(attempts)), controls())
+    };
+    let waiting = |code, retransmits, unacked, received| {
+        let attempts = silent_with(&windows_counts(retransmits, unacked, received));
         row(code, High, (host(), at_site(attempts)), controls())
     };
     vec![
@@ -36,6 +40,9 @@ pub(crate) fn all() -> Vec<Case> {
         silent(Code::TlsMtuBlackhole, 180, 0, 1),
         silent(Code::TlsSilent, 180, 0, 0),
         silent(Code::TlsSilent, 180, 1_400, 0),
+        waiting(Code::TlsHelloDropped, 1, 173, 0),
+        waiting(Code::TlsSilent, 0, 0, 0),
+        waiting(Code::TlsSilent, 0, 0, 1_400),
     ]
 }
 
@@ -71,18 +78,100 @@ fn silent_tls(acked: u64, received: u64, out_of_order: u32) -> Vec<Attempt> {
     let counters = TcpCounters {
         rtt_us: 20_000,
         retransmits: 5,
-        unacked_segments: 1,
+        unacked_segments: Some(1),
         bytes_acked: Some(acked),
         bytes_received: Some(received),
         data_segments_in: Some(out_of_order),
         out_of_order_in: Some(out_of_order),
+        ..TcpCounters::default()
     };
+    silent_with(&counters)
+}
+
+fn silent_with(counters: &TcpCounters) -> Vec<Attempt> {
     let attempts = tls_failed(&hello_sent(), &failure(FailureKind::Timeout));
     let counted = |attempt: Attempt| Attempt {
         counters: Some(counters.clone()),
         ..attempt
     };
     attempts.into_iter().map(counted).collect()
+}
+
+/// What `SIO_TCP_INFO` tells: no acknowledged bytes, no segments, nothing out of order.
+fn windows_counts(retransmits: u32, unacked: u64, received: u64) -> TcpCounters {
+    TcpCounters {
+        rtt_us: 20_000,
+        retransmits,
+        bytes_retransmitted: Some(u64::from(retransmits) * 5 * 173),
+        bytes_unacked: Some(unacked),
+        bytes_received: Some(received),
+        ..TcpCounters::default()
+    }
+}
+
+/// What `TCP_CONNECTION_INFO` of macOS tells of an answer whose end alone arrived.
+fn macos_counts(out_of_order: u64) -> TcpCounters {
+    TcpCounters {
+        bytes_unacked: Some(0),
+        bytes_received: Some(0),
+        bytes_out_of_order_in: Some(out_of_order),
+        ..TcpCounters::default()
+    }
+}
+
+fn verdict_of(attempts: Vec<Attempt>) -> Verdict {
+    let report = judged(vec![(host(), at_site(attempts))]);
+    report.endpoints[0].verdict.clone()
+}
+
+#[test]
+fn counters_that_are_absent_leave_the_plain_code() {
+    let unclear = [
+        // Something waits and was never sent again: it may still be on its way.
+        windows_counts(0, 173, 0),
+        // Sent again, and nothing waits: acknowledged in the end, or a timer has just run out.
+        windows_counts(1, 0, 0),
+        // Less than the greeting waits: some of it arrived.
+        windows_counts(1, 100, 0),
+        TcpCounters::default(),
+        TcpCounters {
+            bytes_unacked: None,
+            ..windows_counts(1, 173, 0)
+        },
+        TcpCounters {
+            bytes_received: None,
+            ..windows_counts(1, 173, 0)
+        },
+    ];
+    for counters in unclear {
+        let verdict = verdict_of(silent_with(&counters));
+        assert_eq!(verdict.code, Some(Code::TlsSilent), "{counters:?}");
+        assert_eq!(verdict.outcome, Outcome::Blocked);
+        assert!(!verdict.facts.contains_key("how"), "{counters:?}");
+    }
+}
+
+#[test]
+fn what_waits_says_less_than_what_was_acknowledged() {
+    let once = |mut attempts: Vec<Attempt>| {
+        attempts.truncate(1);
+        verdict_of(attempts)
+    };
+    let acknowledged = once(silent_tls(1, 0, 0));
+    let waiting = once(silent_with(&windows_counts(1, 173, 0)));
+    assert_eq!(waiting.code, Some(Code::TlsHelloDropped));
+    assert_eq!(waiting.outcome, acknowledged.outcome);
+    assert!(waiting.confidence < acknowledged.confidence);
+    // One episode of five packets.
+    assert_eq!(waiting.facts["retransmits"], 5);
+}
+
+#[test]
+fn bytes_out_of_order_show_a_black_hole_where_nothing_was_read() {
+    let verdict = verdict_of(silent_with(&macos_counts(400)));
+    assert_eq!(verdict.code, Some(Code::TlsMtuBlackhole));
+    let verdict = verdict_of(silent_with(&macos_counts(0)));
+    assert_eq!(verdict.code, Some(Code::TlsSilent));
 }
 
 #[test]
