@@ -49,6 +49,9 @@ pub struct Endpoint {
     /// Addresses that DNS must answer with; empty allows every address.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dns_answer: Vec<IpAddr>,
+    /// Whether it is asked over IPv6 alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ipv6_only: bool,
     /// Clouds in which the entry is needed.
     pub clouds: Vec<Cloud>,
     /// Whether the endpoint has to be open or closed.

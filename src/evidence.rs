@@ -3,6 +3,7 @@
 //! Times are milliseconds. `at_ms` counts from the start of the run.
 
 mod dns;
+mod skipped;
 mod tls;
 mod trace;
 mod ways;
@@ -19,6 +20,7 @@ pub use dns::{
     DnsAnswer, DnsRecord, DnsTry, Lookup, MsoidEvidence, MsoidRecord, MsoidResolver, MsoidView,
     RecordKind, Transport,
 };
+pub use skipped::{Redirect, SkipReason};
 pub use tls::{Certificate, LegacyHello, SniControl, TlsSeen, Trust};
 pub use trace::{HelloAnswer, HelloStep, HelloTrace, HopAnswer, OtherPort, Trace, TraceHop};
 pub use ways::{Control, ScriptFailure, ScriptFailureKind, ScriptSeen, Way};
@@ -103,6 +105,12 @@ pub struct Evidence {
     /// How far packets came, where a row was blocked and a trace was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<Trace>,
+    /// Why it was not probed on purpose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<SkipReason>,
+    /// What the list asks for, where this machine is set to ask for something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirected: Option<Redirect>,
     /// Why nothing was probed, or why the probe stopped early.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut_short: Option<CutShort>,

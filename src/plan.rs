@@ -392,6 +392,7 @@ fn plain(host: Host, port: u16, scheme: Scheme, path: String) -> Endpoint {
         expect: Expect::AnyGenuine,
         cname_suffixes: Vec::new(),
         dns_answer: Vec::new(),
+        ipv6_only: false,
         clouds: Cloud::ALL.to_vec(),
         must_be: MustBe::Reachable,
         source: String::new(),

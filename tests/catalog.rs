@@ -54,7 +54,7 @@ mod lists {
             error.to_string(),
             "own.toml:4:1: unknown key `prot`; allowed here: id, host, scheme, port, path, groups, \
              level, purpose, sets, category, inspection, published-ips, expect, cname-suffixes, \
-             dns-answer, clouds, must-be, source\n  4 | prot = 1\n    | ^"
+             dns-answer, ipv6-only, clouds, must-be, source\n  4 | prot = 1\n    | ^"
         );
     }
 
@@ -255,6 +255,7 @@ mod entries {
             expect: Expect::AnyGenuine,
             cname_suffixes: Vec::new(),
             dns_answer: Vec::new(),
+            ipv6_only: false,
             clouds: Cloud::ALL.to_vec(),
             must_be: MustBe::Reachable,
             source: String::new(),
@@ -288,6 +289,7 @@ mod entries {
             expect: Expect::Status(vec![200, 204]),
             cname_suffixes: vec!["b.example".to_owned()],
             dns_answer: vec!["192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap()],
+            ipv6_only: true,
             clouds: vec![Cloud::Worldwide, Cloud::Dod],
             must_be: MustBe::Blocked,
             source: "a test".to_owned(),

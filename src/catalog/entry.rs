@@ -29,6 +29,7 @@ const KEYS: &[&str] = &[
     "expect",
     "cname-suffixes",
     "dns-answer",
+    "ipv6-only",
     "clouds",
     "must-be",
     "source",
@@ -113,6 +114,7 @@ pub(super) fn read(
             .read_each("cname-suffixes", suffix)
             .unwrap_or_default(),
         dns_answer: fields.read_each("dns-answer", address).unwrap_or_default(),
+        ipv6_only: fields.flag("ipv6-only").unwrap_or_default(),
         clouds: clouds(fields),
         must_be: fields.read("must-be", one_of(MUST_BE)).unwrap_or_default(),
         source: fields.line("source").unwrap_or_default(),

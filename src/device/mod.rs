@@ -14,6 +14,7 @@
 mod diagnostics;
 mod judge;
 mod known;
+mod ncsi;
 mod number;
 mod pc;
 mod record;
@@ -25,6 +26,8 @@ mod token;
 
 pub use diagnostics::{DeviceTest, JoinDiagnostics, TestOutcome};
 pub use judge::STATE_LIMIT;
+pub use ncsi::NcsiSettings;
+pub(crate) use ncsi::{Applied, KEYS as NCSI_KEYS};
 pub use number::ReportedNumber;
 pub use pc::{CommandOutcome, Pc, ProxyView, SERVICES, Service, ServiceState};
 pub use registry::{

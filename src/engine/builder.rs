@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::device::NcsiSettings;
 use crate::endpoint::Cloud;
 use crate::engine::{Checker, trace};
 use crate::error::Error;
@@ -20,6 +21,7 @@ pub struct CheckerBuilder {
     options: Options,
     proxy_views: Option<Vec<View>>,
     signatures: Option<Signatures>,
+    ncsi: Option<NcsiSettings>,
 }
 
 impl CheckerBuilder {
@@ -110,6 +112,13 @@ impl CheckerBuilder {
         self
     }
 
+    /// How Windows runs its connectivity test, in place of what the registry of this machine says.
+    #[must_use]
+    pub fn ncsi_settings(mut self, settings: NcsiSettings) -> Self {
+        self.ncsi = Some(settings);
+        self
+    }
+
     /// The names by which products are known, in place of the built-in ones.
     #[must_use]
     pub fn signatures(mut self, signatures: Signatures) -> Self {
@@ -137,6 +146,7 @@ impl CheckerBuilder {
             public_roots: read_roots("--public-roots", self.options.public_roots.as_deref())?,
             os_roots: read_roots("--os-roots", self.options.os_roots.as_deref())?,
             proxy_views: self.proxy_views,
+            ncsi: self.ncsi,
             signatures: self
                 .signatures
                 .unwrap_or_else(|| Signatures::builtin().clone()),

@@ -2,6 +2,7 @@
 
 mod builder;
 mod controls;
+mod device;
 mod routing;
 mod rows;
 mod scripts;
@@ -19,9 +20,10 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use crate::device::NcsiSettings;
 use crate::endpoint::{Endpoint, Scheme};
 use crate::event::Event;
-use crate::evidence::{Agent, Control, Evidence, RunEvidence, Way};
+use crate::evidence::{Agent, Control, Evidence, RunEvidence, SkipReason, Way};
 use crate::options::{COMPARE_AFTER, Options, PROBES_UNDER_WAY};
 use crate::plan::Plan;
 use crate::platform;
@@ -51,6 +53,7 @@ pub struct Checker {
     public_roots: Option<Certificates>,
     os_roots: Option<Certificates>,
     signatures: Signatures,
+    ncsi: Option<NcsiSettings>,
 }
 
 /// Evidence with its provisional outcome.
@@ -76,6 +79,8 @@ impl Checker {
             run_id: &id,
             checks: plan.checks.len(),
         });
+        let (plan, settings) = device::as_set(&self.ncsi_settings(), plan);
+        let plan = &plan;
         let clock = RunClock::start(self.options.deadline);
         let mut run = self.run_evidence();
         let routing = Routing::read(&self.options, self.proxy_views.as_deref()).await;
@@ -84,7 +89,7 @@ impl Checker {
             let ways = clock
                 .within(self.options.deadline, routing.ways(plan))
                 .await;
-            let rows = rows(plan, ways.unwrap_or_default());
+            let rows = rows(plan, ways.unwrap_or_default(), settings);
             let evidence = self.probe_all(&context, &run, &rows, started, &mut on_event);
             (
                 rows.iter().map(Row::endpoint_and_route).collect::<Vec<_>>(),
@@ -104,6 +109,11 @@ impl Checker {
         let report = Report::assemble_with(facts, rows, &self.signatures);
         report.events().for_each(on_event);
         report
+    }
+
+    fn ncsi_settings(&self) -> NcsiSettings {
+        let of_this_machine = || NcsiSettings::from_registry(&platform::ncsi_registry());
+        self.ncsi.clone().unwrap_or_else(of_this_machine)
     }
 
     fn run_evidence(&self) -> RunEvidence {
@@ -203,6 +213,9 @@ impl Checker {
         row: &Row<'_>,
     ) -> Probed {
         let endpoint = row.endpoint;
+        if let Some(reason) = device::skipped(&self.options, judge.run, row) {
+            return (skipped(row, reason), Outcome::Skipped);
+        }
         if let Some(domain) = msoid_domain(endpoint) {
             let evidence = Box::pin(self.probe_msoid(context, domain)).await;
             let outcome = verdict::judge(endpoint, &evidence, judge).outcome;
@@ -212,9 +225,12 @@ impl Checker {
         if others.is_empty() {
             let (mut evidence, outcome) = self.probe_way(context, judge, row).await;
             evidence.ways.clone_from(&row.ways);
+            evidence.redirected.clone_from(&row.setting.redirected);
             return (evidence, outcome);
         }
-        Box::pin(self.probe_ways(context, judge, row, others)).await
+        let (mut evidence, outcome) = Box::pin(self.probe_ways(context, judge, row, others)).await;
+        evidence.redirected.clone_from(&row.setting.redirected);
+        (evidence, outcome)
     }
 
     /// Probes the way that is taken and, where it fails or everything is to be compared, the
@@ -337,6 +353,15 @@ impl Checker {
             platform: platform::name().to_owned(),
             evidence,
         }
+    }
+}
+
+fn skipped(row: &Row<'_>, reason: SkipReason) -> Evidence {
+    Evidence {
+        ways: row.ways.clone(),
+        redirected: row.setting.redirected.clone(),
+        skipped: Some(reason),
+        ..Evidence::default()
     }
 }
 

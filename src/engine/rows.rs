@@ -1,6 +1,7 @@
 //! The checks of a run with the ways that they take.
 
 use crate::endpoint::{Endpoint, Scheme};
+use crate::engine::device::Setting;
 use crate::engine::routing;
 use crate::evidence::Way;
 use crate::plan::Plan;
@@ -13,6 +14,7 @@ pub(super) struct Row<'a> {
     pub(super) ways: Vec<Way>,
     /// Whether this row tries other agents for its way.
     pub(super) asks_agents: bool,
+    pub(super) setting: Setting,
 }
 
 impl Row<'_> {
@@ -22,13 +24,15 @@ impl Row<'_> {
 }
 
 /// The checks of a plan, each with its ways, or with none where there are none.
-pub(super) fn rows(plan: &Plan, ways: Vec<Vec<Way>>) -> Vec<Row<'_>> {
+pub(super) fn rows(plan: &Plan, ways: Vec<Vec<Way>>, settings: Vec<Setting>) -> Vec<Row<'_>> {
     let ways = ways.into_iter().chain(std::iter::repeat_with(Vec::new));
-    let rows = plan.checks.iter().zip(ways).map(|(check, ways)| Row {
+    let checks = plan.checks.iter().zip(settings).zip(ways);
+    let rows = checks.map(|((check, setting), ways)| Row {
         endpoint: &check.endpoint,
         route: routing::taken(&ways, &check.route),
         ways,
         asks_agents: false,
+        setting,
     });
     let mut rows: Vec<Row<'_>> = rows.collect();
     choose_for_agents(&mut rows);

@@ -7,6 +7,7 @@ mod device;
 mod hops;
 mod hosts;
 mod interfaces;
+mod ncsi;
 #[cfg(feature = "pac")]
 mod own_addresses;
 mod proxy_settings;
@@ -26,6 +27,7 @@ pub use device::system_device;
 pub(crate) use hops::{FAR, TELLS_HOPS, limit_hops};
 pub(crate) use hosts::hosts_file;
 pub(crate) use interfaces::usable_families;
+pub(crate) use ncsi::ncsi_registry;
 #[cfg(feature = "pac")]
 pub(crate) use own_addresses::own_addresses;
 pub use proxy_settings::{SystemProxies, system_proxies};

@@ -241,7 +241,8 @@ async fn family(
     kind: RecordKind,
     hosts_file: &[IpAddr],
 ) -> FamilySeen {
-    if !includes(context, kind) {
+    let unwanted = endpoint.ipv6_only && kind == RecordKind::A;
+    if unwanted || !includes(context, kind) {
         return (None, Vec::new());
     }
     // Where the hosts file names the host, the system goes there whatever DNS says.

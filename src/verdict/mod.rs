@@ -22,6 +22,7 @@ mod proxy;
 mod refusal;
 mod route;
 mod signature;
+mod skipped;
 mod table;
 mod tcp;
 mod tls;
@@ -87,6 +88,9 @@ fn judge_with(
     context: &Context<'_>,
     controls: &Controls,
 ) -> Verdict {
+    if let Some(reason) = &evidence.skipped {
+        return skipped::verdict(endpoint, reason);
+    }
     let verdict = match (&evidence.msoid, endpoint.scheme) {
         (Some(msoid), _) => msoid::judge(endpoint, msoid, context.cloud),
         (None, Scheme::Dns) => dns::judge(endpoint, evidence),
@@ -94,6 +98,7 @@ fn judge_with(
     };
     let verdict = hear_the_interruption(endpoint, evidence, verdict);
     let verdict = trace::locate(evidence, verdict);
+    let verdict = skipped::tell_redirect(evidence, verdict);
     match endpoint.must_be {
         MustBe::Reachable => verdict,
         MustBe::Blocked => turned_round(endpoint, verdict),

@@ -47,6 +47,7 @@ pub(crate) fn https(host: &str) -> Endpoint {
         expect: Expect::AnyGenuine,
         cname_suffixes: Vec::new(),
         dns_answer: Vec::new(),
+        ipv6_only: false,
         clouds: vec![Cloud::Worldwide],
         must_be: MustBe::Reachable,
         source: String::new(),

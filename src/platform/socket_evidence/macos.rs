@@ -1,7 +1,6 @@
 //! macOS: the counters of a connection (`TCP_CONNECTION_INFO`). Nothing tells a program without
 //! privileges of ICMP messages there.
 
-use std::mem::{offset_of, size_of};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 
@@ -11,8 +10,9 @@ use socket2::Socket;
 use super::SocketEvidence;
 use crate::evidence::{IcmpSeen, TcpCounters};
 
-/// Room for the structure, aligned as it needs it.
-const WORDS: usize = size_of::<libc::tcp_connection_info>().div_ceil(8);
+/// Length of `struct tcp_connection_info` in `netinet/tcp.h` of macOS. Its fields are read by their
+/// place: the binding takes the one-bit fields in its middle for whole numbers.
+const LENGTH: usize = 112;
 
 /// A duplicate of the socket.
 #[derive(Debug)]
@@ -38,9 +38,8 @@ impl SocketEvidence for Watched {
 
 #[allow(unsafe_code, reason = "no safe binding has this option")]
 fn connection_info(socket: &OwnedFd) -> Option<Vec<u8>> {
-    let mut words = [0_u64; WORDS];
-    let wanted = size_of::<libc::tcp_connection_info>();
-    let mut length = libc::socklen_t::try_from(wanted).ok()?;
+    let mut words = [0_u64; LENGTH / 8];
+    let mut length = libc::socklen_t::try_from(LENGTH).ok()?;
     // SAFETY: the buffer is valid for writes of `length` bytes; the system writes at most that
     // many and stores the number in `length`.
     let result = unsafe {
@@ -53,32 +52,22 @@ fn connection_info(socket: &OwnedFd) -> Option<Vec<u8>> {
         )
     };
     let bytes = words.iter().flat_map(|word| word.to_ne_bytes());
-    (result == 0 && usize::try_from(length).ok()? >= wanted).then(|| bytes.collect())
+    (result == 0 && usize::try_from(length).ok()? >= LENGTH).then(|| bytes.collect())
 }
 
 /// The bytes that wait in the send buffer are those that nobody has acknowledged: a greeting is
 /// sent at once. Bytes out of order are counted among the received ones.
 fn counted(info: &[u8]) -> Option<TcpCounters> {
-    let word = |at| Some(u32::from_ne_bytes(array(info, at)?));
-    let long = |at| Some(u64::from_ne_bytes(array(info, at)?));
-    let again = long(offset_of!(
-        libc::tcp_connection_info,
-        tcpi_txretransmitpackets
-    ))?;
-    let out_of_order = long(offset_of!(
-        libc::tcp_connection_info,
-        tcpi_rxoutoforderbytes
-    ))?;
-    let received = long(offset_of!(libc::tcp_connection_info, tcpi_rxbytes))?;
-    let round_trip_ms = word(offset_of!(libc::tcp_connection_info, tcpi_srtt))?;
-    let waiting = word(offset_of!(libc::tcp_connection_info, tcpi_snd_sbbytes))?;
+    let waiting = u32::from_ne_bytes(array(info, 32)?);
+    let round_trip_ms = u32::from_ne_bytes(array(info, 44)?);
+    let bytes_again = u64::from_ne_bytes(array(info, 72)?);
+    let received = u64::from_ne_bytes(array(info, 88)?);
+    let out_of_order = u64::from_ne_bytes(array(info, 96)?);
+    let again = u64::from_ne_bytes(array(info, 104)?);
     Some(TcpCounters {
         rtt_us: round_trip_ms.saturating_mul(1_000),
         retransmits: u32::try_from(again).unwrap_or(u32::MAX),
-        bytes_retransmitted: long(offset_of!(
-            libc::tcp_connection_info,
-            tcpi_txretransmitbytes
-        )),
+        bytes_retransmitted: Some(bytes_again),
         bytes_unacked: Some(waiting.into()),
         bytes_received: Some(received.saturating_sub(out_of_order)),
         bytes_out_of_order_in: Some(out_of_order),

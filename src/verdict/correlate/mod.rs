@@ -18,7 +18,9 @@ mod ways;
 use crate::endpoint::{Endpoint, Host, MustBe};
 use crate::evidence::Evidence;
 use crate::verdict::claim::{Claim, fill};
-use crate::verdict::{Code, Confidence, Context, Culprit, Facts, Finding, Judged, Outcome};
+use crate::verdict::{
+    Code, Confidence, Context, Culprit, Facts, Finding, Judged, Outcome, skipped,
+};
 
 /// Looks at all rows together, corrects them where the run knows better, and names the causes
 /// that several of them share.
@@ -29,6 +31,7 @@ pub fn correlate(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding>
 }
 
 fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
+    skipped::hear_ipv6(context.run, rows);
     sinkhole::exonerate(context, rows);
     if let Some(finding) = device::find(context, rows) {
         return vec![finding];

@@ -1,0 +1,82 @@
+//! Endpoints that were not probed on purpose, those that stand for others, and those that IPv6
+//! alone leads to.
+
+use crate::endpoint::{Endpoint, MustBe};
+use crate::evidence::{Attempt, Evidence, RunEvidence, SkipReason};
+use crate::verdict::claim::{plain, short};
+use crate::verdict::{Confidence, Facts, Judged, Outcome, Verdict};
+
+/// The row of an endpoint that was not probed.
+pub(super) fn verdict(endpoint: &Endpoint, reason: &SkipReason) -> Verdict {
+    let why = match reason {
+        SkipReason::NoIpv6 => {
+            "it is asked over IPv6 alone, and this machine has no IPv6 address".to_owned()
+        }
+        SkipReason::Ipv4Wanted => {
+            "it is asked over IPv6 alone, and IPv4 alone was to be probed".to_owned()
+        }
+        SkipReason::ProxyDecides => {
+            "it is asked over IPv6 alone, and here a proxy decides over what it goes".to_owned()
+        }
+        SkipReason::SwitchedOff { by } => format!(
+            "the connectivity test of Windows is switched off on this machine ({})",
+            short(by)
+        ),
+        SkipReason::UnreadableSetting { key, value } => format!(
+            "this machine is set to ask for something else, which cannot be asked for: \"{}\" ({})",
+            short(value),
+            short(key)
+        ),
+    };
+    skip(endpoint, &why, Facts::new())
+}
+
+fn skip(endpoint: &Endpoint, why: &str, mut facts: Facts) -> Verdict {
+    facts.insert("skipped".to_owned(), why.into());
+    let summary = format!("{endpoint} was not checked: {why}");
+    plain(Outcome::Skipped, Confidence::Certain, summary, facts)
+}
+
+/// Says that the row is another than the list has.
+pub(super) fn tell_redirect(evidence: &Evidence, mut verdict: Verdict) -> Verdict {
+    if let Some(redirect) = &evidence.redirected {
+        let (from, to, key) = (&redirect.from, &redirect.to, &redirect.key);
+        let words = format!("redirected by the registry to {to}, from {from} ({key})");
+        let facts = &mut verdict.facts;
+        facts.insert("probe".to_owned(), short(&words).into());
+    }
+    verdict
+}
+
+/// A test over IPv6 alone accuses nobody where IPv4 is there too: Windows needs one of them. Where
+/// nothing at all connects over IPv6, it is simply not there.
+pub(super) fn hear_ipv6(run: &RunEvidence, rows: &mut [Judged<'_>]) {
+    if run.ipv4 == Some(false) {
+        return;
+    }
+    let works = rows.iter().any(connects_over_ipv6);
+    for row in rows {
+        let good = matches!(
+            row.verdict.outcome,
+            Outcome::Reachable | Outcome::Degraded | Outcome::Skipped
+        );
+        let judged = row.endpoint.ipv6_only && row.endpoint.must_be == MustBe::Reachable;
+        if good || !judged {
+            continue;
+        }
+        if !works {
+            let why = "it is asked over IPv6 alone, and no connection over IPv6 came about here";
+            let facts = std::mem::take(&mut row.verdict.facts);
+            *row.verdict = skip(row.endpoint, why, facts);
+        } else if row.verdict.outcome == Outcome::Blocked {
+            row.verdict.outcome = Outcome::Degraded;
+        }
+    }
+}
+
+fn connects_over_ipv6(row: &Judged<'_>) -> bool {
+    let works = |attempt: &Attempt| {
+        attempt.hop.is_none() && attempt.address.is_ipv6() && attempt.tcp.passed()
+    };
+    row.evidence.attempts.iter().any(works)
+}
