@@ -18,6 +18,8 @@ SIGN_IN = "https://login.microsoftonline.com/"
 SETTINGS = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
 CONNECTIONS = SETTINGS + r"\Connections"
 PARAMETERS = r"System\CurrentControlSet\Services\Tcpip\Parameters"
+NCSI = r"SYSTEM\CurrentControlSet\Services\NlaSvc\Parameters\Internet"
+NCSI_POLICY = r"SOFTWARE\Policies\Microsoft\Windows\NetworkConnectivityStatusIndicator"
 # Flags of the binary values.
 DIRECT, MANUAL, PAC, DETECT = 1, 2, 4, 8
 
@@ -59,8 +61,14 @@ class Pc:
             values.append(("HKEY_CURRENT_USER", SETTINGS, name, (flat or {}).get(name)))
         self.set(values)
 
+    def write_ncsi(self, values, policy=None):
+        """Replaces the settings of Windows' connectivity test."""
+        names = [f"Active{kind}Probe{part}" for kind in ("Web", "Dns") for part in ("Host", "Path", "Content")]
+        found = [("HKEY_LOCAL_MACHINE", NCSI, name, values.get(name)) for name in [*names, "EnableActiveProbing"]]
+        self.set([*found, ("HKEY_LOCAL_MACHINE", NCSI_POLICY, "NoActiveProbe", policy)])
+
     def set(self, values):
-        """Writes values; those that are None are absent afterwards."""
+        """Writes values, and takes those away that are None."""
         text = "REGEDIT4\n"
         for hive, key, name, data in values:
             text += f'\n[{hive}\\{key}]\n"{name}"={registry_text(data)}\n'
@@ -207,7 +215,6 @@ def the_system_is_read(pc):
     equal((report["run"]["platform"], found["windows"]), ("windows", True), "the platform")
 
 
-NCSI = r"System\CurrentControlSet\Services\NlaSvc\Parameters\Internet"
 IDENTITY = r"Software\Microsoft\Office\16.0\Common\Identity"
 TLS12 = r"System\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Client"
 
@@ -244,6 +251,51 @@ def the_device_is_read(pc):
     saved = pc.drive / "device.json"
     saved.write_text(json.dumps(state))
     equal(pc.json("device", "--from", r"C:\device.json"), state, "the saved state is read again")
+
+
+def connectivity_test(pc):
+    """The rows of Windows' connectivity test by id; nothing on this machine answers them."""
+    found = pc.json("check", "--group", "ncsi", "--dns", "127.0.0.1:9", "--timeout", "1", "--quiet", expect=None)
+    return {row["id"]: row for row in found["endpoints"]}
+
+
+def connectivity_test_goes_where_the_registry_sends_it(pc):
+    pc.write()
+    pc.write_ncsi({})
+    web = connectivity_test(pc)["ncsi-web"]
+    equal((web["host"], "probe" in web["verdict"]["facts"]), ("www.msftconnecttest.com", False), "the built-in test")
+
+    windows = {"ActiveWebProbeHost": "www.msftconnecttest.com", "ActiveWebProbePath": "connecttest.txt", "EnableActiveProbing": 1}
+    pc.write_ncsi(windows, policy=0)
+    web = connectivity_test(pc)["ncsi-web"]
+    equal((web["host"], "probe" in web["verdict"]["facts"]), ("www.msftconnecttest.com", False), "the values of Windows")
+
+    own = {"ActiveWebProbeHost": "ncsi.corp.example", "ActiveWebProbePath": "ok.txt", "ActiveWebProbeContent": "corp ok"}
+    pc.write_ncsi({**own, "ActiveDnsProbeContent": "192.0.2.7"})
+    found = connectivity_test(pc)
+    web, name = found["ncsi-web"], found["ncsi-dns"]
+    equal((web["host"], web["path"]), ("ncsi.corp.example", "/ok.txt"), "the host and path of the registry")
+    contains(web["verdict"]["facts"]["probe"], ["redirected by the registry", "http://ncsi.corp.example/ok.txt"], "the fact")
+    contains(name["verdict"]["facts"]["probe"], ["192.0.2.7"], "the answer that the registry expects")
+
+    for values, policy, name in [({"EnableActiveProbing": 0}, None, "EnableActiveProbing"), ({}, 1, "NoActiveProbe")]:
+        pc.write_ncsi(values, policy)
+        for row in connectivity_test(pc).values():
+            verdict = row["verdict"]
+            equal((verdict["outcome"], verdict["code"]), ("skipped", None), f"{row['id']} with {name}")
+            if row["id"] != "ncsi-web-ipv6":
+                contains(verdict["summary"], [name, "switched off"], row["id"])
+    pc.write_ncsi({})
+
+
+def missing_counters_change_no_code(pc):
+    """Wine neither counts nor keeps ICMP messages: a closed port is a closed port all the same."""
+    pc.write()
+    report = pc.json("check", "127.0.0.1:9", "--timeout", "2", "--quiet", expect=None)
+    (row,) = report["endpoints"]
+    equal(row["verdict"]["code"], "tcp-refused", "a closed port")
+    for attempt in row["evidence"]["attempts"]:
+        equal(attempt.get("icmp"), None, "an ICMP message that nobody sent")
 
 
 class Office:
@@ -398,6 +450,10 @@ CHECKS = [
     marks_fit_the_reader,
     the_system_is_read,
     the_device_is_read,
+
+
+    connectivity_test_goes_where_the_registry_sends_it,
+    missing_counters_change_no_code,
 ]
 CHECKS_WITH_SERVERS = [
     proxy_of_the_registry_carries,

@@ -221,10 +221,12 @@ fn an_unreachable_resolver_accuses_no_row() {
     assert_eq!(report["summary"]["blocked"], 0);
     let rows = report["endpoints"].as_array().unwrap();
     assert!(rows.len() >= 22, "{}", rows.len());
-    assert!(
-        rows.iter()
-            .all(|row| row["verdict"]["outcome"] == "inconclusive")
-    );
+    for row in rows {
+        // The test over IPv6 alone tells nothing where nothing connects over IPv6.
+        let over_ipv6 = row["id"] == "ncsi-web-ipv6";
+        let expected = if over_ipv6 { "skipped" } else { "inconclusive" };
+        assert_eq!(row["verdict"]["outcome"], expected, "{}", row["id"]);
+    }
 }
 
 #[test]

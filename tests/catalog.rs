@@ -534,6 +534,9 @@ mod builtin {
             web.expect,
             Expect::Body("Microsoft Connect Test".to_owned())
         );
+        let over_ipv6 = endpoint(&plan, "ncsi-web-ipv6");
+        assert_eq!(over_ipv6.expect, web.expect);
+        assert!(over_ipv6.ipv6_only && !web.ipv6_only);
         let dns = endpoint(&plan, "ncsi-dns");
         assert_eq!(dns.scheme, Scheme::Dns);
         assert_eq!(dns.dns_answer[0].to_string(), "131.107.255.255");
@@ -583,8 +586,8 @@ mod plans {
     #[test]
     fn default_is_activation_and_ncsi() {
         let ids = ids(&select(&Selection::default()));
-        assert_eq!(ids.len(), 22);
-        assert_eq!(ids[20..], ["ncsi-web", "ncsi-dns"]);
+        assert_eq!(ids.len(), 23);
+        assert_eq!(ids[20..], ["ncsi-web", "ncsi-web-ipv6", "ncsi-dns"]);
     }
 
     #[test]
@@ -613,8 +616,8 @@ mod plans {
     fn default_of_an_extending_list_has_its_own_entries() {
         let text = "extends = \"builtin\"\n[[endpoints]]\nid = \"a\"\nhost = \"a.example\"\n";
         let plan = Plan::select(&parsed(text), &Selection::default()).unwrap();
-        assert_eq!(plan.checks.len(), 23);
-        assert_eq!(ids(&plan)[22], "a");
+        assert_eq!(plan.checks.len(), 24);
+        assert_eq!(ids(&plan)[23], "a");
     }
 
     #[test]
@@ -772,7 +775,14 @@ mod plans {
         selection.groups = words(&["ncsi"]);
         assert_eq!(
             ids(&select(&selection)),
-            ["go", "ncsi-web", "ncsi-dns", "b.example", "a.example"]
+            [
+                "go",
+                "ncsi-web",
+                "ncsi-web-ipv6",
+                "ncsi-dns",
+                "b.example",
+                "a.example"
+            ]
         );
     }
 
@@ -799,8 +809,8 @@ mod plans {
             ..Selection::default()
         };
         let plan = select(&selection);
-        assert_eq!(plan.checks.len(), 24);
-        let check = &plan.checks[22].endpoint;
+        assert_eq!(plan.checks.len(), 25);
+        let check = &plan.checks[23].endpoint;
         assert_eq!(check.id, "msoid.contoso.com");
         assert_eq!(check.host.name(), Some("msoid.contoso.com"));
         assert_eq!((check.scheme, check.port), (Scheme::Dns, 53));

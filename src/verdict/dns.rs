@@ -81,7 +81,10 @@ pub(super) fn judge(endpoint: &Endpoint, evidence: &Evidence) -> Verdict {
             .verdict(endpoint);
     }
     let summary = format!("{endpoint} resolves to {}", shown.join(", "));
-    let facts = Facts::from([("answers".to_owned(), shown.into())]);
+    let mut facts = Facts::from([("answers".to_owned(), shown.into())]);
+    if let Some(ipv6) = about_ipv6(endpoint, &found) {
+        facts.insert("ipv6".to_owned(), ipv6.into());
+    }
     claim::plain(Outcome::Reachable, Confidence::Certain, summary, facts)
 }
 
@@ -92,15 +95,36 @@ fn wrong_answer(evidence: &Evidence) -> Claim {
     Claim::new(Code::DnsHostsFile).fact("cause", "Windows expects another address")
 }
 
-/// Every answer of a family that the entry has an address of must be in the entry.
+/// Every answer of the family that decides must be in the entry: IPv4 where it was answered and
+/// the entry has such an address. IPv6 beside it is information, since many resolvers leave it
+/// out or make it up.
 fn is_expected(endpoint: &Endpoint, found: &[IpAddr]) -> bool {
     let expected = &endpoint.dns_answer;
-    let family = |v6: bool| expected.iter().any(|address| address.is_ipv6() == v6);
-    let mut judged = found
-        .iter()
-        .filter(|address| family(address.is_ipv6()))
-        .peekable();
-    judged.peek().is_some() && judged.all(|address| expected.contains(address))
+    let judged = |v6: bool| {
+        let has = expected.iter().any(|address| address.is_ipv6() == v6);
+        let mut own = found.iter().filter(|address| address.is_ipv6() == v6);
+        let any = has && own.clone().next().is_some();
+        any.then(|| own.all(|address| expected.contains(address)))
+    };
+    judged(false).or_else(|| judged(true)).unwrap_or_default()
+}
+
+/// The IPv6 answers, and whether they are those of the entry, where it has any.
+fn about_ipv6(endpoint: &Endpoint, found: &[IpAddr]) -> Option<&'static str> {
+    let expected = &endpoint.dns_answer;
+    let mut own = found.iter().filter(|address| address.is_ipv6());
+    if !expected.iter().any(IpAddr::is_ipv6) {
+        return None;
+    }
+    if own.clone().next().is_none() {
+        return Some("no answer");
+    }
+    let right = own.all(|address| expected.contains(address));
+    Some(if right {
+        "as expected"
+    } else {
+        "another address"
+    })
 }
 
 /// Why the name has no address.

@@ -1,6 +1,7 @@
 //! One case a code: the exact code, outcome, stage, culprit and confidence.
 
 mod agents;
+mod connectivity;
 mod controls;
 mod early;
 mod late;
