@@ -4,7 +4,7 @@ use std::net::Ipv6Addr;
 
 use crate::device::{Applied, NcsiSettings};
 use crate::engine::rows::Row;
-use crate::evidence::{Redirect, RunEvidence, SkipReason};
+use crate::evidence::{Evidence, Redirect, RunEvidence, SkipReason};
 use crate::options::Options;
 use crate::plan::Plan;
 
@@ -50,4 +50,91 @@ pub(super) fn skipped(options: &Options, run: &RunEvidence, row: &Row<'_>) -> Op
         return Some(SkipReason::ProxyDecides);
     }
     (run.ipv6 == Some(false)).then_some(SkipReason::NoIpv6)
+}
+
+/// The evidence of a check that is not made.
+pub(super) fn evidence(row: &Row<'_>, reason: SkipReason) -> Evidence {
+    Evidence {
+        ways: row.ways.clone(),
+        redirected: row.setting.redirected.clone(),
+        skipped: Some(reason),
+        ..Evidence::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::engine::Checker;
+    use crate::engine::rows::rows;
+    use crate::options::Family;
+    use crate::proxy::registry::{Registry, RegistryValue};
+    use crate::route::{Hop, Origin, ProxyProtocol, ProxyServer, Route};
+    use crate::verdict::Outcome;
+
+    fn switched_off() -> NcsiSettings {
+        let mut registry = Registry::default();
+        let key = r"HKLM\Software\Policies\Microsoft\Windows\NetworkConnectivityStatusIndicator";
+        registry.insert(key, "NoActiveProbe", RegistryValue::Number(1));
+        NcsiSettings::from_registry(&registry)
+    }
+
+    fn over_ipv6(options: &Options, run: &RunEvidence, route: Route) -> Option<SkipReason> {
+        let mut plan = Plan::group(Catalog::builtin(), "ncsi");
+        plan.checks.retain(|check| check.endpoint.ipv6_only);
+        plan.checks[0].route = route;
+        let rows = rows(&plan, Vec::new(), vec![Setting::default()]);
+        skipped(options, run, &rows[0])
+    }
+
+    #[test]
+    fn the_test_over_ipv6_needs_ipv6_and_the_direct_way() {
+        let run = |ipv6| RunEvidence {
+            ipv6,
+            ..RunEvidence::default()
+        };
+        let options = Options::default();
+        let found = over_ipv6(&options, &run(Some(false)), Route::direct());
+        assert_eq!(found, Some(SkipReason::NoIpv6));
+        for unknown_or_there in [None, Some(true)] {
+            let found = over_ipv6(&options, &run(unknown_or_there), Route::direct());
+            assert_eq!(found, None);
+        }
+        let ipv4 = Options {
+            family: Family::Ipv4,
+            ..Options::default()
+        };
+        let found = over_ipv6(&ipv4, &run(Some(true)), Route::direct());
+        assert_eq!(found, Some(SkipReason::Ipv4Wanted));
+        let proxy = ProxyServer {
+            protocol: ProxyProtocol::Http,
+            host: crate::endpoint::Host::parse("proxy.example").unwrap(),
+            port: 8080,
+        };
+        let proxied = Route {
+            hops: vec![Hop::Proxy(proxy)],
+            origin: Origin::Explicit,
+            ..Route::direct()
+        };
+        let found = over_ipv6(&options, &run(Some(true)), proxied);
+        assert_eq!(found, Some(SkipReason::ProxyDecides));
+    }
+
+    #[tokio::test]
+    async fn a_test_that_is_switched_off_is_not_made_and_accuses_nobody() {
+        let checker = Checker::builder()
+            .dns(vec!["127.0.0.1:9".parse().unwrap()])
+            .ncsi_settings(switched_off());
+        let plan = Plan::group(Catalog::builtin(), "ncsi");
+        let report = checker.build().unwrap().run(&plan).await;
+        assert_eq!(report.endpoints.len(), 3);
+        for row in &report.endpoints {
+            assert_eq!(row.verdict.outcome, Outcome::Skipped);
+            assert!(row.evidence.lookups.is_empty());
+        }
+        assert!(report.findings.is_empty());
+        // Nothing probed proves nothing.
+        assert_eq!(report.summary.exit_code, 3);
+    }
 }

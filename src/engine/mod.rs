@@ -23,7 +23,7 @@ use tokio::time::timeout;
 use crate::device::NcsiSettings;
 use crate::endpoint::{Endpoint, Scheme};
 use crate::event::Event;
-use crate::evidence::{Agent, Control, Evidence, RunEvidence, SkipReason, Way};
+use crate::evidence::{Agent, Control, Evidence, RunEvidence, Way};
 use crate::options::{COMPARE_AFTER, Options, PROBES_UNDER_WAY};
 use crate::plan::Plan;
 use crate::platform;
@@ -214,7 +214,7 @@ impl Checker {
     ) -> Probed {
         let endpoint = row.endpoint;
         if let Some(reason) = device::skipped(&self.options, judge.run, row) {
-            return (skipped(row, reason), Outcome::Skipped);
+            return (device::evidence(row, reason), Outcome::Skipped);
         }
         if let Some(domain) = msoid_domain(endpoint) {
             let evidence = Box::pin(self.probe_msoid(context, domain)).await;
@@ -353,15 +353,6 @@ impl Checker {
             platform: platform::name().to_owned(),
             evidence,
         }
-    }
-}
-
-fn skipped(row: &Row<'_>, reason: SkipReason) -> Evidence {
-    Evidence {
-        ways: row.ways.clone(),
-        redirected: row.setting.redirected.clone(),
-        skipped: Some(reason),
-        ..Evidence::default()
     }
 }
 

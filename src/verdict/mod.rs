@@ -97,8 +97,8 @@ fn judge_with(
         _ => on_the_way(endpoint, evidence, context, controls),
     };
     let verdict = hear_the_interruption(endpoint, evidence, verdict);
-    let verdict = trace::locate(evidence, verdict);
-    let verdict = skipped::tell_redirect(evidence, verdict);
+    let mut verdict = trace::locate(evidence, verdict);
+    skipped::tell_redirect(evidence, &mut verdict);
     match endpoint.must_be {
         MustBe::Reachable => verdict,
         MustBe::Blocked => turned_round(endpoint, verdict),

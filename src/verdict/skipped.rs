@@ -38,14 +38,16 @@ fn skip(endpoint: &Endpoint, why: &str, mut facts: Facts) -> Verdict {
 }
 
 /// Says that the row is another than the list has.
-pub(super) fn tell_redirect(evidence: &Evidence, mut verdict: Verdict) -> Verdict {
+pub(super) fn tell_redirect(evidence: &Evidence, verdict: &mut Verdict) {
     if let Some(redirect) = &evidence.redirected {
         let (from, to, key) = (&redirect.from, &redirect.to, &redirect.key);
         let words = format!("redirected by the registry to {to}, from {from} ({key})");
         let facts = &mut verdict.facts;
         facts.insert("probe".to_owned(), short(&words).into());
+        verdict
+            .summary
+            .push_str(" (the registry of this machine names this test)");
     }
-    verdict
 }
 
 /// A test over IPv6 alone accuses nobody where IPv4 is there too: Windows needs one of them. Where

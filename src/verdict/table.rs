@@ -172,7 +172,7 @@ codes! {
         wrong_if "the host itself has closed the port: try it from another network"
     TcpAdminProhibited "tcp-admin-prohibited" Tcp Blocked Firewall
         means "A device on the way rejects the connection by rule, and says so."
-        evidence "ICMP type 3 code 9, 10 or 13, or ICMPv6 type 1 code 1, 5 or 6, with the address of the device, from the error queue of the socket."
+        evidence "ICMP type 3 code 9, 10 or 13, or ICMPv6 type 1 code 1, 5 or 6, with the address of the device, as the system keeps it for the connection (Linux, Windows 10 2004 and later)."
         says "{device} rejects the connection to {address} ({host}): {icmp}"
         wrong_if "somebody forges ICMP messages in the device's name: look for the rule on that device"
     TcpUnreachable "tcp-unreachable" Tcp Blocked Path
@@ -454,15 +454,15 @@ codes! {
         means "Windows cannot run its connectivity test, so it will say \"no internet\"."
         evidence "The test host cannot be reached or does not answer as it must; the fact `cause` has the underlying code."
         says "The Windows connectivity test fails at {target} ({cause}); Windows and Office will say \"no internet\""
-        wrong_if "Windows is set to another test host on this machine: look at its NCSI policy"
+        wrong_if "this ran on another machine than the PC, and Windows there is set to another test host: look at its NCSI policy"
     NcsiWrongContent "ncsi-wrong-content" Content Blocked Unknown
         means "The Windows connectivity test gets the wrong text, so Windows will say \"no internet\"."
         evidence "The body is not exactly the expected text, apart from white space at its ends; an empty body too."
         says "The Windows connectivity test at {target} got \"{page}\" (HTTP {status}) instead of \"{expected}\""
-        wrong_if "Windows is set to another test host on this machine: look at its NCSI policy"
+        wrong_if "this ran on another machine than the PC, and Windows there is set to another test host: look at its NCSI policy"
     NcsiDnsWrong "ncsi-dns-wrong" Dns Blocked Resolver
         means "The DNS part of the Windows connectivity test gets the wrong address."
         evidence "An answer for the name is not the address that Windows compares with."
         says "DNS answers {host} with {answers}; Windows expects {expected}"
-        wrong_if "Windows is set to another test host on this machine: look at its NCSI policy"
+        wrong_if "this ran on another machine than the PC, and Windows there is set to another test host: look at its NCSI policy"
 }

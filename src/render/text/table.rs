@@ -297,6 +297,9 @@ fn other_ways(row: &EndpointReport, page: &mut Page<'_>) -> io::Result<()> {
 
 fn quiet_words(row: &EndpointReport, columns: &Columns) -> String {
     let verdict = &row.verdict;
+    if let Some(why) = verdict.facts.get("skipped").and_then(|why| why.as_str()) {
+        return format!("not checked: {why}");
+    }
     if verdict.outcome == Outcome::Skipped || row.endpoint.scheme == Scheme::Dns {
         return verdict.summary.clone();
     }
@@ -304,7 +307,12 @@ fn quiet_words(row: &EndpointReport, columns: &Columns) -> String {
         return "closed, as it has to be".to_owned();
     }
     let via = if row.via == "proxy" { " via proxy" } else { "" };
-    let total = format!("{:.0} ms{via}", row.timings.total_ms);
+    let set = if row.evidence.redirected.is_some() {
+        ", set by the registry"
+    } else {
+        ""
+    };
+    let total = format!("{:.0} ms{via}{set}", row.timings.total_ms);
     if columns.stages {
         return format!("{total}: {}", stage_times(&row.timings));
     }

@@ -5,7 +5,7 @@ use crate::evidence::{Attempt, Stage};
 use crate::verdict::claim::{Claim, fill, whole_ms};
 use crate::verdict::correlate::{blocked_by, connected, finding, free, is_genuine, recode};
 use crate::verdict::tcp::ceiling;
-use crate::verdict::{Code, Confidence, Finding, Judged, Outcome, attempt, content, dns};
+use crate::verdict::{Code, Confidence, Finding, Judged, Outcome, attempt, content, dns, skipped};
 
 /// A connection that takes longer may be slow.
 pub(super) const SLOW_CONNECT_MS: f64 = 1_000.0;
@@ -124,6 +124,7 @@ pub(super) fn connectivity_test(rows: &mut [Judged<'_>]) {
         verdict.facts.insert("cause".to_owned(), cause.id().into());
         verdict.code = Some(Code::NcsiBlocked);
         verdict.summary = fill(Code::NcsiBlocked.says(), &verdict.facts, Some(row.endpoint));
+        skipped::tell_redirect(row.evidence, verdict);
     }
 }
 

@@ -96,13 +96,20 @@ fn a_redirected_probe_says_so_whatever_comes_of_it() {
         to: "http://ncsi.corp.example/ok.txt".to_owned(),
     };
     let bad = at_site(in_clear(SITE, &page(200, "Blocked", "x")));
-    for (evidence, code) in [(bad, Some(Code::NcsiWrongContent)), (resolves(SITE), None)] {
+    let silent = at_site(tcp_failed(SITE, 80, FailureKind::Timeout, 5_000.0));
+    for (evidence, code) in [
+        (bad, Some(Code::NcsiWrongContent)),
+        (silent, Some(Code::NcsiBlocked)),
+        (resolves(SITE), None),
+    ] {
         let evidence = Evidence {
             redirected: Some(redirect.clone()),
             ..evidence
         };
         let verdict = first(vec![(ncsi(), evidence), (host(), at_site(vec![]))]);
         assert_eq!(verdict.code, code);
+        let said = verdict.summary.matches("the registry of this machine");
+        assert_eq!(said.count(), 1, "{}", verdict.summary);
         let words = verdict.facts["probe"].as_str().unwrap();
         assert!(
             words.starts_with("redirected by the registry to http://ncsi.corp.example/ok.txt"),
