@@ -450,8 +450,6 @@ CHECKS = [
     marks_fit_the_reader,
     the_system_is_read,
     the_device_is_read,
-
-
     connectivity_test_goes_where_the_registry_sends_it,
     missing_counters_change_no_code,
 ]
