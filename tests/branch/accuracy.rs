@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::peers::{Asked, Condition, Said};
 use crate::run::Outcome;
 use crate::scenario::Scenario;
 
@@ -16,8 +17,15 @@ afflicted host, the findings of the run are right, and every other host is calle
 `UPDATE_DOCS=1 cargo test --test branch` writes this page from the files of
 `tests/branch/scenarios`.
 
-| scenario | what happens | what must be said | exact | wall time |
-|---|---|---|---|---|
+The columns `curl` and `blackbox` are what others say in the same place, with the same resolver,
+roots and proxy: `curl --fail --location`, with its exit code, and the HTTP module of Prometheus'
+blackbox exporter, both with ten seconds, about one host of each verdict. They name errors, not
+causes, and know nothing of what a list of endpoints asks for beyond an answer. What they say of a
+healthy host stands there only where nothing is wrong, or where they call it broken. The exporter
+takes no clock but the system's.
+
+| scenario | what happens | what must be said | exact | wall time | curl | blackbox |
+|---|---|---|---|---|---|---|
 ";
 
 /// Writes the page where `UPDATE_DOCS` asks for it; else says whether it has these scenarios.
@@ -54,13 +62,36 @@ fn page(all: &BTreeMap<String, Scenario>, outcomes: &BTreeMap<String, Outcome>) 
             "no"
         };
         let (about, said, wall) = (&scenario.about, said(scenario), outcome.wall.as_secs_f64());
+        let curl = column(&outcome.peers, |asked| Some(&asked.curl));
+        let blackbox = column(&outcome.peers, |asked| asked.blackbox.as_ref());
         writeln!(
             page,
-            "| `{name}` | {about} | {said} | {exact} | {wall:.1} s |"
+            "| `{name}` | {about} | {said} | {exact} | {wall:.1} s | {curl} | {blackbox} |"
         )
         .unwrap();
     }
-    page + &totals(outcomes)
+    page + &totals(outcomes) + &comparison(outcomes)
+}
+
+/// What another program said of the afflicted hosts, or of a healthy one where that is telling.
+fn column<'a>(peers: &'a [Asked], of: impl Fn(&'a Asked) -> Option<&'a Said>) -> String {
+    let mut cell = Vec::new();
+    let all_well = peers
+        .iter()
+        .all(|asked| asked.condition == Condition::Healthy);
+    for asked in peers {
+        let Some(said) = of(asked) else {
+            return "not asked".to_owned();
+        };
+        let words = &said.words;
+        match asked.condition {
+            Condition::Healthy if all_well => cell.push(format!("`{words}`")),
+            Condition::Healthy if said.noticed => cell.push(format!("healthy host: `{words}`")),
+            Condition::Healthy => {}
+            Condition::Degraded | Condition::Broken => cell.push(format!("`{words}`")),
+        }
+    }
+    cell.join("; ")
 }
 
 /// What must be said of the afflicted hosts.
@@ -99,4 +130,88 @@ fn totals(outcomes: &BTreeMap<String, Outcome>) -> String {
         outcomes.len(),
         longest.as_secs_f64()
     )
+}
+
+const COMPARISON: &str = "
+## Beside other programs
+
+Only whether a failure was noticed counts here, whatever was said of its cause; of the hosts that
+were asked about. A degraded host answers, late or not in every way, so that a program which is
+content with an answer has nothing to notice.
+
+| program | scenarios with an afflicted host in which it noticed one | broken hosts called OK | degraded hosts called OK | healthy hosts called broken |
+|---|---|---|---|---|
+";
+
+fn comparison(outcomes: &BTreeMap<String, Outcome>) -> String {
+    let curl = |asked: &Asked| Some(asked.curl.noticed);
+    let blackbox = |asked: &Asked| asked.blackbox.as_ref().map(|said| said.noticed);
+    let rows = [
+        Tally::of(outcomes, |asked| Some(asked.noticed)).row("reach365"),
+        Tally::of(outcomes, curl).row("curl"),
+        Tally::of(outcomes, blackbox).row("blackbox"),
+    ];
+    COMPARISON.to_owned() + &rows.concat()
+}
+
+/// So many of so many.
+#[derive(Default)]
+struct Share(usize, usize);
+
+impl Share {
+    fn count(&mut self, is_one: bool) {
+        self.0 += usize::from(is_one);
+        self.1 += 1;
+    }
+}
+
+/// What one program noticed.
+#[derive(Default)]
+struct Tally {
+    scenarios: Share,
+    broken_called_ok: Share,
+    degraded_called_ok: Share,
+    healthy_called_broken: Share,
+}
+
+impl Tally {
+    fn of(outcomes: &BTreeMap<String, Outcome>, noticed: impl Fn(&Asked) -> Option<bool>) -> Self {
+        let mut tally = Self::default();
+        for outcome in outcomes.values() {
+            let asked = outcome.peers.iter();
+            let asked: Vec<(Condition, bool)> = asked
+                .filter_map(|asked| Some((asked.condition, noticed(asked)?)))
+                .collect();
+            tally.count(&asked);
+        }
+        tally
+    }
+
+    fn count(&mut self, asked: &[(Condition, bool)]) {
+        for (condition, noticed) in asked {
+            match condition {
+                Condition::Healthy => self.healthy_called_broken.count(*noticed),
+                Condition::Degraded => self.degraded_called_ok.count(!noticed),
+                Condition::Broken => self.broken_called_ok.count(!noticed),
+            }
+        }
+        let mut afflicted = asked
+            .iter()
+            .filter(|(condition, _)| *condition != Condition::Healthy)
+            .peekable();
+        if afflicted.peek().is_some() {
+            self.scenarios.count(afflicted.any(|(_, noticed)| *noticed));
+        }
+    }
+
+    fn row(&self, name: &str) -> String {
+        let shares = [
+            &self.scenarios,
+            &self.broken_called_ok,
+            &self.degraded_called_ok,
+            &self.healthy_called_broken,
+        ];
+        let cells = shares.map(|Share(some, all)| format!("{some} of {all}"));
+        format!("| {name} | {} |\n", cells.join(" | "))
+    }
 }

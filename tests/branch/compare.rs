@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::scenario::{Expected, Scenario};
+use crate::scenario::{Expected, Host, Scenario};
 
 /// Every difference, in the order of the scenario.
 pub(crate) fn differences(scenario: &Scenario, report: &Value) -> Vec<String> {
@@ -36,6 +36,14 @@ pub(crate) fn false_accusations(scenario: &Scenario, report: &Value) -> usize {
         row(report, id).is_none_or(|row| !is_well(scenario, expected, row))
     });
     accused.count()
+}
+
+/// Whether something is said to be wrong with a host.
+pub(crate) fn is_noticed(scenario: &Scenario, host: &Host, report: &Value) -> bool {
+    let row = row(report, &host.name);
+    row.is_some_and(|row| {
+        row["verdict"]["outcome"] != "reachable" && !is_well(scenario, &host.result, row)
+    })
 }
 
 /// Whether a host that is well is called so; degraded will do where packets are lost.

@@ -65,10 +65,10 @@ impl Here {
 
 /// A branch office with everything in it running.
 pub(crate) struct Branch {
-    client: Namespace,
-    directory: PathBuf,
+    pub(crate) client: Namespace,
+    pub(crate) directory: PathBuf,
     /// Where the internet put its roots.
-    roots: PathBuf,
+    pub(crate) roots: PathBuf,
     /// What ends with the branch.
     _running: Vec<Running>,
     _further: [Namespace; 2],
@@ -144,7 +144,7 @@ impl Drop for Branch {
 }
 
 /// A network namespace, held by a process that does nothing.
-struct Namespace {
+pub(crate) struct Namespace {
     holder: Running,
 }
 
@@ -161,7 +161,7 @@ impl Namespace {
         format!("/proc/{}/ns/net", self.holder.process.id())
     }
 
-    fn command(&self, program: &str) -> Command {
+    pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new("nsenter");
         command
             .arg(format!("--net={}", self.file()))
@@ -171,7 +171,7 @@ impl Namespace {
     }
 
     /// Runs shell commands, which all have to succeed.
-    fn shell(&self, script: &str) {
+    pub(crate) fn shell(&self, script: &str) {
         let output = self.command("sh").args(["-ec", script]).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{said}\nof\n{script}");
@@ -215,13 +215,13 @@ impl Namespace {
 }
 
 /// A process that ends with its standard input.
-struct Running {
+pub(crate) struct Running {
     process: Child,
 }
 
 impl Running {
     /// Starts it and waits for its first line, which is returned.
-    fn start(command: &mut Command) -> (Self, String) {
+    pub(crate) fn start(command: &mut Command) -> (Self, String) {
         let mut process = command
             .env("PATH", path())
             .stdin(Stdio::piped())
@@ -306,7 +306,7 @@ fn start_internet(
     (server, roots.into())
 }
 
-fn path() -> String {
+pub(crate) fn path() -> String {
     let path = std::env::var("PATH").unwrap_or_default();
     format!("{path}:{PATH}")
 }

@@ -6,9 +6,11 @@ use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::network::{Branch, Here};
 use crate::scenario::Scenario;
-use crate::{accuracy, compare, internet};
+use crate::{accuracy, compare, internet, peers};
 
 /// Scenarios at once. They wait most of the time.
 const AT_ONCE: usize = 4;
@@ -35,6 +37,8 @@ pub(crate) struct Outcome {
     pub(crate) false_accusations: usize,
     /// The longest run of the program.
     pub(crate) wall: Duration,
+    /// What other programs said, where the page is written.
+    pub(crate) peers: Vec<peers::Asked>,
 }
 
 pub(crate) fn main() -> ExitCode {
@@ -45,7 +49,8 @@ pub(crate) fn main() -> ExitCode {
         internet::serve(file);
         return ExitCode::SUCCESS;
     }
-    if let Some(missing) = TOOLS.iter().find(|tool| !is_installed(tool)) {
+    let further = peers::TOOLS.iter().filter(|_| peers::are_wanted());
+    if let Some(missing) = TOOLS.iter().chain(further).find(|tool| !is_installed(tool)) {
         return skipped(&format!("{missing} is not installed"));
     }
     let line = OpenOptions::new().read(true).write(true).open(TUN);
@@ -127,6 +132,7 @@ fn side_by_side(chosen: VecDeque<(&String, &Scenario)>) -> BTreeMap<String, Outc
 fn one(scenario: &Scenario) -> Outcome {
     let branch = Branch::open(scenario);
     let mut outcome = Outcome::default();
+    let mut last = Value::Null;
     for _ in 0..scenario.runs {
         let begin = Instant::now();
         let report = branch.check(scenario);
@@ -137,9 +143,13 @@ fn one(scenario: &Scenario) -> Outcome {
                     .differences
                     .extend(compare::differences(scenario, &report));
                 outcome.false_accusations += compare::false_accusations(scenario, &report);
+                last = report;
             }
             Err(said) => outcome.differences.push(said),
         }
+    }
+    if peers::are_wanted() {
+        outcome.peers = peers::ask(&branch, scenario, &last);
     }
     outcome
 }

@@ -210,6 +210,17 @@ impl Host {
         if self.scheme == "http" { 80 } else { 443 }
     }
 
+    /// What the program asks for.
+    pub(crate) fn url(&self) -> String {
+        #[derive(Deserialize)]
+        struct Entry {
+            path: Option<String>,
+        }
+        let entry: Entry = toml::from_str(&self.entry).unwrap();
+        let path = entry.path.as_deref().unwrap_or("/");
+        format!("{}://{}{path}", self.scheme, self.name)
+    }
+
     fn entry_in_list(&self) -> String {
         let Self {
             name,
