@@ -7,11 +7,11 @@
 mod network;
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, UdpSocket};
 use std::process::Output;
 use std::thread;
 
-use network::{Network, SECOND_ROUTER, SERVER};
+use network::{Network, ROUTERS_IPV6, SECOND_ROUTER, SERVER, SERVER_IPV6};
 use serde_json::Value;
 
 /// What every test needs.
@@ -24,7 +24,8 @@ fn serve() {
     // A ServerHello for whoever sends a TLS record; nobody looks further.
     const SERVER_HELLO: [u8; 11] = [22, 3, 3, 0, 50, 2, 0, 0, 46, 3, 3];
     thread::spawn(resolve);
-    let listener = TcpListener::bind("0.0.0.0:443").unwrap();
+    // IPv4 as well, as Linux has it.
+    let listener = TcpListener::bind("[::]:443").unwrap();
     for stream in listener.incoming() {
         thread::spawn(move || {
             let mut stream = stream.unwrap();
@@ -38,33 +39,32 @@ fn serve() {
     }
 }
 
-/// Resolves every name to the server.
+/// Resolves every name to the server; `.ipv6` names to its IPv6 address.
 fn resolve() {
-    const RECORD: [u8; 16] = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 20, 81, 3, 2];
     let socket = UdpSocket::bind("0.0.0.0:53").unwrap();
     let mut query = [0; 512];
     while let Ok((_, from)) = socket.recv_from(&mut query) {
         let name = query[12..].iter().position(|byte| *byte == 0).unwrap();
         let question = &query[12..12 + name + 5];
-        let is_a = question[name + 2] == 1;
-        let head = [
-            query[0],
-            query[1],
-            0x81,
-            0x80,
-            0,
-            1,
-            0,
-            is_a.into(),
-            0,
-            0,
-            0,
-            0,
-        ];
-        let record = if is_a { &RECORD[..] } else { &[] };
-        let answer = [&head[..], question, record].concat();
+        let record = record(&question[..name], question[name + 2]).unwrap_or_default();
+        let answers = u8::from(!record.is_empty());
+        let head = [query[0], query[1], 0x81, 0x80, 0, 1, 0, answers, 0, 0, 0, 0];
+        let answer = [&head[..], question, &record].concat();
         socket.send_to(&answer, from).unwrap();
     }
+}
+
+/// The record of a type, where the name has one.
+fn record(name: &[u8], kind: u8) -> Option<Vec<u8>> {
+    let has_ipv6 = name.ends_with(b"\x04ipv6");
+    let address = match kind {
+        1 if !has_ipv6 => SERVER.parse::<Ipv4Addr>().unwrap().octets().to_vec(),
+        28 if has_ipv6 => SERVER_IPV6.parse::<Ipv6Addr>().unwrap().octets().to_vec(),
+        _ => return None,
+    };
+    let length = u8::try_from(address.len()).unwrap();
+    let head = [0xc0, 12, 0, kind, 0, 1, 0, 0, 0, 60, 0, length];
+    Some([&head[..], &address].concat())
 }
 
 fn json(output: &Output) -> Value {
@@ -72,7 +72,13 @@ fn json(output: &Output) -> Value {
 }
 
 fn trace(network: &Network, host: &str) -> (Value, Option<i32>) {
-    let output = network.reach365(&["trace", host, "--dns", SERVER, "--format", "json"]);
+    trace_with(network, &[host])
+}
+
+fn trace_with(network: &Network, arguments: &[&str]) -> (Value, Option<i32>) {
+    let mut all = vec!["trace", "--dns", SERVER, "--format", "json"];
+    all.extend(arguments);
+    let output = network.reach365(&all);
     let report = json(&output);
     (report["traces"][0].clone(), output.status.code())
 }
@@ -172,6 +178,66 @@ fn a_filtered_name_is_located_beside_one_that_passes() {
         assert_eq!(row["verdict"]["outcome"], "blocked", "{row:#}");
         assert_eq!(row["verdict"]["culprit"]["hop"], 2, "{row:#}");
     }
+}
+
+#[test]
+fn an_open_way_over_ipv6_is_told_hop_by_hop() {
+    let Some(network) = Network::build(&PROGRAMS) else {
+        return;
+    };
+    for arguments in [
+        &["open.ipv6", "--ipv6"][..],
+        &["open.ipv6"],
+        &["[2603:81:3::2]:443"],
+    ] {
+        let (open, code) = trace_with(&network, arguments);
+        let route = open["trace"]["route"].as_array().unwrap();
+        assert_eq!(route.len(), 3, "{open:#}");
+        for (hop, router) in route.iter().zip(ROUTERS_IPV6) {
+            assert_eq!(hop["answer"], "expired", "{open:#}");
+            assert_eq!(hop["icmp"]["version"], 6, "{open:#}");
+            assert_eq!(hop["icmp"]["from"], router, "{open:#}");
+        }
+        assert_eq!(route[2]["answer"], "connected", "{open:#}");
+        assert_eq!(open["reading"]["ending"], "reached", "{open:#}");
+        assert_eq!(code, Some(0));
+    }
+}
+
+#[test]
+fn devices_that_end_a_way_over_ipv6_are_found() {
+    const NAME: &str = "-p tcp --dport 443 -m string --algo bm --string blocked.ipv6 -j";
+    let programs = [&PROGRAMS[..], &["ip6tables"]].concat();
+    let Some(network) = Network::build(&programs) else {
+        return;
+    };
+    let rejecting = "-p tcp --dport 443 -j REJECT --reject-with adm-prohibited";
+    for (rule, host, ending) in [
+        (rejecting, "open.ipv6", "rejected"),
+        ("-p tcp --dport 443 -j DROP", "open.ipv6", "silent"),
+        (&format!("{NAME} DROP"), "blocked.ipv6", "hello-silent"),
+        (
+            &format!("{NAME} REJECT --reject-with tcp-reset"),
+            "blocked.ipv6",
+            "hello-reset",
+        ),
+    ] {
+        network.rule("r2", "ip6tables -F FORWARD");
+        network.rule("r2", &format!("ip6tables -A FORWARD {rule}"));
+        let (found, code) = trace_with(&network, &[host, "--ipv6"]);
+        assert_eq!(found["reading"]["ending"], ending, "{found:#}");
+        assert_eq!(found["reading"]["hop"], 2, "{found:#}");
+        assert_eq!(found["reading"]["address"], ROUTERS_IPV6[1], "{found:#}");
+        assert_eq!(code, Some(1));
+    }
+    let (_, code) = trace_with(&network, &["open.ipv6", "--ipv6"]);
+    assert_eq!(code, Some(0));
+    network.rule("r2", &format!("ip6tables -A FORWARD {rejecting}"));
+    let row = checked(&network, "open.ipv6");
+    let culprit = &row["verdict"]["culprit"];
+    assert_eq!(row["verdict"]["code"], "tcp-admin-prohibited", "{row:#}");
+    assert_eq!(culprit["address"], ROUTERS_IPV6[1], "{row:#}");
+    assert_eq!(culprit["hop"], 2, "{row:#}");
 }
 
 /// The row of a host in a checked report, which says the same when it is judged again.

@@ -10,6 +10,9 @@ const PARTS: &str = "REACH365_PARTS";
 pub(crate) const SERVER: &str = "20.81.3.2";
 /// Address of the second router as the client's side sees it.
 pub(crate) const SECOND_ROUTER: &str = "10.81.2.2";
+/// The same over IPv6: server, and the routers as the client's side sees them.
+pub(crate) const SERVER_IPV6: &str = "2603:81:3::2";
+pub(crate) const ROUTERS_IPV6: [&str; 2] = ["fd81:1::1", "fd81:2::2"];
 
 const SETUP: &str = "
 set -e
@@ -21,15 +24,22 @@ wire() {
   ip link set end0 netns $1 name $2; ip link set end1 netns $3 name $4
   ip -n $1 addr add $5/24 dev $2; ip -n $1 link set $2 up
   ip -n $3 addr add $6/24 dev $4; ip -n $3 link set $4 up
+  ip -n $1 addr add ${7}$8/64 dev $2 nodad; ip -n $3 addr add ${7}$9/64 dev $4 nodad
 }
-wire client far r1 near 10.81.1.2 10.81.1.1
-wire r1 far r2 near 10.81.2.1 10.81.2.2
-wire r2 far server near 20.81.3.1 20.81.3.2
+wire client far r1 near 10.81.1.2 10.81.1.1 fd81:1:: 2 1
+wire r1 far r2 near 10.81.2.1 10.81.2.2 fd81:2:: 1 2
+wire r2 far server near 20.81.3.1 20.81.3.2 2603:81:3:: 1 2
 ip -n client route add default via 10.81.1.1
 ip -n r1 route add default via 10.81.2.2
 ip -n r2 route add 10.81.1.0/24 via 10.81.2.1
 ip -n server route add default via 20.81.3.1
-for name in r1 r2; do ip netns exec $name sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'; done
+ip -n client route add default via fd81:1::1
+ip -n r1 route add default via fd81:2::2
+ip -n r2 route add fd81:1::/64 via fd81:2::1
+ip -n server route add default via 2603:81:3::1
+for name in r1 r2; do
+  ip netns exec $name sh -c 'cd /proc/sys/net; echo 1 >ipv4/ip_forward; echo 1 >ipv6/conf/all/forwarding'
+done
 ip netns exec server \"$SERVER_PROGRAM\" --exact serve --ignored --nocapture >/dev/null &
 until ip netns exec client bash -c ': </dev/tcp/20.81.3.2/443' 2>/dev/null; do sleep 0.05; done
 echo ready
