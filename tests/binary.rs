@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -35,7 +35,7 @@ fn stderr(output: &Output) -> String {
 }
 
 fn scratch(name: &str, content: &str) -> PathBuf {
-    let directory = std::env::temp_dir().join(format!("reach365-{}", std::process::id()));
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("binary");
     fs::create_dir_all(&directory).unwrap();
     let file = directory.join(name);
     fs::write(&file, content).unwrap();

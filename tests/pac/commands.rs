@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -16,7 +16,7 @@ fn reach365(arguments: &[&str]) -> Output {
 }
 
 fn script(name: &str, text: &str) -> PathBuf {
-    let directory = std::env::temp_dir().join(format!("reach365-pac-{}", std::process::id()));
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pac");
     fs::create_dir_all(&directory).unwrap();
     let file = directory.join(name);
     fs::write(&file, text).unwrap();

@@ -1,7 +1,7 @@
 //! The built program: `proxy`, `proxy decode`, `proxy match`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -292,7 +292,7 @@ fn without_urls_and_settings_both_are_said() {
 }
 
 fn scratch(name: &str, content: &str) -> PathBuf {
-    let directory = std::env::temp_dir().join(format!("reach365-proxy-{}", std::process::id()));
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("proxy");
     fs::create_dir_all(&directory).unwrap();
     let file = directory.join(name);
     fs::write(&file, content).unwrap();
