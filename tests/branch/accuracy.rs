@@ -17,12 +17,12 @@ afflicted host, the findings of the run are right, and every other host is calle
 `UPDATE_DOCS=1 cargo test --test branch` writes this page from the files of
 `tests/branch/scenarios`.
 
-The columns `curl` and `blackbox` are what others say in the same place, with the same resolver,
-roots and proxy: `curl --fail --location`, with its exit code, and the HTTP module of Prometheus'
-blackbox exporter, both with ten seconds, about one host of each verdict. They name errors, not
-causes, and know nothing of what a list of endpoints asks for beyond an answer. What they say of a
-healthy host stands there only where nothing is wrong, or where they call it broken. The exporter
-takes no clock but the system's.
+The columns `curl` and `blackbox` are what others say in the same place after each run, with the
+same resolver, roots and proxy, about one host of each verdict: `curl --fail --location` with its
+exit code, and `probe_success` of the HTTP module of Prometheus' blackbox exporter, both with ten
+seconds. They name errors, not causes, and are not told what else a list of endpoints asks for:
+content, or no inspection. What they say of a healthy host stands there only where no host is
+afflicted, or where they call it broken. The exporter takes no clock but the system's.
 
 | scenario | what happens | what must be said | exact | wall time | curl | blackbox |
 |---|---|---|---|---|---|---|
@@ -61,7 +61,7 @@ fn page(all: &BTreeMap<String, Scenario>, outcomes: &BTreeMap<String, Outcome>) 
         } else {
             "no"
         };
-        let (about, said, wall) = (&scenario.about, said(scenario), outcome.wall.as_secs_f64());
+        let (about, said, wall) = (about(scenario), said(scenario), outcome.wall.as_secs_f64());
         let curl = column(&outcome.peers, |asked| Some(&asked.curl));
         let blackbox = column(&outcome.peers, |asked| asked.blackbox.as_ref());
         writeln!(
@@ -73,25 +73,42 @@ fn page(all: &BTreeMap<String, Scenario>, outcomes: &BTreeMap<String, Outcome>) 
     page + &totals(outcomes) + &comparison(outcomes)
 }
 
+fn about(scenario: &Scenario) -> String {
+    let about = &scenario.about;
+    match scenario.runs {
+        1 => about.clone(),
+        runs => format!("{about} {runs} runs."),
+    }
+}
+
 /// What another program said of the afflicted hosts, or of a healthy one where that is telling.
 fn column<'a>(peers: &'a [Asked], of: impl Fn(&'a Asked) -> Option<&'a Said>) -> String {
-    let mut cell = Vec::new();
-    let all_well = peers
-        .iter()
-        .all(|asked| asked.condition == Condition::Healthy);
+    let mut cell: Vec<(String, usize)> = Vec::new();
+    let is_well = |asked: &Asked| asked.condition == Condition::Healthy;
+    let all_well = peers.iter().all(is_well);
     for asked in peers {
         let Some(said) = of(asked) else {
             return "not asked".to_owned();
         };
-        let words = &said.words;
-        match asked.condition {
-            Condition::Healthy if all_well => cell.push(format!("`{words}`")),
-            Condition::Healthy if said.noticed => cell.push(format!("healthy host: `{words}`")),
-            Condition::Healthy => {}
-            Condition::Degraded | Condition::Broken => cell.push(format!("`{words}`")),
+        if is_well(asked) && !all_well && !said.noticed {
+            continue;
+        }
+        let whose = if is_well(asked) && !all_well {
+            "healthy host: "
+        } else {
+            ""
+        };
+        let words = format!("{whose}`{}`", said.words);
+        match cell.iter_mut().find(|(other, _)| *other == words) {
+            Some((_, times)) => *times += 1,
+            None => cell.push((words, 1)),
         }
     }
-    cell.join("; ")
+    let cell = cell.into_iter().map(|(words, times)| match times {
+        1 => words,
+        _ => format!("{words} ({times} times)"),
+    });
+    cell.collect::<Vec<_>>().join("; ")
 }
 
 /// What must be said of the afflicted hosts.

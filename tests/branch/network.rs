@@ -66,32 +66,39 @@ impl Here {
 /// A branch office with everything in it running.
 pub(crate) struct Branch {
     pub(crate) client: Namespace,
-    pub(crate) directory: PathBuf,
     /// Where the internet put its roots.
     pub(crate) roots: PathBuf,
     /// What ends with the branch.
     _running: Vec<Running>,
     _further: [Namespace; 2],
+    /// The last to go: what runs may write to it.
+    pub(crate) directory: Directory,
 }
 
 impl Branch {
     pub(crate) fn open(scenario: &Scenario) -> Self {
-        let directory = new_directory();
+        let directory = Directory::new();
         let [client, firewall, internet] = [(); 3].map(|()| Namespace::new());
         let line = lay_line(scenario, &firewall, &internet);
         connect(scenario, [&client, &firewall, &internet]);
-        let (server, roots) = start_internet(scenario, &internet, &directory);
-        let mut running = client.switch_on(scenario, &directory, (&scenario.client, "output"));
-        running.extend(firewall.switch_on(scenario, &directory, (&scenario.firewall, "forward")));
-        running.extend(internet.switch_on(scenario, &directory, (&scenario.internet, "input")));
+        let (server, roots) = start_internet(scenario, &internet, directory.path());
+        let places = [
+            (&client, &scenario.client, "output"),
+            (&firewall, &scenario.firewall, "forward"),
+            (&internet, &scenario.internet, "input"),
+        ];
+        let services = places.into_iter().flat_map(|(namespace, place, hook)| {
+            namespace.switch_on(scenario, directory.path(), (place, hook))
+        });
+        let mut running: Vec<Running> = services.collect();
         running.extend([server, line]);
-        fs::write(directory.join("endpoints.toml"), scenario.list()).unwrap();
+        fs::write(directory.file("endpoints.toml"), scenario.list()).unwrap();
         Self {
             client,
-            directory,
             roots,
             _running: running,
             _further: [firewall, internet],
+            directory,
         }
     }
 
@@ -118,13 +125,19 @@ impl Branch {
     }
 
     fn arguments(&self, scenario: &Scenario) -> Vec<String> {
-        let file = |directory: &Path, name| directory.join(name).display().to_string();
+        let display = |file: PathBuf| file.display().to_string();
         let pairs = [
-            ("--endpoints", file(&self.directory, "endpoints.toml")),
+            (
+                "--endpoints",
+                display(self.directory.file("endpoints.toml")),
+            ),
             ("--group", "all".to_owned()),
             ("--dns", scenario.ask.to_string()),
-            ("--public-roots", file(&self.roots, "public-roots.pem")),
-            ("--os-roots", file(&self.roots, "os-roots.pem")),
+            (
+                "--public-roots",
+                display(self.roots.join("public-roots.pem")),
+            ),
+            ("--os-roots", display(self.roots.join("os-roots.pem"))),
             ("--proxy", scenario.proxy.clone()),
             ("--format", "json".to_owned()),
         ];
@@ -134,12 +147,32 @@ impl Branch {
     }
 }
 
-impl Drop for Branch {
+/// A directory that goes with the branch, and all that stands in it.
+pub(crate) struct Directory(PathBuf);
+
+impl Directory {
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("reach365-branch-{}-{number}", std::process::id());
+        let directory = std::env::temp_dir().join(name);
+        fs::create_dir_all(&directory).unwrap();
+        Self(directory)
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Directory {
     fn drop(&mut self) {
         // Left behind in the temporary directory at worst.
-        for directory in [&self.directory, &self.roots] {
-            let _ = fs::remove_dir_all(directory);
-        }
+        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -301,7 +334,11 @@ fn start_internet(
     fs::write(&file, &scenario.text).unwrap();
     let this = std::env::current_exe().unwrap();
     let mut command = internet.command(&this.display().to_string());
-    command.arg(internet::SERVE).arg(&file);
+    // It is ended from outside, and so cannot tidy up: its directory stands in this one.
+    command
+        .arg(internet::SERVE)
+        .arg(&file)
+        .env("TMPDIR", directory);
     let (server, roots) = Running::start(&mut command);
     (server, roots.into())
 }
@@ -309,13 +346,4 @@ fn start_internet(
 pub(crate) fn path() -> String {
     let path = std::env::var("PATH").unwrap_or_default();
     format!("{path}:{PATH}")
-}
-
-fn new_directory() -> PathBuf {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("reach365-branch-{}-{number}", std::process::id());
-    let directory = std::env::temp_dir().join(name);
-    fs::create_dir_all(&directory).unwrap();
-    directory
 }

@@ -17,7 +17,7 @@ const BLACKBOX: &str = "prometheus-blackbox-exporter";
 const LISTENS: &str = "127.0.0.1:9115";
 const LIMIT_S: u32 = 10;
 /// Letters of foreign text that a cell of the page takes.
-const WIDTH: usize = 80;
+const WIDTH: usize = 90;
 /// Runs a program that reads another file as `/etc/resolv.conf`.
 const WITH_RESOLVER: &str = "mount --bind \"$0\" /etc/resolv.conf; exec \"$@\"";
 
@@ -25,7 +25,7 @@ const WITH_RESOLVER: &str = "mount --bind \"$0\" /etc/resolv.conf; exec \"$@\"";
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) condition: Condition,
-    /// Whether the program under test said in its last run that something is wrong with it.
+    /// Whether the program under test said in the run before that something is wrong with it.
     pub(crate) noticed: bool,
     pub(crate) curl: Said,
     /// Nothing where the clock is another: the exporter asks the system for the time itself.
@@ -58,7 +58,7 @@ pub(crate) fn are_wanted() -> bool {
 /// Asks about one host of each verdict, and about one that is well.
 pub(crate) fn ask(branch: &Branch, scenario: &Scenario, report: &Value) -> Vec<Asked> {
     let resolver = format!("nameserver {}\n", scenario.ask);
-    std::fs::write(branch.directory.join("resolv.conf"), resolver).unwrap();
+    std::fs::write(branch.directory.file("resolv.conf"), resolver).unwrap();
     let exporter = scenario
         .clock
         .is_none()
@@ -115,7 +115,7 @@ fn program(branch: &Branch, words: &[&str]) -> Command {
             "-ec",
             WITH_RESOLVER,
         ])
-        .arg(branch.directory.join("resolv.conf"))
+        .arg(branch.directory.file("resolv.conf"))
         .args(words);
     command
 }
@@ -150,13 +150,17 @@ fn of_curl(code: Option<i32>, status: &str, error: &str) -> Said {
         return Said::new(&format!("curl 0: {status}"), false);
     }
     let code = code.map_or("killed".to_owned(), |code| code.to_string());
-    let last = error.lines().last().unwrap_or_default();
-    let reason = last.split_once(") ").map_or(last, |(_, reason)| reason);
-    Said::new(&format!("curl {code}: {}", without_times(reason)), true)
+    // Advice may follow.
+    let line = error
+        .lines()
+        .find(|line| line.starts_with("curl: "))
+        .unwrap_or(error);
+    let reason = line.split_once(") ").map_or(line, |(_, reason)| reason);
+    Said::new(&format!("curl {code}: {}", without_chance(reason)), true)
 }
 
 fn start_exporter(branch: &Branch, scenario: &Scenario) -> Running {
-    let file = branch.directory.join("blackbox.yml");
+    let file = branch.directory.file("blackbox.yml");
     std::fs::write(&file, module(branch, scenario)).unwrap();
     let run = format!(
         "echo; exec {BLACKBOX} --config.file={} --web.listen-address={LISTENS} >&2 2>/dev/null",
@@ -172,7 +176,10 @@ fn start_exporter(branch: &Branch, scenario: &Scenario) -> Running {
 /// The exporter's configuration: its HTTP module with the roots and the proxy of the scenario.
 fn module(branch: &Branch, scenario: &Scenario) -> String {
     let roots = os_roots(branch);
-    let proxy = proxy(scenario).map(|proxy| format!("      proxy_url: {proxy}\n"));
+    // The proxy is to see the name, as with every other client.
+    let proxy = proxy(scenario).map(|proxy| {
+        format!("      proxy_url: {proxy}\n      skip_resolve_phase_with_proxy: true\n")
+    });
     format!(
         "modules:\n  plain:\n    prober: http\n    timeout: {LIMIT_S}s\n    http:\n      \
          tls_config:\n        ca_file: {roots}\n{}",
@@ -204,14 +211,11 @@ fn of_blackbox(text: &str) -> Said {
     let success = metric("probe_success").expect("every answer of the exporter has this metric");
     if success == "1" {
         let status = metric("probe_http_status_code").unwrap_or_default();
-        return Said::new(&format!("probe_success 1: {status}"), false);
+        return Said::new(&format!("1: {status}"), false);
     }
     let log = text.lines().filter(|line| line.starts_with("ts="));
-    let reason = log.filter_map(reason_in).last().unwrap_or_default();
-    Said::new(
-        &format!("probe_success 0: {}", without_times(&reason)),
-        true,
-    )
+    let reason = log.rev().find_map(reason_in).unwrap_or_default();
+    Said::new(&format!("0: {}", without_chance(&reason)), true)
 }
 
 /// The error of a line in logfmt; else what it reports as an error, with the status if it has one.
@@ -275,20 +279,25 @@ fn for_table(text: &str) -> String {
     cut.replace('\\', "/").replace('|', "\\|")
 }
 
-/// Leaves out how long it took, which is different every time.
-fn without_times(text: &str) -> String {
-    let mut words: Vec<&str> = Vec::new();
+/// Leaves out what is different every time: how long it took, and the port it came from.
+fn without_chance(text: &str) -> String {
+    let text = text.split(": current time ").next().unwrap_or_default();
+    let mut words: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
-        words.push(word);
+        let to = word.split_once("->").map_or(word, |(_, to)| to);
+        words.push(to.to_owned());
         let [.., before, number, unit] = words.as_slice() else {
             continue;
         };
-        let is_time = matches!(
-            unit.trim_end_matches([':', ',']),
-            "ms" | "milliseconds" | "seconds"
-        );
-        if *before == "after" && is_time && number.parse::<f64>().is_ok() {
+        let name = unit.trim_end_matches(':');
+        let is_time = before == "after" && matches!(name, "ms" | "milliseconds");
+        if is_time && number.parse::<u64>().is_ok() {
+            let rest = unit[name.len()..].to_owned();
             words.truncate(words.len() - 3);
+            words
+                .last_mut()
+                .into_iter()
+                .for_each(|last| last.push_str(&rest));
         }
     }
     words.join(" ")

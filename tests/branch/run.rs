@@ -1,12 +1,11 @@
 //! Runs every scenario, some of them at once, and says what went differently.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::OpenOptions;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
-
-use serde_json::Value;
 
 use crate::network::{Branch, Here};
 use crate::scenario::Scenario;
@@ -91,7 +90,10 @@ fn run(arguments: &[String]) -> ExitCode {
     let chosen = all
         .iter()
         .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|part| name.contains(*part)));
-    let outcomes = side_by_side(chosen.collect());
+    let mut chosen: Vec<_> = chosen.collect();
+    // The longest begin first, so that nothing waits for them alone.
+    chosen.sort_by_key(|(_, scenario)| Reverse(scenario.runs));
+    let outcomes = side_by_side(chosen.into());
     report(&outcomes);
     let exact = outcomes
         .values()
@@ -132,7 +134,6 @@ fn side_by_side(chosen: VecDeque<(&String, &Scenario)>) -> BTreeMap<String, Outc
 fn one(scenario: &Scenario) -> Outcome {
     let branch = Branch::open(scenario);
     let mut outcome = Outcome::default();
-    let mut last = Value::Null;
     for _ in 0..scenario.runs {
         let begin = Instant::now();
         let report = branch.check(scenario);
@@ -143,13 +144,12 @@ fn one(scenario: &Scenario) -> Outcome {
                     .differences
                     .extend(compare::differences(scenario, &report));
                 outcome.false_accusations += compare::false_accusations(scenario, &report);
-                last = report;
+                if peers::are_wanted() {
+                    outcome.peers.extend(peers::ask(&branch, scenario, &report));
+                }
             }
             Err(said) => outcome.differences.push(said),
         }
-    }
-    if peers::are_wanted() {
-        outcome.peers = peers::ask(&branch, scenario, &last);
     }
     outcome
 }
