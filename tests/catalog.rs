@@ -816,7 +816,7 @@ mod plans {
         assert_eq!((check.scheme, check.port), (Scheme::Dns, 53));
         assert_eq!(check.groups, ["msoid"]);
         assert!(!check.purpose.is_empty());
-        assert_eq!(plan.checks[23].endpoint.id, "msoid.xn--bcher-kva.example");
+        assert_eq!(plan.checks[24].endpoint.id, "msoid.xn--bcher-kva.example");
     }
 
     #[test]
