@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::remedy::{ActivationError, Network, Provenance};
+use crate::remedy::{self, ActivationError, Network, Platform, Provenance, Situation, Step};
 use crate::render::layout::{Lead, Page};
 use crate::render::style::{Colour, TextStyle};
 use crate::report::{Explanation, Fit, Report};
@@ -14,6 +14,8 @@ const COLUMN: usize = 11;
 const MOST_CODES: usize = 6;
 /// Failures of a report that are named at most, of each kind of fit.
 const MOST: usize = 10;
+/// Steps that are named at most.
+const MOST_STEPS: usize = 5;
 
 /// Writes what an error number means, whether the network can be the cause, what to run, and which
 /// failures of a report explain it.
@@ -31,13 +33,45 @@ pub fn explain_error(
     for (label, text) in labelled(error) {
         labelled_line(label, &text, &mut page)?;
     }
-    if let Some(report) = report {
-        return in_report(error, report, &mut page);
+    match report {
+        Some(report) => in_report(error, report, &mut page)?,
+        None => run(error)
+            .iter()
+            .zip(["run", ""])
+            .try_for_each(|(line, label)| labelled_line(label, line, &mut page))?,
     }
-    run(error)
-        .iter()
-        .zip(["run", ""])
-        .try_for_each(|(line, label)| labelled_line(label, line, &mut page))
+    what_to_do(error, report, &mut page)
+}
+
+/// The first steps of a plan that knows nothing of the device.
+fn what_to_do(
+    error: ActivationError,
+    report: Option<&Report>,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
+    let plan = remedy::plan(&Situation {
+        error: Some(error),
+        network: report.map(Report::network_seen),
+        device: None,
+        app: None,
+        platform: Platform::Windows,
+    });
+    let steps: Vec<&Step> = plan.steps.iter().chain(&plan.afterwards).collect();
+    if steps.is_empty() {
+        return Ok(());
+    }
+    page.title("WHAT TO DO, IN THIS ORDER")?;
+    for (position, step) in steps.iter().take(MOST_STEPS).enumerate() {
+        let lead = Lead::indent(2).then(page.style, Colour::Title, &format!("{}. ", position + 1));
+        let line = format!("{} ({}, {} min)", step.said(), step.audience, step.minutes);
+        page.paragraph(&lead, &line, Colour::Plain)?;
+    }
+    let more = match steps.len().saturating_sub(MOST_STEPS) {
+        0 => String::new(),
+        more => format!("{more} more, then the line at which to stop: "),
+    };
+    let closing = format!("{more}`reach365 fix plan {error} --device FILE` knows the device too.");
+    page.paragraph(&Lead::indent(2), &closing, Colour::Faint)
 }
 
 fn labelled_line(label: &str, text: &str, page: &mut Page<'_>) -> io::Result<()> {

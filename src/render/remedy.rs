@@ -49,6 +49,11 @@ pub fn remedy(remedy: &Remedy, style: &TextStyle, out: &mut dyn io::Write) -> io
     page.paragraph(&lead, &remedy.title, Colour::Title)?;
     page.paragraph(&Lead::indent(2), &cost(remedy), Colour::Faint)?;
     section("WHY", &remedy.why, &mut page)?;
+    let cautions = cautions(remedy);
+    if !cautions.is_empty() {
+        page.title("BEFORE YOU DO IT")?;
+        bullets(&cautions, &mut page)?;
+    }
     page.title("WHAT TO DO")?;
     for (position, action) in remedy.actions.iter().enumerate() {
         let lead = Lead::indent(2).then(style, Colour::Title, &format!("{}. ", position + 1));
@@ -56,11 +61,6 @@ pub fn remedy(remedy: &Remedy, style: &TextStyle, out: &mut dyn io::Write) -> io
     }
     if let Some(correction) = &remedy.correction {
         section("WHERE THE ARTICLE IS WRONG", correction, &mut page)?;
-    }
-    let cautions = cautions(remedy);
-    if !cautions.is_empty() {
-        page.title("BEFORE YOU DO IT")?;
-        bullets(&cautions, &mut page)?;
     }
     section("WHAT IT ANSWERS", &answered(remedy), &mut page)?;
     let place = format!("{}.", remedy.order_why);
@@ -114,11 +114,7 @@ fn steps(steps: &[Step], first: usize, page: &mut Page<'_>) -> io::Result<()> {
         let number = format!("{:>2}. ", first + position);
         let lead = Lead::indent(1).then(page.style, Colour::Title, &number);
         let under = Lead::indent(lead.width());
-        let title = match &step.reason {
-            Reason::Network { advice, .. } => advice,
-            _ => &step.title,
-        };
-        page.paragraph(&lead, title, Colour::Title)?;
+        page.paragraph(&lead, step.said(), Colour::Title)?;
         let why = match &step.reason {
             // That is what the plan was asked for.
             Reason::Error { .. } => format!("{}.", step.order_why),

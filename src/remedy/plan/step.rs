@@ -113,6 +113,14 @@ impl Step {
             order_why: remedy.order_why.clone(),
         }
     }
+
+    /// What to do, in a line: the advice on the cause where the check found one.
+    pub fn said(&self) -> &str {
+        match &self.reason {
+            Reason::Network { advice, .. } => advice,
+            _ => &self.title,
+        }
+    }
 }
 
 impl LeftOut {
