@@ -16,6 +16,9 @@ use crate::scenario::{CLIENT, CLIENT_IPV6, FIREWALL, FIREWALL_IPV6, Place, RESOL
 const LINE: &str = "line";
 /// Where tools of administrators are.
 const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
+/// Files of the internet's roots.
+const PUBLIC_ROOTS: &str = "public-roots.pem";
+const OS_ROOTS: &str = "os-roots.pem";
 /// Set in the process that a user namespace was made for.
 const INSIDE: &str = "REACH365_BRANCH_INSIDE";
 
@@ -82,6 +85,7 @@ impl Branch {
         let line = lay_line(scenario, &firewall, &internet);
         connect(scenario, [&client, &firewall, &internet]);
         let (server, roots) = start_internet(scenario, &internet, directory.path());
+        fs::copy(roots.join(PUBLIC_ROOTS), directory.file(PUBLIC_ROOTS)).unwrap();
         let places = [
             (&client, &scenario.client, "output"),
             (&firewall, &scenario.firewall, "forward"),
@@ -92,6 +96,9 @@ impl Branch {
         });
         let mut running: Vec<Running> = services.collect();
         running.extend([server, line]);
+        if let Some(file) = &scenario.os_roots {
+            trust(&roots.join(OS_ROOTS), &directory.file(file));
+        }
         fs::write(directory.file("endpoints.toml"), scenario.list()).unwrap();
         Self {
             client,
@@ -116,8 +123,9 @@ impl Branch {
                 .iter()
                 .map(|one| scenario.with_addresses(one)),
         );
-        let output = self.client.command(&words[0]).args(&words[1..]).output();
-        let output = output.unwrap();
+        let mut command = self.client.command(&words[0]);
+        command.args(&words[1..]).envs(&scenario.environment);
+        let output = command.output().unwrap();
         serde_json::from_slice(&output.stdout).map_err(|error| {
             let said = String::from_utf8_lossy(&output.stderr);
             format!("no report: {error}: {said}")
@@ -133,11 +141,8 @@ impl Branch {
             ),
             ("--group", "all".to_owned()),
             ("--dns", scenario.ask.to_string()),
-            (
-                "--public-roots",
-                display(self.roots.join("public-roots.pem")),
-            ),
-            ("--os-roots", display(self.roots.join("os-roots.pem"))),
+            ("--public-roots", display(self.roots.join(PUBLIC_ROOTS))),
+            ("--os-roots", display(self.roots.join(OS_ROOTS))),
             ("--proxy", scenario.proxy.clone()),
             ("--format", "json".to_owned()),
         ];
@@ -341,6 +346,12 @@ fn start_internet(
         .env("TMPDIR", directory);
     let (server, roots) = Running::start(&mut command);
     (server, roots.into())
+}
+
+/// Lets the operating system trust further certificates.
+fn trust(roots: &Path, further: &Path) {
+    let text = [roots, further].map(|file| fs::read_to_string(file).unwrap());
+    fs::write(roots, text.concat()).unwrap();
 }
 
 pub(crate) fn path() -> String {

@@ -15,7 +15,7 @@ use crate::{accuracy, compare, internet, peers};
 const AT_ONCE: usize = 4;
 /// What the line with a delay is made of.
 const TUN: &str = "/dev/net/tun";
-const TOOLS: [&str; 10] = [
+const TOOLS: [&str; 12] = [
     "ip",
     "nft",
     "iptables-nft",
@@ -25,6 +25,8 @@ const TOOLS: [&str; 10] = [
     "unshare",
     "python3",
     "squid",
+    "unbound",
+    "openssl",
     "faketime",
 ];
 

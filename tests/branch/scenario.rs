@@ -53,6 +53,12 @@ pub(crate) struct Scenario {
     /// Further arguments of the program.
     #[serde(default)]
     pub(crate) arguments: Vec<String>,
+    /// Variables in the program's environment.
+    #[serde(default)]
+    pub(crate) environment: BTreeMap<String, String>,
+    /// A file of certificates that a service has made in the directory of the services, and that
+    /// the client's operating system trusts too.
+    pub(crate) os_roots: Option<String>,
     /// The client's clock, as `faketime` takes it.
     pub(crate) clock: Option<String>,
     #[serde(default)]
@@ -92,7 +98,7 @@ pub(crate) struct Place {
     /// Rules of nftables: for what the firewall forwards, for what the client sends.
     pub(crate) rules: Vec<String>,
     /// Shell scripts that end with `exec PROGRAM`, which runs as long as the scenario does. They
-    /// stand in a directory of their own.
+    /// stand in a directory of their own, beside the public roots in `public-roots.pem`.
     pub(crate) services: Vec<String>,
     /// Shell commands.
     pub(crate) commands: Vec<String>,
