@@ -1,5 +1,7 @@
 //! Agents: a request whose agent contains `MSOIDCRL` fails where a neutral one passes.
 
+use std::net::IpAddr;
+
 use crate::endpoint::Endpoint;
 use crate::evidence::{Agent, Attempt, Evidence, Trust};
 use crate::route::Hop;
@@ -49,6 +51,7 @@ fn filtered(evidence: &Evidence) -> Option<Claim> {
     let (who, confidence) = blamed(first);
     let claim = Claim::new(Code::HttpUserAgentFiltered)
         .by(who)
+        .at_address(proxy(first))
         .sure(confidence)
         .fact("neutral", in_words(first))
         .fact("msoidcrl", in_words(other[0]))
@@ -94,6 +97,12 @@ fn blamed(attempt: &Attempt) -> (Who, Confidence) {
         (_, true) => (Who::Inspection, Confidence::High),
         (_, false) => (Who::Firewall, Confidence::High),
     }
+}
+
+/// Where the proxy is that reads the agent.
+fn proxy(attempt: &Attempt) -> Option<IpAddr> {
+    let proxied = matches!(attempt.hop, Some(Hop::Proxy(_)));
+    proxied.then(|| attempt.address.ip())
 }
 
 fn in_words(attempt: &Attempt) -> String {

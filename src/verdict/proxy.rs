@@ -1,6 +1,7 @@
 //! The proxy stage: the proxy itself, and what it says to the request for a tunnel.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use serde_json::Value;
 
@@ -81,12 +82,17 @@ fn unreached(attempt: &Attempt) -> Option<Ruling> {
 
 /// Blames the device on the way that rejected the connection, where an ICMP message names one.
 fn by_device(claim: Claim, attempt: &Attempt) -> Claim {
-    let device = attempt.icmp.as_ref().and_then(|icmp| icmp.from);
-    let Some(device) = device.filter(|device| *device != attempt.address.ip()) else {
+    let Some(icmp) = &attempt.icmp else {
         return claim;
     };
-    let own = attempt.tcp.value.as_ref().and_then(|seen| seen.local);
-    let who = if own.is_some_and(|own| own.ip() == device) {
+    let other = |device: &IpAddr| *device != attempt.address.ip();
+    let Some(device) = icmp.from.filter(other) else {
+        return claim;
+    };
+    if tcp::has_no_neighbour(attempt, icmp) {
+        return claim.by(Who::Path).fact("how", tcp::NO_NEIGHBOUR);
+    }
+    let who = if tcp::is_own(attempt, icmp) {
         Who::Device
     } else {
         Who::Firewall

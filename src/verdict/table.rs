@@ -177,7 +177,7 @@ codes! {
         wrong_if "somebody forges ICMP messages in the device's name: look for the rule on that device"
     TcpUnreachable "tcp-unreachable" Tcp Blocked Path
         means "The network says that it cannot deliver to this address."
-        evidence "The connection failed with \"host unreachable\" or \"network unreachable\", while this machine has a route."
+        evidence "The connection failed with \"host unreachable\" or \"network unreachable\", while this machine has a route: a device on the way said so, or nobody answers at the next hop."
         says "The network reports {address} ({host}) as unreachable"
         wrong_if "the host's own network is down: try it from another network"
     TcpEgressClosed "tcp-egress-closed" Tcp Blocked Firewall
@@ -213,7 +213,7 @@ codes! {
         wrong_if "the name exists only behind a VPN that was down: connect it and run the check again"
     ProxyDropped "proxy-dropped" Proxy Blocked Firewall
         means "Connection requests to the proxy vanish without an answer, or the network says that it cannot deliver them."
-        evidence "No answer to the connection request on two sockets, or an ICMP message."
+        evidence "No answer to the connection request on two sockets, an ICMP message, or nobody at the next hop."
         says "The proxy {proxy} does not answer at {address} ({how} after {waited_ms} ms)"
         wrong_if "the proxy is down instead of filtered: try it from a machine beside it"
     ProxyRefused "proxy-refused" Proxy Blocked Proxy

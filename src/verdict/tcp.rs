@@ -8,6 +8,9 @@ use crate::verdict::{Code, Confidence};
 /// A failure within this time came from this machine, not from the network.
 pub(super) const AT_ONCE_MS: f64 = 20.0;
 
+/// What the system means by "host unreachable" where no device on the way has said it.
+pub(super) const NO_NEIGHBOUR: &str = "nobody answers at the next hop";
+
 /// What a failed connection says. An ICMP message that the system kept says most: which device
 /// rejected it, and whether by a rule.
 pub(super) fn rule(attempt: &Attempt, failure: &Failure) -> Ruling {
@@ -46,9 +49,10 @@ pub(super) fn rule(attempt: &Attempt, failure: &Failure) -> Ruling {
 /// What an ICMP message says: who rejected the connection, and how.
 fn rejected(attempt: &Attempt, icmp: &IcmpSeen) -> Option<Claim> {
     let (code, words) = meaning(icmp)?;
-    let own = attempt.tcp.value.as_ref().and_then(|seen| seen.local);
-    let by_us = icmp.from.is_some() && icmp.from == own.map(|own| own.ip());
-    let code = if by_us {
+    if has_no_neighbour(attempt, icmp) {
+        return Some(no_neighbour(attempt));
+    }
+    let code = if is_own(attempt, icmp) {
         Code::DeviceLocalFirewall
     } else {
         code
@@ -65,6 +69,28 @@ fn rejected(attempt: &Attempt, icmp: &IcmpSeen) -> Option<Claim> {
         .fact("icmp", message)
         .fact("device", device);
     Some(claim)
+}
+
+/// Nobody answers at the next hop: no rule of anybody's, and this machine is well.
+fn no_neighbour(attempt: &Attempt) -> Claim {
+    Claim::new(Code::TcpUnreachable)
+        .fact("address", attempt.address.to_string())
+        .fact("waited_ms", whole_ms(attempt.tcp.elapsed_ms))
+        .fact("device", "this machine")
+        .fact("icmp", NO_NEIGHBOUR)
+}
+
+/// Whether the system of this machine has found nobody at the next hop. It asks for a while before
+/// it says so; a rule of this machine rejects at once.
+pub(super) fn has_no_neighbour(attempt: &Attempt, icmp: &IcmpSeen) -> bool {
+    let unreachable = matches!((icmp.version, icmp.kind, icmp.code), (4, 3, 1) | (6, 1, 3));
+    unreachable && is_own(attempt, icmp) && !is_local(attempt)
+}
+
+/// Whether the message came from this machine itself.
+pub(super) fn is_own(attempt: &Attempt, icmp: &IcmpSeen) -> bool {
+    let own = attempt.tcp.value.as_ref().and_then(|seen| seen.local);
+    icmp.from.is_some() && icmp.from == own.map(|own| own.ip())
 }
 
 /// RFC 792, RFC 1812 section 5.2.7.1, RFC 4443 section 3.1.

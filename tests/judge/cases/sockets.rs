@@ -31,6 +31,18 @@ pub(crate) fn all() -> Vec<Case> {
         icmp(Code::TcpRefused, FIREWALL, 3, 3),
         icmp(Code::DeviceLocalFirewall, OWN, 3, 13),
         row(
+            Code::TcpUnreachable,
+            High,
+            (host(), at_site(without_neighbour())),
+            controls(),
+        ),
+        row(
+            Code::DeviceLocalFirewall,
+            Certain,
+            (host(), at_site(rejected_after(0.2, OWN, 3, 1))),
+            controls(),
+        ),
+        row(
             Code::DeviceLocalFirewall,
             Confidence::Medium,
             (host(), at_site(refused_at_once())),
@@ -46,7 +58,21 @@ pub(crate) fn all() -> Vec<Case> {
     ]
 }
 
+/// What Linux reports three seconds later where nobody has the address of the next hop.
+fn without_neighbour() -> Vec<Attempt> {
+    rejected_after(3_060.0, OWN, 3, 1)
+}
+
 fn rejected(why: FailureKind, from: &str, kind: u8, code: u8) -> Vec<Attempt> {
+    with_message(tcp_failed(SITE, 443, why, 1_000.0), from, kind, code)
+}
+
+fn rejected_after(elapsed_ms: f64, from: &str, kind: u8, code: u8) -> Vec<Attempt> {
+    let why = FailureKind::HostUnreachable;
+    with_message(tcp_failed(SITE, 443, why, elapsed_ms), from, kind, code)
+}
+
+fn with_message(attempts: Vec<Attempt>, from: &str, kind: u8, code: u8) -> Vec<Attempt> {
     let message = IcmpSeen {
         from: Some(ip(from)),
         version: 4,
@@ -58,7 +84,6 @@ fn rejected(why: FailureKind, from: &str, kind: u8, code: u8) -> Vec<Attempt> {
         icmp: Some(message.clone()),
         ..at_own_address(attempt)
     };
-    let attempts = tcp_failed(SITE, 443, why, 1_000.0);
     attempts.into_iter().map(with_message).collect()
 }
 
