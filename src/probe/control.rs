@@ -3,8 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use futures_util::future::join;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, join3};
 use tokio::net::TcpStream;
 
 use crate::endpoint::{Endpoint, Host};
@@ -27,11 +26,15 @@ pub(crate) async fn other_name(
     let name = endpoint.host.name()?;
     let greeted = |attempt: &&Attempt| attempt.hop.is_none() && attempt.tls.is_some();
     let address = evidence.attempts.iter().rfind(greeted)?.address;
-    let (own, other) = join(
+    let (own, other, again) = join3(
         greet(context, address, name),
+        greet(context, address, OTHER_NAME),
         greet(context, address, OTHER_NAME),
     )
     .await;
+    // The limit is shorter than what a system waits before it repeats a lost packet.
+    let heard = other != LegacyHello::default();
+    let other = if heard { other } else { again };
     Some(SniControl {
         address,
         name: OTHER_NAME.to_owned(),

@@ -16,9 +16,11 @@ const ROUNDS: usize = 2;
 pub(crate) fn agents_differ(evidence: &Evidence) -> bool {
     let passing = || evidence.attempts.iter().filter(|attempt| passed(attempt));
     let mut others = of(evidence, Agent::Msoidcrl);
-    // On another hop a dead proxy would be the difference.
+    // On another hop a dead proxy would be the difference, at another address a dead server.
     others.any(|other| {
-        let neutral = passing().find(|attempt| attempt.hop == other.hop);
+        let same =
+            |attempt: &&Attempt| attempt.hop == other.hop && attempt.address == other.address;
+        let neutral = passing().find(same);
         neutral.is_some_and(|neutral| is_refused(other, neutral))
     })
 }
