@@ -21,8 +21,14 @@ pub(crate) fn agents_differ(evidence: &Evidence) -> bool {
         let same =
             |attempt: &&Attempt| attempt.hop == other.hop && attempt.address == other.address;
         let neutral = passing().find(same);
-        neutral.is_some_and(|neutral| is_refused(other, neutral))
+        neutral.is_some_and(|neutral| is_refused(other, neutral) && !is_hurried(other, neutral))
     })
+}
+
+/// Whether the other agent was given less time for an answer than the neutral one has needed.
+fn is_hurried(other: &Attempt, neutral: &Attempt) -> bool {
+    let waited = |attempt: &Attempt| attempt.http.as_ref().map(|http| http.elapsed_ms);
+    status(other).is_none() && waited(other).is_some() && waited(other) <= waited(neutral)
 }
 
 /// Looks at a genuine answer with the agents in mind.
