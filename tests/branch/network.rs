@@ -18,7 +18,7 @@ const LINE: &str = "line";
 const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 /// Files of the internet's roots.
 const PUBLIC_ROOTS: &str = "public-roots.pem";
-const OS_ROOTS: &str = "os-roots.pem";
+pub(crate) const OS_ROOTS: &str = "os-roots.pem";
 /// Set in the process that a user namespace was made for.
 const INSIDE: &str = "REACH365_BRANCH_INSIDE";
 

@@ -7,7 +7,7 @@ use std::thread;
 use serde_json::Value;
 
 use crate::compare;
-use crate::network::{Branch, Running, path};
+use crate::network::{Branch, OS_ROOTS, Running, path};
 use crate::scenario::{Expected, Host, Scenario};
 
 /// What has to be installed where they are asked.
@@ -304,7 +304,7 @@ fn without_chance(text: &str) -> String {
 }
 
 fn os_roots(branch: &Branch) -> String {
-    branch.roots.join("os-roots.pem").display().to_string()
+    branch.roots.join(OS_ROOTS).display().to_string()
 }
 
 fn proxy(scenario: &Scenario) -> Option<String> {
