@@ -16,6 +16,8 @@ use crate::probe::run::ProbeContext;
 const OTHER_NAME: &str = "www.example.com";
 /// Silence has been waited for already: these answers come at once or not at all.
 const LIMIT: Duration = Duration::from_secs(1);
+/// Connections came about before: a lost request is repeated after a second.
+const CONNECT: Duration = Duration::from_secs(2);
 
 /// Greets the address of the last failed handshake by the host's name and by another.
 pub(crate) async fn other_name(
@@ -38,22 +40,23 @@ pub(crate) async fn other_name(
     Some(SniControl {
         address,
         name: OTHER_NAME.to_owned(),
-        own,
-        other,
+        // A greeting that was never sent shows nothing.
+        own: own?,
+        other: other?,
     })
 }
 
-async fn greet(context: &ProbeContext, address: SocketAddr, name: &str) -> LegacyHello {
+/// The answer to a greeting; none where there is no connection.
+async fn greet(context: &ProbeContext, address: SocketAddr, name: &str) -> Option<LegacyHello> {
     let mut random = [0; 32];
     let provider = &context.tls.get().await.provider;
     // A fixed number serves as well: no keys come of this greeting.
     let _ = provider.secure_random.fill(&mut random);
-    let asked = async {
-        let tcp = TcpStream::connect(address).await.ok()?;
-        Some(legacy_hello::ask(tcp, Some(name), random).await)
-    };
+    let connected = context.clock.within(CONNECT, TcpStream::connect(address));
+    let tcp = connected.await.ok()?.ok()?;
+    let asked = legacy_hello::ask(tcp, Some(name), random);
     let answer = context.clock.within(LIMIT, asked).await;
-    answer.ok().flatten().unwrap_or_default()
+    Some(answer.unwrap_or_default())
 }
 
 /// Looks up names that do not exist: one below the host's own domain, one below `invalid` (RFC
