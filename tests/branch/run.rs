@@ -13,6 +13,8 @@ use crate::{accuracy, compare, internet, peers};
 
 /// Scenarios at once. They wait most of the time.
 const AT_ONCE: usize = 4;
+/// The same where other programs are asked too, which take ten seconds to give up.
+const AT_ONCE_WITH_PEERS: usize = 6;
 /// What the line with a delay is made of.
 const TUN: &str = "/dev/net/tun";
 const TOOLS: [&str; 12] = [
@@ -125,8 +127,13 @@ fn side_by_side(chosen: VecDeque<(&String, &Scenario)>) -> BTreeMap<String, Outc
             outcomes.lock().unwrap().insert(name.clone(), outcome);
         }
     };
+    let at_once = if peers::are_wanted() {
+        AT_ONCE_WITH_PEERS
+    } else {
+        AT_ONCE
+    };
     std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
+        for _ in 0..at_once {
             scope.spawn(work);
         }
     });
