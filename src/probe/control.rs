@@ -35,8 +35,8 @@ pub(crate) async fn other_name(
     )
     .await;
     // The limit is shorter than what a system waits before it repeats a lost packet.
-    let heard = other != LegacyHello::default();
-    let other = if heard { other } else { again };
+    let heard = |answer: &LegacyHello| *answer != LegacyHello::default();
+    let other = other.filter(heard).or(again);
     Some(SniControl {
         address,
         name: OTHER_NAME.to_owned(),
