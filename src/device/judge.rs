@@ -125,8 +125,8 @@ fn judge(status: &DsregStatus) -> DeviceState {
     state
 }
 
-/// A domain manages by group policy. Of the others only a device in Entra lists its MDM; a list
-/// that is cut off before the next section says nothing.
+/// A domain manages by group policy. Of the others a device in Entra lists its MDM, and so does an
+/// account that is registered; a list that is cut off before the next section says nothing.
 fn managed(join: Join, device: &mut Reading<'_, '_>, accounts: &Group<'_>) -> Option<bool> {
     let of_account = accounts
         .iter()
@@ -139,7 +139,10 @@ fn managed(join: Join, device: &mut Reading<'_, '_>, accounts: &Group<'_>) -> Op
         .fields
         .iter()
         .any(|(key, value)| key == "mdmurl" && !value.is_empty());
-    (join == Join::Joined && listed && !twice).then_some(false)
+    let account_listed = accounts.iter().any(|(key, _)| key == "workplacemdmurl");
+    let none =
+        join == Join::Joined && listed && !twice || join == Join::Registered && account_listed;
+    none.then_some(false)
 }
 
 fn identity(device: &mut Reading<'_, '_>) -> DeviceIdentity {

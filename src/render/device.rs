@@ -5,6 +5,7 @@ mod words;
 use std::io;
 
 use crate::device::{DeviceState, NamedValue, Pc, ProxyView, TokenAttempt};
+use crate::remedy::ActivationError;
 use crate::render::json::document;
 use crate::render::layout::{Lead, Page};
 use crate::render::style::{Colour, TextStyle};
@@ -22,6 +23,7 @@ pub fn device(state: &DeviceState, style: &TextStyle, out: &mut dyn io::Write) -
     belonging(state, &mut page)?;
     token(state, &mut page)?;
     joining(state, &mut page)?;
+    errors(state, &mut page)?;
     if let Some(pc) = &state.pc {
         facts_of_pc(pc, &mut page)?;
     }
@@ -115,6 +117,20 @@ fn joining(state: &DeviceState, page: &mut Page<'_>) -> io::Result<()> {
         ),
     ];
     section("TESTS OF JOINING", tests.chain(rows), page)
+}
+
+/// What the numbers mean that the device reported.
+fn errors(state: &DeviceState, page: &mut Page<'_>) -> io::Result<()> {
+    let errors = ActivationError::of_device(state);
+    if errors.is_empty() {
+        return Ok(());
+    }
+    page.title("WHAT THE NUMBERS MEAN")?;
+    for error in errors {
+        row(&error.text(), &error.means(), page)?;
+    }
+    let next = "`reach365 fix plan 0xERROR --device FILE` orders what to do.";
+    page.paragraph(&Lead::indent(2), next, Colour::Faint)
 }
 
 fn facts_of_pc(pc: &Pc, page: &mut Page<'_>) -> io::Result<()> {

@@ -59,7 +59,7 @@ fn the_verdict_comes_first() {
     );
     assert_eq!(
         first("registered"),
-        "Registered (a work or school account was added), management not known"
+        "Registered (a work or school account was added), not managed"
     );
     assert_eq!(
         first("discovery"),

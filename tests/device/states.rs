@@ -109,7 +109,9 @@ fn a_registered_device_keeps_the_accounts_apart() {
         (state.join, state.registered),
         (Join::Registered, Some(true))
     );
-    assert_eq!(state.managed, None);
+    assert_eq!(state.managed, Some(false), "the account names no MDM");
+    let silent = sample("registered").replace("MdmUrl", "OtherUrl");
+    assert_eq!(of(&silent).managed, None, "nothing is listed");
     assert_eq!(state.identity.tpm_protected, None, "that is the account's");
     let managed = sample("registered").replace("MdmUrl : ", "MdmUrl : https://mdm.contoso.example");
     assert_eq!(of(&managed).managed, Some(true));

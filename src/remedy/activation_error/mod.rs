@@ -11,6 +11,7 @@ use std::ops::RangeInclusive;
 
 use serde::Deserialize;
 
+use crate::device::DeviceState;
 use crate::evidence::Stage;
 use crate::verdict::Code;
 use table::Table;
@@ -187,6 +188,26 @@ impl ActivationError {
         let windows = table.numbers().into_iter().filter_map(Self::windows);
         let sign_in = table.sign_in_numbers().map(Self::sign_in);
         windows.chain(sign_in).collect()
+    }
+
+    /// Every error that a device reported when it last tried to get a token or to join, the most
+    /// telling first.
+    pub fn of_device(device: &DeviceState) -> Vec<Self> {
+        let attempt = device.token.last_attempt();
+        let said = attempt
+            .and_then(|attempt| attempt.aadsts)
+            .map(Self::sign_in);
+        let numbers = device.errors();
+        let numbers = numbers
+            .iter()
+            .filter_map(|number| Self::windows(number.number));
+        let mut errors = Vec::new();
+        for error in said.into_iter().chain(numbers) {
+            if !errors.contains(&error) {
+                errors.push(error);
+            }
+        }
+        errors
     }
 
     /// The number: 32 bits of Windows, or the digits behind `AADSTS`.

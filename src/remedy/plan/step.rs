@@ -202,21 +202,7 @@ pub(super) fn device_errors(situation: &Situation<'_>) -> Vec<ActivationError> {
     if device.token.present == Some(true) && device.token.expired != Some(true) {
         return Vec::new();
     }
-    let attempt = device.token.last_attempt();
-    let aadsts = attempt.and_then(|attempt| attempt.aadsts);
-    let named = aadsts.map(|number| format!("AADSTS{number}"));
-    let numbers = device.errors();
-    let numbers = numbers
-        .iter()
-        .map(|number| format!("0x{:08X}", number.number));
-    let texts = named.into_iter().chain(numbers);
-    let mut errors: Vec<ActivationError> = Vec::new();
-    for error in texts.filter_map(|text| ActivationError::parse(&text).ok()) {
-        if !errors.contains(&error) {
-            errors.push(error);
-        }
-    }
-    errors
+    ActivationError::of_device(device)
 }
 
 /// What the plan starts from, in sentences.

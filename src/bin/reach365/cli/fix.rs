@@ -51,7 +51,8 @@ pub(crate) struct FixPlanArgs {
     /// A JSON report of `reach365 check` from the same network; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
-    /// The output of `dsregcmd /status` or of `reach365 device --format json`
+    /// The output of `dsregcmd /status` or of `reach365 device --format json`; on Windows the PC
+    /// itself is asked where no file is given
     #[arg(long, value_name = "FILE")]
     pub(crate) device: Option<PathBuf>,
     /// The app in which the error appears

@@ -32,8 +32,10 @@ pub(crate) fn show(args: &FixShowArgs) -> Result<u8, Failure> {
 }
 
 pub(crate) fn plan(args: &FixPlanArgs) -> Result<u8, Failure> {
-    let device = args.device.as_deref();
-    let device = device.map(|path| device::state(Some(path))).transpose()?;
+    let device = match args.device.as_deref() {
+        Some(path) => Some(device::state(Some(path))?),
+        None => reach365::system_device(),
+    };
     let situation = situation(args, device.as_ref())?;
     let plan = remedy::plan(&situation);
     let style = terminal::style(args.look.color, None);
