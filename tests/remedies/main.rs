@@ -4,6 +4,7 @@
 
 mod articles;
 mod catalogue;
+mod command_line;
 mod plans;
 mod promises;
 mod scripts;

@@ -142,6 +142,13 @@ fn stop(managed: bool, situation: &Situation<'_>) -> Stop {
     }
 }
 
+impl RemedyPlan {
+    /// Whether nothing of the catalogue answers the situation.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty() && self.afterwards.is_empty() && self.left_out.is_empty()
+    }
+}
+
 impl NetworkSeen {
     /// The cause with that code, and its place.
     fn cause(&self, code: Code) -> Option<(usize, &Advice)> {

@@ -38,6 +38,10 @@ pub(crate) fn plan(args: &FixPlanArgs) -> Result<u8, Failure> {
     };
     let situation = situation(args, device.as_ref())?;
     let plan = remedy::plan(&situation);
+    if plan.is_empty() {
+        let known = plan.known.join(" ");
+        return Err(Failure::Usage(format!("no remedy answers that. {known}")));
+    }
     let style = terminal::style(args.look.color, None);
     Output::open(None)?.write(|out| match args.format {
         ListFormat::Json => render::plan_json(&plan, out),
