@@ -19,6 +19,8 @@ const HYBRID: &str = "\
 +----------------------------------------------------------------------+
 
                 AzureAdPrt : NO
+     AcquirePrtDiagnostics : PRESENT
+      Previous Prt Attempt : 2026-07-18 20:10:33.789 UTC
             Attempt Status : 0xc000006d
   Server Error Description : AADSTS50126: Error validating credentials
 ";
