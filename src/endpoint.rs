@@ -118,6 +118,12 @@ impl Host {
         }
     }
 
+    /// The same with a port: `HOST:PORT` or `[IPV6]:PORT`.
+    pub(crate) fn parse_with_port(text: &str) -> Result<(Self, Option<u16>), String> {
+        let (host, port) = split_port(text)?;
+        Ok((Self::parse(host)?, port))
+    }
+
     /// The name, or `None` for an address.
     pub fn name(&self) -> Option<&str> {
         match self {
@@ -377,5 +383,23 @@ impl fmt::Display for Cloud {
             Self::GccHigh => "gcc-high",
             Self::Dod => "dod",
         })
+    }
+}
+/// `HOST:PORT` and `[IPV6]:PORT` taken apart; an IPv6 address without brackets has no port.
+fn split_port(text: &str) -> Result<(&str, Option<u16>), String> {
+    let Some((host, port)) = text.rsplit_once(':') else {
+        return Ok((text, None));
+    };
+    let bare_address = host.contains(':') && !host.ends_with(']');
+    if bare_address || port.ends_with(']') {
+        return Ok((text, None));
+    }
+    match port.parse::<u16>() {
+        Ok(number) if number > 0 => Ok((host, Some(number))),
+        _ => Err(format!(
+            "{} ends in {}, which is not a port from 1 to 65535",
+            quoted(text),
+            quoted(port)
+        )),
     }
 }

@@ -23,7 +23,7 @@ pub use dns::{
 pub use skipped::{Redirect, SkipReason};
 pub use tls::{Certificate, LegacyHello, SniControl, TlsSeen, Trust};
 pub use trace::{HelloAnswer, HelloStep, HelloTrace, HopAnswer, OtherPort, Trace, TraceHop};
-pub use ways::{Control, ScriptFailure, ScriptFailureKind, ScriptSeen, Way};
+pub use ways::{Control, ControlHostSeen, ScriptFailure, ScriptFailureKind, ScriptSeen, Way};
 
 /// The position on the way to an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -454,4 +454,8 @@ pub struct RunEvidence {
     /// PAC scripts that the settings name or the network announces.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scripts: Vec<ScriptSeen>,
+    /// What the host showed that the caller named for comparison, once for each way and port on
+    /// which rows were blocked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub control_hosts: Vec<ControlHostSeen>,
 }

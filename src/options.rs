@@ -3,11 +3,12 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use data_encoding::BASE64;
 
-use crate::endpoint::Cloud;
+use crate::endpoint::{Cloud, Host};
 use crate::route::ProxyServer;
 
 /// One DNS packet waits this long for its answer.
@@ -43,6 +44,8 @@ pub const JOBS_PER_ADDRESS: usize = 4;
 pub const JOBS_PER_PROXY: usize = 32;
 /// Proxies of one PAC answer that are tried at most.
 pub const HOP_LIMIT: usize = 8;
+/// Ways and ports on which the host for comparison is probed at most.
+pub const CONTROL_HOST_PROBES: usize = 4;
 /// Rows that are traced at most.
 pub const TRACE_ROWS: usize = 8;
 /// Name that no filter knows, for ClientHellos to compare with (RFC 6761: it belongs to nobody).
@@ -83,6 +86,9 @@ pub struct Options {
     pub dns: Vec<SocketAddr>,
     /// A further resolver for the `msoid` check; nobody else is ever asked.
     pub second_resolver: Option<SocketAddr>,
+    /// A host outside Microsoft that is probed where rows are blocked, to compare; nobody is unless
+    /// the caller names one.
+    pub control_host: Option<ControlHost>,
     /// Port at which the authoritative name servers of a domain are asked.
     pub authoritative_port: u16,
     /// Which address families are probed.
@@ -139,6 +145,24 @@ impl ProxySignIn {
 impl fmt::Debug for ProxySignIn {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("ProxySignIn(hidden)")
+    }
+}
+
+/// A host for comparison: `HOST`, `HOST:PORT` or `[IPV6]:PORT`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ControlHost {
+    /// The host.
+    pub host: Host,
+    /// Its port; where none is given it is asked on the ports of the rows that are blocked.
+    pub port: Option<u16>,
+}
+
+impl FromStr for ControlHost {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (host, port) = Host::parse_with_port(text.trim())?;
+        Ok(Self { host, port })
     }
 }
 
@@ -230,6 +254,7 @@ impl Default for Options {
             proxy_sign_in: None,
             dns: Vec::new(),
             second_resolver: None,
+            control_host: None,
             authoritative_port: 53,
             family: Family::default(),
             all_addresses: false,

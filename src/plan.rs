@@ -232,9 +232,9 @@ impl Target {
         if text.contains("://") {
             return Self::parse_url(text);
         }
-        let (host, port) = split_port(text)?;
+        let (host, port) = Host::parse_with_port(text)?;
         Ok(Self {
-            host: Host::parse(host)?,
+            host,
             port,
             scheme: None,
             path: None,
@@ -299,23 +299,15 @@ impl Target {
     }
 }
 
-/// `HOST:PORT` and `[IPV6]:PORT` taken apart; an IPv6 address without brackets has no port.
-fn split_port(text: &str) -> Result<(&str, Option<u16>), String> {
-    let Some((host, port)) = text.rsplit_once(':') else {
-        return Ok((text, None));
-    };
-    let bare_address = host.contains(':') && !host.ends_with(']');
-    if bare_address || port.ends_with(']') {
-        return Ok((text, None));
+/// A host of somebody else, for comparison: any genuine answer will do.
+pub(crate) fn comparison(host: &Host, port: u16, scheme: Scheme) -> Endpoint {
+    Target {
+        host: host.clone(),
+        port: Some(port),
+        scheme: Some(scheme),
+        path: None,
     }
-    match port.parse::<u16>() {
-        Ok(number) if number > 0 => Ok((host, Some(number))),
-        _ => Err(format!(
-            "{} ends in {}, which is not a port from 1 to 65535",
-            quoted(text),
-            quoted(port)
-        )),
-    }
+    .endpoint()
 }
 
 /// The id of a host that is not in the list: as short as it can be told from others.

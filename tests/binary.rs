@@ -264,3 +264,12 @@ fn a_reader_that_goes_away_is_no_failure() {
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn a_control_host_of_the_list_is_refused() {
+    let output = reach365(&["check", "--control-host", "login.microsoftonline.com:443"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("name a host of somebody else"));
+    let output = reach365(&["check", "--control-host", "www.contoso.com:0"]);
+    assert_eq!(code(&output), 2);
+}

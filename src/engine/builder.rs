@@ -9,7 +9,7 @@ use crate::device::NcsiSettings;
 use crate::endpoint::Cloud;
 use crate::engine::{Checker, trace};
 use crate::error::Error;
-use crate::options::{Family, Options, ProxySource, Timeouts};
+use crate::options::{ControlHost, Family, Options, ProxySource, Timeouts};
 use crate::platform;
 use crate::probe::Certificates;
 use crate::proxy::View;
@@ -65,6 +65,14 @@ impl CheckerBuilder {
     #[must_use]
     pub fn second_resolver(mut self, server: SocketAddr) -> Self {
         self.options.second_resolver = Some(server);
+        self
+    }
+
+    /// A host outside Microsoft that is probed where rows are blocked: whether it fails alike tells
+    /// a rule against one host from a fault of the way.
+    #[must_use]
+    pub fn control_host(mut self, host: ControlHost) -> Self {
+        self.options.control_host = Some(host);
         self
     }
 

@@ -1,10 +1,16 @@
 //! Control probes: when they are asked.
 
+use futures_util::future::join_all;
+
+use crate::endpoint::{Endpoint, Scheme};
 use crate::engine::Checker;
 use crate::engine::rows::Row;
-use crate::evidence::Evidence;
-use crate::probe::{ProbeContext, other_name, random_labels};
-use crate::verdict;
+use crate::evidence::{ControlHostSeen, Evidence};
+use crate::options::{CONTROL_HOST_PROBES, ControlHost};
+use crate::plan;
+use crate::probe::{ProbeContext, confirm, other_name, probe, random_labels};
+use crate::route::Route;
+use crate::verdict::{self, Outcome};
 
 impl Checker {
     /// Asks the questions that tell causes apart which look the same; after a failure only.
@@ -26,4 +32,68 @@ impl Checker {
             evidence.random_labels = Box::pin(random_labels(context, row.endpoint)).await;
         }
     }
+
+    /// Probes the host that the caller named for comparison, once on every way and port on which
+    /// rows are blocked; nobody where nothing is.
+    pub(super) async fn ask_control_host(
+        &self,
+        context: &ProbeContext,
+        judge: &verdict::Context<'_>,
+        rows: &[Row<'_>],
+        all: &[Evidence],
+    ) -> Vec<ControlHostSeen> {
+        let Some(host) = &self.options.control_host else {
+            return Vec::new();
+        };
+        let mut wanted: Vec<(Endpoint, Route)> = Vec::new();
+        for (row, evidence) in rows.iter().zip(all) {
+            if verdict::judge(row.endpoint, evidence, judge).outcome != Outcome::Blocked {
+                continue;
+            }
+            let endpoint = compared_to(host, row.endpoint);
+            let known = wanted.iter().any(|(other, route)| {
+                *other == endpoint && route.hop_words() == row.route.hop_words()
+            });
+            if !known && wanted.len() < CONTROL_HOST_PROBES {
+                wanted.push((endpoint, row.route.clone()));
+            }
+        }
+        let probes = wanted
+            .into_iter()
+            .map(|(endpoint, route)| self.ask_one(context, judge, endpoint, route));
+        join_all(probes).await
+    }
+
+    async fn ask_one(
+        &self,
+        context: &ProbeContext,
+        judge: &verdict::Context<'_>,
+        endpoint: Endpoint,
+        route: Route,
+    ) -> ControlHostSeen {
+        let mut evidence = probe(context, &endpoint, &route).await;
+        let failed = verdict::judge(&endpoint, &evidence, judge).outcome != Outcome::Reachable;
+        if failed && self.options.confirm > 0 {
+            confirm(context, &endpoint, &route, &mut evidence, 2).await;
+        }
+        ControlHostSeen {
+            host: endpoint.host,
+            port: endpoint.port,
+            scheme: endpoint.scheme,
+            route,
+            evidence,
+        }
+    }
+}
+
+/// The host for comparison, asked as the row is, but for the port where the caller gave one.
+fn compared_to(control: &ControlHost, row: &Endpoint) -> Endpoint {
+    let (port, scheme) = match (control.port, row.scheme) {
+        (Some(80), _) => (80, Scheme::Http),
+        (Some(port), Scheme::Http) if port == row.port => (port, Scheme::Http),
+        (Some(port), _) => (port, Scheme::Https),
+        (None, Scheme::Dns) => (443, Scheme::Https),
+        (None, scheme) => (row.port, scheme),
+    };
+    plan::comparison(&control.host, port, scheme)
 }

@@ -90,17 +90,23 @@ impl Checker {
                 .within(self.options.deadline, routing.ways(plan))
                 .await;
             let rows = rows(plan, ways.unwrap_or_default(), settings);
-            let evidence = self.probe_all(&context, &run, &rows, started, &mut on_event);
+            let judge = self.judge(&run, started);
+            let evidence = self.probe_all(&context, &judge, &rows, &mut on_event).await;
+            let controls = self
+                .ask_control_host(&context, &judge, &rows, &evidence)
+                .await;
             (
                 rows.iter().map(Row::endpoint_and_route).collect::<Vec<_>>(),
-                evidence.await,
+                evidence,
+                controls,
             )
         };
         // The roots are read while the first DNS questions are on their way.
-        let ((endpoints, evidence), tls) = join(probes, context.tls.get()).await;
+        let ((endpoints, evidence, controls), tls) = join(probes, context.tls.get()).await;
         run.public_roots = tls.stores.public_count();
         run.os_roots = tls.stores.os_count();
         run.scripts = routing.scripts_seen();
+        run.control_hosts = controls;
         let rows = endpoints.into_iter().zip(evidence);
         let rows = rows
             .map(|((endpoint, route), evidence)| (endpoint, route, evidence))
@@ -167,23 +173,25 @@ impl Checker {
         }
     }
 
-    /// Evidence in plan order.
-    async fn probe_all(
-        &self,
-        context: &ProbeContext,
-        run: &RunEvidence,
-        rows: &[Row<'_>],
-        started: Timestamp,
-        on_event: &mut impl FnMut(Event<'_>),
-    ) -> Vec<Evidence> {
-        let judge = verdict::Context {
+    /// What the provisional verdicts go by.
+    fn judge<'a>(&'a self, run: &'a RunEvidence, started: Timestamp) -> verdict::Context<'a> {
+        verdict::Context {
             cloud: self.options.cloud,
             run,
             now: started,
             signatures: &self.signatures,
-        };
+        }
+    }
+
+    /// Evidence in plan order.
+    async fn probe_all(
+        &self,
+        context: &ProbeContext,
+        judge: &verdict::Context<'_>,
+        rows: &[Row<'_>],
+        on_event: &mut impl FnMut(Event<'_>),
+    ) -> Vec<Evidence> {
         let mut all: Vec<Evidence> = rows.iter().map(|_| Evidence::default()).collect();
-        let judge = &judge;
         let probes = (0..rows.len()).map(|index| -> BoxFuture<'_, (usize, Probed)> {
             let row = &rows[index];
             Box::pin(async move { (index, self.probe_one(context, judge, row).await) })

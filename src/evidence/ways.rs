@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Evidence;
+use crate::endpoint::{Host, Scheme};
 use crate::route::Route;
 
 /// How one set of settings would carry the connection.
@@ -62,6 +63,22 @@ pub struct Control {
     /// The way.
     pub way: Way,
     /// What was seen on it.
+    pub evidence: Evidence,
+}
+
+/// A host that only the caller names, probed beside rows that were blocked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ControlHostSeen {
+    /// The host.
+    pub host: Host,
+    /// Its port.
+    pub port: u16,
+    /// How it was asked.
+    pub scheme: Scheme,
+    /// The way that it was asked on: that of the rows.
+    pub route: Route,
+    /// What was seen.
     pub evidence: Evidence,
 }
 

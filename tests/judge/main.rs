@@ -6,6 +6,7 @@ mod bench;
 mod cases;
 mod contract;
 mod innocence;
+mod outside;
 mod products;
 mod reports;
 mod run_wide;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use reach365::endpoint::Cloud;
-use reach365::options::{CONFIRM, DEADLINE, JOBS, ProxySource, TRACE_CONTROL};
+use reach365::options::{CONFIRM, ControlHost, DEADLINE, JOBS, ProxySource, TRACE_CONTROL};
 use reach365::proxy::Dialect;
 use reach365::proxy::blob::BlobKind;
 use reach365::render::Format;
@@ -139,6 +139,10 @@ pub(crate) struct WayArgs {
     /// Probe every way that the settings know and the direct one, not only after a failure
     #[arg(long)]
     pub(crate) compare_paths: bool,
+    /// Where rows are blocked, probe this host outside Microsoft too: whether it fails alike tells a
+    /// rule against one host from a fault of the way
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub(crate) control_host: Option<ControlHost>,
     /// Ask the network for a PAC script (WPAD), even if no setting says so
     #[arg(long)]
     pub(crate) wpad: bool,

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::endpoint::{MustBe, Scheme};
 use crate::verdict::claim::Claim;
+use crate::verdict::correlate::outside::{self, Outside};
 use crate::verdict::correlate::{blocked_by, collapse, connected, finding, free, hosts};
 use crate::verdict::{Code, Confidence, Context, Finding, Judged, network};
 
@@ -14,7 +15,11 @@ const HOSTS_WITH_CONTROL: usize = 2;
 const HOSTS_WITHOUT_CONTROL: usize = 3;
 
 /// Finds ports on which every host is silent, refused, or rejected by rule.
-pub(super) fn closed_ports(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
+pub(super) fn closed_ports(
+    context: &Context<'_>,
+    outsides: &[Outside<'_>],
+    rows: &mut [Judged<'_>],
+) -> Vec<Finding> {
     let tried = free(rows, was_connected_to);
     let ports: BTreeSet<u16> = tried
         .iter()
@@ -24,6 +29,7 @@ pub(super) fn closed_ports(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Ve
     let found = ports
         .into_iter()
         .rev()
+        .filter(|port| !outside::connects(outsides, *port))
         .filter_map(|port| closed_port(context, rows, port));
     let found: Vec<(Finding, Vec<usize>)> = found.collect();
     for (_, places) in &found {

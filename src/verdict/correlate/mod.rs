@@ -7,6 +7,7 @@ mod clock;
 mod device;
 mod egress;
 mod issuer;
+mod outside;
 mod portal;
 mod product;
 mod proxy;
@@ -37,6 +38,7 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
         return vec![finding];
     }
     row::tell_routes_apart(rows);
+    let outsides = outside::all(context);
     let mut findings = Vec::new();
     findings.extend(clock::find(rows));
     findings.extend(portal::find(rows));
@@ -44,8 +46,10 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     findings.extend(proxy::find(rows));
     findings.extend(ways::misled(rows));
     findings.extend(ways::disagreement(context, rows));
-    findings.extend(resolver::find(context, rows));
-    findings.extend(egress::closed_ports(context, rows));
+    if !outside::resolves(&outsides) {
+        findings.extend(resolver::find(context, rows));
+    }
+    findings.extend(egress::closed_ports(context, &outsides, rows));
     findings.extend(egress::ipv6(rows));
     findings.extend(issuer::untrusted(rows));
     findings.extend(issuer::trusted(rows));
@@ -54,6 +58,7 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     row::slow_connections(rows);
     row::strengthen(rows);
     row::connectivity_test(rows);
+    outside::hear(&outsides, rows);
     findings.extend(row::msoid(rows));
     findings
 }

@@ -11,7 +11,7 @@ use reach365::{Catalog, Checker, Options, Plan, Report};
 
 use super::compare;
 use super::proxies::{self, Places};
-use super::scenario::{HostTable, NameServer, Scenario, Scheme};
+use super::scenario::{HostTable, NameServer, OutsideTable, Scenario, Scheme};
 use crate::lab::Lab;
 use crate::lab::server::Server;
 use crate::lab::zone::{Name, SharedZone};
@@ -55,6 +55,10 @@ impl Network {
         addresses.extend(places.addresses.clone());
         let mut options = options(scenario, &mut lab, &addresses);
         proxies::set(scenario, &places, &mut options);
+        options.control_host = scenario.outside.as_ref().map(|outside| {
+            start_outside(&mut lab, outside);
+            outside.name.parse().expect("a name")
+        });
         let selection = Selection {
             groups: vec!["all".to_owned()],
             domains: scenario.options.domains.clone(),
@@ -123,6 +127,16 @@ fn start_servers(lab: &mut Lab, host: &HostTable) -> Option<SocketAddr> {
         lab.host_ipv6(&host.name, host.port(), server);
     }
     first
+}
+
+fn start_outside(lab: &mut Lab, outside: &OutsideTable) {
+    let mut server = outside.server.clone();
+    server.clear = outside.scheme == Scheme::Http;
+    lab.host(&outside.name, outside.scheme.name(), &server);
+    if let Some(dns) = &outside.dns {
+        lab.zone
+            .edit(&outside.name, |entry| entry.overlay(dns.clone()));
+    }
 }
 
 fn options(scenario: &Scenario, lab: &mut Lab, addresses: &BTreeMap<String, IpAddr>) -> Options {

@@ -47,6 +47,8 @@ pub(super) struct Scenario {
     pub(super) view: Vec<ViewTable>,
     #[serde(default)]
     pub(super) host: Vec<HostTable>,
+    /// The host outside the list that is named for comparison.
+    pub(super) outside: Option<OutsideTable>,
     /// Rows that belong to no host: the `msoid` records.
     #[serde(default)]
     pub(super) row: Vec<RowTable>,
@@ -142,6 +144,18 @@ pub(super) struct HostTable {
     #[serde(default)]
     pub(super) links: usize,
     pub(super) result: Expected,
+}
+
+/// A host for comparison, on the ports of the scheme.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct OutsideTable {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) scheme: Scheme,
+    #[serde(default)]
+    pub(super) server: Server,
+    pub(super) dns: Option<Name>,
 }
 
 /// How a host is asked.
@@ -264,7 +278,7 @@ impl HostTable {
 }
 
 impl Scheme {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Https => "https",
             Self::Http => "http",

@@ -2,9 +2,9 @@
 
 use std::io::IsTerminal;
 
-use reach365::Checker;
 use reach365::options::{Family, Options, ProxySignIn, ProxySource, SILENCE_LIMIT, Timeouts};
 use reach365::plan::{Plan, Selection};
+use reach365::{Catalog, Checker};
 use tracing_subscriber::EnvFilter;
 
 use super::{input, live};
@@ -30,12 +30,27 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let catalog = input::catalog(args.endpoints.as_deref())?;
     let signatures = input::signatures(args.naming.signatures.as_deref())?;
     let plan = Plan::select(&catalog, &selection(args))?;
+    check_control_host(args, &catalog)?;
     let options = Options {
         proxy_sign_in: sign_in(args.way.proxy_user.as_deref())?,
         ..options(args)
     };
     let checker = Checker::builder().options(options).signatures(signatures);
     live::run(&plan, checker, &args.result, args.quiet)
+}
+
+/// A host that the rows may depend on too tells nothing.
+fn check_control_host(args: &CheckArgs, catalog: &Catalog) -> Result<(), Failure> {
+    let Some(control) = &args.way.control_host else {
+        return Ok(());
+    };
+    if catalog.endpoints().iter().all(|it| it.host != control.host) {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "--control-host {}: it is in the list of endpoints; name a host of somebody else",
+        control.host
+    )))
 }
 
 /// The password never stands on the command line, where others can read it.
@@ -84,6 +99,7 @@ fn options(args: &CheckArgs) -> Options {
         proxy: args.way.proxy.clone(),
         compare_paths: args.way.compare_paths,
         wpad: args.way.wpad,
+        control_host: args.way.control_host.clone(),
         family: family(&args.family),
         all_addresses: args.all_addresses,
         public_roots: args.public_roots.clone(),

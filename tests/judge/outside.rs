@@ -1,0 +1,149 @@
+//! A host outside Microsoft that the caller named, beside rows that are blocked.
+
+use reach365::Report;
+use reach365::endpoint::{Cloud, Endpoint, Host, Scheme};
+use reach365::evidence::{ControlHostSeen, Evidence, FailureKind, RunEvidence};
+use reach365::route::Route;
+use reach365::verdict::{Code, Confidence, Outcome, Verdict};
+
+use crate::bench::*;
+
+const NAME: &str = "www.elsewhere.example";
+const ADDRESS: &str = "198.51.100.99";
+
+fn outside(port: u16, evidence: Evidence) -> ControlHostSeen {
+    ControlHostSeen {
+        host: Host::parse(NAME).unwrap(),
+        port,
+        scheme: if port == 80 {
+            Scheme::Http
+        } else {
+            Scheme::Https
+        },
+        route: Route::direct(),
+        evidence,
+    }
+}
+
+fn beside(control: ControlHostSeen, rows: Vec<(Endpoint, Evidence)>) -> Report {
+    let run = RunEvidence {
+        control_hosts: vec![control],
+        ..machine()
+    };
+    report(Cloud::Worldwide, run, rows)
+}
+
+fn dropped(host: &str, address: &str) -> (Endpoint, Evidence) {
+    let attempts = tcp_failed(address, 443, FailureKind::Timeout, 5_000.0);
+    (https(host), with(address, attempts))
+}
+
+fn works() -> Evidence {
+    with(
+        ADDRESS,
+        over_tls(ADDRESS, &public_tls(NAME), Some(&answer(200))),
+    )
+}
+
+fn said(verdict: &Verdict) -> Option<&str> {
+    verdict.facts.get("control_host")?.as_str()
+}
+
+#[test]
+fn a_host_that_works_makes_a_repeated_failure_sure() {
+    let row = dropped("host.example", SITE);
+    let alone = judged(vec![row.clone()]);
+    assert_eq!(alone.endpoints[0].verdict.confidence, Confidence::Medium);
+    assert_eq!(said(&alone.endpoints[0].verdict), None);
+    let report = beside(outside(443, works()), vec![row]);
+    let verdict = &report.endpoints[0].verdict;
+    assert_eq!(verdict.code, Some(Code::TcpDropped));
+    assert_eq!(verdict.confidence, Confidence::High);
+    assert_eq!(
+        said(verdict),
+        Some("www.elsewhere.example gets past this stage")
+    );
+}
+
+#[test]
+fn a_host_that_fails_alike_leaves_the_confidence_and_clears_the_rule() {
+    let silent = with(
+        ADDRESS,
+        tcp_failed(ADDRESS, 443, FailureKind::Timeout, 5_000.0),
+    );
+    let report = beside(outside(443, silent), vec![dropped("host.example", SITE)]);
+    let verdict = &report.endpoints[0].verdict;
+    assert_eq!(
+        (verdict.code, verdict.outcome),
+        (Some(Code::TcpDropped), Outcome::Blocked)
+    );
+    assert_eq!(verdict.confidence, Confidence::Medium);
+    assert_eq!(said(verdict), Some("www.elsewhere.example fails alike"));
+    assert!(
+        verdict.summary.contains("no rule for this host alone"),
+        "{}",
+        verdict.summary
+    );
+}
+
+#[test]
+fn a_host_that_fails_later_has_passed_the_stage() {
+    let reset = with(
+        ADDRESS,
+        tls_failed(&hello_sent(), &failure(FailureKind::Reset)),
+    );
+    let report = beside(outside(443, reset), vec![dropped("host.example", SITE)]);
+    assert_eq!(report.endpoints[0].verdict.confidence, Confidence::High);
+}
+
+#[test]
+fn a_host_that_fails_otherwise_or_elsewhere_changes_nothing() {
+    let refused = with(
+        ADDRESS,
+        tcp_failed(ADDRESS, 443, FailureKind::Refused, 30.0),
+    );
+    let report = beside(outside(443, refused), vec![dropped("host.example", SITE)]);
+    let verdict = &report.endpoints[0].verdict;
+    assert_eq!(verdict.confidence, Confidence::Medium);
+    assert_eq!(
+        said(verdict),
+        Some("www.elsewhere.example fails with tcp-refused")
+    );
+    assert!(!verdict.summary.contains("elsewhere"));
+    let other_port = with(ADDRESS, in_clear(ADDRESS, &answer(200)));
+    let report = beside(outside(80, other_port), vec![dropped("host.example", SITE)]);
+    assert_eq!(said(&report.endpoints[0].verdict), None);
+}
+
+#[test]
+fn a_port_on_which_somebody_else_answers_is_not_closed() {
+    let rows = || {
+        let row = |number: usize| {
+            dropped(
+                &format!("host{number}.example"),
+                &format!("203.0.113.{number}"),
+            )
+        };
+        vec![row(1), row(2), row(3)]
+    };
+    assert_eq!(judged(rows()).findings[0].code, Code::TcpEgressClosed);
+    let report = beside(outside(443, works()), rows());
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+    for row in &report.endpoints {
+        assert_eq!(row.verdict.confidence, Confidence::High);
+    }
+}
+
+#[test]
+fn a_resolver_that_knows_somebody_else_is_not_dead() {
+    let rows = || {
+        vec![
+            (https("one.example"), unresolved(FailureKind::Timeout)),
+            (https("two.test"), unresolved(FailureKind::Timeout)),
+        ]
+    };
+    assert_eq!(judged(rows()).findings[0].code, Code::DnsResolverDead);
+    let report = beside(outside(443, works()), rows());
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+    assert_eq!(report.endpoints[0].verdict.code, Some(Code::DnsTimeout));
+}
