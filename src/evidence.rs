@@ -4,6 +4,7 @@
 
 mod dns;
 mod skipped;
+mod size;
 mod tls;
 mod trace;
 mod ways;
@@ -21,6 +22,7 @@ pub use dns::{
     RecordKind, Transport,
 };
 pub use skipped::{Redirect, SkipReason};
+pub use size::SizeControl;
 pub use tls::{Certificate, LegacyHello, SniControl, TlsSeen, Trust};
 pub use trace::{HelloAnswer, HelloStep, HelloTrace, HopAnswer, OtherPort, Trace, TraceHop};
 pub use ways::{Control, ControlHostSeen, ScriptFailure, ScriptFailureKind, ScriptSeen, Way};
@@ -93,6 +95,9 @@ pub struct Evidence {
     /// Two hand-made greetings to the address that cut or swallowed the first one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sni_control: Option<SniControl>,
+    /// Questions with short answers and short packets, to the address that had been silent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size_control: Option<SizeControl>,
     /// Lookups of names that do not exist, after a failure.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub random_labels: Vec<Lookup>,

@@ -1,6 +1,6 @@
 //! Control probes: when they are asked.
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 
 use crate::endpoint::{Endpoint, Scheme};
 use crate::engine::Checker;
@@ -8,7 +8,7 @@ use crate::engine::rows::Row;
 use crate::evidence::{ControlHostSeen, Evidence};
 use crate::options::{CONTROL_HOST_PROBES, ControlHost};
 use crate::plan;
-use crate::probe::{ProbeContext, confirm, other_name, probe, random_labels};
+use crate::probe::{ProbeContext, confirm, other_name, probe, random_labels, sizes};
 use crate::route::Route;
 use crate::verdict::{self, Outcome};
 
@@ -25,9 +25,19 @@ impl Checker {
             return;
         }
         let verdict = verdict::judge(row.endpoint, evidence, judge);
-        if verdict::wants_other_name(&verdict) {
-            evidence.sni_control = Box::pin(other_name(context, row.endpoint, evidence)).await;
-        }
+        let (name, size) = join(
+            only_if(
+                verdict::wants_other_name(&verdict),
+                Box::pin(other_name(context, row.endpoint, evidence)),
+            ),
+            only_if(
+                verdict::wants_sizes(row.endpoint, &verdict),
+                Box::pin(sizes(context, row.endpoint, evidence)),
+            ),
+        )
+        .await;
+        evidence.sni_control = name;
+        evidence.size_control = size;
         if verdict::wants_random_labels(&verdict) {
             evidence.random_labels = Box::pin(random_labels(context, row.endpoint)).await;
         }
@@ -84,6 +94,10 @@ impl Checker {
             evidence,
         }
     }
+}
+
+async fn only_if<T>(wanted: bool, asked: impl Future<Output = Option<T>>) -> Option<T> {
+    if wanted { asked.await } else { None }
 }
 
 /// The host for comparison, asked as the row is, but for the port where the caller gave one.

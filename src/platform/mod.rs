@@ -17,6 +17,7 @@ mod resolvers;
 mod roots;
 #[cfg(windows)]
 mod services;
+mod segments;
 mod socket_evidence;
 mod sockets;
 #[cfg(windows)]
@@ -33,6 +34,7 @@ pub(crate) use own_addresses::own_addresses;
 pub use proxy_settings::{SystemProxies, system_proxies};
 pub(crate) use resolvers::system_resolvers;
 pub(crate) use roots::{native_roots, pem_file};
+pub(crate) use segments::limit_segments;
 pub(crate) use socket_evidence::{SocketEvidence, watch};
 pub(crate) use sockets::socket_limit;
 

@@ -23,6 +23,29 @@ pub(crate) async fn connect(recorder: &Recorder) -> io::Result<TcpStream> {
     let begun = begin(&socket, address);
     recorder.local(socket.local_addr().ok().and_then(|local| local.as_socket()));
     begun?;
+    finish(socket).await
+}
+
+/// Connects on a socket that asks for segments of so many bytes at most; `None` where the system
+/// does not let a program ask.
+pub(crate) async fn connect_short(
+    address: SocketAddr,
+    bytes: u16,
+) -> io::Result<Option<TcpStream>> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    socket.set_nonblocking(true)?;
+    if !platform::limit_segments(&socket, bytes)? {
+        return Ok(None);
+    }
+    begin(&socket, address)?;
+    finish(socket).await.map(Some)
+}
+
+async fn finish(socket: Socket) -> io::Result<TcpStream> {
     let stream = TcpStream::from_std(socket.into())?;
     stream.writable().await?;
     // Read before the queue of errors is: a failed connection looks like a good one afterwards.

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use http_body_util::{BodyExt, Empty};
-use hyper::Response;
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper::header::{
     ACCEPT, CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, PROXY_AUTHORIZATION,
     USER_AGENT,
 };
+use hyper::{Method, Response};
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -84,6 +84,8 @@ pub(crate) struct Request<'a> {
     /// Value of Proxy-Authorization.
     proxy_authorization: Option<&'a str>,
     agent: Agent,
+    /// Whether the head of the answer alone is wanted.
+    head: bool,
     /// Whether nobody reads along, so that a body which the expectation does not need can be left
     /// unread.
     trusted: bool,
@@ -97,6 +99,7 @@ impl<'a> Request<'a> {
             of_proxy: false,
             proxy_authorization: None,
             agent: Agent::Neutral,
+            head: false,
             trusted: false,
         }
     }
@@ -115,6 +118,11 @@ impl<'a> Request<'a> {
         Self { agent, ..self }
     }
 
+    /// Asks for the head of the answer alone.
+    pub(crate) fn head(self) -> Self {
+        Self { head: true, ..self }
+    }
+
     /// Says whether the other side has proved who it is.
     pub(crate) fn trusted(self, trusted: bool) -> Self {
         Self { trusted, ..self }
@@ -128,7 +136,10 @@ impl<'a> Request<'a> {
         } else {
             path.to_owned()
         };
-        let mut request = hyper::Request::get(target)
+        let method = if self.head { Method::HEAD } else { Method::GET };
+        let mut request = hyper::Request::builder()
+            .method(method)
+            .uri(target)
             .header(HOST, host)
             .header(USER_AGENT, agent_words(self.agent))
             .header(ACCEPT, "*/*")

@@ -14,12 +14,27 @@ const SUITES: [u16; 25] = [
     0x0039, 0x0033, 0x009d, 0x009c, 0x003d, 0x003c, 0x0035, 0x002f, 0x000a, 0x0005, 0xc030, 0xc02f,
     0xc02b,
 ];
+/// Suites without encryption, which no server of a public service takes (RFC 5246, appendix A.5).
+const HOPELESS: [u16; 2] = [0x0001, 0x0002];
 /// Bytes of a first record that are looked at.
 const ANSWER_LIMIT: usize = 512;
 
 /// Sends the hello on a fresh connection and reads the first record of the answer.
-pub(crate) async fn ask(mut tcp: TcpStream, name: Option<&str>, random: [u8; 32]) -> LegacyHello {
-    if tcp.write_all(&client_hello(name, random)).await.is_err() {
+pub(crate) async fn ask(tcp: TcpStream, name: Option<&str>, random: [u8; 32]) -> LegacyHello {
+    send(tcp, client_hello(name, random)).await
+}
+
+/// The same with a hello that can only be refused: an alert is the shortest answer there is.
+pub(crate) async fn ask_in_vain(
+    tcp: TcpStream,
+    name: Option<&str>,
+    random: [u8; 32],
+) -> LegacyHello {
+    send(tcp, hello_with(&HOPELESS, name, random)).await
+}
+
+async fn send(mut tcp: TcpStream, hello: Vec<u8>) -> LegacyHello {
+    if tcp.write_all(&hello).await.is_err() {
         return read_answer(&[]);
     }
     let mut answer = Vec::new();
@@ -66,11 +81,15 @@ fn suite(behind_version: &[u8]) -> Option<u16> {
 }
 
 pub(super) fn client_hello(name: Option<&str>, random: [u8; 32]) -> Vec<u8> {
+    hello_with(&SUITES, name, random)
+}
+
+fn hello_with(suites: &[u16], name: Option<&str>, random: [u8; 32]) -> Vec<u8> {
     let mut body = vec![0x03, 0x03];
     body.extend(random);
     body.push(0);
     body.extend(prefixed(
-        SUITES
+        suites
             .iter()
             .flat_map(|suite| suite.to_be_bytes())
             .collect(),

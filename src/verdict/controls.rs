@@ -2,10 +2,13 @@
 
 use std::net::IpAddr;
 
-use crate::evidence::{Evidence, LegacyHello};
+use crate::endpoint::{Endpoint, Scheme};
+use crate::evidence::{Evidence, LegacyHello, SizeControl};
 use crate::verdict::claim::Claim;
-use crate::verdict::{Code, Confidence, Outcome, Verdict, dns};
+use crate::verdict::{Code, Confidence, Outcome, Verdict, Who, dns};
 
+/// Name of the fact that a short answer is all that speaks for the line.
+const SHORT_ANSWER: &str = "short_answer";
 /// Failures that a filter for names in greetings may explain.
 const CUT_GREETINGS: [Code; 4] = [
     Code::TlsHelloReset,
@@ -22,9 +25,20 @@ const FOREIGN: [Code; 5] = [
     Code::TlsPlaintext,
 ];
 
+/// Whether another host that works makes the verdict no surer: it does not say who answered.
+pub(super) fn stays_doubtful(verdict: &Verdict) -> bool {
+    verdict.facts.contains_key(SHORT_ANSWER)
+}
+
 /// Whether another name in the greeting would tell more.
 pub(crate) fn wants_other_name(verdict: &Verdict) -> bool {
     is_one_of(verdict, &CUT_GREETINGS)
+}
+
+/// Whether shorter packets and a shorter answer would tell more.
+pub(crate) fn wants_sizes(endpoint: &Endpoint, verdict: &Verdict) -> bool {
+    let in_clear = endpoint.scheme == Scheme::Http;
+    is_one_of(verdict, &[Code::TlsSilent]) || (in_clear && is_one_of(verdict, &[Code::HttpSilent]))
 }
 
 /// Whether names that do not exist would tell more.
@@ -39,6 +53,11 @@ fn is_one_of(verdict: &Verdict, codes: &[Code]) -> bool {
 
 /// The claim as the controls leave it.
 pub(super) fn hear(evidence: &Evidence, claim: Claim) -> Claim {
+    if let Some(size) = evidence.size_control.as_ref().and_then(Size::of)
+        && matches!(claim.code, Code::TlsSilent | Code::HttpSilent)
+    {
+        return lost_for_its_size(size, claim);
+    }
     if CUT_GREETINGS.contains(&claim.code) && is_by_name(evidence) {
         return filtered_by_name(evidence, claim);
     }
@@ -51,6 +70,44 @@ pub(super) fn hear(evidence: &Evidence, claim: Claim) -> Claim {
             .fact("answers", dns::words(&dns::answers(evidence)));
     }
     claim
+}
+
+/// What only long packets show.
+#[derive(Debug, Clone, Copy)]
+enum Size {
+    /// The same question is answered where segments are short: nothing else differs.
+    Segments(u16),
+    /// A short answer comes. Somebody on the way may have given it.
+    Answer,
+}
+
+impl Size {
+    /// An answer on the ordinary connection, or silence in short segments too, clears the line.
+    fn of(control: &SizeControl) -> Option<Self> {
+        match control.short_segments {
+            _ if control.ordinary => None,
+            Some(true) => Some(Self::Segments(control.segment_limit)),
+            Some(false) => None,
+            None => control.short_answer.then_some(Self::Answer),
+        }
+    }
+}
+
+fn lost_for_its_size(size: Size, claim: Claim) -> Claim {
+    let claim = match claim.code {
+        Code::TlsSilent => instead(Claim::new(Code::TlsMtuBlackhole), claim),
+        _ => claim.by(Who::Path),
+    };
+    match size {
+        Size::Segments(bytes) => claim.sure(Confidence::High).fact(
+            "how",
+            format!("the same question is answered where segments are limited to {bytes} bytes"),
+        ),
+        Size::Answer => claim
+            .sure(Confidence::Medium)
+            .fact("how", "a short answer comes, the whole one does not")
+            .fact(SHORT_ANSWER, true),
+    }
 }
 
 fn is_by_name(evidence: &Evidence) -> bool {

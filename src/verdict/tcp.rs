@@ -3,7 +3,7 @@
 use crate::evidence::{Attempt, Failure, FailureKind, IcmpSeen};
 use crate::verdict::attempt::Ruling;
 use crate::verdict::claim::{Claim, short, whole_ms};
-use crate::verdict::{Code, Confidence};
+use crate::verdict::{Code, Confidence, Verdict, controls};
 
 /// A failure within this time came from this machine, not from the network.
 pub(super) const AT_ONCE_MS: f64 = 20.0;
@@ -117,9 +117,10 @@ pub(super) fn is_local(attempt: &Attempt) -> bool {
     attempt.tcp.elapsed_ms < AT_ONCE_MS
 }
 
-/// The most that a second look can make of a code.
-pub(super) fn ceiling(code: Code) -> Confidence {
+/// The most that a second look can make of a verdict for this cause.
+pub(super) fn ceiling(code: Code, verdict: &Verdict) -> Confidence {
     match code {
+        _ if controls::stays_doubtful(verdict) => Confidence::Medium,
         Code::TcpRefused
         | Code::TlsIncompleteChain
         | Code::DnsOutsidePublishedRange

@@ -87,7 +87,9 @@ fn silent(attempt: &Attempt, tls: &Observation<TlsSeen>) -> Claim {
         }) => Claim::new(Code::TlsHelloDropped)
             .sure(confidence)
             .fact("retransmits", retransmits),
-        Some(Silence::EndOnly) => Claim::new(Code::TlsMtuBlackhole),
+        Some(Silence::EndOnly) => {
+            Claim::new(Code::TlsMtuBlackhole).fact("how", "only the end of the answer came")
+        }
         Some(Silence::Nothing) => plain("the greeting was acknowledged, nothing came back"),
         Some(Silence::Stalled { received }) => {
             plain("the answer stopped on its way").fact("bytes_received", received)

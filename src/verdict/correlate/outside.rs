@@ -118,7 +118,7 @@ fn tell(verdict: &mut Verdict, code: Code, name: &str, comparison: &Comparison) 
     let words = match comparison {
         Comparison::Works => {
             if verdict.confidence == Confidence::Medium {
-                verdict.confidence = ceiling(code);
+                verdict.confidence = ceiling(code, verdict);
             }
             format!("{name} gets past this stage")
         }

@@ -84,7 +84,8 @@ pub(super) fn strengthen(rows: &mut [Judged<'_>]) {
     };
     for place in free(rows, repeated) {
         let row = &rows[place];
-        let most = row.verdict.code.map_or(Confidence::Medium, ceiling);
+        let most = row.verdict.code;
+        let most = most.map_or(Confidence::Medium, |code| ceiling(code, row.verdict));
         if most >= Confidence::High && rows.iter().any(|other| is_control(other, row)) {
             rows[place].verdict.confidence = Confidence::High;
         }

@@ -30,6 +30,9 @@ pub(crate) struct Server {
     pub(crate) certificate: Kind,
     /// What is answered.
     pub(crate) http: Http,
+    /// Whether connections with segments longer than 576 bytes are never answered, as if a narrow
+    /// line had lost the answer; Linux alone.
+    pub(crate) narrow: bool,
     /// Connections that are reset at the client's first byte before one is served.
     pub(crate) fail_first: usize,
 }
@@ -123,6 +126,7 @@ impl Server {
         Connections {
             tls: (!self.clear).then(|| TlsServer::new(self.tls, key)),
             http: Arc::new(http),
+            narrow: self.narrow,
             to_fail: Arc::new(AtomicUsize::new(self.fail_first)),
         }
     }
@@ -133,6 +137,7 @@ impl Server {
 struct Connections {
     tls: Option<TlsServer>,
     http: Arc<Http>,
+    narrow: bool,
     to_fail: Arc<AtomicUsize>,
 }
 
@@ -165,10 +170,24 @@ impl Connections {
             let _ = stream.read(&mut [0; 1]).await;
             return tls::reset(stream);
         }
+        if self.narrow && has_long_segments(&stream) {
+            return drop(tls::drain(&mut stream).await);
+        }
         match self.tls {
             Some(tls) => tls.serve(stream, &self.http).await,
             // A client that goes away early ends the connection, nothing more.
             None => drop(self.http.serve(stream).await),
         }
     }
+}
+
+#[cfg(target_os = "linux")]
+fn has_long_segments(stream: &TcpStream) -> bool {
+    use nix::sys::socket::{getsockopt, sockopt};
+    getsockopt(stream, sockopt::TcpMaxSeg).is_ok_and(|bytes| bytes > 536)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn has_long_segments(_: &TcpStream) -> bool {
+    true
 }

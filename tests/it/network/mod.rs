@@ -30,7 +30,6 @@ const BEYOND_LOOPBACK: &[(&str, &str)] = &[
         "tls-hello-dropped",
         "needs a firewall that drops single packets",
     ),
-    ("tls-mtu-blackhole", "needs a link that drops large packets"),
 ];
 
 #[test]

@@ -6,6 +6,7 @@ mod controls;
 mod early;
 mod late;
 mod proxied;
+mod sizes;
 mod sockets;
 
 use reach365::Report;
@@ -74,6 +75,7 @@ pub(crate) fn all() -> Vec<Case> {
         early::all(),
         late::all(),
         proxied::all(),
+        sizes::all(),
         sockets::all(),
     ]
     .into_iter()

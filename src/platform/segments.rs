@@ -1,0 +1,21 @@
+//! How long the segments of a connection may be.
+
+use std::io;
+
+use socket2::Socket;
+
+/// Asks the other side for segments of so many bytes at most; before the connection begins.
+/// False where the system does not let a program ask.
+#[cfg(target_os = "linux")]
+pub(crate) fn limit_segments(socket: &Socket, bytes: u16) -> io::Result<bool> {
+    use nix::sys::socket::{setsockopt, sockopt};
+    setsockopt(socket, sockopt::TcpMaxSeg, &u32::from(bytes))?;
+    Ok(true)
+}
+
+/// Asks the other side for segments of so many bytes at most; before the connection begins.
+/// False where the system does not let a program ask.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn limit_segments(_: &Socket, _: u16) -> io::Result<bool> {
+    Ok(false)
+}

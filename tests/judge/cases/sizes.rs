@@ -1,0 +1,101 @@
+//! Answers that are lost for their size.
+
+use reach365::evidence::{Evidence, FailureKind, LegacyHello, SizeControl, SniControl};
+use reach365::verdict::{Code, Confidence, Verdict, Who};
+
+use super::{Case, at_site, host, row};
+use crate::bench::*;
+
+pub(crate) fn all() -> Vec<Case> {
+    vec![
+        row(
+            Code::TlsMtuBlackhole,
+            Confidence::High,
+            (host(), silent_tls(sizes(false, Some(true), true))),
+            vec![],
+        ),
+        row(
+            Code::TlsMtuBlackhole,
+            Confidence::Medium,
+            (host(), silent_tls(sizes(false, None, true))),
+            controls(),
+        ),
+    ]
+}
+
+fn sizes(ordinary: bool, short_segments: Option<bool>, short_answer: bool) -> SizeControl {
+    SizeControl {
+        address: format!("{SITE}:443").parse().unwrap(),
+        ordinary,
+        segment_limit: 500,
+        short_segments,
+        short_answer,
+    }
+}
+
+fn silent_tls(control: SizeControl) -> Evidence {
+    Evidence {
+        size_control: Some(control),
+        ..at_site(tls_failed(&hello_sent(), &failure(FailureKind::Timeout)))
+    }
+}
+
+fn silent_http(control: SizeControl) -> Evidence {
+    Evidence {
+        size_control: Some(control),
+        ..at_site(http_failed(None, FailureKind::Timeout, 80))
+    }
+}
+
+fn verdict_of(evidence: Evidence) -> Verdict {
+    judged(vec![(host(), evidence)]).endpoints.remove(0).verdict
+}
+
+#[test]
+fn an_answer_that_comes_either_way_or_neither_blames_no_line() {
+    let cases = [
+        (true, Some(true), true),
+        (true, None, true),
+        // The system could limit the segments, and it made no difference: the server hangs.
+        (false, Some(false), true),
+        (false, None, false),
+    ];
+    for (ordinary, segments, answer) in cases {
+        let verdict = verdict_of(silent_tls(sizes(ordinary, segments, answer)));
+        assert_eq!(verdict.code, Some(Code::TlsSilent));
+        assert_eq!(verdict.culprit.unwrap().who, Who::Unknown);
+    }
+}
+
+/// A server refuses names that it does not know, and a refusal is short.
+#[test]
+fn a_refusal_of_another_name_is_no_filter_where_packets_are_too_long() {
+    let mut evidence = silent_tls(sizes(false, Some(true), true));
+    evidence.sni_control = Some(SniControl {
+        address: format!("{SITE}:443").parse().unwrap(),
+        name: "www.example.com".to_owned(),
+        own: LegacyHello::default(),
+        other: legacy(None, None, false),
+    });
+    assert_eq!(verdict_of(evidence).code, Some(Code::TlsMtuBlackhole));
+}
+
+#[test]
+fn silence_in_clear_is_the_path_where_short_packets_arrive() {
+    let cases = [
+        (Some(true), Who::Path, Confidence::High),
+        (None, Who::Path, Confidence::Medium),
+        (Some(false), Who::Unknown, Confidence::High),
+    ];
+    for (segments, who, confidence) in cases {
+        let mut rows = vec![(
+            http("host.example"),
+            silent_http(sizes(false, segments, true)),
+        )];
+        rows.extend(controls());
+        let verdict = judged(rows).endpoints.remove(0).verdict;
+        assert_eq!(verdict.code, Some(Code::HttpSilent));
+        assert_eq!(verdict.culprit.unwrap().who, who, "{segments:?}");
+        assert_eq!(verdict.confidence, confidence, "{segments:?}");
+    }
+}
