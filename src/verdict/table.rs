@@ -457,7 +457,7 @@ codes! {
         wrong_if "this ran on another machine than the PC, and Windows there is set to another test host: look at its NCSI policy"
     NcsiWrongContent "ncsi-wrong-content" Content Blocked Unknown
         means "The Windows connectivity test gets the wrong text, so Windows will say \"no internet\"."
-        evidence "The body is not exactly the expected text, apart from white space at its ends; an empty body too."
+        evidence "The body is not exactly the expected text, apart from white space at its ends; an empty body too. An empty body, a status from 400 on and silence are no sign of a captive portal."
         says "The Windows connectivity test at {target} got \"{page}\" (HTTP {status}) instead of \"{expected}\""
         wrong_if "this ran on another machine than the PC, and Windows there is set to another test host: look at its NCSI policy"
     NcsiDnsWrong "ncsi-dns-wrong" Dns Blocked Resolver

@@ -7,6 +7,7 @@ mod cases;
 mod contract;
 mod innocence;
 mod outside;
+mod portal;
 mod products;
 mod reports;
 mod run_wide;

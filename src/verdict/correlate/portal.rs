@@ -1,6 +1,7 @@
 //! A captive portal: the network wants a sign-in first.
 
 use crate::endpoint::Scheme;
+use crate::evidence::HttpSeen;
 use crate::verdict::claim::{Claim, short};
 use crate::verdict::correlate::{blocked_by, collapse, fact, finding, free, hosts, is_genuine};
 use crate::verdict::network::unrelated;
@@ -71,11 +72,14 @@ fn common_page(rows: &[Judged<'_>]) -> Option<String> {
         Code::ContentNotCrl,
         Code::ContentMismatch,
     ];
-    let pages = free(rows, |row| blocked_by(row, &wrong) && sends_html(row));
+    let pages = free(rows, |row| {
+        blocked_by(row, &wrong) && sends(row, block_page::is_html)
+    });
     pages.iter().find_map(|place| {
         let page = fact(&rows[*place], "page")?;
         let same = free(rows, |row| {
-            blocked_by(row, &wrong) && fact(row, "page") == Some(page)
+            let same = fact(row, "page") == Some(page);
+            same && blocked_by(row, &wrong) && sends(row, |_| true)
         });
         let hosts = hosts(rows, &same);
         let is_test = |place: &usize| content::is_ncsi(rows[*place].endpoint);
@@ -85,10 +89,12 @@ fn common_page(rows: &[Judged<'_>]) -> Option<String> {
     })
 }
 
-fn sends_html(row: &Judged<'_>) -> bool {
+/// Whether a page came that a portal may have sent. Errors are unknown and an empty answer is open,
+/// as Chrome has it: servers and proxies in trouble send them everywhere.
+fn sends(row: &Judged<'_>, wanted: impl Fn(&HttpSeen) -> bool) -> bool {
     let attempts = row.evidence.attempts.iter();
     let mut seen = attempts.filter_map(|attempt| attempt.http.as_ref()?.value.as_ref());
-    seen.any(block_page::is_html)
+    seen.any(|seen| seen.status < 400 && seen.body_bytes > 0 && wanted(seen))
 }
 
 fn tls_works(rows: &[Judged<'_>]) -> bool {
@@ -106,11 +112,10 @@ fn is_redirected(row: &Judged<'_>) -> bool {
 /// Rows that show the portal themselves.
 fn is_sign(row: &Judged<'_>, target: Option<&str>) -> bool {
     let to_it = is_redirected(row) && target.is_some() && fact(row, "location_host") == target;
-    let page = matches!(
-        row.verdict.code,
-        Some(Code::HttpCaptivePortal | Code::NcsiWrongContent | Code::ContentNotCrl)
-    );
-    to_it || (page && row.verdict.outcome == Outcome::Blocked)
+    let pages = [Code::NcsiWrongContent, Code::ContentNotCrl];
+    to_it
+        || blocked_by(row, &[Code::HttpCaptivePortal])
+        || (blocked_by(row, &pages) && sends(row, |_| true))
 }
 
 /// What the portal explains: its own signs; every other failure too where no TLS host answers

@@ -1,0 +1,102 @@
+//! What is no captive portal: errors, silence and empty answers to the connectivity test.
+
+use std::collections::BTreeMap;
+
+use reach365::Report;
+use reach365::endpoint::{Endpoint, Host};
+use reach365::evidence::{Evidence, FailureKind, HttpSeen};
+use reach365::verdict::{Code, Outcome};
+
+use crate::bench::*;
+
+/// The older connectivity test, whose name has another owner.
+fn older_ncsi() -> Endpoint {
+    Endpoint {
+        id: "ncsi-old".to_owned(),
+        host: Host::parse("www.msftncsi.com").unwrap(),
+        ..ncsi()
+    }
+}
+
+/// Both connectivity tests get the same, and no TLS host answers.
+fn both_tests_get(seen: &HttpSeen) -> Report {
+    let row = |endpoint: Endpoint| (endpoint, with(SITE, in_clear(SITE, seen)));
+    judged(vec![row(ncsi()), row(older_ncsi())])
+}
+
+fn has_portal(report: &Report) -> bool {
+    let found = |code| code == Some(Code::HttpCaptivePortal);
+    let findings = report.findings.iter().map(|finding| Some(finding.code));
+    let rows = report.endpoints.iter();
+    let rows = rows.flat_map(|row| [row.verdict.code, row.verdict.consequence_of]);
+    findings.chain(rows).any(found)
+}
+
+fn empty() -> HttpSeen {
+    HttpSeen {
+        headers: BTreeMap::from([("content-type".to_owned(), "text/html".to_owned())]),
+        ..answer(200)
+    }
+}
+
+#[test]
+fn a_page_with_status_200_for_both_tests_is_a_portal() {
+    assert!(has_portal(&both_tests_get(&page(
+        200,
+        "Guest access",
+        "Sign in"
+    ))));
+}
+
+#[test]
+fn an_error_of_whatever_status_is_none() {
+    for status in [400, 401, 404, 407, 429, 500, 502, 503] {
+        let report = both_tests_get(&page(status, "Guest access", "Sign in"));
+        assert!(!has_portal(&report), "{status}: {:?}", report.findings);
+        assert_ne!(report.endpoints[0].verdict.outcome, Outcome::Reachable);
+    }
+}
+
+#[test]
+fn an_empty_answer_is_open_and_still_not_what_windows_wants() {
+    let report = both_tests_get(&empty());
+    assert!(!has_portal(&report), "{:?}", report.findings);
+    for row in &report.endpoints {
+        assert_eq!(row.verdict.code, Some(Code::NcsiWrongContent));
+    }
+}
+
+#[test]
+fn silence_is_none() {
+    let silent = |endpoint: Endpoint| {
+        (
+            endpoint,
+            with(SITE, http_failed(None, FailureKind::Timeout, 80)),
+        )
+    };
+    let report = judged(vec![silent(ncsi()), silent(older_ncsi())]);
+    assert!(!has_portal(&report), "{:?}", report.findings);
+    assert_eq!(report.endpoints[0].verdict.code, Some(Code::NcsiBlocked));
+}
+
+/// A portal elsewhere does not make an error or an empty answer of the test its own.
+#[test]
+fn beside_a_portal_only_its_own_pages_are_signs() {
+    let portal = redirect("http://login.hotel.test/welcome");
+    let sent = |name: &str| (crl(name), with(SITE, in_clear(SITE, &portal)));
+    for seen in [page(500, "Error", "x"), empty()] {
+        let rows: Vec<(Endpoint, Evidence)> = vec![
+            (ncsi(), with(SITE, in_clear(SITE, &seen))),
+            sent("crl.one.test"),
+            sent("crl.two.test"),
+            healthy("login.example.org", "198.51.100.7"),
+        ];
+        let report = judged(rows);
+        assert_eq!(report.findings[0].code, Code::HttpCaptivePortal);
+        assert_eq!(report.endpoints[0].verdict.consequence_of, None);
+        assert_eq!(
+            report.endpoints[0].verdict.code,
+            Some(Code::NcsiWrongContent)
+        );
+    }
+}
