@@ -5,6 +5,7 @@
 mod bench;
 mod cases;
 mod contract;
+mod hop;
 mod innocence;
 mod outside;
 mod portal;

@@ -6,6 +6,7 @@
 mod clock;
 mod device;
 mod egress;
+mod hop;
 mod issuer;
 mod outside;
 mod portal;
@@ -27,6 +28,7 @@ use crate::verdict::{
 /// that several of them share.
 pub fn correlate(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     let mut findings = causes(context, rows);
+    hop::locate(rows, &mut findings);
     product::name(context.signatures, rows, &mut findings);
     findings
 }

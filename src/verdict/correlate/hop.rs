@@ -1,0 +1,31 @@
+//! The distance of the device that a finding is about, by the traces of its rows.
+
+use std::collections::BTreeSet;
+
+use crate::verdict::{Finding, Judged};
+
+/// Gives findings the hop at which all traced rows that they explain end.
+pub(super) fn locate(rows: &[Judged<'_>], findings: &mut [Finding]) {
+    for finding in findings {
+        finding.culprit.hop = common_hop(rows, finding);
+    }
+}
+
+/// The one hop of all rows that were traced. A row whose trace leaves the place open, or that fails
+/// elsewhere than the finding says, agrees with nobody.
+fn common_hop(rows: &[Judged<'_>], finding: &Finding) -> Option<u8> {
+    let traced = rows
+        .iter()
+        .filter(|row| finding.endpoints.contains(&row.endpoint.id) && row.evidence.trace.is_some());
+    let hops: BTreeSet<Option<u8>> = traced.map(|row| hop(row, finding)).collect();
+    let one = hops.first().copied().filter(|_| hops.len() == 1);
+    one.flatten()
+}
+
+fn hop(row: &Judged<'_>, finding: &Finding) -> Option<u8> {
+    let culprit = row.verdict.culprit.as_ref()?;
+    let known = finding.culprit.address;
+    let same_device = known.is_none() || culprit.address.is_none() || culprit.address == known;
+    let same_place = row.verdict.stage == Some(finding.stage) && culprit.who == finding.culprit.who;
+    culprit.hop.filter(|_| same_device && same_place)
+}
