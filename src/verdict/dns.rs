@@ -264,6 +264,7 @@ fn aaaa_broken(evidence: &Evidence) -> Option<Claim> {
     (resolved && !answered && breaks).then(|| {
         Claim::new(Code::DnsAaaaBroken)
             .sure(confidence(lookup, failure))
+            .at_address(only_resolver(evidence))
             .fact("seen", seen(failure))
     })
 }
@@ -279,9 +280,18 @@ fn slow(evidence: &Evidence) -> Option<Claim> {
     (elapsed > SLOW_LOOKUP_MS || lost_a_packet(&slowest.tries)).then(|| {
         Claim::new(Code::DnsSlow)
             .sure(Confidence::Medium)
+            .at_address(only_resolver(evidence))
             .fact("dns_ms", whole_ms(elapsed))
             .fact("tries", slowest.tries.len())
     })
+}
+
+/// The address of the resolver, where it is one: of several nobody knows which one to blame.
+fn only_resolver(evidence: &Evidence) -> Option<IpAddr> {
+    let tries = evidence.lookups.iter().flat_map(|lookup| &lookup.tries);
+    let mut servers = tries.map(|one| one.server.ip());
+    let first = servers.next()?;
+    servers.all(|server| server == first).then_some(first)
 }
 
 /// Whether the server that answered had been silent before. A second server that answers for a

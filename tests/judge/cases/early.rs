@@ -250,3 +250,27 @@ fn tcp_doubts() -> Vec<Case> {
         row(Code::TcpFlaky, Medium, flaky, vec![]),
     ]
 }
+
+#[test]
+fn a_limping_resolver_is_named_where_it_is_the_only_one() {
+    let slow = |second: Option<&str>| {
+        let mut row = healthy("host.example", SITE);
+        row.1.lookups[0].outcome.elapsed_ms = 900.0;
+        if let Some(server) = second {
+            row.1.lookups[1].tries[0].server = server.parse().unwrap();
+        }
+        let report = judged(vec![row]);
+        assert_eq!(report.endpoints[0].verdict.code, Some(Code::DnsSlow));
+        report.endpoints[0].verdict.culprit.clone().unwrap().address
+    };
+    assert_eq!(slow(None), Some(ip("192.0.2.53")));
+    assert_eq!(slow(Some("192.0.2.54:53")), None);
+    let mut silent = healthy("host.example", SITE);
+    silent.1.lookups[1] = not_found(RecordKind::Aaaa, FailureKind::Timeout);
+    let verdict = &judged(vec![silent]).endpoints[0].verdict;
+    assert_eq!(verdict.code, Some(Code::DnsAaaaBroken));
+    assert_eq!(
+        verdict.culprit.as_ref().unwrap().address,
+        Some(ip("192.0.2.53"))
+    );
+}
