@@ -347,6 +347,9 @@ pub struct TcpSeen {
     /// Whether the peer closed before anything was sent; looked for in confirming rounds only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_before_hello: Option<bool>,
+    /// Whether the system's own routing table ended the connection before anything was sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_route: bool,
 }
 
 /// What a proxy said to a request for a tunnel.

@@ -8,6 +8,7 @@ mod hops;
 mod hosts;
 mod interfaces;
 mod ncsi;
+mod no_route;
 #[cfg(feature = "pac")]
 mod own_addresses;
 mod proxy_settings;
@@ -29,6 +30,7 @@ pub(crate) use hops::{FAR, TELLS_HOPS, limit_hops};
 pub(crate) use hosts::hosts_file;
 pub(crate) use interfaces::usable_families;
 pub(crate) use ncsi::ncsi_registry;
+pub(crate) use no_route::is_no_route;
 #[cfg(feature = "pac")]
 pub(crate) use own_addresses::own_addresses;
 pub use proxy_settings::{SystemProxies, system_proxies};

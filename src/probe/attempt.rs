@@ -233,7 +233,7 @@ async fn tcp(context: &ProbeContext, recorder: &Recorder, limits: Limits) -> Opt
     let elapsed = began.elapsed();
     let mut seen = TcpSeen {
         local: stream.local_addr().ok(),
-        closed_before_hello: None,
+        ..TcpSeen::default()
     };
     recorder.tcp(began, Some(seen.clone()), None);
     let _ = stream.set_nodelay(true);

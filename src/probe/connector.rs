@@ -22,6 +22,11 @@ pub(crate) async fn connect(recorder: &Recorder) -> io::Result<TcpStream> {
     recorder.watch(platform::watch(&socket));
     let begun = begin(&socket, address);
     recorder.local(socket.local_addr().ok().and_then(|local| local.as_socket()));
+    if let Err(error) = &begun
+        && platform::is_no_route(error)
+    {
+        recorder.no_route();
+    }
     begun?;
     finish(socket).await
 }

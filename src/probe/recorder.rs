@@ -39,6 +39,7 @@ struct State {
     waiting: Option<(Stage, Instant)>,
     watched: Option<Arc<dyn SocketEvidence>>,
     local: Option<SocketAddr>,
+    no_route: bool,
 }
 
 impl Recorder {
@@ -68,6 +69,7 @@ impl Recorder {
                 waiting: None,
                 watched: None,
                 local: None,
+                no_route: false,
             }),
         }
     }
@@ -92,6 +94,11 @@ impl Recorder {
         self.state().local = address;
     }
 
+    /// The system knew no way before it had sent anything.
+    pub(crate) fn no_route(&self) {
+        self.state().no_route = true;
+    }
+
     /// A stage begins.
     pub(crate) fn begin(&self, stage: Stage) -> Instant {
         let now = Instant::now();
@@ -106,11 +113,15 @@ impl Recorder {
 
     /// The TCP stage is over.
     pub(crate) fn tcp(&self, began: Instant, value: Option<TcpSeen>, failure: Option<Failure>) {
-        let local = self.state().local;
+        let (local, no_route) = {
+            let state = self.state();
+            (state.local, state.no_route)
+        };
         let value = value.or_else(|| {
-            local.map(|local| TcpSeen {
-                local: Some(local),
-                closed_before_hello: None,
+            (local.is_some() || no_route).then(|| TcpSeen {
+                local,
+                no_route,
+                ..TcpSeen::default()
             })
         });
         let observation = self.observation(began, value, failure);

@@ -67,6 +67,7 @@ fn unreached(attempt: &Attempt) -> Option<Ruling> {
     let failure = attempt.tcp.failure.as_ref()?;
     let dropped = |how: &str| Claim::new(Code::ProxyDropped).fact("how", how);
     let claim = match failure.kind {
+        _ if tcp::has_no_route(attempt) => return Some(tcp::rule(attempt, failure)),
         FailureKind::Timeout => dropped("silence"),
         FailureKind::HostUnreachable => dropped("host unreachable"),
         FailureKind::NetworkUnreachable if !tcp::is_local(attempt) => {

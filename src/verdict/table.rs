@@ -13,10 +13,10 @@ codes! {
         says "This machine has no usable network connection: no interface has an address"
         wrong_if "an interface came up after the run began: run the check again"
     DeviceNoRoute "device-no-route" Device Inconclusive Device
-        means "This machine has an address, but the system knows no way out."
-        evidence "Connections or DNS packets fail at once with \"network unreachable\", without anything having been sent. Run-wide when nothing else was seen."
+        means "This machine has an address, but the system knows no way out, or none to this host."
+        evidence "Connections or DNS packets fail at once with \"network unreachable\", without anything having been sent. Run-wide when nothing else was seen. Blocked where other hosts are reached and the system's own routing table ended this connection (on Linux also by routes of the kinds unreachable, prohibit and blackhole)."
         says "This machine knows no route to {address}: the system gave up at once"
-        wrong_if "a VPN or route came up after the run began: run the check again"
+        wrong_if "a VPN or route came up after the run began, or a security module of the system refused: run the check again"
     DeviceLocalFirewall "device-local-firewall" Device Blocked Device
         means "A packet filter on this machine itself rejects the connection."
         evidence "The system refuses the connection at once without a message from the network, or the ICMP message that rejected it came from this machine's own address."

@@ -22,6 +22,7 @@ pub(super) fn rule(attempt: &Attempt, failure: &Failure) -> Ruling {
         return Ruling::Failed(claim);
     }
     let code = match failure.kind {
+        _ if has_no_route(attempt) => Code::DeviceNoRoute,
         FailureKind::Timeout => Code::TcpDropped,
         FailureKind::Refused | FailureKind::Reset => Code::TcpRefused,
         FailureKind::HostUnreachable => Code::TcpUnreachable,
@@ -36,6 +37,11 @@ pub(super) fn rule(attempt: &Attempt, failure: &Failure) -> Ruling {
     let claim = Claim::new(code)
         .fact("address", attempt.address.to_string())
         .fact("waited_ms", waited);
+    let claim = if has_no_route(attempt) {
+        claim.fact("system", words(failure))
+    } else {
+        claim
+    };
     // How often the system asked: one lost packet is nobody's rule.
     let claim = match &attempt.counters {
         Some(counters) if code == Code::TcpDropped => {
@@ -111,6 +117,12 @@ pub(super) fn meaning(icmp: &IcmpSeen) -> Option<(Code, &'static str)> {
         (4, 3, 3) | (6, 1, 4) => (Code::TcpRefused, "port unreachable"),
         _ => return None,
     })
+}
+
+/// Whether the system's own routing table ended the connection.
+pub(super) fn has_no_route(attempt: &Attempt) -> bool {
+    let seen = attempt.tcp.value.as_ref();
+    seen.is_some_and(|seen| seen.no_route) && !attempt.tcp.passed()
 }
 
 pub(super) fn is_local(attempt: &Attempt) -> bool {

@@ -3,7 +3,7 @@
 use crate::evidence::{Attempt, FailureKind};
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{acquit, connected, finding};
-use crate::verdict::tcp::AT_ONCE_MS;
+use crate::verdict::tcp::{self, AT_ONCE_MS};
 use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, dns, network};
 
 /// Finds that nothing at all can leave this machine; then no row is accused.
@@ -56,7 +56,7 @@ fn stuck(attempt: &Attempt) -> bool {
         kind,
         Some(FailureKind::NetworkUnreachable | FailureKind::AddressNotAvailable)
     );
-    no_way && attempt.tcp.elapsed_ms < AT_ONCE_MS
+    tcp::has_no_route(attempt) || (no_way && attempt.tcp.elapsed_ms < AT_ONCE_MS)
 }
 
 fn sentence(code: Code) -> &'static str {

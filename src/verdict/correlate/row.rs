@@ -4,7 +4,7 @@ use crate::endpoint::Scheme;
 use crate::evidence::{Attempt, Stage};
 use crate::verdict::claim::{Claim, fill, whole_ms};
 use crate::verdict::correlate::{blocked_by, connected, finding, free, is_genuine, recode};
-use crate::verdict::tcp::ceiling;
+use crate::verdict::tcp::{ceiling, has_no_route};
 use crate::verdict::{Code, Confidence, Finding, Judged, Outcome, attempt, content, dns, skipped};
 
 /// A connection that takes longer may be slow.
@@ -13,7 +13,7 @@ pub(super) const SLOW_CONNECT_MS: f64 = 1_000.0;
 pub(super) const SLOW_CONNECT_RATIO: f64 = 5.0;
 
 /// "Network unreachable" at once means that this machine has no route, unless it reaches others
-/// of the same family: then the network said so.
+/// of the same family: then the network said so, or a route of its own is in the way of this host.
 pub(super) fn tell_routes_apart(rows: &mut [Judged<'_>]) {
     if !rows.iter().any(connects_over_ipv4) {
         return;
@@ -24,8 +24,13 @@ pub(super) fn tell_routes_apart(rows: &mut [Judged<'_>]) {
         row.verdict.code == Some(Code::DeviceNoRoute) && ipv4
     };
     for place in free(rows, stuck) {
-        let confidence = rows[place].verdict.confidence;
-        recode(&mut rows[place], Code::TcpUnreachable, confidence);
+        let row = &mut rows[place];
+        if row.evidence.attempts.iter().any(has_no_route) {
+            row.verdict.outcome = Outcome::Blocked;
+            continue;
+        }
+        let confidence = row.verdict.confidence;
+        recode(row, Code::TcpUnreachable, confidence);
     }
 }
 

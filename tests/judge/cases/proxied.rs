@@ -317,3 +317,20 @@ fn unresolved_name() -> Lookup {
         ..not_found(RecordKind::A, FailureKind::Nxdomain)
     }
 }
+
+/// A route of the machine forbids the proxy: nobody on the way has dropped anything.
+#[test]
+fn a_route_in_the_way_of_the_proxy_is_the_devices_own() {
+    let attempt = Attempt {
+        tcp: Observation {
+            value: Some(TcpSeen {
+                no_route: true,
+                ..TcpSeen::default()
+            }),
+            ..missed(FailureKind::HostUnreachable, 0.1)
+        },
+        ..to_proxy(1)
+    };
+    let report = judged(vec![(host(), carried(attempt))]);
+    assert_eq!(report.endpoints[0].verdict.code, Some(Code::DeviceNoRoute));
+}

@@ -90,7 +90,7 @@ fn with_message(attempts: Vec<Attempt>, from: &str, kind: u8, code: u8) -> Vec<A
 fn at_own_address(mut attempt: Attempt) -> Attempt {
     attempt.tcp.value = Some(TcpSeen {
         local: Some(format!("{OWN}:50000").parse().unwrap()),
-        closed_before_hello: None,
+        ..TcpSeen::default()
     });
     attempt
 }
@@ -215,4 +215,40 @@ fn the_device_that_rejects_is_the_culprit() {
     assert_eq!(culprit.who, Who::Firewall);
     assert_eq!(culprit.address, Some(ip(FIREWALL)));
     assert!(verdict.summary.contains(FIREWALL), "{}", verdict.summary);
+}
+
+/// A route of the machine itself forbids one host; the kinds of routes have an error each.
+#[test]
+fn a_route_in_the_way_of_one_host_is_the_devices_own() {
+    let kinds = [
+        FailureKind::HostUnreachable,
+        FailureKind::NetworkUnreachable,
+        FailureKind::PermissionDenied,
+        FailureKind::Other,
+    ];
+    for kind in kinds {
+        let mut attempts = tcp_failed(SITE, 443, kind, 0.1);
+        for attempt in &mut attempts {
+            attempt.tcp.value = Some(TcpSeen {
+                no_route: true,
+                ..TcpSeen::default()
+            });
+        }
+        let mut rows = vec![(host(), at_site(attempts))];
+        rows.extend(controls());
+        let verdict = judged(rows).endpoints.remove(0).verdict;
+        assert_eq!(verdict.code, Some(Code::DeviceNoRoute), "{kind:?}");
+        assert_eq!(verdict.outcome, Outcome::Blocked, "{kind:?}");
+        assert_eq!(verdict.culprit.unwrap().who, Who::Device, "{kind:?}");
+    }
+}
+
+/// The same words a round trip later come from the network.
+#[test]
+fn an_error_that_comes_later_is_not_the_devices_own() {
+    let attempts = tcp_failed(SITE, 443, FailureKind::HostUnreachable, 30.0);
+    let mut rows = vec![(host(), at_site(attempts))];
+    rows.extend(controls());
+    let verdict = judged(rows).endpoints.remove(0).verdict;
+    assert_eq!(verdict.code, Some(Code::TcpUnreachable));
 }
