@@ -16,6 +16,7 @@ pub(crate) fn limit_segments(socket: &Socket, bytes: u16) -> io::Result<bool> {
 /// Asks the other side for segments of so many bytes at most; before the connection begins.
 /// False where the system does not let a program ask.
 #[cfg(not(target_os = "linux"))]
+#[allow(clippy::unnecessary_wraps, reason = "the same form on every system")]
 pub(crate) fn limit_segments(_: &Socket, _: u16) -> io::Result<bool> {
     Ok(false)
 }

@@ -6,7 +6,7 @@ use crate::endpoint::Endpoint;
 use crate::evidence::{CrlSeen, HttpSeen};
 use crate::verdict::claim::{Claim, short};
 use crate::verdict::http::{self, Answer, Channel};
-use crate::verdict::{Code, Confidence, Outcome, block_page};
+use crate::verdict::{Code, Confidence, Facts, Outcome, block_page};
 
 /// Whether an endpoint is part of the connectivity test of Windows.
 pub(super) fn is_ncsi(endpoint: &Endpoint) -> bool {
@@ -68,7 +68,25 @@ fn not_a_crl(answer: &Answer<'_>) -> Claim {
 fn crl_expired(list: &CrlSeen, seen: &HttpSeen) -> Option<Claim> {
     let due: Timestamp = list.next_update?;
     let received = seen.received?;
-    (due < received).then(|| certain(Code::ContentCrlExpired).fact("next_update", due.to_string()))
+    (due < received).then(|| {
+        let mut claim = certain(Code::ContentCrlExpired);
+        claim.facts = crl_facts(seen);
+        claim
+    })
+}
+
+/// Whose list it is, and when the next one is due.
+pub(super) fn crl_facts(seen: &HttpSeen) -> Facts {
+    let Some(list) = seen.crl.as_ref().filter(|list| list.valid) else {
+        return Facts::new();
+    };
+    let issuer = list.issuer.as_deref().map(short);
+    let due = list.next_update.map(|due| due.to_string());
+    let facts = [("crl_issuer", issuer), ("next_update", due)];
+    let known = facts
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
+    known.collect()
 }
 
 /// A fixed text.

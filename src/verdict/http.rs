@@ -115,6 +115,7 @@ fn judged(answer: Answer<'_>) -> Ruling {
 fn genuine(answer: &Answer<'_>, flaw: Option<Claim>) -> Genuine {
     let mut facts = Facts::new();
     facts.insert("status".to_owned(), answer.seen.status.into());
+    facts.extend(content::crl_facts(answer.seen));
     Genuine {
         facts,
         confidence: confidence(answer),

@@ -298,3 +298,38 @@ fn windows() -> Vec<Case> {
         ),
     ]
 }
+
+#[test]
+fn a_revocation_list_says_whose_it_is_and_until_when() {
+    for (due, code) in [
+        ("2026-04-01T00:00:00Z", None),
+        ("2026-02-01T00:00:00Z", Some(Code::ContentCrlExpired)),
+    ] {
+        let list = HttpSeen {
+            crl: Some(CrlSeen {
+                valid: true,
+                issuer: Some("CN=Some Root".to_owned()),
+                next_update: Some(due.parse().unwrap()),
+            }),
+            ..answer(200)
+        };
+        let report = judged(vec![(crl(NAME), at_site(in_clear(SITE, &list)))]);
+        let verdict = &report.endpoints[0].verdict;
+        assert_eq!(verdict.code, code);
+        assert_eq!(verdict.facts["crl_issuer"], "CN=Some Root");
+        assert_eq!(verdict.facts["next_update"], due);
+    }
+}
+
+/// A responder asked without a request answers with an error of its own: that is an answer.
+#[test]
+fn a_responder_for_certificates_is_reachable_with_any_answer_of_its_own() {
+    for status in [200, 400, 404, 405] {
+        let report = judged(vec![(http(NAME), at_site(in_clear(SITE, &answer(status))))]);
+        assert_eq!(
+            report.endpoints[0].verdict.outcome,
+            Outcome::Reachable,
+            "{status}"
+        );
+    }
+}
