@@ -3,8 +3,8 @@
 //! Times are milliseconds. `at_ms` counts from the start of the run.
 
 mod dns;
-mod skipped;
 mod size;
+mod skipped;
 mod tls;
 mod trace;
 mod ways;
@@ -21,8 +21,8 @@ pub use dns::{
     DnsAnswer, DnsRecord, DnsTry, Lookup, MsoidEvidence, MsoidRecord, MsoidResolver, MsoidView,
     RecordKind, Transport,
 };
-pub use skipped::{Redirect, SkipReason};
 pub use size::SizeControl;
+pub use skipped::{Redirect, SkipReason};
 pub use tls::{Certificate, LegacyHello, SniControl, TlsSeen, Trust};
 pub use trace::{HelloAnswer, HelloStep, HelloTrace, HopAnswer, OtherPort, Trace, TraceHop};
 pub use ways::{Control, ControlHostSeen, ScriptFailure, ScriptFailureKind, ScriptSeen, Way};

@@ -16,9 +16,9 @@ mod proxy_settings;
 mod registry_key;
 mod resolvers;
 mod roots;
+mod segments;
 #[cfg(windows)]
 mod services;
-mod segments;
 mod socket_evidence;
 mod sockets;
 #[cfg(windows)]
