@@ -139,8 +139,8 @@ pub(crate) struct WayArgs {
     /// Probe every way that the settings know and the direct one, not only after a failure
     #[arg(long)]
     pub(crate) compare_paths: bool,
-    /// Where rows are blocked, probe this host outside Microsoft too: whether it fails alike tells a
-    /// rule against one host from a fault of the way
+    /// Where rows are blocked, probe this internet host of somebody else too: whether it fails alike
+    /// tells a rule against one host from a fault of the way
     #[arg(long, value_name = "HOST[:PORT]")]
     pub(crate) control_host: Option<ControlHost>,
     /// Ask the network for a PAC script (WPAD), even if no setting says so
