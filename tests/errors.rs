@@ -400,7 +400,7 @@ fn an_explanation_fits_a_page() {
             text.lines().all(|line| line.chars().count() <= 80),
             "{text}"
         );
-        assert!(text.lines().count() <= 18, "{text}");
+        assert!(text.lines().count() <= 28, "{text}");
     }
 }
 

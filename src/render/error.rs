@@ -2,7 +2,9 @@
 
 use std::io;
 
-use crate::remedy::{self, ActivationError, Network, Platform, Provenance, Situation, Step};
+use crate::remedy::{
+    self, ActivationError, Network, NetworkSeen, Platform, Provenance, Situation, Step,
+};
 use crate::render::layout::{Lead, Page};
 use crate::render::style::{Colour, TextStyle};
 use crate::report::{Explanation, Fit, Report};
@@ -43,6 +45,18 @@ pub fn explain_error(
     what_to_do(error, report, &mut page)
 }
 
+/// What the report shows of the network, without the causes that have nothing to do with the error.
+fn explaining(error: ActivationError, report: &Report) -> NetworkSeen {
+    let codes: Vec<Code> = report
+        .explaining(error)
+        .iter()
+        .map(|explanation| explanation.code)
+        .collect();
+    let mut seen = report.network_seen();
+    seen.causes.retain(|cause| codes.contains(&cause.code));
+    seen
+}
+
 /// The first steps of a plan that knows nothing of the device.
 fn what_to_do(
     error: ActivationError,
@@ -51,7 +65,7 @@ fn what_to_do(
 ) -> io::Result<()> {
     let plan = remedy::plan(&Situation {
         error: Some(error),
-        network: report.map(Report::network_seen),
+        network: report.map(|report| explaining(error, report)),
         device: None,
         app: None,
         platform: Platform::Windows,
