@@ -46,6 +46,7 @@ mod engine;
 pub mod error;
 pub mod event;
 pub mod evidence;
+pub mod fix;
 pub mod options;
 pub mod plan;
 mod platform;

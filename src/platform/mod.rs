@@ -7,6 +7,7 @@ mod device;
 mod hops;
 mod hosts;
 mod interfaces;
+mod machine;
 mod ncsi;
 mod no_route;
 #[cfg(feature = "pac")]
@@ -29,6 +30,9 @@ pub use device::system_device;
 pub(crate) use hops::{FAR, TELLS_HOPS, limit_hops};
 pub(crate) use hosts::hosts_file;
 pub(crate) use interfaces::usable_families;
+pub use machine::{
+    Credential, LocalMachine, Machine, Ran, RegistryKey, RegistryValue, ServiceState,
+};
 pub(crate) use ncsi::ncsi_registry;
 pub(crate) use no_route::is_no_route;
 #[cfg(feature = "pac")]

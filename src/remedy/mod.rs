@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::verdict::Code;
 
+pub(crate) use action::command_line;
 pub use action::{Action, RegistryData};
 pub use activation_error::{ActivationError, Family, Network, NoActivationError, Provenance};
 pub use advise::advise;

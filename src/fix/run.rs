@@ -1,0 +1,328 @@
+//! Carrying a remedy out.
+
+use std::path::{Path, PathBuf};
+
+use super::before::Before;
+use super::journal::{Journal, State};
+use super::{FixError, Outcome, StepReport, StepResult, places, reg_file, shown};
+use crate::endpoint::printable;
+use crate::platform::{Machine, Ran};
+use crate::remedy::{Action, Remedy, command_line};
+
+/// How a remedy is carried out.
+#[derive(Debug, Clone, Default)]
+pub struct RunOptions {
+    /// A directory for the journal, absent or empty; else one of its own below
+    /// `%LOCALAPPDATA%\reach365\fixes`.
+    pub journal: Option<PathBuf>,
+    /// Whether an organisation manages the device, where that is known.
+    pub managed: Option<bool>,
+    /// Whether an administrator of the organisation wants it.
+    pub admin: bool,
+}
+
+/// An action, before anything is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// Its number in the remedy, from 1.
+    pub number: usize,
+    /// The action, in a sentence.
+    pub action: String,
+    /// Whether a program carries it out.
+    pub automatic: bool,
+    /// What is there now and what becomes of it, or why nobody can tell; `None` where there is
+    /// nothing to look at.
+    pub now: Option<Result<String, String>>,
+}
+
+/// What each action of a remedy would do on this machine.
+pub fn preview(remedy: &Remedy, machine: &dyn Machine) -> Vec<Preview> {
+    let numbered = remedy.actions.iter().enumerate();
+    let preview = |(index, action): (usize, &Action)| Preview {
+        number: index + 1,
+        action: action.to_string(),
+        automatic: action.is_automatic(),
+        now: (action.is_automatic() && machine.is_windows()).then(|| {
+            let before = Before::look(action, machine)?;
+            Ok(shown::now(action, &before))
+        }),
+    };
+    numbered.map(preview).collect()
+}
+
+/// Why a remedy must not be carried out here, where that is so.
+pub fn refusal(remedy: &Remedy, machine: &dyn Machine, options: &RunOptions) -> Option<FixError> {
+    if !machine.is_windows() {
+        return Some(FixError::NotWindows);
+    }
+    if let Some(why) = remedy.never_planned.clone().filter(|_| !options.admin) {
+        return Some(FixError::NeverPlanned { why });
+    }
+    match options.managed {
+        _ if options.admin || !remedy.managed_device_forbidden => {}
+        Some(false) => {}
+        Some(true) => return Some(FixError::Managed),
+        None => return Some(FixError::ManagedUnknown),
+    }
+    (lacks_elevation(remedy, machine)).then_some(FixError::NotElevated)
+}
+
+/// Whether some action would fail for want of an administrator.
+pub(super) fn lacks_elevation(remedy: &Remedy, machine: &dyn Machine) -> bool {
+    remedy.elevated && is_automatic(remedy) && !machine.is_elevated()
+}
+
+fn is_automatic(remedy: &Remedy) -> bool {
+    remedy.actions.iter().any(Action::is_automatic)
+}
+
+/// Carries a remedy out, and tells `observe` of each action. It stops at the first that fails.
+///
+/// # Errors
+///
+/// When it must not be carried out here, when some action's place cannot be looked at, or when the
+/// journal cannot be written. An action that fails is no error but an [`Outcome`].
+pub fn run(
+    remedy: &Remedy,
+    machine: &dyn Machine,
+    options: &RunOptions,
+    observe: &mut dyn FnMut(&StepReport),
+) -> Result<Outcome, FixError> {
+    if let Some(refusal) = refusal(remedy, machine, options) {
+        return Err(refusal);
+    }
+    look_at_all(remedy, machine)?;
+    let journal = if is_automatic(remedy) {
+        let directory = options.journal.as_deref();
+        Some(Journal::create(remedy, machine, directory)?)
+    } else {
+        None
+    };
+    let mut fix = Fix { machine, journal };
+    let mut outcome = Outcome {
+        journal: fix.directory().map(Path::to_owned),
+        steps: Vec::new(),
+    };
+    for (index, action) in remedy.actions.iter().enumerate() {
+        let report = StepReport {
+            number: index + 1,
+            action: action.to_string(),
+            result: fix.step(index, action),
+        };
+        fix.note(&report);
+        observe(&report);
+        outcome.steps.push(report);
+        if outcome.failed() {
+            break;
+        }
+    }
+    Ok(outcome)
+}
+
+/// Nothing is begun that would end in the middle for a reason that can be seen before.
+fn look_at_all(remedy: &Remedy, machine: &dyn Machine) -> Result<(), FixError> {
+    for action in remedy.actions.iter().filter(|one| one.is_automatic()) {
+        Before::look(action, machine).map_err(|why| FixError::Unseen {
+            action: action.to_string(),
+            why,
+        })?;
+    }
+    Ok(())
+}
+
+struct Fix<'a> {
+    machine: &'a dyn Machine,
+    journal: Option<Journal>,
+}
+
+impl Fix<'_> {
+    fn directory(&self) -> Option<&Path> {
+        self.journal.as_ref().map(Journal::directory)
+    }
+
+    /// The transcript is for people; the journal alone is needed for the way back.
+    fn note(&self, report: &StepReport) {
+        if let Some(journal) = &self.journal {
+            journal.note(&report.to_string()).ok();
+        }
+    }
+
+    fn step(&mut self, index: usize, action: &Action) -> StepResult {
+        let Some(journal) = self.journal.as_mut().filter(|_| action.is_automatic()) else {
+            return StepResult::ForYou;
+        };
+        match carry_out(index, action, self.machine, journal) {
+            Ok(result) => result,
+            Err(why) => StepResult::Failed(why),
+        }
+    }
+}
+
+fn carry_out(
+    index: usize,
+    action: &Action,
+    machine: &dyn Machine,
+    journal: &mut Journal,
+) -> Result<StepResult, String> {
+    let before = Before::look(action, machine)?;
+    if before.is_so(action) {
+        set_state(journal, index, State::AlreadySo)?;
+        return Ok(StepResult::AlreadySo);
+    }
+    keep_for_people(index + 1, action, &before, journal).map_err(|error| error.to_string())?;
+    journal.steps[index].before = Some(before.clone());
+    set_state(journal, index, State::Begun)?;
+    let done = act(index + 1, action, &before, machine, journal);
+    let state = if done.is_ok() {
+        State::Done
+    } else {
+        State::Failed
+    };
+    set_state(journal, index, state)?;
+    done.map(StepResult::Done)
+}
+
+fn set_state(journal: &mut Journal, index: usize, state: State) -> Result<(), String> {
+    if let Some(step) = journal.steps.get_mut(index) {
+        step.state = state;
+    }
+    journal.write().map_err(|error| error.to_string())
+}
+
+/// Registry files beside the journal: whoever has no reach365 at hand imports them.
+pub(super) fn keep_for_people(
+    number: usize,
+    action: &Action,
+    before: &Before,
+    journal: &Journal,
+) -> Result<(), FixError> {
+    let content = match (action, before) {
+        (
+            Action::RegistrySet { key, name, .. }
+            | Action::RegistryDelete {
+                key,
+                name: Some(name),
+            },
+            Before::Value { value, .. },
+        ) => reg_file::of_value(key, name, value.as_ref()),
+        (
+            Action::RegistryDelete { key, .. } | Action::RegistryRename { key, .. },
+            Before::Key { key: Some(found) },
+        ) => reg_file::of_key(key, found),
+        _ => return Ok(()),
+    };
+    journal.keep(&format!("{number}.reg"), &content)
+}
+
+/// Does an action. Gives back what there is to say about it.
+fn act(
+    number: usize,
+    action: &Action,
+    before: &Before,
+    machine: &dyn Machine,
+    journal: &Journal,
+) -> Result<String, String> {
+    let done = match action {
+        Action::RegistrySet { key, name, data } => machine
+            .make_key(key)
+            .and_then(|()| machine.set_value(key, &places::value(name, data))),
+        Action::RegistryDelete { key, name: None } => machine.delete_key(key),
+        Action::RegistryDelete {
+            key,
+            name: Some(name),
+        } => machine.delete_value(key, name),
+        Action::RegistryRename { key, to } => return rename(key, to, machine),
+        Action::EmptyFolder { .. } => return empty(number, before, machine, journal),
+        Action::DeleteCredentials { .. } => return forget(before, machine),
+        Action::ServiceRunning { service, .. } => return start(service, before, machine),
+        Action::Run {
+            program, arguments, ..
+        } => return execute(program, arguments, machine, journal),
+        Action::OpenSettings { .. } | Action::Portal { .. } | Action::Manual { .. } => Ok(()),
+    };
+    done.map(|()| String::new())
+        .map_err(|error| error.to_string())
+}
+
+fn rename(key: &str, to: &str, machine: &dyn Machine) -> Result<String, String> {
+    let wanted = places::beside(key, to);
+    if machine
+        .has_key(&wanted)
+        .map_err(|error| error.to_string())?
+    {
+        return Err(format!(
+            "{wanted} is there already, from an earlier time: look at it, and delete or rename it"
+        ));
+    }
+    let renamed = machine.rename_key(key, to);
+    renamed
+        .map(|()| String::new())
+        .map_err(|error| error.to_string())
+}
+
+fn empty(
+    number: usize,
+    before: &Before,
+    machine: &dyn Machine,
+    journal: &Journal,
+) -> Result<String, String> {
+    let Before::Folder { folder, entries } = before else {
+        return Err("what was found is no folder".to_owned());
+    };
+    let entries = entries.as_deref().unwrap_or_default();
+    let aside = journal.make_aside(number);
+    let aside = aside.map_err(|error| error.to_string())?;
+    for entry in entries {
+        let moved = machine.move_entry(&Path::new(folder).join(entry), &aside.join(entry));
+        moved.map_err(|error| format!("{}: {error}", printable(entry)))?;
+    }
+    Ok(format!("{} moved to {}", entries.len(), aside.display()))
+}
+
+fn forget(before: &Before, machine: &dyn Machine) -> Result<String, String> {
+    let Before::Credentials { found } = before else {
+        return Err("what was found are no credentials".to_owned());
+    };
+    for credential in found {
+        let deleted = machine.delete_credential(credential);
+        deleted.map_err(|error| format!("{}: {error}", printable(&credential.target)))?;
+    }
+    Ok(format!("deleted {}", shown::list(&shown::targets(found))))
+}
+
+fn start(service: &str, before: &Before, machine: &dyn Machine) -> Result<String, String> {
+    if *before == (Before::Service { state: None }) {
+        return Err("this Windows has no such service".to_owned());
+    }
+    let started = machine.start_service(service);
+    started
+        .map(|()| String::new())
+        .map_err(|error| error.to_string())
+}
+
+/// Runs a program; what it wrote goes to the transcript.
+pub(super) fn execute(
+    program: &str,
+    arguments: &[String],
+    machine: &dyn Machine,
+    journal: &Journal,
+) -> Result<String, String> {
+    let ran = machine.run(program, arguments);
+    let ran = ran.map_err(|error| error.to_string())?;
+    let command = command_line(program, arguments);
+    journal.note(&format!("{command}\n{}", ran.output)).ok();
+    match ran {
+        Ran { code: Some(0), .. } => Ok(String::new()),
+        Ran { code: None, .. } => Err("it was ended from outside".to_owned()),
+        Ran {
+            code: Some(code),
+            output,
+        } => Err(format!("exit code {code}: {}", last_line(&output))),
+    }
+}
+
+fn last_line(output: &str) -> String {
+    let mut lines = output.lines().rev();
+    let last = lines.find(|line| !line.trim().is_empty());
+    printable(last.unwrap_or("it wrote nothing").trim())
+}

@@ -1,0 +1,202 @@
+//! Taking a fix back.
+
+use std::path::Path;
+
+use super::before::Before;
+use super::journal::{Journal, State, Step};
+use super::present::{Present, compare};
+use super::restore::restore;
+use super::run::lacks_elevation;
+use super::{FixError, Outcome, StepReport, StepResult, places};
+use crate::platform::Machine;
+use crate::remedy::Remedy;
+
+/// Takes a fix back, the last action first, and tells `observe` of each. What cannot be taken back
+/// is said so. It stops at the first action that fails; a second call goes on from there.
+///
+/// # Errors
+///
+/// When the journal is not one of this remedy, when it was undone before, and, without `force`, when
+/// something is neither as the fix left it nor as it found it.
+pub fn undo(
+    remedy: &Remedy,
+    journal: &Path,
+    machine: &dyn Machine,
+    force: bool,
+    observe: &mut dyn FnMut(&StepReport),
+) -> Result<Outcome, FixError> {
+    if !machine.is_windows() {
+        return Err(FixError::NotWindows);
+    }
+    let mut journal = Journal::read(journal)?;
+    if journal.is_undone() {
+        return Err(FixError::UndoneAlready(journal.directory().to_owned()));
+    }
+    believe(&journal, remedy, machine).map_err(|why| journal.wrong(why))?;
+    if lacks_elevation(remedy, machine) {
+        return Err(FixError::NotElevated);
+    }
+    let present = look(&journal, machine).map_err(|why| journal.wrong(why))?;
+    let changed = changes(&journal, &present);
+    if !changed.is_empty() && !force {
+        return Err(FixError::Changed(changed));
+    }
+    journal.note("Undo")?;
+    let steps = take_back(&mut journal, &present, machine, observe);
+    let outcome = Outcome {
+        journal: Some(journal.directory().to_owned()),
+        steps,
+    };
+    if !outcome.failed() {
+        journal.close()?;
+    }
+    Ok(outcome)
+}
+
+/// Whoever changed a journal must not reach anything that the remedy does not name.
+fn believe(journal: &Journal, remedy: &Remedy, machine: &dyn Machine) -> Result<(), String> {
+    let mut actions = journal.steps.iter().map(|step| &step.action);
+    if journal.remedy() != remedy.id || !actions.by_ref().eq(&remedy.actions) {
+        return Err(format!(
+            "its actions are not those of {}: another version wrote it, or somebody changed it; \
+             backup has registry files and what was moved",
+            remedy.id
+        ));
+    }
+    for step in &journal.steps {
+        believe_step(step, machine).map_err(|why| format!("{} {why}", step.action))?;
+    }
+    Ok(())
+}
+
+fn believe_step(step: &Step, machine: &dyn Machine) -> Result<(), String> {
+    use crate::remedy::Action::{EmptyFolder, RegistryDelete, RegistryRename, RegistrySet};
+    match (&step.action, &step.before) {
+        (
+            RegistrySet { key, name, .. }
+            | RegistryDelete {
+                key,
+                name: Some(name),
+            },
+            Some(Before::Value { value, made }),
+        ) => {
+            let other = |value: &&_| !places::same_name(value_name(value), name);
+            let elsewhere = |made: &&String| {
+                !places::key_and_above(key).any(|above| places::same_name(above, made))
+            };
+            if value.as_ref().filter(other).is_some() || made.as_ref().filter(elsewhere).is_some() {
+                return Err("is not where the journal restores to".to_owned());
+            }
+        }
+        (
+            RegistryDelete { key, name: None } | RegistryRename { key, .. },
+            Some(Before::Key { key: Some(found) }),
+        ) => {
+            let own = places::same_name(places::parts(key).1, &found.name);
+            if !own || !found.keys.iter().all(is_plain_below) {
+                return Err("is not where the journal restores to".to_owned());
+            }
+        }
+        (
+            EmptyFolder { folder },
+            Some(Before::Folder {
+                folder: found,
+                entries,
+            }),
+        ) => {
+            if places::folder(folder, machine)? != Path::new(found) {
+                return Err(format!("was done for another user, in {found}"));
+            }
+            let mut entries = entries.iter().flatten();
+            if !entries.all(|name| places::is_plain(name)) {
+                return Err("names an entry that lies elsewhere".to_owned());
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn value_name(value: &crate::platform::RegistryValue) -> &str {
+    &value.name
+}
+
+fn is_plain_below(key: &crate::platform::RegistryKey) -> bool {
+    !key.name.is_empty() && !key.name.contains('\\') && key.keys.iter().all(is_plain_below)
+}
+
+/// What has become of each step; `None` where it has nothing to take back.
+fn look(journal: &Journal, machine: &dyn Machine) -> Result<Vec<Option<Present>>, String> {
+    let numbered = journal.steps.iter().enumerate();
+    let look = |(index, step): (usize, &Step)| {
+        if !step.is_open() {
+            return Ok(None);
+        }
+        let present = compare(step, index + 1, journal.directory(), machine);
+        let present = present.map_err(|why| format!("{} {why}", step.action))?;
+        Ok(Some(present))
+    };
+    numbered.map(look).collect()
+}
+
+fn changes(journal: &Journal, present: &[Option<Present>]) -> Vec<String> {
+    let both = journal.steps.iter().zip(present);
+    let changed = |(step, present): (&Step, &Option<Present>)| match present {
+        Some(Present::Changed(what)) => Some(format!("{} {what}", step.action)),
+        _ => None,
+    };
+    both.filter_map(changed).collect()
+}
+
+fn take_back(
+    journal: &mut Journal,
+    present: &[Option<Present>],
+    machine: &dyn Machine,
+    observe: &mut dyn FnMut(&StepReport),
+) -> Vec<StepReport> {
+    let mut reports = Vec::new();
+    for (index, present) in present.iter().enumerate().rev() {
+        let Some(present) = present else {
+            continue;
+        };
+        let result = take_step_back(index, present, machine, journal);
+        let report = StepReport {
+            number: index + 1,
+            action: journal.steps[index].action.to_string(),
+            result: result.unwrap_or_else(StepResult::Failed),
+        };
+        journal.note(&report.to_string()).ok();
+        observe(&report);
+        let failed = matches!(report.result, StepResult::Failed(_));
+        reports.push(report);
+        if failed {
+            break;
+        }
+    }
+    reports
+}
+
+fn take_step_back(
+    index: usize,
+    present: &Present,
+    machine: &dyn Machine,
+    journal: &mut Journal,
+) -> Result<StepResult, String> {
+    let result = match present {
+        Present::Final(why) => StepResult::Final(why.clone()),
+        Present::AsFound if !leaves_keys(&journal.steps[index]) => StepResult::AlreadySo,
+        Present::AsFound | Present::AsLeft | Present::Changed(_) => {
+            let forced = matches!(present, Present::Changed(_));
+            let step = &journal.steps[index];
+            StepResult::Done(restore(step, index + 1, forced, machine, journal)?)
+        }
+    };
+    journal.steps[index].state = State::Undone;
+    journal.write().map_err(|error| error.to_string())?;
+    Ok(result)
+}
+
+/// Whether a key may have been made for a value that was not set any more.
+fn leaves_keys(step: &Step) -> bool {
+    matches!(step.before, Some(Before::Value { made: Some(_), .. }))
+}
