@@ -16,7 +16,9 @@ use reach365::proxy::blob::BlobKind;
 use reach365::render::Format;
 use reach365::report::FailOn;
 
-pub(crate) use fix::{FixCommand, FixListArgs, FixPlanArgs, FixScriptArgs, FixShowArgs};
+pub(crate) use fix::{
+    FixCommand, FixListArgs, FixPlanArgs, FixRunArgs, FixScriptArgs, FixShowArgs, FixUndoArgs,
+};
 pub(crate) use pac::{PacBuildArgs, PacCommand, PacEvalArgs, PacLintArgs, ToldUrl};
 
 /// Tells why Microsoft 365 Apps cannot activate: which host, which stage, which cause, who did it.
@@ -61,7 +63,7 @@ pub(crate) enum Command {
     Replay(ReplayArgs),
     /// Say what a code or an error number means, what makes it, and what mends it
     Explain(ExplainArgs),
-    /// Say how activation is mended: which remedies, in which order, and how each is done
+    /// Say how activation is mended, in which order, and carry it out with a way back (Windows)
     Fix {
         #[command(subcommand)]
         command: FixCommand,

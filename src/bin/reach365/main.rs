@@ -44,6 +44,8 @@ fn run(cli: Cli) -> Result<u8, Failure> {
             FixCommand::Show(args) => cmd::fix::show(&args),
             FixCommand::Plan(args) => cmd::fix::plan(&args),
             FixCommand::Script(args) => cmd::fix::script(&args),
+            FixCommand::Run(args) => cmd::fix::run(&args),
+            FixCommand::Undo(args) => cmd::fix::undo(&args),
         },
     }
 }

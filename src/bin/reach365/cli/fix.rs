@@ -17,6 +17,12 @@ pub(crate) enum FixCommand {
     Plan(FixPlanArgs),
     /// Write a PowerShell script of remedies, to read before it is run
     Script(FixScriptArgs),
+    /// Carry a remedy out on this machine, after showing what it changes (Windows)
+    #[command(after_help = FIX_RUN_HELP)]
+    Run(FixRunArgs),
+    /// Take back what `fix run` did (Windows)
+    #[command(after_help = FIX_UNDO_HELP)]
+    Undo(FixUndoArgs),
 }
 
 #[derive(Debug, Args)]
@@ -77,6 +83,42 @@ pub(crate) struct FixScriptArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 }
+
+#[derive(Debug, Args)]
+pub(crate) struct FixRunArgs {
+    /// The remedy
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// Show what it would change, and change nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) dry_run: bool,
+    /// Do it without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Do it on a managed device too, or though no plan offers it
+    #[arg(long)]
+    pub(crate) i_am_the_admin: bool,
+    /// Keep journal and backup in this directory, absent or empty
+    /// [default: %LOCALAPPDATA%\reach365\fixes\<UTC time>-<ID>]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) journal: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FixUndoArgs {
+    /// The directory of the journal [default: the newest that is not undone]
+    #[arg(value_name = "JOURNAL")]
+    pub(crate) journal: Option<PathBuf>,
+    /// Take it back even if something has changed since; what is overwritten is kept beside the journal
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+const FIX_RUN_HELP: &str = "Exit codes: 0 done or shown, 1 an action failed or you said no, \
+    2 refused or wrong usage.\nWithout a terminal and without --yes the actions are only shown.";
+
+const FIX_UNDO_HELP: &str = "Exit codes: 0 taken back, 1 an action failed or something has changed \
+    since, 2 refused, wrong usage or nothing to undo.";
 
 const APPS: [(&str, App); 4] = [
     ("office", App::Office),

@@ -31,7 +31,7 @@ pub(crate) fn run(args: &DeviceArgs) -> Result<u8, Failure> {
 }
 
 /// The state that a file tells, or that of this PC.
-pub(super) fn state(from: Option<&Path>) -> Result<DeviceState, Failure> {
+pub(crate) fn state(from: Option<&Path>) -> Result<DeviceState, Failure> {
     let Some(path) = from else {
         return system_device().ok_or_else(|| {
             Failure::Usage(

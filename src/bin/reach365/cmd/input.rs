@@ -38,7 +38,7 @@ pub(super) fn signatures(file: Option<&Path>) -> Result<Signatures, Failure> {
 }
 
 /// The text of a saved report; `-` is standard input.
-pub(super) fn report(path: &Path) -> Result<String, Failure> {
+pub(crate) fn report(path: &Path) -> Result<String, Failure> {
     if path == Path::new("-") {
         return read("standard input", || Ok(io::stdin().lock()), REPORT_LIMIT);
     }

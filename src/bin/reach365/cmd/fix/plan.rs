@@ -1,0 +1,62 @@
+//! `reach365 fix plan`.
+
+use reach365::device::DeviceState;
+use reach365::remedy::{self, ActivationError, NetworkSeen, Situation};
+use reach365::{Report, render};
+
+use crate::cli::{FixPlanArgs, ListFormat};
+use crate::cmd::{device, input};
+use crate::exit::Failure;
+use crate::output::Output;
+use crate::terminal;
+
+pub(crate) fn plan(args: &FixPlanArgs) -> Result<u8, Failure> {
+    let device = match args.device.as_deref() {
+        Some(path) => Some(device::state(Some(path))?),
+        None => reach365::system_device(),
+    };
+    let situation = situation(args, device.as_ref())?;
+    let plan = remedy::plan(&situation);
+    if plan.is_empty() {
+        let known = plan.known.join(" ");
+        return Err(Failure::Usage(format!("no remedy answers that. {known}")));
+    }
+    let style = terminal::style(args.look.color, None);
+    Output::open(None)?.write(|out| match args.format {
+        ListFormat::Json => render::plan_json(&plan, out),
+        ListFormat::Text => render::plan(&plan, &style, out),
+    })?;
+    Ok(0)
+}
+
+fn situation<'a>(
+    args: &FixPlanArgs,
+    device: Option<&'a DeviceState>,
+) -> Result<Situation<'a>, Failure> {
+    if args.error.is_none() && args.report.is_none() && device.is_none() && args.app.is_none() {
+        return Err(Failure::Usage(
+            "a plan needs something to go by: an error number, --report, --device or --app"
+                .to_owned(),
+        ));
+    }
+    Ok(Situation {
+        error: args.error.as_deref().map(error_number).transpose()?,
+        network: network(args)?,
+        device,
+        app: args.app,
+        platform: args.platform,
+    })
+}
+
+fn network(args: &FixPlanArgs) -> Result<Option<NetworkSeen>, Failure> {
+    let Some(path) = &args.report else {
+        return Ok(None);
+    };
+    let report = Report::from_json(&input::report(path)?)?;
+    Ok(Some(report.network_seen()))
+}
+
+/// An error number as somebody typed it.
+pub(super) fn error_number(text: &str) -> Result<ActivationError, Failure> {
+    ActivationError::parse(text).map_err(|why| Failure::Usage(why.to_string()))
+}

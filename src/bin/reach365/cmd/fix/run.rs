@@ -1,0 +1,136 @@
+//! `reach365 fix run`.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use reach365::endpoint::printable;
+use reach365::fix::{self, FixError, LocalMachine, Machine, Outcome, Preview, RunOptions};
+use reach365::remedy::Remedy;
+
+use super::{NOT_DONE, code, refused};
+use crate::cli::FixRunArgs;
+use crate::exit::{Failure, note};
+use crate::output::Output;
+
+pub(crate) fn run(args: &FixRunArgs) -> Result<u8, Failure> {
+    let remedy = known(&args.id)?;
+    let machine = LocalMachine;
+    let options = RunOptions {
+        journal: args.journal.clone(),
+        managed: managed(),
+        admin: args.i_am_the_admin,
+    };
+    let mut output = Output::open(None)?;
+    let previews = fix::preview(remedy, &machine);
+    output.write(|out| show(remedy, &previews, &machine, out))?;
+    let refusal = fix::refusal(remedy, &machine, &options);
+    let asks = io::stdin().is_terminal() && io::stdout().is_terminal();
+    if args.dry_run || (!args.yes && !asks && machine.is_windows()) {
+        only_shown(args, refusal.as_ref());
+        return Ok(0);
+    }
+    if let Some(refusal) = refusal {
+        return Err(refused(&refusal));
+    }
+    let automatic = previews.iter().any(|preview| preview.automatic);
+    if automatic && !args.yes && !agreed(&previews, &mut output)? {
+        note("nothing was done");
+        return Ok(NOT_DONE);
+    }
+    carry_out(remedy, &machine, &options, &mut output)
+}
+
+fn known(id: &str) -> Result<&'static Remedy, Failure> {
+    Remedy::get(id).ok_or_else(|| Failure::Usage(format!("no remedy is called {}", printable(id))))
+}
+
+/// Whether an organisation manages this device; `None` where that is not known.
+fn managed() -> Option<bool> {
+    None
+}
+
+/// The exact actions, and what is there now.
+fn show(
+    remedy: &Remedy,
+    previews: &[Preview],
+    machine: &dyn Machine,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    writeln!(out, "{} ({})", remedy.title, remedy.id)?;
+    writeln!(out, "{}", remedy.why)?;
+    if let Some(user) = machine
+        .variable("USERNAME")
+        .filter(|_| machine.is_windows())
+    {
+        writeln!(out, "For the user {}.", printable(&user))?;
+    }
+    writeln!(out)?;
+    for preview in previews {
+        writeln!(out, "{}. {}", preview.number, printable(&preview.action))?;
+        match &preview.now {
+            Some(Ok(now)) => writeln!(out, "   {}", printable(now))?,
+            Some(Err(why)) => writeln!(out, "   cannot be looked at: {}", printable(why))?,
+            None if preview.automatic => {}
+            None => writeln!(out, "   for you to do")?,
+        }
+    }
+    writeln!(out)
+}
+
+fn only_shown(args: &FixRunArgs, refusal: Option<&FixError>) {
+    let why = match refusal {
+        Some(refusal) => format!("nothing was done; it would be refused: {refusal}"),
+        None if args.dry_run => "nothing was done (--dry-run)".to_owned(),
+        None => "nothing was done: there is no terminal to ask on, and --yes was not given".into(),
+    };
+    note(&why);
+}
+
+/// Asks on the terminal. Only a full yes counts.
+fn agreed(previews: &[Preview], output: &mut Output) -> Result<bool, Failure> {
+    let last = previews.iter().rposition(|preview| preview.automatic);
+    let before = previews.iter().take(last.unwrap_or(0));
+    let yours = before.filter(|preview| !preview.automatic).count();
+    output.write(|out| {
+        if yours > 0 {
+            writeln!(out, "Steps for you stand before others: do those first.")?;
+        }
+        write!(out, "Do it? Type yes: ")
+    })?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(answer.trim().eq_ignore_ascii_case("yes"))
+}
+
+fn carry_out(
+    remedy: &Remedy,
+    machine: &dyn Machine,
+    options: &RunOptions,
+    output: &mut Output,
+) -> Result<u8, Failure> {
+    // Whoever reads no more must not stop a remedy in its middle.
+    let mut observe = |report: &fix::StepReport| {
+        let line = printable(&report.to_string());
+        output.write(|out| writeln!(out, "{line}")).ok();
+    };
+    let outcome = fix::run(remedy, machine, options, &mut observe);
+    let outcome = outcome.map_err(|error| refused(&error))?;
+    output.write(|out| finish(&outcome, out))?;
+    Ok(code(&outcome))
+}
+
+fn finish(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+    let Some(journal) = &outcome.journal else {
+        return Ok(());
+    };
+    let journal = printable(&journal.display().to_string());
+    writeln!(out)?;
+    if outcome.failed() {
+        writeln!(out, "It stopped there; what follows was not done.")?;
+    }
+    if outcome.changed() {
+        writeln!(out, "To take it back: reach365 fix undo \"{journal}\"")?;
+    } else {
+        writeln!(out, "Nothing had to be changed. Journal: {journal}")?;
+    }
+    Ok(())
+}
