@@ -152,6 +152,12 @@ impl Journal {
         !self.is_undone() && self.steps.iter().any(Step::is_open)
     }
 
+    /// Whether something of it can be given back.
+    pub(super) fn can_be_undone(&self) -> bool {
+        let mut open = self.steps.iter().filter(|step| step.is_open());
+        !self.is_undone() && open.any(|step| step.action.is_reversible())
+    }
+
     /// Says that everything was taken back.
     pub(super) fn close(&mut self) -> Result<(), FixError> {
         self.undone = Some(Timestamp::now());

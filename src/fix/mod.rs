@@ -85,6 +85,8 @@ pub enum FixError {
 pub struct Outcome {
     /// The directory of the journal; `None` where nothing had to be done by a program.
     pub journal: Option<PathBuf>,
+    /// Whether the journal has something to give back.
+    pub can_be_undone: bool,
     /// What came of each action that was reached, in the order in which they were reached.
     pub steps: Vec<StepReport>,
 }
@@ -94,13 +96,6 @@ impl Outcome {
     pub fn failed(&self) -> bool {
         let failed = |step: &StepReport| matches!(step.result, StepResult::Failed(_));
         self.steps.iter().any(failed)
-    }
-
-    /// Whether something is different now.
-    pub fn changed(&self) -> bool {
-        let changed =
-            |step: &StepReport| matches!(step.result, StepResult::Done(_) | StepResult::Failed(_));
-        self.steps.iter().any(changed)
     }
 }
 

@@ -101,6 +101,7 @@ pub fn run(
     let mut fix = Fix { machine, journal };
     let mut outcome = Outcome {
         journal: fix.directory().map(Path::to_owned),
+        can_be_undone: false,
         steps: Vec::new(),
     };
     for (index, action) in remedy.actions.iter().enumerate() {
@@ -116,6 +117,8 @@ pub fn run(
             break;
         }
     }
+    let journal = fix.journal.as_ref();
+    outcome.can_be_undone = journal.is_some_and(Journal::can_be_undone);
     Ok(outcome)
 }
 
@@ -168,6 +171,9 @@ fn carry_out(
     if before.is_so(action) {
         set_state(journal, index, State::AlreadySo)?;
         return Ok(StepResult::AlreadySo);
+    }
+    if before == (Before::Service { state: None }) {
+        return Err("this Windows has no such service".to_owned());
     }
     keep_for_people(index + 1, action, &before, journal).map_err(|error| error.to_string())?;
     journal.steps[index].before = Some(before.clone());
@@ -234,7 +240,7 @@ fn act(
         Action::RegistryRename { key, to } => return rename(key, to, machine),
         Action::EmptyFolder { .. } => return empty(number, before, machine, journal),
         Action::DeleteCredentials { .. } => return forget(before, machine),
-        Action::ServiceRunning { service, .. } => return start(service, before, machine),
+        Action::ServiceRunning { service, .. } => return start(service, machine),
         Action::Run {
             program, arguments, ..
         } => return execute(program, arguments, machine, journal),
@@ -290,10 +296,7 @@ fn forget(before: &Before, machine: &dyn Machine) -> Result<String, String> {
     Ok(format!("deleted {}", shown::list(&shown::targets(found))))
 }
 
-fn start(service: &str, before: &Before, machine: &dyn Machine) -> Result<String, String> {
-    if *before == (Before::Service { state: None }) {
-        return Err("this Windows has no such service".to_owned());
-    }
+fn start(service: &str, machine: &dyn Machine) -> Result<String, String> {
     let started = machine.start_service(service);
     started
         .map(|()| String::new())

@@ -6,6 +6,8 @@ use crate::endpoint::printable;
 use crate::platform::{Credential, RegistryKey, RegistryValue, ServiceState};
 use crate::remedy::{Action, RegistryData};
 
+/// `REG_EXPAND_SZ`.
+const EXPANDED: u32 = 2;
 /// Names that are listed at most.
 const NAMES: usize = 10;
 /// Letters of a value that are shown at most.
@@ -63,7 +65,7 @@ fn becomes(action: &Action) -> String {
 pub(super) fn content(value: &RegistryValue) -> String {
     match (value.kind, <[u8; 4]>::try_from(value.data.as_slice())) {
         (DWORD, Ok(number)) => u32::from_le_bytes(number).to_string(),
-        (TEXT, _) => format!("\"{}\"", text(&value.data)),
+        (TEXT | EXPANDED, _) => format!("\"{}\"", text(&value.data)),
         (kind, _) => format!("{} bytes of type {kind}", value.data.len()),
     }
 }

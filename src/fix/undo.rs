@@ -45,6 +45,7 @@ pub fn undo(
     let steps = take_back(&mut journal, &present, machine, observe);
     let outcome = Outcome {
         journal: Some(journal.directory().to_owned()),
+        can_be_undone: journal.can_be_undone(),
         steps,
     };
     if !outcome.failed() {

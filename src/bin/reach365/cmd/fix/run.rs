@@ -127,10 +127,10 @@ fn finish(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     if outcome.failed() {
         writeln!(out, "It stopped there; what follows was not done.")?;
     }
-    if outcome.changed() {
+    if outcome.can_be_undone {
         writeln!(out, "To take it back: reach365 fix undo \"{journal}\"")?;
     } else {
-        writeln!(out, "Nothing had to be changed. Journal: {journal}")?;
+        writeln!(out, "There is nothing to take back. Journal: {journal}")?;
     }
     Ok(())
 }
