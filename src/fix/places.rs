@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::platform::{Machine, RegistryValue};
-use crate::remedy::RegistryData;
+use crate::remedy::{Action, RegistryData};
 
 /// `REG_SZ`.
 pub(super) const TEXT: u32 = 1;
@@ -61,6 +61,28 @@ pub(super) fn parts(key: &str) -> (&str, &str) {
 pub(super) fn key_and_above(key: &str) -> impl Iterator<Item = &str> {
     let below_hive = |key: &&str| key.contains('\\');
     std::iter::successors(Some(key), |key| Some(parts(key).0)).take_while(below_hive)
+}
+
+/// Whether a later action works on what an earlier one changed, so that nobody sees it any more.
+pub(super) fn covers(later: &Action, earlier: &Action) -> bool {
+    let (Some((key, name)), Some((below, other))) = (place(later), place(earlier)) else {
+        return false;
+    };
+    match name {
+        Some(name) => same_name(key, below) && other.is_some_and(|other| same_name(name, other)),
+        None => key_and_above(below).any(|above| same_name(above, key)),
+    }
+}
+
+/// Key and value of an action, or its folder.
+fn place(action: &Action) -> Option<(&str, Option<&str>)> {
+    match action {
+        Action::RegistrySet { key, name, .. } => Some((key, Some(name))),
+        Action::RegistryDelete { key, name } => Some((key, name.as_deref())),
+        Action::RegistryRename { key, .. } => Some((key, None)),
+        Action::EmptyFolder { folder } => Some((folder, Some(""))),
+        _ => None,
+    }
 }
 
 /// The key beside another one.

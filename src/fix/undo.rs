@@ -36,13 +36,12 @@ pub fn undo(
     if lacks_elevation(remedy, machine) {
         return Err(FixError::NotElevated);
     }
-    let present = look(&journal, machine).map_err(|why| journal.wrong(why))?;
-    let changed = changes(&journal, &present);
+    let changed = changes(&journal, machine).map_err(|why| journal.wrong(why))?;
     if !changed.is_empty() && !force {
         return Err(FixError::Changed(changed));
     }
     journal.note("Undo")?;
-    let steps = take_back(&mut journal, &present, machine, observe);
+    let steps = take_back(&mut journal, machine, force, observe);
     let outcome = Outcome {
         journal: Some(journal.directory().to_owned()),
         can_be_undone: journal.can_be_undone(),
@@ -126,41 +125,48 @@ fn is_plain_below(key: &crate::platform::RegistryKey) -> bool {
     !key.name.is_empty() && !key.name.contains('\\') && key.keys.iter().all(is_plain_below)
 }
 
-/// What has become of each step; `None` where it has nothing to take back.
-fn look(journal: &Journal, machine: &dyn Machine) -> Result<Vec<Option<Present>>, String> {
-    let numbered = journal.steps.iter().enumerate();
-    let look = |(index, step): (usize, &Step)| {
-        if !step.is_open() {
-            return Ok(None);
+/// What somebody changed since. A step whose place a later one took away is looked at when that one
+/// has been taken back.
+fn changes(journal: &Journal, machine: &dyn Machine) -> Result<Vec<String>, String> {
+    let mut changes = Vec::new();
+    for (index, step) in journal.steps.iter().enumerate() {
+        let mut later = journal.steps[index + 1..]
+            .iter()
+            .filter(|step| step.is_open());
+        let covered = later.any(|later| places::covers(&later.action, &step.action));
+        if !step.is_open() || covered {
+            continue;
         }
-        let present = compare(step, index + 1, journal.directory(), machine);
-        let present = present.map_err(|why| format!("{} {why}", step.action))?;
-        Ok(Some(present))
-    };
-    numbered.map(look).collect()
+        let present = look(index, step, journal, machine)?;
+        if let Present::Changed(what) = present {
+            changes.push(format!("{} {what}", step.action));
+        }
+    }
+    Ok(changes)
 }
 
-fn changes(journal: &Journal, present: &[Option<Present>]) -> Vec<String> {
-    let both = journal.steps.iter().zip(present);
-    let changed = |(step, present): (&Step, &Option<Present>)| match present {
-        Some(Present::Changed(what)) => Some(format!("{} {what}", step.action)),
-        _ => None,
-    };
-    both.filter_map(changed).collect()
+fn look(
+    index: usize,
+    step: &Step,
+    journal: &Journal,
+    machine: &dyn Machine,
+) -> Result<Present, String> {
+    let present = compare(step, index + 1, journal.directory(), machine);
+    present.map_err(|why| format!("{} {why}", step.action))
 }
 
 fn take_back(
     journal: &mut Journal,
-    present: &[Option<Present>],
     machine: &dyn Machine,
+    force: bool,
     observe: &mut dyn FnMut(&StepReport),
 ) -> Vec<StepReport> {
     let mut reports = Vec::new();
-    for (index, present) in present.iter().enumerate().rev() {
-        let Some(present) = present else {
+    for index in (0..journal.steps.len()).rev() {
+        if !journal.steps[index].is_open() {
             continue;
-        };
-        let result = take_step_back(index, present, machine, journal);
+        }
+        let result = take_step_back(index, machine, force, journal);
         let report = StepReport {
             number: index + 1,
             action: journal.steps[index].action.to_string(),
@@ -179,22 +185,32 @@ fn take_back(
 
 fn take_step_back(
     index: usize,
-    present: &Present,
     machine: &dyn Machine,
+    force: bool,
     journal: &mut Journal,
 ) -> Result<StepResult, String> {
-    let result = match present {
-        Present::Final(why) => StepResult::Final(why.clone()),
-        Present::AsFound if !leaves_keys(&journal.steps[index]) => StepResult::AlreadySo,
-        Present::AsFound | Present::AsLeft | Present::Changed(_) => {
+    let step = &journal.steps[index];
+    let result = match look(index, step, journal, machine)? {
+        Present::Final(why) => StepResult::Final(why),
+        Present::AsFound if !leaves_keys(step) => StepResult::AlreadySo,
+        Present::Changed(what) if !force => return Err(format!("something has changed: {what}")),
+        present => {
             let forced = matches!(present, Present::Changed(_));
-            let step = &journal.steps[index];
-            StepResult::Done(restore(step, index + 1, forced, machine, journal)?)
+            let restored = restore(step, index + 1, forced, machine, journal);
+            if restored.is_err() {
+                // What is half restored is no change by somebody else.
+                set_state(journal, index, State::Failed)?;
+            }
+            StepResult::Done(restored?)
         }
     };
-    journal.steps[index].state = State::Undone;
-    journal.write().map_err(|error| error.to_string())?;
+    set_state(journal, index, State::Undone)?;
     Ok(result)
+}
+
+fn set_state(journal: &mut Journal, index: usize, state: State) -> Result<(), String> {
+    journal.steps[index].state = state;
+    journal.write().map_err(|error| error.to_string())
 }
 
 /// Whether a key may have been made for a value that was not set any more.
