@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 TARGET=x86_64-pc-windows-gnu
-TESTS=(--lib --test proxy --test pac --test device --test binary)
+TESTS=(--lib --test fix --test proxy --test pac --test device --test binary)
 
 # Everything of Wine lives below target/: no run meets what another program left in ~/.wine.
 export WINEPREFIX="$PWD/target/wine"
@@ -68,3 +68,6 @@ timeout 300 cargo test --quiet --target "$TARGET" "${TESTS[@]}"
 
 step "the program under Wine"
 timeout 300 python3 ci/windows_checks.py "target/$TARGET/debug/reach365.exe"
+
+step "remedies under Wine"
+timeout 300 python3 ci/windows_fixes.py "target/$TARGET/debug/reach365.exe"

@@ -222,9 +222,14 @@ impl Journal {
 }
 
 fn waiting(action: &Action) -> Step {
+    let state = if action.is_automatic() {
+        State::Waiting
+    } else {
+        State::ForYou
+    };
     Step {
         action: action.clone(),
-        state: State::Waiting,
+        state,
         before: None,
     }
 }
