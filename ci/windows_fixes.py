@@ -158,7 +158,7 @@ def folders_are_emptied_and_filled_again(pc):
     shutil.rmtree(packages, ignore_errors=True)
     (accounts / "sub" / "sub").mkdir(parents=True)
     (accounts / "a.tbacct").write_bytes(b"\0token\xff")
-    (accounts / "Grüße.tbacct").write_bytes(b"")
+    (accounts / "with a blank.tbacct").write_bytes(b"")
     (accounts / "sub" / "sub" / "b").write_bytes(b"b" * 100_000)
     before = contents(accounts)
     pc.fix("run", "empty-broker-cache", "--yes")

@@ -20,8 +20,8 @@ const SCHEMA: u32 = 1;
 const LARGEST: u64 = 256 * 1024 * 1024;
 const FILE: &str = "journal.json";
 const TRANSCRIPT: &str = "transcript.txt";
-/// Journals of one second at most.
-const SAME_SECOND: usize = 100;
+/// Journals of one moment at most; by name they stand in the order of their times.
+const SAME_MOMENT: usize = 100;
 
 /// What a fix found, and how far it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -213,7 +213,7 @@ impl Journal {
     }
 
     /// An error about this journal.
-    pub(super) fn wrong(&self, why: impl ToString) -> FixError {
+    pub(super) fn wrong(&self, why: impl std::fmt::Display) -> FixError {
         FixError::Journal {
             path: self.directory.clone(),
             why: why.to_string(),
@@ -260,8 +260,8 @@ fn own_directory(folder: &Path, id: &str, started: Timestamp) -> Result<PathBuf,
         why,
     };
     fs::create_dir_all(folder).map_err(|error| wrong(error.to_string()))?;
-    let time = started.strftime("%Y%m%dT%H%M%SZ");
-    for attempt in 1..=SAME_SECOND {
+    let time = started.strftime("%Y%m%dT%H%M%S%.3fZ");
+    for attempt in 1..=SAME_MOMENT {
         let more = if attempt > 1 {
             format!("-{attempt}")
         } else {
@@ -274,7 +274,7 @@ fn own_directory(folder: &Path, id: &str, started: Timestamp) -> Result<PathBuf,
             Err(error) => return Err(wrong(error.to_string())),
         }
     }
-    Err(wrong("too many journals of this second".to_owned()))
+    Err(wrong("too many journals of this moment".to_owned()))
 }
 
 /// Where journals are kept.

@@ -20,10 +20,10 @@ pub(super) fn of_key(path: &str, key: &RegistryKey) -> Vec<u8> {
 /// A file that gives a value back as it was, absent or not.
 pub(super) fn of_value(path: &str, name: &str, value: Option<&RegistryValue>) -> Vec<u8> {
     let mut text = HEAD.to_owned();
-    text += &format!("\r\n[{}]\r\n", full(path));
+    write!(text, "\r\n[{}]\r\n", full(path)).ok();
     match value {
         Some(value) => text += &line(value),
-        None => text += &format!("{}=-\r\n", quoted_name(name)),
+        None => text = text + &quoted_name(name) + "=-\r\n",
     }
     encode(&text)
 }

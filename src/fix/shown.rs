@@ -38,8 +38,9 @@ pub(super) fn now(action: &Action, before: &Before) -> String {
 
 fn nothing_to_do(before: &Before) -> &'static str {
     match before {
-        Before::Value { value: None, .. } | Before::Key { .. } => "is absent now: nothing to do",
-        Before::Folder { entries: None, .. } => "is absent now: nothing to do",
+        Before::Value { value: None, .. }
+        | Before::Key { .. }
+        | Before::Folder { entries: None, .. } => "is absent now: nothing to do",
         Before::Folder { .. } => "is empty now: nothing to do",
         Before::Credentials { .. } => "finds none now: nothing to do",
         Before::Service { .. } => "runs now: nothing to do",

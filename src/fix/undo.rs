@@ -8,7 +8,7 @@ use super::present::{Present, compare};
 use super::restore::restore;
 use super::run::lacks_elevation;
 use super::{FixError, Outcome, StepReport, StepResult, places};
-use crate::platform::Machine;
+use crate::platform::{Machine, RegistryKey, RegistryValue};
 use crate::remedy::Remedy;
 
 /// Takes a fix back, the last action first, and tells `observe` of each. What cannot be taken back
@@ -80,11 +80,11 @@ fn believe_step(step: &Step, machine: &dyn Machine) -> Result<(), String> {
             },
             Some(Before::Value { value, made }),
         ) => {
-            let other = |value: &&_| !places::same_name(value_name(value), name);
-            let elsewhere = |made: &&String| {
+            let other = |value: &RegistryValue| !places::same_name(&value.name, name);
+            let elsewhere = |made: &String| {
                 !places::key_and_above(key).any(|above| places::same_name(above, made))
             };
-            if value.as_ref().filter(other).is_some() || made.as_ref().filter(elsewhere).is_some() {
+            if value.as_ref().is_some_and(other) || made.as_ref().is_some_and(elsewhere) {
                 return Err("is not where the journal restores to".to_owned());
             }
         }
@@ -117,11 +117,7 @@ fn believe_step(step: &Step, machine: &dyn Machine) -> Result<(), String> {
     Ok(())
 }
 
-fn value_name(value: &crate::platform::RegistryValue) -> &str {
-    &value.name
-}
-
-fn is_plain_below(key: &crate::platform::RegistryKey) -> bool {
+fn is_plain_below(key: &RegistryKey) -> bool {
     !key.name.is_empty() && !key.name.contains('\\') && key.keys.iter().all(is_plain_below)
 }
 

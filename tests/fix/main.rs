@@ -233,7 +233,7 @@ fn the_first_failure_stops_it_and_the_rest_can_be_undone() {
         let before = machine.snapshot();
         machine.writes_left.set(Some(writes));
         let outcome = run(&remedy, &machine, &place).unwrap();
-        assert_eq!(outcome.failed(), true, "after {writes} writes");
+        assert!(outcome.failed(), "after {writes} writes");
         assert_eq!(results(&outcome).last(), Some(&"failed"));
         machine.writes_left.set(None);
         undo(&remedy, &machine, &place).unwrap();
@@ -291,34 +291,37 @@ fn nothing_is_undone_twice() {
     assert_eq!(machine.snapshot(), before);
 }
 
+/// What somebody else does to a machine.
+type Change = fn(&Recorded);
+
 #[test]
 fn what_has_changed_since_is_not_overwritten_unless_forced() {
-    let changes: [(Action, fn(&Recorded)); 4] = [
+    let changes: [(Action, Change); 4] = [
         (set("flag", 1), |machine| {
-            machine.key_with(IDENTITY, &[("flag", 4, &[7, 0, 0, 0])])
+            machine.key_with(IDENTITY, &[("flag", 4, &[7, 0, 0, 0])]);
         }),
         (delete(None), |machine| {
-            machine.key_with(IDENTITY, &[("later", 3, &[7])])
+            machine.key_with(IDENTITY, &[("later", 3, &[7])]);
         }),
         (rename(), |machine| {
-            machine.key_with(IDENTITY, &[("later", 3, &[7])])
+            machine.key_with(IDENTITY, &[("later", 3, &[7])]);
         }),
         (empty(), |machine| {
-            machine.folder_with(FOLDER, &["a.tbacct", "later"])
+            machine.folder_with(FOLDER, &["a.tbacct", "later"]);
         }),
     ];
-    for (action, change) in changes {
+    for (action, later) in changes {
         let (machine, place, remedy) = (furnished(), Place::new(), remedy(vec![action.clone()]));
         let before = machine.snapshot();
         run(&remedy, &machine, &place).unwrap();
-        change(&machine);
-        let changed = machine.snapshot();
+        later(&machine);
+        let other = machine.snapshot();
         let refused = undo(&remedy, &machine, &place);
         assert!(
             matches!(&refused, Err(FixError::Changed(list)) if list.len() == 1),
             "{refused:?}"
         );
-        assert_eq!(machine.snapshot(), changed, "{action}");
+        assert_eq!(machine.snapshot(), other, "{action}");
         assert!(!force(&remedy, &machine, &place).failed(), "{action}");
         let mut after = machine.snapshot();
         if matches!(action, Action::RegistrySet { .. }) {

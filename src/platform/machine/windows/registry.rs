@@ -100,17 +100,14 @@ pub(in super::super) fn set_value(key: &str, value: &RegistryValue) -> io::Resul
     let key = Key::open(key, KEY_WRITE)?.ok_or(ErrorKind::NotFound)?;
     let name = wide(&value.name)?;
     let length = u32::try_from(value.data.len()).map_err(|_| too_large())?;
-    // SAFETY: the name ends in a NUL, the data is as long as the length says; both outlive the call.
-    checked(unsafe {
-        RegSetValueExW(
-            key.0,
-            name.as_ptr(),
-            0,
-            value.kind,
-            value.data.as_ptr(),
-            length,
-        )
-    })
+    // Windows refuses the pointer of an empty vector, which leads nowhere.
+    let data = if length == 0 {
+        &[0]
+    } else {
+        value.data.as_slice()
+    };
+    // SAFETY: the name ends in a NUL, the data is at least as long as the length says; both outlive the call.
+    checked(unsafe { RegSetValueExW(key.0, name.as_ptr(), 0, value.kind, data.as_ptr(), length) })
 }
 
 #[allow(
