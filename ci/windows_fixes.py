@@ -201,7 +201,7 @@ def credentials_of_office_alone_are_deleted(pc):
     pc.wine(r"C:\credentials.exe", "write", *others, *ours)
     text = pc.fix("run", "remove-credentials", "--yes")
     contains(text, [*ours, "no password back"], "the credentials that are deleted")
-    equal(sorted(pc.wine(r"C:\credentials.exe", "list").split("\n")[:-1]), sorted(others), "the credentials that are left")
+    equal(sorted(pc.wine(r"C:\credentials.exe", "list").splitlines()), sorted(others), "the credentials that are left")
     contains(pc.fix("undo"), ["Cannot be taken back", *ours], "what cannot be undone")
 
 

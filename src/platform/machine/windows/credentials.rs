@@ -34,10 +34,12 @@ pub(in super::super) fn credentials() -> io::Result<Vec<Credential>> {
     let mut found = Vec::new();
     for index in 0..count as usize {
         // SAFETY: the array has `count` pointers to credentials, valid until they are freed below.
-        let (target, kind) = unsafe {
-            let credential = *list.add(index);
-            ((*credential).TargetName, (*credential).Type)
-        };
+        // Wine packs them without alignment.
+        let CREDENTIALW {
+            TargetName: target,
+            Type: kind,
+            ..
+        } = unsafe { list.add(index).read_unaligned().read_unaligned() };
         if KINDS.contains(&kind) {
             found.extend(text(target).map(|target| Credential { target, kind }));
         }
@@ -53,10 +55,11 @@ fn text(name: PWSTR) -> Option<String> {
         return None;
     }
     let mut units = Vec::new();
-    // SAFETY: the name ends in a NUL, and nothing behind the NUL is read.
-    unsafe {
-        while units.len() < NAME && *name.add(units.len()) != 0 {
-            units.push(*name.add(units.len()));
+    while units.len() < NAME {
+        // SAFETY: the name ends in a NUL, and nothing behind the NUL is read.
+        match unsafe { name.add(units.len()).read_unaligned() } {
+            0 => break,
+            unit => units.push(unit),
         }
     }
     String::from_utf16(&units).ok()
