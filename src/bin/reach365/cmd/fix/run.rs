@@ -6,17 +6,18 @@ use reach365::endpoint::printable;
 use reach365::fix::{self, FixError, LocalMachine, Machine, Outcome, Preview, RunOptions};
 use reach365::remedy::Remedy;
 
+use super::catalogue::named;
 use super::{NOT_DONE, code, refused};
 use crate::cli::FixRunArgs;
 use crate::exit::{Failure, note};
 use crate::output::Output;
 
 pub(crate) fn run(args: &FixRunArgs) -> Result<u8, Failure> {
-    let remedy = known(&args.id)?;
+    let remedy = named(&args.id)?;
     let machine = LocalMachine;
     let options = RunOptions {
         journal: args.journal.clone(),
-        managed: managed(),
+        managed: managed(remedy),
         admin: args.i_am_the_admin,
     };
     let mut output = Output::open(None)?;
@@ -39,13 +40,14 @@ pub(crate) fn run(args: &FixRunArgs) -> Result<u8, Failure> {
     carry_out(remedy, &machine, &options, &mut output)
 }
 
-fn known(id: &str) -> Result<&'static Remedy, Failure> {
-    Remedy::get(id).ok_or_else(|| Failure::Usage(format!("no remedy is called {}", printable(id))))
-}
-
-/// Whether an organisation manages this device; `None` where that is not known.
-fn managed() -> Option<bool> {
-    None
+/// Whether an organisation manages this device; `None` where that is not known. Only asked where
+/// it matters: the answer may take seconds.
+fn managed(remedy: &Remedy) -> Option<bool> {
+    remedy
+        .managed_device_forbidden
+        .then(reach365::system_device)
+        .flatten()?
+        .managed
 }
 
 /// The exact actions, and what is there now.
