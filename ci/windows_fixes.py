@@ -9,6 +9,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 
 from windows_checks import Pc, contains, equal, fail
 
@@ -46,11 +47,14 @@ class Fixes(Pc):
         self.journals = self.local / "reach365" / "fixes"
 
     def wine(self, *words, expect=0):
-        # What runs on (a service) must not hold the pipe.
-        result = subprocess.run(["wine", *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+        # A file and no pipe: services that start with a program would hold its end.
+        with tempfile.TemporaryFile() as said:
+            result = subprocess.run(["wine", *words], stdin=subprocess.DEVNULL, stdout=said, stderr=said, timeout=60)
+            said.seek(0)
+            text = said.read().decode("utf-8", "replace")
         if expect is not None and result.returncode != expect:
-            fail(f"{' '.join(words)}: exit code {result.returncode}", result.stderr.decode(errors="replace"))
-        return result.stdout.decode("utf-8", "replace")
+            fail(f"{' '.join(words)}: exit code {result.returncode}", text)
+        return text
 
     def load(self, text):
         """Writes a registry file into the registry."""
@@ -128,13 +132,15 @@ def a_key_with_all_below_is_given_back(pc):
 
 
 def a_key_is_renamed_and_back(pc):
-    pc.forget(CONNECTIONS + ".old")
-    pc.load(f"[{full(CONNECTIONS)}]\n{VALUES}\n[{full(CONNECTIONS)}\\Below]\n{VALUES}")
+    # Wine 8 loses the next key when one is renamed to a name that comes right behind its own.
+    between = CONNECTIONS + ".a"
+    pc.load(f"[{full(between)}]\n\n[{full(CONNECTIONS)}]\n{VALUES}\n[{full(CONNECTIONS)}\\Below]\n{VALUES}")
     refused = pc.fix("run", "rename-connections-key", "--yes", expect=2)
     contains(refused, ["Rename the key"], "what is shown before it is refused")
     words = ["rename-connections-key", "--i-am-the-admin"]
     there_and_back(pc, CONNECTIONS, words, ["for-you", "done", "for-you"])
     equal(pc.exported(CONNECTIONS + ".old"), b"", "the other name after undo")
+    pc.forget(between)
 
 
 def what_has_changed_is_not_overwritten(pc):
@@ -190,6 +196,8 @@ def services_are_started_and_stopped_again(pc):
     pc.fix("undo")
     contains(pc.wine("sc", "query", "NlaSvc"), ["STOPPED"], "a service that was stopped again")
     contains(pc.wine("sc", "query", "EventLog"), ["RUNNING"], "a service that ran before")
+    for name in ("netprofm", "NlaSvc"):
+        pc.wine("sc", "delete", name)
 
 
 def credentials_of_office_alone_are_deleted(pc):

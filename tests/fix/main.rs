@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
 mod machine;
+#[cfg(all(feature = "cli", not(windows)))]
+mod program;
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
