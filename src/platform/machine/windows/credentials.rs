@@ -28,7 +28,7 @@ pub(in super::super) fn credentials() -> io::Result<Vec<Credential>> {
     // SAFETY: a null filter asks for all; both pointers are to locals that outlive the call.
     if unsafe { CredEnumerateW(ptr::null(), 0, &raw mut count, &raw mut list) } == 0 {
         let error = io::Error::last_os_error();
-        let none = error.raw_os_error() == Some(ERROR_NOT_FOUND as i32);
+        let none = error.raw_os_error() == Some(ERROR_NOT_FOUND.cast_signed());
         return if none { Ok(Vec::new()) } else { Err(error) };
     }
     let mut found = Vec::new();
@@ -73,6 +73,6 @@ pub(in super::super) fn delete_credential(credential: &Credential) -> io::Result
         return Ok(());
     }
     let error = io::Error::last_os_error();
-    let gone = error.raw_os_error() == Some(ERROR_NOT_FOUND as i32);
+    let gone = error.raw_os_error() == Some(ERROR_NOT_FOUND.cast_signed());
     if gone { Ok(()) } else { Err(error) }
 }

@@ -327,5 +327,5 @@ fn present(result: u32) -> io::Result<()> {
 }
 
 fn error(result: u32) -> io::Error {
-    io::Error::from_raw_os_error(result as i32)
+    io::Error::from_raw_os_error(result.cast_signed())
 }

@@ -54,7 +54,7 @@ pub(in super::super) fn stop_service(name: &str) -> io::Result<()> {
 }
 
 fn is(error: &io::Error, code: u32) -> bool {
-    error.raw_os_error() == Some(code as i32)
+    error.raw_os_error() == Some(code.cast_signed())
 }
 
 /// A handle of the service manager.
