@@ -62,7 +62,7 @@ fn fail_on_icmp(socket: &Socket) {
             IPPROTO_TCP,
             TCP_FAIL_CONNECT_ON_ICMP_ERROR,
             (&raw const on).cast(),
-            size_of_val(&on) as i32,
+            (size_of_val(&on) as u32).cast_signed(),
         )
     };
 }
@@ -71,7 +71,7 @@ fn fail_on_icmp(socket: &Socket) {
 #[allow(unsafe_code, reason = "no safe binding has this option")]
 fn message(socket: &Socket) -> Option<Vec<u8>> {
     let mut words: Words<MESSAGE> = [0; MESSAGE];
-    let mut length = size_of::<ICMP_ERROR_INFO>() as i32;
+    let mut length = (size_of::<ICMP_ERROR_INFO>() as u32).cast_signed();
     // SAFETY: the buffer is valid for writes of `length` bytes and used by nobody else; the
     // system writes at most that many and stores the number in `length`.
     let result = unsafe {
