@@ -240,8 +240,20 @@ impl Report {
         };
         NetworkSeen {
             causes: remedy::advise_on_all(&self.findings, &rows),
-            conclusive: !rows.is_empty() && !self.endpoints.iter().any(|row| undecided(&row)),
+            conclusive: self.is_broad() && !self.endpoints.iter().any(|row| undecided(&row)),
         }
+    }
+
+    /// Whether enough was probed that what it does not show is not there: the endpoints of
+    /// activation, and the connectivity test.
+    fn is_broad(&self) -> bool {
+        const ACTIVATION: usize = 10;
+        let of = |group: &str| {
+            let rows = self.endpoints.iter();
+            rows.filter(|row| row.endpoint.groups.iter().any(|it| it == group))
+                .count()
+        };
+        of("activation") >= ACTIVATION && of("ncsi") > 0
     }
 
     /// The blocked endpoints, in plan order.

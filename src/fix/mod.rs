@@ -16,6 +16,8 @@ mod undo;
 
 use std::path::PathBuf;
 
+use crate::remedy::Condition;
+
 pub use crate::platform::{
     Credential, LocalMachine, Machine, Ran, RegistryKey, RegistryValue, ServiceState,
 };
@@ -35,6 +37,21 @@ pub enum FixError {
     NeverPlanned {
         /// Why no plan offers it.
         why: String,
+    },
+    /// It would do harm on this device.
+    #[error("it is only for devices where {needs}; here it is not so")]
+    Unmet {
+        /// What would have to be true.
+        needs: Condition,
+    },
+    /// It may do harm on this device.
+    #[error(
+        "it is only for devices where {needs}, and nobody knows here; an administrator who does \
+         says --i-am-the-admin"
+    )]
+    UnmetPerhaps {
+        /// What would have to be true.
+        needs: Condition,
     },
     /// The organisation that manages the device decides about it.
     #[error(

@@ -175,7 +175,7 @@ fn replace_new(
     journal: &Journal,
 ) -> Result<(), String> {
     let now = machine.entries(folder).map_err(|error| error.to_string())?;
-    let now = now.ok_or("the folder is gone")?;
+    let now = now.ok_or("the folder is gone: make it again, then undo once more")?;
     for name in now {
         if found.contains(&name) && !kept.contains(&name) {
             continue;

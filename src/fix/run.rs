@@ -7,7 +7,7 @@ use super::journal::{Journal, State};
 use super::{FixError, Outcome, StepReport, StepResult, places, reg_file, shown};
 use crate::endpoint::printable;
 use crate::platform::{Machine, Ran};
-use crate::remedy::{Action, Remedy, command_line};
+use crate::remedy::{Action, Omission, Remedy, command_line};
 
 /// How a remedy is carried out.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +17,8 @@ pub struct RunOptions {
     pub journal: Option<PathBuf>,
     /// Whether an organisation manages the device, where that is known.
     pub managed: Option<bool>,
+    /// What stands against the remedy on this device ([`crate::remedy::unmet`]).
+    pub unmet: Option<Omission>,
     /// Whether an administrator of the organisation wants it.
     pub admin: bool,
 }
@@ -57,6 +59,13 @@ pub fn refusal(remedy: &Remedy, machine: &dyn Machine, options: &RunOptions) -> 
     }
     if let Some(why) = remedy.never_planned.clone().filter(|_| !options.admin) {
         return Some(FixError::NeverPlanned { why });
+    }
+    match &options.unmet {
+        Some(Omission::Forbidden { needs }) => return Some(FixError::Unmet { needs: *needs }),
+        Some(Omission::Unknown { needs }) if !options.admin => {
+            return Some(FixError::UnmetPerhaps { needs: *needs });
+        }
+        _ => {}
     }
     match options.managed {
         _ if options.admin || !remedy.managed_device_forbidden => {}

@@ -22,9 +22,10 @@ pub enum Condition {
     Managed,
     /// Managed by nobody.
     NotManaged,
-    /// The status shows a broken registration: the service does not know the device, or its key
-    /// does not work.
+    /// The key of the device does not work.
     RegistrationBroken,
+    /// The service refuses the device: it is disabled or deleted there.
+    DeviceRefused,
     /// A registry value switches the Web Account Manager off.
     WamDisabled,
     /// One of the services that watch the network stands still.
@@ -33,6 +34,16 @@ pub enum Condition {
     NcsiProbeOff,
     /// There is no report of a check.
     NotChecked,
+}
+
+impl Condition {
+    /// The name, as the catalogue spells it.
+    pub fn name(self) -> String {
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|name| name.as_str().map(str::to_owned))
+            .expect("a condition is written as a word")
+    }
 }
 
 impl fmt::Display for Condition {
@@ -45,7 +56,8 @@ impl fmt::Display for Condition {
             Self::Registered => "the work account is registered on the device",
             Self::Managed => "the device is managed",
             Self::NotManaged => "the device is not managed",
-            Self::RegistrationBroken => "the status shows that the registration is broken",
+            Self::RegistrationBroken => "the key of the device does not work",
+            Self::DeviceRefused => "the device is disabled or deleted in Microsoft Entra ID",
             Self::WamDisabled => "a registry value switches modern sign-in off",
             Self::ServiceStopped => "a service that watches the network stands still",
             Self::NcsiProbeOff => "the connectivity test is switched off",

@@ -21,7 +21,9 @@ pub use activation_error::{ActivationError, Family, Network, NoActivationError, 
 pub use advise::advise;
 pub(crate) use advise::{advise_on, advise_on_all};
 pub use condition::{App, Condition, Platform};
-pub use plan::{LeftOut, NetworkSeen, Omission, Reason, RemedyPlan, Situation, Step, Stop, plan};
+pub use plan::{
+    LeftOut, NetworkSeen, Omission, Reason, RemedyPlan, Situation, Step, Stop, plan, unmet,
+};
 pub use script::script;
 
 /// The embedded list.

@@ -15,7 +15,7 @@ use machine::Recorded;
 use reach365::fix::{
     self, Credential, FixError, Journal, Machine, Outcome, RunOptions, ServiceState, StepResult,
 };
-use reach365::remedy::{Action, RegistryData, Remedies, Remedy};
+use reach365::remedy::{Action, Condition, Omission, RegistryData, Remedies, Remedy};
 
 const IDENTITY: &str = r"HKCU\Software\Identity";
 const FOLDER: &str = "/profile/Accounts";
@@ -41,6 +41,7 @@ impl Place {
         RunOptions {
             journal: Some(self.journal()),
             managed: Some(false),
+            unmet: None,
             admin: false,
         }
     }
@@ -384,6 +385,7 @@ fn managed_devices_and_unplanned_remedies_are_for_administrators() {
         let options = RunOptions {
             journal: None,
             managed,
+            unmet: None,
             admin,
         };
         let refusal = fix::refusal(remedy, &machine, &options);
@@ -600,6 +602,7 @@ fn the_newest_open_journal_is_found() {
     let options = RunOptions {
         journal: None,
         managed: None,
+        unmet: None,
         admin: false,
     };
     let remedy = remedy(vec![set("flag", 1)]);
@@ -684,4 +687,29 @@ fn take_back(remedy: &Remedy, journal: &Path, machine: &Recorded) {
             .values()
             .all(|state| *state == ServiceState::Stopped)
     );
+}
+
+#[test]
+fn what_is_not_for_this_device_is_refused_whoever_wants_it() {
+    let remedy = Remedy::get("leave-and-rejoin").unwrap();
+    let refused = |unmet: Option<Omission>, admin: bool| {
+        let options = RunOptions {
+            managed: Some(false),
+            unmet,
+            admin,
+            ..RunOptions::default()
+        };
+        fix::refusal(remedy, &furnished(), &options)
+    };
+    let needs = Condition::NotHybrid;
+    for admin in [false, true] {
+        let why = refused(Some(Omission::Forbidden { needs }), admin);
+        assert!(matches!(why, Some(FixError::Unmet { .. })), "{why:?}");
+    }
+    let why = refused(Some(Omission::Unknown { needs }), false);
+    assert!(
+        matches!(why, Some(FixError::UnmetPerhaps { .. })),
+        "{why:?}"
+    );
+    assert!(refused(Some(Omission::Unknown { needs }), true).is_none());
 }

@@ -38,5 +38,5 @@ fn a_dry_run_shows_the_actions_everywhere() {
 fn an_unknown_remedy_is_named() {
     let output = fix(&["run", "reinstall-everything", "--dry-run"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains("no remedy is called reinstall-everything"));
+    assert!(said(&output).contains("there is no remedy `reinstall-everything`"));
 }

@@ -48,7 +48,8 @@ fn devices() -> Vec<Option<DeviceState>> {
     let status = [
         "",
         "DeviceAuthStatus : SUCCESS",
-        "DeviceAuthStatus : FAILED. Device is disabled",
+        "DeviceAuthStatus : FAILED. Device is either disabled or deleted",
+        "DeviceAuthStatus : FAILED. ERROR; KeySignTest : FAILED",
     ];
     texts = crossed(&crossed(&texts, &mdm), &status.map(str::to_owned));
     let devices = texts.iter().map(|text| Some(device(text)));
@@ -98,7 +99,7 @@ fn is_false_or_unknown(condition: Condition, device: Option<&DeviceState>) -> bo
     let Some(device) = device else { return true };
     let known = device.join != Join::Unknown;
     let in_entra = matches!(device.join, Join::Joined | Join::Hybrid);
-    let failed = |text: &String| text.starts_with("FAILED");
+    let refused = |text: &String| text.ends_with("disabled or deleted");
     let holds = match condition {
         Condition::Joined => known && in_entra,
         Condition::NotJoined => known && !in_entra,
@@ -107,9 +108,8 @@ fn is_false_or_unknown(condition: Condition, device: Option<&DeviceState>) -> bo
         Condition::Registered => device.registered == Some(true),
         Condition::Managed => device.managed == Some(true),
         Condition::NotManaged => device.managed == Some(false),
-        Condition::RegistrationBroken => {
-            device.identity.authentication.as_ref().is_some_and(failed)
-        }
+        Condition::RegistrationBroken => device.identity.key_works == Some(false),
+        Condition::DeviceRefused => device.identity.authentication.as_ref().is_some_and(refused),
         // Only a live PC tells these.
         _ => false,
     };

@@ -27,7 +27,7 @@ fn plain(remedies: &[&Remedy]) -> String {
     let script = script
         .strip_prefix('\u{feff}')
         .expect("a mark for Windows PowerShell");
-    assert!(script.lines().all(|line| !line.contains('\n')));
+    assert_eq!(script.matches('\n').count(), script.matches("\r\n").count());
     script.to_owned()
 }
 
@@ -61,7 +61,7 @@ fn every_automatic_action_is_a_call() {
         let (_, body) = script
             .split_once(&format!("# {}: ", remedy.title))
             .unwrap_or(("", &script));
-        let body = body.rsplit_once("Start-Fix -Id").unwrap().1;
+        let body = body.rsplit_once("try {").unwrap().1;
         let calls = body.lines().filter(|line| {
             [
                 "Invoke-FixProgram",
@@ -81,7 +81,26 @@ fn every_automatic_action_is_a_call() {
 #[test]
 fn a_script_names_what_it_guards() {
     let leave = plain(&[Remedy::get("leave-and-rejoin").unwrap()]);
-    assert!(leave.contains("Start-Fix -Id 'leave-and-rejoin' -Elevated $true -Forbidden $true"));
+    assert!(leave.contains(
+        "Test-Fix -Id 'leave-and-rejoin' -Elevated $true -Forbidden $true -Needs \
+         @('joined', 'not-hybrid', 'not-managed', 'registration-broken')"
+    ));
+    let (before, after) = leave
+        .split_once("Invoke-FixProgram -Program 'dsregcmd'")
+        .unwrap();
+    assert!(
+        before
+            .trim_end()
+            .lines()
+            .rev()
+            .nth(1)
+            .unwrap()
+            .starts_with("Wait-Fix")
+    );
+    assert!(
+        !after.contains("\nWait-Fix"),
+        "nothing automatic comes after it"
+    );
     assert!(
         leave.contains("Invoke-FixProgram -Program 'dsregcmd' -Arguments @('/leave') -Back @()")
     );

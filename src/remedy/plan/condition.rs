@@ -4,8 +4,9 @@ use crate::device::{DeviceState, Join, Pc, ServiceState, ValueData};
 use crate::remedy::plan::{Omission, Situation};
 use crate::remedy::{Condition, Remedy};
 
-/// Services that have to run; `NcdAutoSetup` starts by need.
-const WATCHING: [&str; 3] = ["netprofm", "NlaSvc", "EventLog"];
+/// Services that have to run everywhere. `NcdAutoSetup` starts by need, and from Windows 11 on so
+/// does `NlaSvc`.
+const WATCHING: [&str; 2] = ["netprofm", "EventLog"];
 
 /// Why a remedy must be left out; `None` where nothing forbids it.
 pub(super) fn omission(remedy: &Remedy, situation: &Situation<'_>) -> Option<Omission> {
@@ -16,20 +17,35 @@ pub(super) fn omission(remedy: &Remedy, situation: &Situation<'_>) -> Option<Omi
     if is_unseen(remedy, situation) {
         return Some(Omission::NotSeen {});
     }
-    let holds = |needs: &Condition| (*needs, holds(*needs, situation));
-    let checked: Vec<_> = remedy.needs.iter().map(holds).collect();
-    if let Some((needs, _)) = checked.iter().find(|(_, holds)| *holds == Some(false)) {
-        return Some(Omission::Forbidden { needs: *needs });
+    let unmet = unmet(remedy, situation);
+    if let Some(Omission::Forbidden { .. }) = unmet {
+        return unmet;
     }
     let managed = situation.device.map(|device| device.managed);
     if remedy.managed_device_forbidden && managed == Some(Some(true)) {
         return Some(Omission::Managed {});
     }
-    if let Some((needs, _)) = checked.iter().find(|(_, holds)| holds.is_none()) {
-        return Some(Omission::Unknown { needs: *needs });
+    if unmet.is_some() {
+        return unmet;
     }
     let may_be_managed = managed.is_none_or(|managed| managed.is_none());
     (remedy.managed_device_forbidden && may_be_managed).then_some(Omission::PerhapsManaged {})
+}
+
+/// The first need that is false, or else the first that nobody knows.
+pub(super) fn unmet(remedy: &Remedy, situation: &Situation<'_>) -> Option<Omission> {
+    let needs = || {
+        remedy
+            .needs
+            .iter()
+            .map(|needs| (*needs, holds(*needs, situation)))
+    };
+    let forbidden = needs().find(|(_, holds)| *holds == Some(false));
+    if let Some((needs, _)) = forbidden {
+        return Some(Omission::Forbidden { needs });
+    }
+    let (needs, _) = needs().find(|(_, holds)| holds.is_none())?;
+    Some(Omission::Unknown { needs })
 }
 
 /// Whether a conclusive report shows none of the causes that the remedy mends.
@@ -45,6 +61,7 @@ fn is_unseen(remedy: &Remedy, situation: &Situation<'_>) -> bool {
 pub(super) fn shown(remedy: &Remedy, situation: &Situation<'_>) -> Option<Condition> {
     let faults = [
         Condition::RegistrationBroken,
+        Condition::DeviceRefused,
         Condition::WamDisabled,
         Condition::ServiceStopped,
         Condition::NcsiProbeOff,
@@ -69,7 +86,8 @@ pub(super) fn holds(condition: Condition, situation: &Situation<'_>) -> Option<b
         Condition::Registered => device.registered,
         Condition::Managed => device.managed,
         Condition::NotManaged => device.managed.map(|managed| !managed),
-        Condition::RegistrationBroken => is_broken(device),
+        Condition::RegistrationBroken => device.identity.key_works.map(|works| !works),
+        Condition::DeviceRefused => is_refused(device),
         Condition::WamDisabled => wam_disabled(device),
         Condition::ServiceStopped => service_stopped(device),
         Condition::NcsiProbeOff => probe_off(device),
@@ -89,20 +107,14 @@ fn known(device: &DeviceState) -> bool {
     device.join != Join::Unknown
 }
 
-/// Whether the service refuses the device, or its key does not work.
-fn is_broken(device: &DeviceState) -> Option<bool> {
-    let identity = &device.identity;
-    let refused = identity.authentication.as_deref().map(|said| {
-        let said = said.trim();
-        said.get(..4)
-            .is_some_and(|begin| begin.eq_ignore_ascii_case("fail"))
-    });
-    let useless = identity.key_works.map(|works| !works);
-    match (refused, useless) {
-        (Some(true), _) | (_, Some(true)) => Some(true),
-        (None, None) => None,
-        _ => Some(false),
+/// Whether the service knows the device no longer. Other failures say that nobody could ask.
+fn is_refused(device: &DeviceState) -> Option<bool> {
+    let said = device.identity.authentication.as_deref()?;
+    let said = said.to_ascii_lowercase();
+    if said.contains("disabled or deleted") {
+        return Some(true);
     }
+    said.trim().eq("success").then_some(false)
 }
 
 fn wam_disabled(device: &DeviceState) -> Option<bool> {

@@ -142,6 +142,19 @@ fn stop(managed: bool, situation: &Situation<'_>) -> Stop {
     }
 }
 
+/// The need of a remedy that is not met on a device: one that is false, or else one that nobody
+/// knows. `None` where nothing stands against it.
+pub fn unmet(remedy: &Remedy, device: Option<&DeviceState>) -> Option<Omission> {
+    let situation = Situation {
+        error: None,
+        network: None,
+        device,
+        app: None,
+        platform: Platform::Windows,
+    };
+    condition::unmet(remedy, &situation)
+}
+
 impl RemedyPlan {
     /// Whether nothing of the catalogue answers the situation.
     pub fn is_empty(&self) -> bool {

@@ -15,6 +15,10 @@ pub fn script(remedies: &[&Remedy]) -> String {
     let mut script = head(remedies);
     script.push_str(PRELUDE);
     for remedy in remedies {
+        line(&mut script, &check(remedy));
+    }
+    script.push_str(BEGIN);
+    for remedy in remedies {
         script.push_str(&part(remedy));
     }
     script.push_str(TAIL);
@@ -22,10 +26,20 @@ pub fn script(remedies: &[&Remedy]) -> String {
     format!("\u{feff}{}", script.replace('\n', "\r\n"))
 }
 
+const BEGIN: &str = "
+if ($Apply) { Start-Backup }
+try {
+";
+
+/// The remedies ran without `-Apply` before, so that their actions are known.
 const TAIL: &str = "
-if ($Apply) {
-    [void](Stop-Transcript)
-    Write-Host \"Kept in $($script:Backup). To take it back: -Undo '$($script:Backup)'\"
+    if ($Undo) { Undo-Fix $Undo }
+}
+finally {
+    if ($script:Backup) {
+        [void](Stop-Transcript)
+        Write-Host \"Kept in $($script:Backup). To take it back: -Undo '$($script:Backup)'\"
+    }
 }
 ";
 
@@ -52,24 +66,31 @@ fn part(remedy: &Remedy) -> String {
     if let Some(correction) = &remedy.correction {
         line(&mut part, &format!("# {correction}"));
     }
-    let forbidden = remedy.managed_device_forbidden || remedy.never_planned.is_some();
-    let (id, elevated) = (quoted(&remedy.id), flag(remedy.elevated));
-    let forbidden = flag(forbidden);
     line(&mut part, &format!("Write-Host {}", quoted(&remedy.title)));
-    line(
-        &mut part,
-        &format!("Start-Fix -Id {id} -Elevated {elevated} -Forbidden {forbidden}"),
-    );
-    for action in &remedy.actions {
-        line(
-            &mut part,
-            &format!("Write-Fix {}", quoted(&action.to_string())),
-        );
+    let last = remedy.actions.iter().rposition(Action::is_automatic);
+    for (position, action) in remedy.actions.iter().enumerate() {
+        let words = quoted(&action.to_string());
+        line(&mut part, &format!("Write-Fix {words}"));
         if let Some(call) = call(action) {
             line(&mut part, &call);
+        } else if last.is_some_and(|last| position < last) {
+            line(&mut part, "Wait-Fix");
         }
     }
     part
+}
+
+/// The call that refuses a remedy where it must not be done.
+fn check(remedy: &Remedy) -> String {
+    let forbidden = remedy.managed_device_forbidden || remedy.never_planned.is_some();
+    let needs: Vec<String> = remedy.needs.iter().map(|needs| needs.name()).collect();
+    format!(
+        "Test-Fix -Id {} -Elevated {} -Forbidden {} -Needs {}",
+        quoted(&remedy.id),
+        flag(remedy.elevated),
+        flag(forbidden),
+        list(&needs)
+    )
 }
 
 /// The call that carries an action out; `None` where a person has to.

@@ -2,9 +2,10 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
+use reach365::device::{DeviceState, UserContext};
 use reach365::endpoint::printable;
 use reach365::fix::{self, FixError, LocalMachine, Machine, Outcome, Preview, RunOptions};
-use reach365::remedy::Remedy;
+use reach365::remedy::{self, Remedy};
 
 use super::catalogue::named;
 use super::{NOT_DONE, code, refused};
@@ -15,9 +16,11 @@ use crate::output::Output;
 pub(crate) fn run(args: &FixRunArgs) -> Result<u8, Failure> {
     let remedy = named(&args.id)?;
     let machine = LocalMachine;
+    let device = device(remedy);
     let options = RunOptions {
         journal: args.journal.clone(),
-        managed: managed(remedy),
+        managed: device.as_ref().and_then(managed),
+        unmet: remedy::unmet(remedy, device.as_ref()),
         admin: args.i_am_the_admin,
     };
     let mut output = Output::open(None)?;
@@ -40,14 +43,21 @@ pub(crate) fn run(args: &FixRunArgs) -> Result<u8, Failure> {
     carry_out(remedy, &machine, &options, &mut output)
 }
 
-/// Whether an organisation manages this device; `None` where that is not known. Only asked where
-/// it matters: the answer may take seconds.
-fn managed(remedy: &Remedy) -> Option<bool> {
-    remedy
-        .managed_device_forbidden
-        .then(reach365::system_device)
-        .flatten()?
-        .managed
+/// The state of this device. Only asked where it matters: the answer may take seconds.
+fn device(remedy: &Remedy) -> Option<DeviceState> {
+    let matters = remedy.managed_device_forbidden || !remedy.needs.is_empty();
+    matters.then(reach365::system_device).flatten()
+}
+
+/// Whether an organisation manages this device; `None` where that is not known. An administrator
+/// sees no management that is the user's.
+fn managed(device: &DeviceState) -> Option<bool> {
+    let elevated = device.identity.key_works.is_some()
+        || matches!(
+            device.context,
+            Some(UserContext::Elevated | UserContext::System)
+        );
+    device.managed.filter(|managed| *managed || !elevated)
 }
 
 /// The exact actions, and what is there now.
