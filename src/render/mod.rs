@@ -2,16 +2,23 @@
 //!
 //! Text from servers, proxies and DNS never reaches the output with control characters in it.
 
+mod csv;
 mod device;
 mod endpoints;
 mod error;
 mod explain;
 mod json;
+mod junit;
 mod layout;
+mod markdown;
+mod nagios;
 mod ndjson;
 mod pac;
+mod prometheus;
 mod proxy;
 mod remedy;
+mod row;
+mod sheet;
 mod style;
 mod text;
 mod ticket;
@@ -22,13 +29,18 @@ use std::io;
 
 use crate::report::Report;
 
+pub use csv::csv;
 pub use device::{device, device_json};
 pub use endpoints::{endpoints, endpoints_json};
 pub use error::explain_error;
 pub use explain::explain;
 pub use json::json;
+pub use junit::junit;
+pub use markdown::markdown;
+pub use nagios::{ServiceState, nagios, nagios_unknown};
 pub use ndjson::{ndjson, ndjson_event};
 pub use pac::{PacRow, pac_answers, pac_answers_json, pac_remarks, pac_remarks_json};
+pub use prometheus::prometheus;
 pub use proxy::{Match, UrlWays, blob, blob_json, matches, matches_json, proxy, proxy_json};
 pub use remedy::{plan, plan_json, remedies, remedies_json, remedy};
 pub use style::TextStyle;
@@ -47,13 +59,33 @@ pub enum Format {
     Json,
     /// One JSON object a line, one line an event.
     Ndjson,
+    /// JUnit's XML, for build servers.
+    Junit,
+    /// One line for Nagios and its kin, with exit codes of their own.
+    Nagios,
+    /// The text format of Prometheus.
+    Prometheus,
+    /// CSV, one line an endpoint.
+    Csv,
+    /// A report in Markdown, to paste into a ticket.
+    Markdown,
     /// A change request for the teams that run the network, in Markdown.
     Ticket,
 }
 
 impl Format {
     /// Every format, in the order of the documentation.
-    pub const ALL: &'static [Self] = &[Self::Text, Self::Json, Self::Ndjson, Self::Ticket];
+    pub const ALL: &'static [Self] = &[
+        Self::Text,
+        Self::Json,
+        Self::Ndjson,
+        Self::Junit,
+        Self::Nagios,
+        Self::Prometheus,
+        Self::Csv,
+        Self::Markdown,
+        Self::Ticket,
+    ];
 
     /// The name, as the command line spells it.
     pub fn name(self) -> &'static str {
@@ -61,6 +93,11 @@ impl Format {
             Self::Text => "text",
             Self::Json => "json",
             Self::Ndjson => "ndjson",
+            Self::Junit => "junit",
+            Self::Nagios => "nagios",
+            Self::Prometheus => "prometheus",
+            Self::Csv => "csv",
+            Self::Markdown => "markdown",
             Self::Ticket => "ticket",
         }
     }
@@ -91,6 +128,11 @@ pub fn render(
         Format::Text => text(report, style, out),
         Format::Json => json(report, out),
         Format::Ndjson => ndjson(report, out),
+        Format::Junit => junit(report, out),
+        Format::Nagios => nagios(report, out),
+        Format::Prometheus => prometheus(report, out),
+        Format::Csv => csv(report, out),
+        Format::Markdown => markdown(report, out),
         Format::Ticket => ticket(report, out),
     }
 }

@@ -1,6 +1,5 @@
 //! A change request for the teams that run the network: one section a team, ready to paste.
 
-mod markdown;
 mod seen;
 
 use std::io;
@@ -8,9 +7,9 @@ use std::io;
 use crate::endpoint::{Endpoint, Scheme};
 use crate::evidence::Stage;
 use crate::remedy;
+use crate::render::sheet::Sheet;
 use crate::report::{EndpointReport, Report};
 use crate::verdict::{Code, Confidence, Culprit, Facts, Finding, Outcome, Who};
-use markdown::Sheet;
 
 /// Who has to change something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

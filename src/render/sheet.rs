@@ -5,7 +5,7 @@ use std::io;
 use crate::endpoint::printable;
 
 /// Characters that could begin a span, a link, a table cell or an element.
-const MARKS: [char; 9] = ['`', '|', '<', '>', '[', ']', '*', '~', '&'];
+const MARKS: [char; 10] = ['`', '|', '<', '>', '[', ']', '*', '~', '&', '$'];
 
 /// A page of Markdown. All text is taken as foreign; it never begins a line.
 pub(super) struct Sheet<'a> {
@@ -34,6 +34,31 @@ impl<'a> Sheet<'a> {
         writeln!(self.out, "\n### {}\n", escaped(text))
     }
 
+    /// A section that begins with a list.
+    pub(super) fn list(&mut self, title: &str) -> io::Result<()> {
+        self.section(title)?;
+        writeln!(self.out)
+    }
+
+    /// The head of a table. A table needs an empty line before it.
+    pub(super) fn head(&mut self, names: &[&str]) -> io::Result<()> {
+        writeln!(self.out)?;
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        self.cells(&names)?;
+        writeln!(self.out, "|{}", " --- |".repeat(names.len()))
+    }
+
+    /// A row of a table.
+    pub(super) fn cells(&mut self, texts: &[String]) -> io::Result<()> {
+        let cells = texts.iter().map(|text| format!(" {} |", escaped(text)));
+        writeln!(self.out, "|{}", cells.collect::<String>())
+    }
+
+    /// A line of a list that is more than a name and a text.
+    pub(super) fn bullet(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "- {}", escaped(text))
+    }
+
     pub(super) fn item(&mut self, name: &str, text: &str) -> io::Result<()> {
         writeln!(self.out, "- {}: {}", escaped(name), escaped(text))
     }
@@ -53,7 +78,17 @@ fn escaped(text: &str) -> String {
     while let Some(c) = rest.next() {
         let next = rest.peek().copied();
         let before_mark = next.is_none_or(|next| next.is_ascii_punctuation());
-        if MARKS.contains(&c) || (c == '\\' && before_mark) {
+        let mark = match c {
+            '\\' => before_mark,
+            // Between letters it is one of them, as in a name.
+            '_' => {
+                !(out.ends_with(char::is_alphanumeric) && next.is_some_and(char::is_alphanumeric))
+            }
+            // So would a host that begins with three of them.
+            '.' => out.ends_with("www") || out.ends_with("WWW"),
+            _ => MARKS.contains(&c),
+        };
+        if mark {
             out.push('\\');
         }
         out.push(c);

@@ -1,0 +1,101 @@
+//! A report in Markdown that also reads as plain text: what is wrong, what to do, a table an outcome.
+
+use std::io;
+
+use crate::render::row;
+use crate::render::sheet::Sheet;
+use crate::report::{EndpointReport, Report};
+use crate::verdict::{Code, Outcome};
+
+/// Worst first.
+const ORDER: [(Outcome, &str); 5] = [
+    (Outcome::Blocked, "Blocked"),
+    (Outcome::Inconclusive, "Inconclusive"),
+    (Outcome::Degraded, "Degraded"),
+    (Outcome::Reachable, "Reachable"),
+    (Outcome::Skipped, "Skipped"),
+];
+
+/// Writes the report as Markdown, to paste into a ticket.
+///
+/// # Errors
+/// What `out` reports.
+pub fn markdown(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut sheet = Sheet::new(out);
+    sheet.title(&format!(
+        "Reachability of Microsoft 365: {}",
+        report.summary.outcome
+    ))?;
+    sheet.paragraph(&preamble(report))?;
+    findings(report, &mut sheet)?;
+    advice(report, &mut sheet)?;
+    ORDER
+        .into_iter()
+        .try_for_each(|(outcome, title)| table(outcome, title, report, &mut sheet))
+}
+
+fn preamble(report: &Report) -> String {
+    let (run, counts) = (&report.run, &report.summary);
+    let from = run.site.as_ref().map(|site| format!(" from site {site}"));
+    let on = run.host.as_ref().map(|host| format!(" on {host}"));
+    format!(
+        "Of {} endpoints, {} are blocked, {} inconclusive, {} degraded, {} reachable and {} skipped. Checked{}{} on {} by {} {} ({} cloud).",
+        report.endpoints.len(),
+        counts.blocked,
+        counts.inconclusive,
+        counts.degraded,
+        counts.reachable,
+        counts.skipped,
+        from.unwrap_or_default(),
+        on.unwrap_or_default(),
+        run.started.strftime("%Y-%m-%d %H:%M UTC"),
+        report.tool.name,
+        report.tool.version,
+        run.cloud,
+    )
+}
+
+fn findings(report: &Report, sheet: &mut Sheet<'_>) -> io::Result<()> {
+    if report.findings.is_empty() {
+        return Ok(());
+    }
+    sheet.list("Causes that hold for several endpoints or the whole run")?;
+    report.findings.iter().try_for_each(|finding| {
+        let name = format!("{} ({})", finding.code, finding.outcome);
+        sheet.item(&name, &finding.summary)
+    })
+}
+
+fn advice(report: &Report, sheet: &mut Sheet<'_>) -> io::Result<()> {
+    if report.advice.is_empty() {
+        return Ok(());
+    }
+    sheet.list("What to do")?;
+    let mut advice = report.advice.iter();
+    advice.try_for_each(|advice| sheet.bullet(&advice.text))
+}
+
+fn table(outcome: Outcome, title: &str, report: &Report, sheet: &mut Sheet<'_>) -> io::Result<()> {
+    let of_outcome = |row: &&EndpointReport| row.verdict.outcome == outcome;
+    let rows: Vec<_> = report.endpoints.iter().filter(of_outcome).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sheet.section(&format!("{title} ({})", rows.len()))?;
+    let judged = !matches!(outcome, Outcome::Reachable | Outcome::Skipped);
+    let names = ["Endpoint", "Way", "What was seen", "Cause", "What to do"];
+    let columns = if judged { 5 } else { 3 };
+    sheet.head(&names[..columns])?;
+    rows.into_iter()
+        .try_for_each(|row| sheet.cells(&cells(row, report)[..columns]))
+}
+
+fn cells(row: &EndpointReport, report: &Report) -> [String; 5] {
+    [
+        row::name(&row.endpoint),
+        row.via.clone(),
+        row::sentence(row, report).to_owned(),
+        row::cause(row).map_or("", Code::id).to_owned(),
+        row::advice(row, report).unwrap_or_default(),
+    ]
+}

@@ -1,0 +1,221 @@
+//! The text format of Prometheus, for the textfile collector or a gateway.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io;
+
+use crate::endpoint::printable;
+use crate::report::{EndpointReport, Report, Timings};
+use crate::verdict::{Code, Outcome, Who};
+
+/// One metric with its samples: labels and a value.
+struct Metric {
+    name: &'static str,
+    help: &'static str,
+    samples: Vec<(Vec<(&'static str, String)>, String)>,
+}
+
+/// A row and the name that stands for it, which no other row has.
+struct Named<'a> {
+    name: String,
+    row: &'a EndpointReport,
+}
+
+/// Writes the report as metrics. The cause is a label of one metric alone, so that a series does not
+/// end when a cause changes.
+///
+/// # Errors
+/// What `out` reports.
+pub fn prometheus(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    let rows = named(&report.endpoints);
+    let metrics = [
+        timestamp(report),
+        duration(report),
+        counts(report),
+        up(&rows),
+        stages(&rows),
+        causes(&rows),
+    ];
+    metrics
+        .iter()
+        .try_for_each(|metric| out.write_all(metric.text().as_bytes()))
+}
+
+/// The same series twice would make the whole text invalid; a saved report may have ids twice.
+fn named(rows: &[EndpointReport]) -> Vec<Named<'_>> {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let name = |row: &'_ EndpointReport, count: usize| match count {
+        1 => row.endpoint.id.clone(),
+        more => format!("{}#{more}", row.endpoint.id),
+    };
+    let numbered = rows.iter().map(|row| {
+        let count = seen.entry(&row.endpoint.id).or_default();
+        *count += 1;
+        Named {
+            name: name(row, *count),
+            row,
+        }
+    });
+    numbered.collect()
+}
+
+fn timestamp(report: &Report) -> Metric {
+    Metric {
+        name: "reach365_run_timestamp_seconds",
+        help: "When the run began, in seconds since 1970.",
+        samples: vec![(Vec::new(), report.run.started.as_second().to_string())],
+    }
+}
+
+fn duration(report: &Report) -> Metric {
+    let elapsed = report.run.elapsed_ms;
+    let seconds = format!("{}.{:03}", elapsed / 1_000, elapsed % 1_000);
+    Metric {
+        name: "reach365_run_duration_seconds",
+        help: "How long the run took.",
+        samples: vec![(Vec::new(), seconds)],
+    }
+}
+
+fn counts(report: &Report) -> Metric {
+    let counts = &report.summary;
+    let counts = [
+        (Outcome::Reachable, counts.reachable),
+        (Outcome::Degraded, counts.degraded),
+        (Outcome::Blocked, counts.blocked),
+        (Outcome::Inconclusive, counts.inconclusive),
+        (Outcome::Skipped, counts.skipped),
+    ];
+    let sample = |(outcome, count): (Outcome, usize)| {
+        (vec![("outcome", outcome.to_string())], count.to_string())
+    };
+    Metric {
+        name: "reach365_endpoints",
+        help: "Endpoints by what came out.",
+        samples: counts.map(sample).to_vec(),
+    }
+}
+
+/// What could not be judged is neither up nor down, and has no sample.
+fn up(rows: &[Named<'_>]) -> Metric {
+    let sample = |named: &Named<'_>| {
+        let value = match named.row.verdict.outcome {
+            Outcome::Reachable | Outcome::Degraded => 1,
+            Outcome::Blocked => 0,
+            Outcome::Inconclusive | Outcome::Skipped => return None,
+        };
+        let endpoint = &named.row.endpoint;
+        let labels = vec![
+            ("endpoint", named.name.clone()),
+            ("host", endpoint.host.to_string()),
+            ("port", endpoint.port.to_string()),
+            ("via", named.row.via.clone()),
+        ];
+        Some((labels, value.to_string()))
+    };
+    Metric {
+        name: "reach365_endpoint_up",
+        help: "1 where a genuine answer came, 0 where the endpoint is blocked; absent where nobody can tell.",
+        samples: rows.iter().filter_map(sample).collect(),
+    }
+}
+
+fn stages(rows: &[Named<'_>]) -> Metric {
+    let samples = rows.iter().flat_map(|named| {
+        let stages = reached(&named.row.timings);
+        stages.map(move |(stage, ms)| {
+            let labels = vec![
+                ("endpoint", named.name.clone()),
+                ("stage", stage.to_owned()),
+            ];
+            (labels, seconds(ms))
+        })
+    });
+    Metric {
+        name: "reach365_endpoint_stage_seconds",
+        help: "Time of each stage that was reached.",
+        samples: samples.collect(),
+    }
+}
+
+fn reached(timings: &Timings) -> impl Iterator<Item = (&'static str, f64)> + use<> {
+    let stages = [
+        ("dns", timings.dns_ms),
+        ("tcp", timings.tcp_ms),
+        ("proxy", timings.proxy_ms),
+        ("tls", timings.tls_ms),
+        ("http", timings.http_ms),
+    ];
+    let stages = stages.into_iter();
+    stages.filter_map(|(stage, ms)| Some((stage, ms?)))
+}
+
+/// Microseconds are as fine as anything is measured.
+fn seconds(ms: f64) -> String {
+    ((ms * 1_000.0).round() / 1_000_000.0).to_string()
+}
+
+fn causes(rows: &[Named<'_>]) -> Metric {
+    let sample = |named: &Named<'_>| {
+        let verdict = &named.row.verdict;
+        let code = verdict.consequence_of.or(verdict.code)?;
+        let accuses = matches!(verdict.outcome, Outcome::Blocked | Outcome::Degraded);
+        let culprit = verdict.culprit.as_ref().filter(|_| accuses);
+        let stage = verdict.stage.unwrap_or(code.stage());
+        let labels = vec![
+            ("endpoint", named.name.clone()),
+            ("cause", Code::id(code).to_owned()),
+            ("stage", stage.to_string()),
+            (
+                "culprit",
+                culprit.map_or(Who::Unknown, |it| it.who).to_string(),
+            ),
+        ];
+        Some((labels, "1".to_owned()))
+    };
+    Metric {
+        name: "reach365_endpoint_cause_info",
+        help: "The cause of what is wrong with an endpoint, always 1.",
+        samples: rows.iter().filter_map(sample).collect(),
+    }
+}
+
+impl Metric {
+    fn text(&self) -> String {
+        let name = self.name;
+        let mut text = format!("# HELP {name} {}\n# TYPE {name} gauge\n", self.help);
+        for (labels, value) in &self.samples {
+            let labels: Vec<String> = labels.iter().map(label).collect();
+            let labels = match labels.len() {
+                0 => String::new(),
+                _ => format!("{{{}}}", labels.join(",")),
+            };
+            writeln!(text, "{name}{labels} {value}").ok();
+        }
+        text
+    }
+}
+
+fn label((name, value): &(&'static str, String)) -> String {
+    let value = printable(value).replace('\\', r"\\").replace('"', "\\\"");
+    format!("{name}=\"{value}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_end_where_they_should() {
+        let evil = "a\"} 1\nreach365_evil 1\\".to_owned();
+        let text = label(&("endpoint", evil));
+        assert_eq!(text, r#"endpoint="a\"} 1\\u{a}reach365_evil 1\\""#);
+    }
+
+    #[test]
+    fn seconds_have_no_digits_that_nobody_measured() {
+        assert_eq!(seconds(11.6), "0.0116");
+        assert_eq!(seconds(0.0), "0");
+        assert_eq!(seconds(5_000.123_456_7), "5.000123");
+    }
+}

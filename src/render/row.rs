@@ -1,0 +1,65 @@
+//! What one row says, in the words that several formats share.
+
+use serde_json::Value;
+
+use crate::endpoint::Endpoint;
+use crate::remedy;
+use crate::report::{EndpointReport, Report};
+use crate::verdict::{Code, Finding, Outcome};
+
+/// The id, which a list has once, and what it stands for.
+pub(super) fn name(endpoint: &Endpoint) -> String {
+    if endpoint.id == endpoint.host.to_string() {
+        return endpoint.to_string();
+    }
+    format!("{} ({endpoint})", endpoint.id)
+}
+
+/// The cause: that of the whole run where one explains the row, else its own.
+pub(super) fn cause(row: &EndpointReport) -> Option<Code> {
+    row.verdict.consequence_of.or(row.verdict.code)
+}
+
+/// One sentence on what was seen. A row without one of its own says what explains it.
+pub(super) fn sentence<'a>(row: &'a EndpointReport, report: &'a Report) -> &'a str {
+    if !row.verdict.summary.is_empty() {
+        return &row.verdict.summary;
+    }
+    let finding = explanation(row, report);
+    finding.map_or("", |finding| finding.summary.as_str())
+}
+
+/// What to do about a row; `None` where nothing is known to help, or nothing is wrong.
+pub(super) fn advice(row: &EndpointReport, report: &Report) -> Option<String> {
+    if matches!(row.verdict.outcome, Outcome::Reachable | Outcome::Skipped) {
+        return None;
+    }
+    let cause = cause(row)?;
+    let wide = explanation(row, report);
+    let mends = |endpoints: &[String]| wide.is_some() || endpoints.contains(&row.endpoint.id);
+    let given = report.advice.iter();
+    let mut given = given.filter(|advice| advice.code == cause && mends(&advice.endpoints));
+    if let Some(advice) = given.next() {
+        return Some(advice.text.clone());
+    }
+    let facts = wide.map_or(&row.verdict.facts, |finding| &finding.facts);
+    Some(remedy::advise_on(cause, facts, vec![&row.endpoint]).text)
+}
+
+/// The facts as lines of text, by name.
+pub(super) fn facts(row: &EndpointReport) -> impl Iterator<Item = (&str, String)> {
+    let facts = row.verdict.facts.iter();
+    facts.map(|(name, value)| (name.as_str(), words(value)))
+}
+
+fn words(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn explanation<'a>(row: &EndpointReport, report: &'a Report) -> Option<&'a Finding> {
+    let code = row.verdict.consequence_of?;
+    report.findings.iter().find(|finding| finding.code == code)
+}
