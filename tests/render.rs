@@ -5,8 +5,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "render/checker.rs"]
+mod checker;
 #[path = "render/fixture.rs"]
 mod fixture;
+#[path = "render/machine.rs"]
+mod machine;
 
 use std::path::{Path, PathBuf};
 

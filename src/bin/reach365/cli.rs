@@ -32,7 +32,7 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 reachable, 1 blocked, 2 wrong usage or list, \
-    3 inconclusive, 4 internal error.\nWithout a command, `check` is meant.";
+    3 inconclusive, 4 internal error;\nwith --format nagios 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, wrong usage too.\nWithout a command, `check` is meant.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

@@ -1,5 +1,6 @@
 //! Exit codes, and what is said on stderr.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::process::ExitCode;
@@ -7,6 +8,7 @@ use std::sync::Mutex;
 
 use reach365::Error;
 use reach365::endpoint::printable;
+use reach365::render::{self, ServiceState};
 
 /// Wrong usage, or a list that cannot be used.
 const USAGE: u8 = 2;
@@ -58,8 +60,66 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// Who waits for the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// A person or a script: the codes of the documentation, words on stderr.
+    Plain,
+    /// A monitor: the codes and the line of a plugin on stdout. Our 1 and 2 mean other things to it.
+    Monitor,
+}
+
+impl Reader {
+    /// Looks for `--format nagios` among arguments that clap may have refused.
+    pub(crate) fn of(arguments: impl Iterator<Item = OsString>) -> Self {
+        let words: Vec<OsString> = arguments.take_while(|word| word != "--").collect();
+        let apart = words
+            .windows(2)
+            .any(|pair| pair[0] == "--format" && pair[1] == "nagios");
+        if apart || words.iter().any(|word| word == "--format=nagios") {
+            Self::Monitor
+        } else {
+            Self::Plain
+        }
+    }
+
+    /// Says why there is no result, and gives back the exit code.
+    fn say(self, failure: &Failure) -> ExitCode {
+        match self {
+            Self::Plain => {
+                note(failure.message());
+                ExitCode::from(failure.code())
+            }
+            Self::Monitor => unknown(failure.message()),
+        }
+    }
+}
+
+/// Ends after a command line that clap does not accept, or that asks for help.
+pub(crate) fn refuse(reader: Reader, error: &clap::Error) -> ExitCode {
+    if reader == Reader::Plain || !error.use_stderr() {
+        error.print().ok();
+    }
+    match reader {
+        Reader::Plain => u8::try_from(error.exit_code()).unwrap_or(USAGE).into(),
+        // Help is no state of the network either.
+        Reader::Monitor if !error.use_stderr() => ServiceState::Unknown.exit_code().into(),
+        Reader::Monitor => {
+            let text = error.to_string();
+            let words = text.split("\n\n").next().unwrap_or_default();
+            unknown(words.trim_start_matches("error: "))
+        }
+    }
+}
+
+fn unknown(why: &str) -> ExitCode {
+    // Nobody may be there to read it.
+    render::nagios_unknown(why, &mut io::stdout().lock()).ok();
+    ServiceState::Unknown.exit_code().into()
+}
+
 /// Runs the program. A panic becomes one line and its own exit code.
-pub(crate) fn guard(run: impl FnOnce() -> Result<u8, Failure>) -> ExitCode {
+pub(crate) fn guard(reader: Reader, run: impl FnOnce() -> Result<u8, Failure>) -> ExitCode {
     static LAST_PANIC: Mutex<String> = Mutex::new(String::new());
     if std::env::var_os("RUST_BACKTRACE").is_none() {
         panic::set_hook(Box::new(|info| {
@@ -77,10 +137,7 @@ pub(crate) fn guard(run: impl FnOnce() -> Result<u8, Failure>) -> ExitCode {
     });
     match result {
         Ok(code) => ExitCode::from(code),
-        Err(failure) => {
-            note(failure.message());
-            ExitCode::from(failure.code())
-        }
+        Err(failure) => reader.say(&failure),
     }
 }
 
@@ -124,8 +181,28 @@ mod tests {
     #[test]
     fn a_panic_is_an_internal_error() {
         let hook = panic::take_hook();
-        let code = guard(|| panic!("invariant broken"));
+        let code = guard(Reader::Plain, || panic!("invariant broken"));
         panic::set_hook(hook);
         assert_eq!(code, ExitCode::from(INTERNAL));
+    }
+
+    #[test]
+    fn a_monitor_is_known_by_its_format() {
+        let reader = |line: &str| Reader::of(line.split(' ').map(OsString::from));
+        for line in [
+            "check --format nagios",
+            "--format=nagios --no-such-flag",
+            "replay --format nagios",
+        ] {
+            assert_eq!(reader(line), Reader::Monitor, "{line}");
+        }
+        for line in [
+            "check",
+            "check --format text nagios",
+            "check -- --format nagios",
+            "check --format",
+        ] {
+            assert_eq!(reader(line), Reader::Plain, "{line}");
+        }
     }
 }

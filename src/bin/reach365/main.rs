@@ -12,11 +12,14 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::{Cli, Command, EndpointsCommand, FixCommand, PacCommand};
-use exit::Failure;
+use exit::{Failure, Reader};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    exit::guard(|| run(cli))
+    let reader = Reader::of(std::env::args_os());
+    match Cli::try_parse() {
+        Ok(cli) => exit::guard(reader, || run(cli)),
+        Err(error) => exit::refuse(reader, &error),
+    }
 }
 
 /// Does what was asked for. Gives back the exit code, or what is to be said on stderr.

@@ -16,6 +16,7 @@ pub(crate) struct Output {
 
 /// A file beside the one that is wanted; removed again unless it is renamed.
 struct Pending {
+    file: File,
     beside: PathBuf,
     wanted: PathBuf,
     renamed: bool,
@@ -86,15 +87,21 @@ fn open_file(path: &Path) -> io::Result<(File, Option<Pending>)> {
         .create_new(true)
         .open(&beside)?;
     let pending = Pending {
+        file,
         beside,
         wanted,
         renamed: false,
     };
-    Ok((file, Some(pending)))
+    Ok((pending.file.try_clone()?, Some(pending)))
 }
 
 impl Pending {
     fn rename(mut self) -> io::Result<()> {
+        // Some file systems find out late that there is no room, and some have no word for it.
+        match self.file.sync_all().map_err(|error| (error.kind(), error)) {
+            Err((ErrorKind::Unsupported | ErrorKind::InvalidInput, _)) | Ok(()) => {}
+            Err((_, error)) => return Err(error),
+        }
         fs::rename(&self.beside, &self.wanted)?;
         self.renamed = true;
         Ok(())

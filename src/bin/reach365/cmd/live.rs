@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use reach365::render::{self, Format};
+use reach365::render::{self, Format, ServiceState};
 use reach365::{Checker, CheckerBuilder, Event, Plan, Report};
 use tokio::runtime::{Builder, Runtime};
 
@@ -43,9 +43,13 @@ pub(super) fn write(
     report.summary.exit_code = report.summary.exit_code_for(result.fail_on);
     let style = terminal::style(result.look.color, result.output.as_deref());
     output.write(|out| render::render(&report, result.format, &style, out))?;
-    // A reader that has seen enough is no failure, whatever the verdict is.
     let read = output.finish()?;
-    Ok(if read { report.summary.exit_code } else { 0 })
+    Ok(match result.format {
+        Format::Nagios => ServiceState::of(&report.summary).exit_code(),
+        _ if read => report.summary.exit_code,
+        // A reader that has seen enough is no failure, whatever the verdict is.
+        _ => 0,
+    })
 }
 
 /// Runs the plan with a bar. NDJSON gets the events of work in progress as they come.
