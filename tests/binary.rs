@@ -36,17 +36,20 @@ fn stderr(output: &Output) -> String {
 
 fn scratch(name: &str, content: &str) -> PathBuf {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("binary");
-    fs::create_dir_all(&directory).unwrap();
     let file = directory.join(name);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(&file, content).unwrap();
     file
 }
 
 #[test]
 fn every_format_is_as_stored() {
-    for format in ["text", "json", "ndjson", "ticket"] {
+    for format in reach365::render::Format::ALL {
+        let format = format.name();
         let output = reach365(&["replay", REPORT, "--format", format]);
-        assert_eq!(code(&output), 1, "{format}: {}", stderr(&output));
+        // Monitors have codes of their own: 2 is CRITICAL to them.
+        let blocked = if format == "nagios" { 2 } else { 1 };
+        assert_eq!(code(&output), blocked, "{format}: {}", stderr(&output));
         let case =
             PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/binary/replay.{format}"));
         if std::env::var_os("UPDATE_CASES").is_some() {
@@ -234,6 +237,101 @@ fn a_result_that_cannot_be_written_is_refused_before_the_run() {
     let output = reach365(&["check", "--output", "/no/such/directory/report.json"]);
     assert_eq!(code(&output), 2, "{}", stderr(&output));
     assert!(stderr(&output).contains("/no/such/directory"));
+}
+
+#[test]
+fn a_monitor_hears_of_every_failure_as_unknown() {
+    let list = scratch("monitor.toml", "[[endpoints]]\nhosst = \"a | b\"\n");
+    let list = list.to_str().unwrap();
+    let cases: [&[&str]; 7] = [
+        &["check", "--no-such-flag|", "--format", "nagios"],
+        &["--format=nagios", "--timeout", "0"],
+        &["check", "--format", "nagios", "--endpoints", list],
+        &["replay", "no-such-file.json", "--format", "nagios"],
+        &["replay", "Cargo.toml", "--format", "nagios"],
+        &["explain", "--format", "nagios", "tcp-dropped"],
+        &["dns", "--format", "nagios"],
+    ];
+    for arguments in cases {
+        let output = reach365(arguments);
+        let line = stdout(&output);
+        assert_eq!(code(&output), 3, "{arguments:?}: {line}");
+        assert!(line.starts_with("REACH365 UNKNOWN - "), "{line}");
+        assert_eq!(line.lines().count(), 1, "{line}");
+        assert!(!line.contains('|'), "{line}");
+        assert_eq!(stderr(&output), "", "{arguments:?}");
+    }
+    let asked = reach365(&["check", "--format", "nagios", "--help"]);
+    assert_eq!(code(&asked), 3);
+    assert!(stdout(&asked).contains("Usage"), "{}", stdout(&asked));
+}
+
+#[test]
+fn a_monitor_is_told_the_outcome_by_its_own_codes() {
+    let state = |report: &str, fail_on: &str| {
+        let output = reach365(&["replay", report, "--format", "nagios", "--fail-on", fail_on]);
+        let line = stdout(&output);
+        let word = line.split(' ').nth(1).unwrap().to_owned();
+        (code(&output), word)
+    };
+    assert_eq!(state(REPORT, "blocked"), (2, "CRITICAL".to_owned()));
+    let mut report: Value = serde_json::from_str(&fs::read_to_string(REPORT).unwrap()).unwrap();
+    report["endpoints"] = Value::Array(Vec::new());
+    let empty = scratch("empty.json", &report.to_string());
+    let empty = empty.to_str().unwrap();
+    assert_eq!(state(empty, "blocked"), (3, "UNKNOWN".to_owned()));
+    assert_eq!(state(empty, "inconclusive"), (2, "CRITICAL".to_owned()));
+}
+
+/// A limit on the size of files fails as a full disk does, in the middle of writing.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_the_older_file_whole() {
+    let older = scratch("full/older.json", "the older result");
+    let program = env!("CARGO_BIN_EXE_reach365");
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 1; exec {program} replay {REPORT} --format json --output {}",
+        older.display()
+    );
+    let output = Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert_eq!(code(&output), 4, "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("cannot be written"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(fs::read_to_string(&older).unwrap(), "the older result");
+    let beside = fs::read_dir(older.parent().unwrap()).unwrap();
+    assert_eq!(beside.count(), 1, "a part of the result was left behind");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_device_without_room_is_said() {
+    for format in reach365::render::Format::ALL {
+        let format = format.name();
+        let arguments = [
+            "replay",
+            REPORT,
+            "--output",
+            "/dev/full",
+            "--format",
+            format,
+        ];
+        let output = reach365(&arguments);
+        let monitor = format == "nagios";
+        assert_eq!(code(&output), if monitor { 3 } else { 4 }, "{format}");
+        let words = if monitor {
+            stdout(&output)
+        } else {
+            stderr(&output)
+        };
+        assert!(words.contains("cannot be written"), "{format}: {words}");
+    }
 }
 
 #[test]

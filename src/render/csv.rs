@@ -46,7 +46,7 @@ pub fn csv(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 
 fn fields(row: &EndpointReport, report: &Report) -> [String; 22] {
     let (endpoint, verdict, timings) = (&row.endpoint, &row.verdict, &row.timings);
-    let culprit = verdict.culprit.as_ref();
+    let culprit = row::culprit(row, report);
     let address = culprit.and_then(|culprit| culprit.address);
     let level = serde_json::to_value(endpoint.level).unwrap_or_default();
     [

@@ -107,10 +107,10 @@ fn class(row: &EndpointReport) -> String {
 
 fn details(row: &EndpointReport, report: &Report) -> String {
     let verdict = &row.verdict;
-    let culprit = verdict.culprit.as_ref();
+    let culprit = row::culprit(row, report);
     let known = [
         ("what to do", row::advice(row, report)),
-        ("stage", verdict.stage.map(|stage| stage.to_string())),
+        ("stage", row::stage(row).map(|stage| stage.to_string())),
         ("done by", culprit.map(|culprit| culprit.who.to_string())),
         (
             "at",

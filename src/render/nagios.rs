@@ -31,7 +31,7 @@ impl ServiceState {
     pub fn of(summary: &Summary) -> Self {
         match summary.exit_code {
             0 if summary.degraded > 0 => Self::Warning,
-            0 => Self::Ok,
+            0 if summary.reachable > 0 => Self::Ok,
             1 => Self::Critical,
             _ => Self::Unknown,
         }
@@ -157,9 +157,13 @@ fn figures(report: &Report) -> String {
     )
 }
 
-/// Text on one line that cannot begin the performance data.
+/// Text on one line that cannot begin the performance data, nor an element where the page of a
+/// monitor shows it as it is.
 fn clean(text: &str) -> String {
-    let text = printable(text).replace('|', "/");
+    let text = printable(text)
+        .replace('|', "/")
+        .replace('<', "(")
+        .replace('>', ")");
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
@@ -172,8 +176,8 @@ mod tests {
 
     #[test]
     fn foreign_text_stays_before_the_figures_and_on_its_line() {
-        let evil = "a | blocked=0\nREACH365 OK\u{1b}[2J";
-        assert_eq!(clean(evil), r"a / blocked=0\u{a}REACH365 OK\u{1b}[2J");
+        let evil = "a | blocked=0\nREACH365 OK\u{1b}[2J<b>";
+        assert_eq!(clean(evil), r"a / blocked=0\u{a}REACH365 OK\u{1b}[2J(b)");
         assert_eq!(clean(&"é".repeat(301)), "é".repeat(300) + "…");
         let mut out = Vec::new();
         nagios_unknown("two\n  lines | more", &mut out).unwrap();

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use std::io;
 
 use crate::endpoint::printable;
+use crate::render::row;
 use crate::report::{EndpointReport, Report, Timings};
-use crate::verdict::{Code, Outcome, Who};
+use crate::verdict::{Outcome, Who};
 
 /// One metric with its samples: labels and a value.
 struct Metric {
@@ -34,7 +35,7 @@ pub fn prometheus(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         counts(report),
         up(&rows),
         stages(&rows),
-        causes(&rows),
+        causes(&rows, report),
     ];
     metrics
         .iter()
@@ -155,21 +156,17 @@ fn seconds(ms: f64) -> String {
     ((ms * 1_000.0).round() / 1_000_000.0).to_string()
 }
 
-fn causes(rows: &[Named<'_>]) -> Metric {
+fn causes(rows: &[Named<'_>], report: &Report) -> Metric {
     let sample = |named: &Named<'_>| {
-        let verdict = &named.row.verdict;
-        let code = verdict.consequence_of.or(verdict.code)?;
-        let accuses = matches!(verdict.outcome, Outcome::Blocked | Outcome::Degraded);
-        let culprit = verdict.culprit.as_ref().filter(|_| accuses);
-        let stage = verdict.stage.unwrap_or(code.stage());
+        let code = row::cause(named.row)?;
+        let culprit = row::culprit(named.row, report);
+        let who = culprit.map_or(Who::Unknown, |culprit| culprit.who);
+        let stage = row::stage(named.row).unwrap_or(code.stage());
         let labels = vec![
             ("endpoint", named.name.clone()),
-            ("cause", Code::id(code).to_owned()),
+            ("cause", code.id().to_owned()),
             ("stage", stage.to_string()),
-            (
-                "culprit",
-                culprit.map_or(Who::Unknown, |it| it.who).to_string(),
-            ),
+            ("culprit", who.to_string()),
         ];
         Some((labels, "1".to_owned()))
     };

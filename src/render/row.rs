@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use crate::endpoint::Endpoint;
+use crate::evidence::Stage;
 use crate::remedy;
 use crate::report::{EndpointReport, Report};
-use crate::verdict::{Code, Finding, Outcome};
+use crate::verdict::{Code, Culprit, Finding, Outcome};
 
 /// The id, which a list has once, and what it stands for.
 pub(super) fn name(endpoint: &Endpoint) -> String {
@@ -44,6 +45,20 @@ pub(super) fn advice(row: &EndpointReport, report: &Report) -> Option<String> {
     }
     let facts = wide.map_or(&row.verdict.facts, |finding| &finding.facts);
     Some(remedy::advise_on(cause, facts, vec![&row.endpoint]).text)
+}
+
+/// Who did it: in the words of the run-wide cause where one explains the row. Nobody is accused of
+/// what could not be judged.
+pub(super) fn culprit<'a>(row: &'a EndpointReport, report: &'a Report) -> Option<&'a Culprit> {
+    let accuses = matches!(row.verdict.outcome, Outcome::Blocked | Outcome::Degraded);
+    let wide = explanation(row, report).map(|finding| &finding.culprit);
+    wide.or(row.verdict.culprit.as_ref()).filter(|_| accuses)
+}
+
+/// Where the cause sits.
+pub(super) fn stage(row: &EndpointReport) -> Option<Stage> {
+    let wide = row.verdict.consequence_of.map(Code::stage);
+    wide.or(row.verdict.stage)
 }
 
 /// The facts as lines of text, by name.

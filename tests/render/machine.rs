@@ -297,7 +297,7 @@ fn nagios_has_one_line_with_figures() {
         ("forty", ServiceState::Critical),
         ("resolver-dead", ServiceState::Unknown),
         ("hostile", ServiceState::Critical),
-        ("empty", ServiceState::Ok),
+        ("empty", ServiceState::Unknown),
     ];
     for (name, report) in reports() {
         let text = written(&report, Format::Nagios);
@@ -309,6 +309,7 @@ fn nagios_has_one_line_with_figures() {
         );
         assert!(first.len() < 1_024, "{name}: {}", first.len());
         assert_eq!(text.matches('|').count(), 1, "{text}");
+        assert!(!text.contains(['<', '>']), "{text}");
         assert_eq!(more.lines().count(), report.advice.len(), "{text}");
         let figures = first.split_once(" | ").unwrap().1;
         let blocked = format!(
@@ -340,4 +341,6 @@ fn a_state_follows_the_exit_code_and_the_counts() {
     assert_eq!(state(1, 1).exit_code(), 2);
     assert_eq!(state(3, 1).exit_code(), 3);
     assert_eq!(state(4, 0).exit_code(), 3);
+    let nothing = fixture::report(Vec::new()).summary;
+    assert_eq!(ServiceState::of(&nothing), ServiceState::Unknown);
 }
