@@ -25,16 +25,16 @@ fn hostile() -> Report {
     for (number, row) in rows.iter_mut().enumerate() {
         row.endpoint.id = format!("{EVIL}{}", number / 2);
         row.endpoint.groups = vec![EVIL.to_owned()];
-        row.via = EVIL.to_owned();
-        row.endpoint.purpose = EVIL.to_owned();
+        EVIL.clone_into(&mut row.via);
+        EVIL.clone_into(&mut row.endpoint.purpose);
         row.verdict.facts.insert(EVIL.to_owned(), EVIL.into());
     }
     let mut report = fixture::report(rows);
     report.advice = fixture::mixed().advice;
-    report.advice[0].text = EVIL.to_owned();
+    EVIL.clone_into(&mut report.advice[0].text);
     report.run.site = Some(EVIL.to_owned());
     report.run.host = Some(EVIL.to_owned());
-    report.run.platform = EVIL.to_owned();
+    EVIL.clone_into(&mut report.run.platform);
     report
 }
 
