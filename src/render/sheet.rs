@@ -115,6 +115,8 @@ mod tests {
             ("one\n# two", r"one\u{a}# two"),
             ("see https://x.example/", r"see https:\//x.example/"),
             (r"ends in \", r"ends in \\"),
+            ("_lean_ and not_before", r"\_lean\_ and not_before"),
+            ("www.x.example, $1$", r"www\.x.example, \$1\$"),
         ];
         for (text, expected) in cases {
             assert_eq!(escaped(text), expected);
