@@ -16,6 +16,7 @@
 //! # Ok::<(), reach365::Error>(())
 //! ```
 
+mod allowlist;
 mod entry;
 mod fields;
 mod lint;
@@ -32,6 +33,7 @@ use ipnet::IpNet;
 
 use tables::PublishedSet;
 
+pub use allowlist::{Allowed, AllowedHost, AllowedPort, Allowlist, LeftOut};
 pub(crate) use entry::{ALL, CUSTOM};
 pub use lint::Lint;
 pub(crate) use mistakes::Mistakes;
