@@ -3,6 +3,7 @@
 //! Text from servers, proxies and DNS never reaches the output with control characters in it.
 
 mod csv;
+mod allowlist;
 mod device;
 mod endpoints;
 mod error;
@@ -30,6 +31,7 @@ use std::io;
 use crate::report::Report;
 
 pub use csv::csv;
+pub use allowlist::{AllowlistFormat, allowlist};
 pub use device::{device, device_json};
 pub use endpoints::{endpoints, endpoints_json};
 pub use error::explain_error;

@@ -1,5 +1,6 @@
 //! The command line: declarations only.
 
+mod allowlist;
 mod fix;
 mod pac;
 
@@ -16,6 +17,7 @@ use reach365::proxy::blob::BlobKind;
 use reach365::render::Format;
 use reach365::report::FailOn;
 
+pub(crate) use allowlist::AllowlistArgs;
 pub(crate) use fix::{
     FixCommand, FixListArgs, FixPlanArgs, FixRunArgs, FixScriptArgs, FixShowArgs, FixUndoArgs,
 };
@@ -250,6 +252,8 @@ pub(crate) struct TraceArgs {
 pub(crate) enum EndpointsCommand {
     /// List the endpoints with what each is for
     List(ListArgs),
+    /// Write the rules that firewalls and proxies need, in the syntax of many of them
+    Allowlist(AllowlistArgs),
     /// Look for mistakes in a list, the built-in one where none is named
     Lint(LintArgs),
 }

@@ -32,6 +32,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Some(Command::Trace(args)) => cmd::trace::run(&args),
         Some(Command::Endpoints { command }) => match command {
             EndpointsCommand::List(args) => cmd::endpoints::list(&args),
+            EndpointsCommand::Allowlist(args) => cmd::allowlist::run(&args),
             EndpointsCommand::Lint(args) => cmd::endpoints::lint(&args),
         },
         Some(Command::Proxy(args)) => cmd::proxy::run(&args),

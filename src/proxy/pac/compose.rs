@@ -22,6 +22,11 @@ pub struct Composition<'a> {
 /// not matter.
 pub fn compose(composition: &Composition<'_>) -> String {
     let hosts = direct_hosts(composition.endpoints);
+    compose_hosts(&hosts, composition.proxy, composition.list)
+}
+
+/// The text of a script that sends these names directly and everything else to a proxy.
+pub fn compose_hosts(hosts: &BTreeSet<String>, proxy: &ProxyServer, list: &str) -> String {
     let lines: Vec<String> = hosts
         .iter()
         .map(|host| format!("    \"{host}\": true"))
@@ -39,8 +44,7 @@ pub fn compose(composition: &Composition<'_>) -> String {
          \x20   }}\n\
          \x20   return \"PROXY {proxy}\";\n\
          }}\n",
-        proxy = composition.proxy,
-        list = printable(composition.list),
+        list = printable(list),
         hosts = lines.join(",\n"),
     )
 }

@@ -35,7 +35,7 @@ use std::net::IpAddr;
 use jiff::Zoned;
 
 pub use answer::{Entry, Ignored, PacAnswer, hops};
-pub use compose::{Composition, compose};
+pub use compose::{Composition, compose, compose_hosts};
 pub use failure::{PacFailure, PacFailureKind};
 pub use lint::{Remark, RemarkLevel, lint};
 pub use request::{ScriptRequest, never_asked};

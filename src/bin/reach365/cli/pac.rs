@@ -151,7 +151,7 @@ fn canonical(name: &str) -> String {
 }
 
 /// `HOST:PORT` of an HTTP proxy.
-fn proxy(text: &str) -> Result<ProxyServer, String> {
+pub(super) fn proxy(text: &str) -> Result<ProxyServer, String> {
     let wanted = "not a proxy such as proxy.example:8080";
     let (host, port) = text.rsplit_once(':').ok_or(wanted)?;
     let port = port.parse().ok().filter(|port| *port != 0).ok_or(wanted)?;

@@ -1,5 +1,6 @@
 //! One file a subcommand.
 
+pub(crate) mod allowlist;
 pub(crate) mod check;
 pub(crate) mod device;
 pub(crate) mod dns;
