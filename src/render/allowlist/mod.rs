@@ -139,7 +139,7 @@ fn head(list: &Allowlist, rules: &Rules, left_out: &[LeftOut]) -> String {
     let tool = Tool::this();
     let mut lines = vec![
         format!(
-            "{}: {} hosts that Microsoft 365 needs, cloud {}.",
+            "{}: {} hosts, cloud {}.",
             rules.what,
             list.entries.len(),
             list.cloud
@@ -256,7 +256,7 @@ fn fnv(bytes: &[u8]) -> u128 {
     bytes.iter().fold(BASIS, step)
 }
 
-/// `tcp/443 (TLS), tcp/80 (in clear)`.
+/// `TCP 80 (HTTP in clear), TCP 443 (TLS)`.
 fn ports(entry: &Allowed) -> String {
     let words = entry.ports.iter().map(|port| {
         let how = if port.plain { "HTTP in clear" } else { "TLS" };

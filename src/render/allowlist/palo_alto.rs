@@ -3,7 +3,6 @@
 use super::ranges;
 use super::{Rules, refuse};
 use crate::catalog::{AllowedHost, Allowlist};
-use crate::endpoint::printable;
 
 const COMMENTS: &str = "PAN-OS takes entries alone: it may count these lines as invalid ones. `grep -v '^#'` takes them out.";
 
@@ -62,7 +61,7 @@ pub(super) fn addresses(list: &Allowlist) -> Rules {
     Rules {
         what: "External dynamic list of addresses for PAN-OS",
         comment: Some("#"),
-        notes: notes.iter().map(|note| printable(note)).collect(),
+        notes,
         left_out: ranges::left_out(list),
         body,
     }

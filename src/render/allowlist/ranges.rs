@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::IpNet;
 
 use super::remark;
-use crate::catalog::{Allowed, Allowlist};
+use crate::catalog::{Allowed, Allowlist, LeftOut};
 
 /// The addresses of one port and one family.
 pub(super) struct Ranges {
@@ -48,24 +48,11 @@ fn outermost(ranges: &BTreeSet<IpNet>) -> Vec<IpNet> {
         .collect()
 }
 
-/// Comments that name the hosts behind the addresses, and each host that has none.
+/// Comments that name the hosts behind the addresses.
 pub(super) fn hosts(list: &Allowlist, comment: &str) -> String {
-    let (known, unknown): (Vec<&Allowed>, Vec<&Allowed>) = list
-        .entries
-        .iter()
-        .partition(|entry| !entry.addresses().is_empty());
-    let mut text = String::new();
-    for entry in known {
-        text.push_str(&remark(
-            comment,
-            &format!("opened by address: {}", line(entry)),
-        ));
-    }
-    for entry in unknown {
-        let words = format!("no IPs are published for this host: {}", line(entry));
-        text.push_str(&remark(comment, &words));
-    }
-    text
+    let known = list.entries.iter().filter(|it| !it.addresses().is_empty());
+    let lines = known.map(|it| remark(comment, &format!("opened by address: {}", line(it))));
+    lines.collect()
 }
 
 /// What is said above rules that know addresses alone.
@@ -82,17 +69,10 @@ pub(super) fn notes(list: &Allowlist) -> Vec<String> {
 }
 
 /// Hosts that rules by address do not open.
-pub(super) fn left_out(list: &Allowlist) -> Vec<crate::catalog::LeftOut> {
+pub(super) fn left_out(list: &Allowlist) -> Vec<LeftOut> {
     let unknown = list.entries.iter().filter(|it| it.addresses().is_empty());
-    unknown
-        .map(|it| {
-            let host = it.host.to_string();
-            crate::catalog::LeftOut::new(
-                &host,
-                "has no published IPs, and these rules know IPs alone",
-            )
-        })
-        .collect()
+    let why = "is not opened: no IPs are published for this host";
+    unknown.map(|it| LeftOut::new(&line(it), why)).collect()
 }
 
 fn line(entry: &Allowed) -> String {
