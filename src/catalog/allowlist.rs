@@ -82,11 +82,14 @@ impl Allowlist {
         wildcards: Option<&Catalog>,
     ) -> Self {
         let mut list = Builder::new(source, cloud, false);
-        endpoints.iter().for_each(|entry| list.add(entry, true));
+        for entry in endpoints {
+            list.add(entry, true);
+        }
         if let Some(catalog) = wildcards {
             let here = |it: &&Wildcard| it.sets.is_empty() || it.sets.contains_key(&cloud);
-            let patterns = catalog.wildcards().iter().filter(here);
-            patterns.for_each(|it| list.add_wildcard(it, catalog));
+            for wildcard in catalog.wildcards().iter().filter(here) {
+                list.add_wildcard(wildcard, catalog);
+            }
         }
         list.done()
     }
@@ -108,7 +111,9 @@ impl Allowlist {
                     == (&failure.host, failure.port, failure.scheme)
             };
             let known: Vec<&&Endpoint> = endpoints.iter().filter(same).collect();
-            known.iter().for_each(|entry| list.add(entry, true));
+            for entry in &known {
+                list.add(entry, true);
+            }
             if known.is_empty() && unlisted {
                 list.add(&stranger(failure), false);
             }

@@ -1,5 +1,7 @@
 //! Hosts by category, for a change request that people read.
 
+use std::fmt::Write as _;
+
 use super::{Rules, ports, short};
 use crate::catalog::{Allowed, Allowlist};
 use crate::endpoint::{Category, Inspection, printable};
@@ -37,12 +39,12 @@ pub(super) fn rules(list: &Allowlist) -> Rules {
 fn row(entry: &Allowed) -> String {
     let mut row = format!("{}\n    {}\n", entry.host, ports(entry));
     if !entry.purpose.is_empty() {
-        row.push_str(&format!("    {}\n", printable(&short(&entry.purpose))));
+        let _ = writeln!(row, "    {}", printable(&short(&entry.purpose)));
     }
     if entry.inspection == Inspection::Forbidden && entry.within_tls() {
         row.push_str("    TLS inspection breaks it\n");
     }
-    row.push_str(&format!("    {}\n\n", addresses(entry)));
+    let _ = write!(row, "    {}\n\n", addresses(entry));
     row
 }
 

@@ -65,7 +65,7 @@ fn group(list: &Allowlist, number: u16) -> String {
 fn published(set: &ranges::Ranges) -> String {
     let family = if set.ipv6 { "ipv6" } else { "ipv4" };
     let mut members = String::new();
-    for range in &set.ranges {
+    for range in &set.nets {
         let _ = match range {
             IpNet::V4(range) => {
                 writeln!(

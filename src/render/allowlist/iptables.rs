@@ -44,7 +44,7 @@ fn elements(sets: &[Ranges]) -> String {
         let name = name(set);
         let _ = writeln!(text, "create {name} hash:net family {family}");
         let _ = writeln!(text, "flush {name}");
-        for range in &set.ranges {
+        for range in &set.nets {
             let _ = writeln!(text, "add {name} {range}");
         }
     }

@@ -209,11 +209,12 @@ fn short(text: &str) -> String {
 /// Hosts with a port, those out that a wildcard beside them covers.
 fn with_port(list: &Allowlist, port: AllowedPort) -> Vec<&Allowed> {
     let has = |entry: &&Allowed| entry.has(port);
-    uncovered(list.entries.iter().filter(has).collect())
+    let entries: Vec<&Allowed> = list.entries.iter().filter(has).collect();
+    uncovered(&entries)
 }
 
 /// Hosts without those that a wildcard among them covers.
-fn uncovered(entries: Vec<&Allowed>) -> Vec<&Allowed> {
+fn uncovered<'a>(entries: &[&'a Allowed]) -> Vec<&'a Allowed> {
     let wildcards: Vec<&AllowedHost> = entries
         .iter()
         .map(|entry| &entry.host)

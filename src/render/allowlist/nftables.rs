@@ -38,7 +38,7 @@ fn body(sets: &[Ranges]) -> String {
     let _ = write!(text, "    chain {CHAIN} {{\n    }}\n}}\n\n");
     for set in sets {
         let _ = writeln!(text, "flush set {TABLE} {}", name(set));
-        let ranges: Vec<String> = set.ranges.iter().map(|it| format!("    {it}")).collect();
+        let ranges: Vec<String> = set.nets.iter().map(|it| format!("    {it}")).collect();
         let elements = ranges.join(",\n");
         let _ = write!(
             text,

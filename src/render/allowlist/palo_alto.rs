@@ -48,7 +48,7 @@ fn services(list: &Allowlist) -> String {
 pub(super) fn addresses(list: &Allowlist) -> Rules {
     let mut body = ranges::hosts(list, "#");
     for set in ranges::by_port(list) {
-        for range in set.ranges {
+        for range in set.nets {
             let line = format!("{range}\n");
             if !body.contains(&line) {
                 body.push_str(&line);

@@ -12,7 +12,7 @@ pub(super) struct Ranges {
     pub(super) port: u16,
     pub(super) ipv6: bool,
     /// Ascending, none within another one.
-    pub(super) ranges: Vec<IpNet>,
+    pub(super) nets: Vec<IpNet>,
 }
 
 /// Every port and family that has addresses, in ascending order.
@@ -30,7 +30,7 @@ pub(super) fn by_port(list: &Allowlist) -> Vec<Ranges> {
     all.map(|((port, ipv6), ranges)| Ranges {
         port,
         ipv6,
-        ranges: outermost(&ranges),
+        nets: outermost(&ranges),
     })
     .collect()
 }

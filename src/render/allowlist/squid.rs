@@ -78,8 +78,11 @@ fn dotted(entries: &[&Allowed]) -> Vec<String> {
 
 fn inspection(list: &Allowlist) -> String {
     let names = |wanted: Inspection| {
-        let of = |entry: &&Allowed| entry.within_tls() && entry.inspection == wanted;
-        dotted(&uncovered(list.entries.iter().filter(of).collect()))
+        // Of what a report alone names nobody knows what inspection does to it.
+        let of =
+            |entry: &&Allowed| entry.listed && entry.within_tls() && entry.inspection == wanted;
+        let entries: Vec<&Allowed> = list.entries.iter().filter(of).collect();
+        dotted(&uncovered(&entries))
     };
     let mut text =
         "# TLS inspection, for a Squid with OpenSSL; leave it out where nothing is inspected.\n"
@@ -95,9 +98,7 @@ fn inspection(list: &Allowlist) -> String {
     }
     let rather_not = names(Inspection::Discouraged);
     if !rather_not.is_empty() {
-        text.push_str(
-            "# Microsoft advises against inspecting these; take the mark off the last line:\n",
-        );
+        text.push_str("# Inspecting these is advised against; take the mark off the last line:\n");
         text.push_str(&server_names("reach365_rather_not_inspect", &rather_not));
         text.push_str("#ssl_bump splice reach365_rather_not_inspect\n");
     }

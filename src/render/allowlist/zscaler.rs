@@ -11,17 +11,18 @@ pub(super) fn rules(list: &Allowlist) -> Rules {
         .entries
         .iter()
         .filter(|entry| line(&entry.host).is_some());
-    let known = uncovered(known.collect());
+    let known: Vec<&Allowed> = known.collect();
     let forbidden = list
         .entries
         .iter()
         .filter(|entry| entry.inspection == Inspection::Forbidden && entry.within_tls());
+    let forbidden: Vec<&Allowed> = forbidden.collect();
     let body = format!(
         "# ---- custom URL category \"Microsoft 365\": allow it in URL and firewall filtering ----\n{}\
          # ---- custom URL category \"Microsoft 365 no inspection\": TLS inspection breaks these; SSL\n\
          # inspection policy, action Do Not Inspect, above every rule that inspects ----\n{}",
-        lines(&known),
-        lines(&uncovered(forbidden.collect())),
+        lines(&uncovered(&known)),
+        lines(&uncovered(&forbidden)),
     );
     Rules {
         what: "Custom URL categories for Zscaler Internet Access",
