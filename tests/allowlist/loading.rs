@@ -12,7 +12,7 @@ use super::{REPORT, rules, scratch};
 const PARTS: &str = "REACH365_PARTS";
 
 /// Where a program is; `None`, after saying so, where it is not installed.
-fn installed(program: &str) -> Option<PathBuf> {
+pub(super) fn installed(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let places = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
     let mut files = places.map(|place| place.join(program));

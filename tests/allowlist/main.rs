@@ -10,6 +10,7 @@
 
 mod hostile;
 mod loading;
+mod squid;
 mod stored;
 
 use std::fs;
