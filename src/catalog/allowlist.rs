@@ -1,6 +1,6 @@
 //! What a firewall or a proxy has to let through: a list of endpoints, host by host.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -64,7 +64,7 @@ pub struct AllowedPort {
 }
 
 /// A host that a rule does not open.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LeftOut {
     /// The host, printable.
     pub host: String,
@@ -105,13 +105,13 @@ impl Allowlist {
         unlisted: bool,
     ) -> Self {
         let mut list = Builder::new(source, cloud, true);
+        let mut index: HashMap<Request<'_>, Vec<&Endpoint>> = HashMap::new();
+        for entry in endpoints {
+            index.entry(request(entry)).or_default().push(entry);
+        }
         for failure in failures {
-            let same = |entry: &&&Endpoint| {
-                (&entry.host, entry.port, entry.scheme)
-                    == (&failure.host, failure.port, failure.scheme)
-            };
-            let known: Vec<&&Endpoint> = endpoints.iter().filter(same).collect();
-            for entry in &known {
+            let known = index.get(&request(failure)).map_or(&[][..], Vec::as_slice);
+            for entry in known {
                 list.add(entry, true);
             }
             if known.is_empty() && unlisted {
@@ -192,9 +192,17 @@ impl fmt::Display for AllowedHost {
     }
 }
 
+/// What an entry of the list and a row of a report have in common.
+type Request<'a> = (&'a Host, u16, Scheme);
+
+fn request(endpoint: &Endpoint) -> Request<'_> {
+    (&endpoint.host, endpoint.port, endpoint.scheme)
+}
+
 struct Builder {
     list: Allowlist,
     places: HashMap<AllowedHost, usize>,
+    refused: HashSet<LeftOut>,
 }
 
 impl Builder {
@@ -209,6 +217,7 @@ impl Builder {
         Self {
             list,
             places: HashMap::new(),
+            refused: HashSet::new(),
         }
     }
 
@@ -283,7 +292,7 @@ impl Builder {
 
     fn leave_out(&mut self, host: &str, why: &str) {
         let left_out = LeftOut::new(host, why);
-        if !self.list.left_out.contains(&left_out) {
+        if self.refused.insert(left_out.clone()) {
             self.list.left_out.push(left_out);
         }
     }

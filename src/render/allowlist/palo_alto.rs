@@ -1,5 +1,9 @@
 //! External dynamic lists for PAN-OS: one of URLs and one of addresses, which may not be mixed.
 
+use std::collections::BTreeSet;
+
+use ipnet::IpNet;
+
 use super::ranges;
 use super::{Rules, refuse};
 use crate::catalog::{AllowedHost, Allowlist};
@@ -46,15 +50,10 @@ fn services(list: &Allowlist) -> String {
 }
 
 pub(super) fn addresses(list: &Allowlist) -> Rules {
-    let mut body = ranges::hosts(list, "#");
-    for set in ranges::by_port(list) {
-        for range in set.nets {
-            let line = format!("{range}\n");
-            if !body.contains(&line) {
-                body.push_str(&line);
-            }
-        }
-    }
+    let nets = ranges::by_port(list).into_iter().flat_map(|set| set.nets);
+    let nets: BTreeSet<IpNet> = nets.collect();
+    let lines: String = nets.iter().map(|net| format!("{net}\n")).collect();
+    let body = ranges::hosts(list, "#") + &lines;
     let mut notes = vec![COMMENTS.to_owned()];
     notes.extend(ranges::notes(list));
     notes.push(services(list));

@@ -35,17 +35,16 @@ pub(super) fn by_port(list: &Allowlist) -> Vec<Ranges> {
     .collect()
 }
 
-/// Sets of addresses refuse ranges that overlap.
+/// Sets of addresses refuse ranges that overlap. In ascending order a range comes right after the
+/// one that it is within.
 fn outermost(ranges: &BTreeSet<IpNet>) -> Vec<IpNet> {
-    let within = |range: &IpNet| {
-        let mut others = ranges.iter().filter(|other| *other != range);
-        others.any(|other| other.contains(range))
-    };
-    ranges
-        .iter()
-        .copied()
-        .filter(|range| !within(range))
-        .collect()
+    let mut outer: Vec<IpNet> = Vec::new();
+    for range in ranges {
+        if outer.last().is_none_or(|last| !last.contains(range)) {
+            outer.push(*range);
+        }
+    }
+    outer
 }
 
 /// Comments that name the hosts behind the addresses.
@@ -78,4 +77,23 @@ pub(super) fn left_out(list: &Allowlist) -> Vec<LeftOut> {
 fn line(entry: &Allowed) -> String {
     let ports: Vec<String> = entry.numbers().iter().map(ToString::to_string).collect();
     format!("{} (TCP {})", entry.host, ports.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_within_others_are_left_out() {
+        let ranges = [
+            "10.0.0.0/8",
+            "10.0.0.0/16",
+            "10.9.0.1/32",
+            "11.0.0.0/32",
+            "9.0.0.0/9",
+        ];
+        let ranges: BTreeSet<IpNet> = ranges.iter().map(|it| it.parse().unwrap()).collect();
+        let outer: Vec<String> = outermost(&ranges).iter().map(ToString::to_string).collect();
+        assert_eq!(outer, ["9.0.0.0/9", "10.0.0.0/8", "11.0.0.0/32"]);
+    }
 }
