@@ -366,7 +366,7 @@ fn domain_name(text: &str) -> Result<String, String> {
 }
 
 /// An endpoint of which nothing is known but where it is.
-fn plain(host: Host, port: u16, scheme: Scheme, path: String) -> Endpoint {
+pub(crate) fn plain(host: Host, port: u16, scheme: Scheme, path: String) -> Endpoint {
     Endpoint {
         id: String::new(),
         host,

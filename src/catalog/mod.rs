@@ -22,6 +22,7 @@ mod fields;
 mod lint;
 mod list;
 mod mistakes;
+pub mod service;
 mod tables;
 
 use std::collections::{BTreeMap, HashMap};

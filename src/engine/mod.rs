@@ -6,6 +6,7 @@ mod device;
 mod routing;
 mod rows;
 mod scripts;
+mod service;
 mod trace;
 
 use std::collections::hash_map::RandomState;
@@ -43,6 +44,9 @@ pub use builder::CheckerBuilder;
 use routing::Routing;
 pub use routing::proxy_ways;
 use rows::{Row, rows};
+pub use service::{
+    ServiceAnswer, ServiceFailure, ServiceRequest, ask_service, new_client_request_id,
+};
 pub use trace::{ReadTrace, TraceReport, TraceRequest, trace};
 
 /// Runs plans. It holds no connection and no thread between runs.

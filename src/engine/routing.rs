@@ -103,7 +103,7 @@ impl Routing {
         }
     }
 
-    async fn ways_to(&self, url: &Url) -> Vec<Way> {
+    pub(super) async fn ways_to(&self, url: &Url) -> Vec<Way> {
         let ways = self.views.iter().map(|named| self.way(named, url));
         join_all(ways).await
     }

@@ -27,6 +27,7 @@ mod socks;
 mod tls;
 mod trace;
 mod tunnel;
+mod web;
 mod wire;
 
 pub(crate) use agent::{alternate, ask_as};
@@ -39,5 +40,6 @@ pub(crate) use pace::Pace;
 pub(crate) use proxy_names::ProxyNames;
 pub(crate) use run::{ProbeContext, SignIns, confirm, probe};
 pub(crate) use size::sizes;
-pub(crate) use tls::{Certificates, TlsSource};
+pub(crate) use tls::{Certificates, TlsSource, provider};
 pub(crate) use trace::trace;
+pub(crate) use web::{Answered, Web};

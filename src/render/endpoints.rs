@@ -44,7 +44,7 @@ pub fn endpoints(
         .try_for_each(|it| row(&it.pattern, &it.purpose, column, &mut page))
 }
 
-fn row(name: &str, words: &str, column: usize, page: &mut Page<'_>) -> io::Result<()> {
+pub(super) fn row(name: &str, words: &str, column: usize, page: &mut Page<'_>) -> io::Result<()> {
     let name = printable(name);
     let lead = if text_width(&name) + 2 > column {
         page.paragraph(&Lead::indent(0), &name, Colour::Plain)?;

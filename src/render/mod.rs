@@ -5,6 +5,7 @@
 mod csv;
 mod allowlist;
 mod device;
+mod endpoint_tables;
 mod endpoints;
 mod error;
 mod explain;
@@ -20,6 +21,7 @@ mod proxy;
 mod remedy;
 mod row;
 mod sheet;
+mod service;
 mod style;
 mod text;
 mod ticket;
@@ -33,6 +35,7 @@ use crate::report::Report;
 pub use csv::csv;
 pub use allowlist::{AllowlistFormat, allowlist};
 pub use device::{device, device_json};
+pub use endpoint_tables::{endpoints_csv, endpoints_toml};
 pub use endpoints::{endpoints, endpoints_json};
 pub use error::explain_error;
 pub use explain::explain;
@@ -45,6 +48,9 @@ pub use pac::{PacRow, pac_answers, pac_answers_json, pac_remarks, pac_remarks_js
 pub use prometheus::prometheus;
 pub use proxy::{Match, UrlWays, blob, blob_json, matches, matches_json, proxy, proxy_json};
 pub use remedy::{plan, plan_json, remedies, remedies_json, remedy};
+pub use service::{
+    service_changes, service_changes_json, service_comparison, service_comparison_json,
+};
 pub use style::TextStyle;
 pub use text::text;
 pub use ticket::ticket;

@@ -1,6 +1,7 @@
 //! The command line: declarations only.
 
 mod allowlist;
+mod endpoints;
 mod fix;
 mod pac;
 
@@ -18,6 +19,9 @@ use reach365::render::Format;
 use reach365::report::FailOn;
 
 pub(crate) use allowlist::AllowlistArgs;
+pub(crate) use endpoints::{
+    DiffArgs, EndpointsCommand, LintArgs, ListArgs, TableFormat, UpdateArgs,
+};
 pub(crate) use fix::{
     FixCommand, FixListArgs, FixPlanArgs, FixRunArgs, FixScriptArgs, FixShowArgs, FixUndoArgs,
 };
@@ -248,34 +252,6 @@ pub(crate) struct TraceArgs {
     pub(crate) look: LookArgs,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum EndpointsCommand {
-    /// List the endpoints with what each is for
-    List(ListArgs),
-    /// Write the rules that firewalls and proxies need, in the syntax of many of them
-    Allowlist(AllowlistArgs),
-    /// Look for mistakes in a list, the built-in one where none is named
-    Lint(LintArgs),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ListArgs {
-    /// List this group alone (repeatable)
-    #[arg(long = "group", value_name = "GROUP", value_delimiter = ',')]
-    pub(crate) groups: Vec<String>,
-    /// List what this cloud needs
-    #[arg(long, value_parser = clouds(), default_value_t = Cloud::Worldwide)]
-    pub(crate) cloud: Cloud,
-    /// Use this list of endpoints instead of the built-in one
-    #[arg(long, value_name = "FILE")]
-    pub(crate) endpoints: Option<PathBuf>,
-    /// Format of the list
-    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
-    pub(crate) format: ListFormat,
-    #[command(flatten)]
-    pub(crate) look: LookArgs,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ListFormat {
     Text,
@@ -353,12 +329,6 @@ pub(crate) struct MatchArgs {
     pub(crate) format: ListFormat,
     #[command(flatten)]
     pub(crate) look: LookArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct LintArgs {
-    #[arg(value_name = "FILE")]
-    pub(crate) file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -33,6 +33,8 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Some(Command::Endpoints { command }) => match command {
             EndpointsCommand::List(args) => cmd::endpoints::list(&args),
             EndpointsCommand::Allowlist(args) => cmd::allowlist::run(&args),
+            EndpointsCommand::Update(args) => cmd::endpoints::update(&args),
+            EndpointsCommand::Diff(args) => cmd::endpoints::diff(&args),
             EndpointsCommand::Lint(args) => cmd::endpoints::lint(&args),
         },
         Some(Command::Proxy(args)) => cmd::proxy::run(&args),

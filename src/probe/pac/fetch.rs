@@ -112,7 +112,7 @@ async fn request(
 }
 
 /// A connection that ends with whoever holds this.
-struct Ended(AbortHandle);
+pub(crate) struct Ended(pub(crate) AbortHandle);
 
 impl Drop for Ended {
     fn drop(&mut self) {
@@ -142,7 +142,7 @@ async fn connect(url: &Url, surroundings: &PacSurroundings) -> Result<Box<dyn St
     Ok(Box::new(stream))
 }
 
-async fn addresses(
+pub(crate) async fn addresses(
     host: &Host<&str>,
     surroundings: &PacSurroundings,
 ) -> Result<Vec<IpAddr>, PacFailure> {
@@ -163,7 +163,10 @@ async fn addresses(
     Ok(addresses)
 }
 
-async fn first_connection(addresses: &[IpAddr], port: u16) -> Result<TcpStream, PacFailure> {
+pub(crate) async fn first_connection(
+    addresses: &[IpAddr],
+    port: u16,
+) -> Result<TcpStream, PacFailure> {
     let mut failure = unreachable("no address answers");
     for address in addresses {
         let target = SocketAddr::new(*address, port);
@@ -178,7 +181,7 @@ async fn first_connection(addresses: &[IpAddr], port: u16) -> Result<TcpStream, 
 
 /// Verifies as the operating system would; nobody shall hand in a script who could not do so to
 /// the system's own software.
-async fn tls(surroundings: &PacSurroundings) -> Result<Arc<ClientConfig>, PacFailure> {
+pub(crate) async fn tls(surroundings: &PacSurroundings) -> Result<Arc<ClientConfig>, PacFailure> {
     let file = surroundings.os_roots.clone();
     let read = spawn_blocking(move || match file {
         Some(file) => platform::pem_file(&file),

@@ -13,7 +13,7 @@
 //! # }
 //! ```
 
-mod fetch;
+pub(crate) mod fetch;
 mod lint;
 mod load;
 #[cfg(feature = "pac")]

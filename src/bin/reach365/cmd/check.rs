@@ -54,7 +54,7 @@ fn check_control_host(args: &CheckArgs, catalog: &Catalog) -> Result<(), Failure
 }
 
 /// The password never stands on the command line, where others can read it.
-fn sign_in(user: Option<&str>) -> Result<Option<ProxySignIn>, Failure> {
+pub(super) fn sign_in(user: Option<&str>) -> Result<Option<ProxySignIn>, Failure> {
     let Some(user) = user else { return Ok(None) };
     let password = match std::env::var(PASSWORD) {
         Ok(password) => password,

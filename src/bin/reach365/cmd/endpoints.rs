@@ -1,4 +1,8 @@
-//! `reach365 endpoints list` and `lint`.
+//! `reach365 endpoints list` and `lint`; the other commands have files of their own.
+
+mod diff;
+mod state;
+mod update;
 
 use reach365::Catalog;
 use reach365::catalog::Wildcard;
@@ -7,10 +11,13 @@ use reach365::plan::{Plan, Selection};
 use reach365::render;
 
 use super::input;
-use crate::cli::{LintArgs, ListArgs, ListFormat};
+use crate::cli::{LintArgs, ListArgs, TableFormat};
 use crate::exit::{Failure, note};
 use crate::output::Output;
 use crate::terminal;
+
+pub(crate) use diff::diff;
+pub(crate) use update::update;
 
 /// The name that selects every group.
 const EVERY_GROUP: &str = "all";
@@ -22,8 +29,10 @@ pub(crate) fn list(args: &ListArgs) -> Result<u8, Failure> {
     let style = terminal::style(args.look.color, None);
     let mut output = Output::open(None)?;
     output.write(|out| match args.format {
-        ListFormat::Text => render::endpoints(&listed, &wildcards(&catalog, args), &style, out),
-        ListFormat::Json => render::endpoints_json(&listed, out),
+        TableFormat::Text => render::endpoints(&listed, &wildcards(&catalog, args), &style, out),
+        TableFormat::Json => render::endpoints_json(&listed, out),
+        TableFormat::Csv => render::endpoints_csv(&listed, out),
+        TableFormat::Toml => render::endpoints_toml(&listed, args.cloud, out),
     })?;
     Ok(0)
 }

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use reach365::Catalog;
+use reach365::catalog::service::SERVICE_LIMIT;
 use reach365::device::STATE_LIMIT;
 use reach365::verdict::Signatures;
 
@@ -25,6 +26,12 @@ pub(super) fn catalog(file: Option<&Path>) -> Result<Catalog, Failure> {
     let name = path.display().to_string();
     let text = read(&name, || File::open(path), LIST_LIMIT)?;
     Ok(Catalog::parse(&name, &text)?)
+}
+
+/// The bytes of a saved answer of the endpoint service.
+pub(super) fn service_bytes(file: &Path) -> Result<Vec<u8>, Failure> {
+    let name = file.display().to_string();
+    read_bytes(&name, || File::open(file), SERVICE_LIMIT as u64)
 }
 
 /// The built-in signatures, and those of a file before them.

@@ -1,0 +1,190 @@
+//! What is kept between runs: the answers of the endpoint service, and what it wants to be known by.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use reach365::endpoint::Cloud;
+use reach365::new_client_request_id;
+use serde::{Deserialize, Serialize};
+
+use crate::exit::{Failure, note};
+
+const FILE: &str = "endpoints.json";
+/// No service is waited for longer; a later time comes from a clock that was wrong.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
+
+/// The directory of this program's state, and what stands in its main file.
+pub(super) struct State {
+    directory: PathBuf,
+    kept: Kept,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Kept {
+    /// Sent with every request, as the service asks; made once.
+    client_request_id: String,
+    /// Services that must not be asked before a time.
+    wait_until: BTreeMap<String, Timestamp>,
+    /// Version of the copy of each cloud; none for a copy that was not fetched.
+    versions: BTreeMap<Cloud, String>,
+}
+
+/// The files of one cloud.
+#[derive(Clone, Copy)]
+pub(super) enum Copy {
+    Current,
+    Previous,
+    Changes,
+}
+
+impl State {
+    /// Reads the state; one that cannot be read begins anew.
+    pub(super) fn read() -> Result<Self, Failure> {
+        let directory = directory()?;
+        let file = directory.join(FILE);
+        let kept = match fs::read(&file) {
+            Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_else(|error| {
+                note(&format!("{}: {error}; it is begun anew", file.display()));
+                Kept::default()
+            }),
+            Err(error) if error.kind() == ErrorKind::NotFound => Kept::default(),
+            Err(error) => return Err(unusable(&file, &error)),
+        };
+        Ok(Self { directory, kept })
+    }
+
+    /// The identifier of this installation.
+    pub(super) fn client_request_id(&mut self) -> Result<String, Failure> {
+        if !is_guid(&self.kept.client_request_id) {
+            self.kept.client_request_id = new_client_request_id();
+            self.write()?;
+        }
+        Ok(self.kept.client_request_id.clone())
+    }
+
+    /// The time before which a service must not be asked.
+    pub(super) fn wait_until(&self, service: &str) -> Option<Timestamp> {
+        let now = Timestamp::now();
+        let until = *self.kept.wait_until.get(service)?;
+        (until > now && until.duration_since(now) <= LONGEST_WAIT).then_some(until)
+    }
+
+    /// Remembers that a service wants to be left alone, and says until when.
+    pub(super) fn wait(&mut self, service: &str, wait: Duration) -> Result<Timestamp, Failure> {
+        let until = Timestamp::now() + wait;
+        self.kept.wait_until.insert(service.to_owned(), until);
+        self.write()?;
+        Ok(until)
+    }
+
+    /// The version of the copy that is there.
+    pub(super) fn version(&self, cloud: Cloud) -> Option<String> {
+        let is_there = self.path(cloud, Copy::Current).is_file();
+        let version = self.kept.versions.get(&cloud).cloned();
+        version.filter(|_| is_there)
+    }
+
+    /// Puts a new copy in the place of the last one, which becomes the previous one.
+    pub(super) fn keep(
+        &mut self,
+        cloud: Cloud,
+        version: Option<String>,
+        copy: &[u8],
+        changes: Option<&[u8]>,
+    ) -> Result<PathBuf, Failure> {
+        let current = self.path(cloud, Copy::Current);
+        match fs::read(&current) {
+            Ok(last) if last != copy => replace(&self.path(cloud, Copy::Previous), &last)?,
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(unusable(&current, &error)),
+        }
+        // Without its version the copy is fetched again, which does no harm.
+        self.kept.versions.remove(&cloud);
+        self.write()?;
+        replace(&current, copy)?;
+        let dates = self.path(cloud, Copy::Changes);
+        match changes {
+            Some(changes) => replace(&dates, changes)?,
+            None => drop(fs::remove_file(&dates)),
+        }
+        if let Some(version) = version {
+            self.kept.versions.insert(cloud, version);
+            self.write()?;
+        }
+        Ok(current)
+    }
+
+    /// Where a copy is, or would be.
+    pub(super) fn path(&self, cloud: Cloud, copy: Copy) -> PathBuf {
+        let name = match copy {
+            Copy::Current => format!("service-{cloud}.json"),
+            Copy::Previous => format!("service-{cloud}.previous.json"),
+            Copy::Changes => format!("service-{cloud}.changes.json"),
+        };
+        self.directory.join(name)
+    }
+
+    fn write(&self) -> Result<(), Failure> {
+        let text = serde_json::to_vec_pretty(&self.kept);
+        let text = text.map_err(|error| Failure::Internal(error.to_string()))?;
+        replace(&self.directory.join(FILE), &text)
+    }
+}
+
+/// Writes beside and renames: whoever reads finds the old file or the new one.
+fn replace(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let beside = file.with_file_name(name);
+    let written = write_all(&beside, bytes).and_then(|()| fs::rename(&beside, file));
+    written.map_err(|error| {
+        let _ = fs::remove_file(&beside);
+        unusable(file, &error)
+    })
+}
+
+fn write_all(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(directory) = file.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    let mut file = File::create(file)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn unusable(file: &Path, error: &io::Error) -> Failure {
+    Failure::Usage(format!("{}: {error}", file.display()))
+}
+
+/// `%LOCALAPPDATA%\reach365` on Windows, `$XDG_STATE_HOME/reach365` elsewhere.
+fn directory() -> Result<PathBuf, Failure> {
+    let named = |name| std::env::var_os(name).map(PathBuf::from);
+    let absolute = |name| named(name).filter(|path| path.is_absolute());
+    let parent = if cfg!(windows) {
+        absolute("LOCALAPPDATA")
+    } else {
+        let home = || Some(absolute("HOME")?.join(".local").join("state"));
+        absolute("XDG_STATE_HOME").or_else(home)
+    };
+    let parent = parent.ok_or_else(|| {
+        let names = if cfg!(windows) {
+            "LOCALAPPDATA"
+        } else {
+            "XDG_STATE_HOME or HOME"
+        };
+        Failure::Usage(format!("nowhere to keep the answer: set {names}"))
+    })?;
+    Ok(parent.join("reach365"))
+}
+
+fn is_guid(text: &str) -> bool {
+    let lengths = text.split('-').map(str::len);
+    let hexadecimal = |c: char| c.is_ascii_hexdigit() || c == '-';
+    lengths.eq([8, 4, 4, 4, 12]) && text.chars().all(hexadecimal)
+}

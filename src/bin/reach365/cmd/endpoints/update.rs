@@ -1,0 +1,158 @@
+//! `reach365 endpoints update`.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use reach365::catalog::service::{EffectiveDates, Pattern, ServiceList, diff};
+use reach365::endpoint::Cloud;
+use reach365::options::Options;
+use reach365::{ServiceAnswer, ServiceFailure, ServiceRequest, ask_service};
+
+use super::state::{Copy, State};
+use crate::cli::UpdateArgs;
+use crate::cmd::{check, input, live};
+use crate::exit::{Failure, note};
+use crate::output::Output;
+
+/// The service gave no usable answer.
+const NO_ANSWER: u8 = 3;
+
+pub(crate) fn update(args: &UpdateArgs) -> Result<u8, Failure> {
+    let mut state = State::read()?;
+    match &args.from {
+        Some(file) => from_file(file, args.cloud, &mut state),
+        None => from_service(args, &mut state),
+    }
+}
+
+fn from_file(file: &Path, cloud: Cloud, state: &mut State) -> Result<u8, Failure> {
+    let bytes = input::service_bytes(file)?;
+    let list = ServiceList::parse(&file.display().to_string(), &bytes)?;
+    if names(&list) == 0 {
+        let file = file.display();
+        return Err(Failure::Usage(format!("{file}: no names in it")));
+    }
+    keep(state, cloud, None, (&bytes, &list), None)
+}
+
+fn from_service(args: &UpdateArgs, state: &mut State) -> Result<u8, Failure> {
+    let service = args.service.as_str();
+    if let Some(until) = state.wait_until(service) {
+        return Ok(left_alone(until));
+    }
+    let request = ServiceRequest {
+        service: args.service.clone(),
+        cloud: args.cloud,
+        client_request_id: state.client_request_id()?,
+        known_version: state.version(args.cloud),
+    };
+    match ask(&request, &options(args)?)? {
+        Ok(ServiceAnswer::New {
+            version,
+            bytes,
+            list,
+            changes,
+        }) => keep(
+            state,
+            args.cloud,
+            Some(version),
+            (&bytes, &list),
+            changes.as_deref(),
+        ),
+        Ok(ServiceAnswer::Older(version)) => {
+            let own = request.known_version.unwrap_or_default();
+            note(&format!(
+                "the service has version {version} only, older than the saved copy"
+            ));
+            say(&format!("{}: version {own} stays", args.cloud))
+        }
+        Ok(_) => {
+            let own = request.known_version.unwrap_or_default();
+            say(&format!("{}: version {own} is the newest one", args.cloud))
+        }
+        Err(ServiceFailure::Busy(wait)) => {
+            note("the service has had too many requests (status 429)");
+            Ok(left_alone(state.wait(service, wait)?))
+        }
+        Err(failure) => {
+            note(&format!("{failure}\nthe saved copy stays as it is"));
+            Ok(NO_ANSWER)
+        }
+    }
+}
+
+fn ask(
+    request: &ServiceRequest,
+    options: &Options,
+) -> Result<Result<ServiceAnswer, ServiceFailure>, Failure> {
+    let runtime = live::runtime()?;
+    let asked = ask_service(request, options);
+    let answer = runtime.block_on(live::unless_interrupted(asked));
+    // Questions to the system's resolver cannot be called off; nobody waits for them.
+    runtime.shutdown_background();
+    answer
+}
+
+fn options(args: &UpdateArgs) -> Result<Options, Failure> {
+    Ok(Options {
+        proxy: args.proxy.clone(),
+        proxy_sign_in: check::sign_in(args.proxy_user.as_deref())?,
+        dns: args.dns.clone(),
+        os_roots: args.os_roots.clone(),
+        ..Options::default()
+    })
+}
+
+fn left_alone(until: Timestamp) -> u8 {
+    let until = until.strftime("%Y-%m-%d %H:%M:%S UTC");
+    note(&format!(
+        "it is asked again after {until} at the earliest; the saved copy stays as it is"
+    ));
+    NO_ANSWER
+}
+
+fn keep(
+    state: &mut State,
+    cloud: Cloud,
+    version: Option<String>,
+    (bytes, list): (&[u8], &ServiceList),
+    changes: Option<&[u8]>,
+) -> Result<u8, Failure> {
+    list.notes().iter().for_each(|left_out| note(left_out));
+    let changed = changed(&state.path(cloud, Copy::Current), list);
+    let words = version
+        .as_ref()
+        .map_or_else(String::new, |it| format!("version {it}, "));
+    let file = state.keep(cloud, version, bytes, changes)?;
+    let (sets, names) = (list.sets().len(), names(list));
+    let file = file.display();
+    say(&format!(
+        "{cloud}: {words}{sets} sets, {names} names{changed}; kept in {file}"
+    ))
+}
+
+fn names(list: &ServiceList) -> usize {
+    let names = list.sets().iter().flat_map(|set| &set.urls);
+    names
+        .collect::<std::collections::BTreeSet<&Pattern>>()
+        .len()
+}
+
+/// How many names and ranges differ from the copy that was there.
+fn changed(file: &Path, list: &ServiceList) -> String {
+    let old = input::service_bytes(file).ok();
+    let old = old.and_then(|bytes| ServiceList::parse("", &bytes).ok());
+    let Some(old) = old else {
+        return String::new();
+    };
+    match diff(&old, list, &EffectiveDates::default()).len() {
+        0 => ", nothing changed".to_owned(),
+        count => format!(", {count} changed (`endpoints diff --previous` lists them)"),
+    }
+}
+
+fn say(line: &str) -> Result<u8, Failure> {
+    let mut output = Output::open(None)?;
+    output.write(|out| writeln!(out, "{line}"))?;
+    Ok(0)
+}

@@ -1,0 +1,189 @@
+//! JSON -> [`ServiceList`]. A wrong type refuses the file; a name or an address that cannot be one
+//! is left out with a note.
+
+use std::collections::HashSet;
+use std::hash::Hash;
+use std::ops::Range;
+
+use ipnet::IpNet;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::{Pattern, Ports, SERVICE_LIMIT, ServiceList, ServiceSet};
+use crate::catalog::mistakes::{Mistakes, without_place};
+use crate::endpoint::{Category, printable, quoted};
+use crate::error::Error;
+
+/// Notes that are kept; the rest is counted.
+const NOTES: usize = 50;
+
+/// A set as it comes. Fields that nobody here needs are skipped, known or not.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawSet {
+    id: u32,
+    #[serde(default)]
+    service_area: Option<String>,
+    #[serde(default)]
+    urls: Option<Vec<String>>,
+    #[serde(default)]
+    ips: Option<Vec<String>>,
+    #[serde(default)]
+    tcp_ports: Option<String>,
+    #[serde(default)]
+    udp_ports: Option<String>,
+    category: RawCategory,
+    #[serde(default)]
+    required: Option<bool>,
+    #[serde(default)]
+    express_route: Option<bool>,
+    #[serde(default)]
+    notes: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+enum RawCategory {
+    Optimize,
+    Allow,
+    Default,
+}
+
+impl ServiceList {
+    /// Reads the answer of the `endpoints` method. `file_name` appears in messages only.
+    ///
+    /// # Errors
+    /// [`Error::Catalog`] with line, column and the line itself where the text is no such answer,
+    /// has a wrong type in it, or is larger than [`SERVICE_LIMIT`].
+    pub fn parse(file_name: &str, bytes: &[u8]) -> Result<Self, Error> {
+        let raw: Vec<RawSet> = json(file_name, bytes)?;
+        let mut notes = Notes::default();
+        let sets: Vec<ServiceSet> = raw.into_iter().map(|set| read(set, &mut notes)).collect();
+        let mut seen = HashSet::new();
+        for set in &sets {
+            if !seen.insert(set.id) {
+                notes.add(format!("set {} is there twice; both count", set.id));
+            }
+        }
+        Ok(Self {
+            sets,
+            notes: notes.finish(),
+        })
+    }
+}
+
+/// Reads JSON of bounded size.
+pub(super) fn json<T: DeserializeOwned>(file_name: &str, bytes: &[u8]) -> Result<T, Error> {
+    let refuse = |why: String| Error::Catalog(vec![without_place(file_name, why)]);
+    if bytes.len() > SERVICE_LIMIT {
+        let limit = SERVICE_LIMIT >> 20;
+        return Err(refuse(format!("larger than {limit} MiB")));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| refuse("not UTF-8 text".to_owned()))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    serde_json::from_str(text).map_err(|error| placed(file_name, text, &error))
+}
+
+fn placed(file_name: &str, text: &str, error: &serde_json::Error) -> Error {
+    let mut mistakes = Mistakes::new(file_name, text);
+    let words = error.to_string();
+    let words = words.split(" at line ").next().unwrap_or_default();
+    let words: String = printable(words).chars().take(200).collect();
+    let message = format!("not an answer of the endpoint service: {words}");
+    mistakes.add(&place(text, error), message);
+    mistakes.into_error()
+}
+
+/// Columns of the parser are bytes, counted from 1.
+fn place(text: &str, error: &serde_json::Error) -> Range<usize> {
+    let before = error.line().saturating_sub(1);
+    let lines = text.split_inclusive('\n').take(before);
+    let start: usize = lines.map(str::len).sum();
+    let at = start + error.column().saturating_sub(1);
+    at..at
+}
+
+fn read(raw: RawSet, notes: &mut Notes) -> ServiceSet {
+    let id = raw.id;
+    let tcp = ports(id, raw.tcp_ports.as_deref(), notes);
+    let udp = ports(id, raw.udp_ports.as_deref(), notes);
+    ServiceSet {
+        id,
+        service_area: short(raw.service_area),
+        urls: each(id, raw.urls, Pattern::parse, notes),
+        ips: each(id, raw.ips, range, notes),
+        tcp,
+        udp,
+        category: match raw.category {
+            RawCategory::Optimize => Category::Optimize,
+            RawCategory::Allow => Category::Allow,
+            RawCategory::Default => Category::Default,
+        },
+        required: raw.required.unwrap_or_default(),
+        express_route: raw.express_route.unwrap_or_default(),
+        notes: short(raw.notes),
+    }
+}
+
+fn short(text: Option<String>) -> String {
+    let text = text.unwrap_or_default();
+    printable(&text).chars().take(500).collect()
+}
+
+/// Every item once, in the order of the set; what cannot be read is noted.
+fn each<T: Clone + Eq + Hash>(
+    id: u32,
+    texts: Option<Vec<String>>,
+    parse: impl Fn(&str) -> Result<T, String>,
+    notes: &mut Notes,
+) -> Vec<T> {
+    let mut seen = HashSet::new();
+    let mut items = Vec::new();
+    for text in texts.unwrap_or_default() {
+        match parse(&text) {
+            Ok(item) if seen.insert(item.clone()) => items.push(item),
+            Ok(_) => {}
+            Err(why) => notes.add(format!("set {id}: {why}; left out")),
+        }
+    }
+    items
+}
+
+fn range(text: &str) -> Result<IpNet, String> {
+    let net: Option<IpNet> = text.trim().parse().ok();
+    match net {
+        Some(net) if net.prefix_len() == 0 => Err(format!("{} is every address", quoted(text))),
+        Some(net) => Ok(net.trunc()),
+        None => Err(format!("{} is no range of addresses", quoted(text))),
+    }
+}
+
+fn ports(id: u32, text: Option<&str>, notes: &mut Notes) -> Ports {
+    let (ports, refused) = Ports::read(text.unwrap_or_default());
+    for why in refused {
+        notes.add(format!("set {id}: {why}; left out"));
+    }
+    ports
+}
+
+#[derive(Default)]
+struct Notes {
+    kept: Vec<String>,
+    count: usize,
+}
+
+impl Notes {
+    fn add(&mut self, note: String) {
+        self.count += 1;
+        if self.kept.len() < NOTES {
+            self.kept.push(note);
+        }
+    }
+
+    fn finish(mut self) -> Vec<String> {
+        if self.count > self.kept.len() {
+            let more = self.count - self.kept.len();
+            self.kept.push(format!("and {more} more"));
+        }
+        self.kept
+    }
+}

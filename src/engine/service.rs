@@ -1,0 +1,254 @@
+//! Asks Microsoft's endpoint service: the version first, the list only where it is another one.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use url::Url;
+
+use crate::catalog::service::{SERVICE_LIMIT, ServiceList, instance, latest_version};
+use crate::endpoint::{Cloud, quoted};
+use crate::engine::routing::Routing;
+use crate::error::Error;
+use crate::options::Options;
+use crate::probe::pac::{PacNames, PacSurroundings};
+use crate::probe::{Answered, SignIns, Web, provider};
+use crate::route::Hop;
+
+/// How long the service wants to be left alone where it does not say so itself.
+const USUAL_WAIT: Duration = Duration::from_secs(3_600);
+/// The longest wait that is believed.
+const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+
+/// What the service is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceRequest {
+    /// Address of the service or of a mirror: `https`, with a slash at its end.
+    pub service: Url,
+    /// Whose endpoints.
+    pub cloud: Cloud,
+    /// A GUID, the same in every request of an installation: see [`new_client_request_id`].
+    pub client_request_id: String,
+    /// The version that is there already.
+    pub known_version: Option<String>,
+}
+
+/// What the service answered.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum ServiceAnswer {
+    /// It has the version that is known.
+    Same,
+    /// It has an older one than is known: a mirror that lags behind.
+    Older(String),
+    /// It has a newer one.
+    New {
+        /// The version.
+        version: String,
+        /// The answer of the `endpoints` method as it came.
+        bytes: Vec<u8>,
+        /// The same, read.
+        list: ServiceList,
+        /// The answer of the `changes` method since the known version, where it gave one.
+        changes: Option<Vec<u8>>,
+    },
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServiceFailure {
+    /// Too many requests (status 429): nobody may ask again before this time has passed.
+    #[error("the service has had too many requests (status 429)")]
+    Busy(Duration),
+    /// Not reached, or it gave another status than 200.
+    #[error("{0}")]
+    Unreachable(String),
+    /// Reached, and what came is no list.
+    #[error("{0}")]
+    NotAList(Error),
+}
+
+/// A GUID for [`ServiceRequest::client_request_id`]. It says nothing of the machine.
+pub fn new_client_request_id() -> String {
+    let mut bytes = [0; 16];
+    // Without random numbers no TLS connection will come about either.
+    let _ = provider().secure_random.fill(&mut bytes);
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let parts = [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ];
+    parts.join("-")
+}
+
+/// Asks the service. Of the options the proxy settings, credentials, name servers, roots and time
+/// limits count.
+///
+/// # Errors
+/// Why there is no answer; what is known already stays good then.
+pub async fn ask_service(
+    request: &ServiceRequest,
+    options: &Options,
+) -> Result<ServiceAnswer, ServiceFailure> {
+    let desk = Desk::open(request, options).await;
+    let version = desk.version().await?;
+    let known = request.known_version.as_deref();
+    match known {
+        Some(known) if known == version => return Ok(ServiceAnswer::Same),
+        Some(known) if *known > *version => return Ok(ServiceAnswer::Older(version)),
+        _ => {}
+    }
+    let (bytes, list) = desk.list().await?;
+    // The dates of additions are a help; the list is good without them.
+    let changes = match known {
+        Some(known) => desk.fetch("changes", Some(known)).await.ok(),
+        None => None,
+    };
+    Ok(ServiceAnswer::New {
+        version,
+        bytes,
+        list,
+        changes,
+    })
+}
+
+/// One sitting with the service.
+struct Desk<'a> {
+    request: &'a ServiceRequest,
+    web: Web,
+    hops: Vec<Hop>,
+}
+
+impl<'a> Desk<'a> {
+    async fn open(request: &'a ServiceRequest, options: &Options) -> Self {
+        let routing = Routing::read(options, None).await;
+        let ways = routing.ways_to(&request.service).await;
+        let mut hops = ways.into_iter().next().map(|way| way.route.hops);
+        if hops.as_ref().is_some_and(Vec::is_empty) {
+            hops = None;
+        }
+        let limits = options.timeouts;
+        let web = Web {
+            surroundings: PacSurroundings {
+                names: names(options),
+                os_roots: options.os_roots.clone(),
+                ..PacSurroundings::default()
+            },
+            sign_ins: SignIns {
+                given: options.proxy_sign_in.clone(),
+                configured: routing.sign_ins,
+            },
+            limit: limits.tcp + limits.proxy + limits.tls + limits.http,
+            size: SERVICE_LIMIT,
+        };
+        Self {
+            request,
+            web,
+            hops: hops.unwrap_or_else(|| vec![Hop::Direct]),
+        }
+    }
+
+    async fn version(&self) -> Result<String, ServiceFailure> {
+        let bytes = self.fetch("version", None).await?;
+        let cloud = self.request.cloud;
+        latest_version("the service's version", &bytes, cloud).map_err(ServiceFailure::NotAList)
+    }
+
+    async fn list(&self) -> Result<(Vec<u8>, ServiceList), ServiceFailure> {
+        let bytes = self.fetch("endpoints", None).await?;
+        let list = ServiceList::parse("the service's list", &bytes);
+        let list = list.map_err(ServiceFailure::NotAList)?;
+        if list.sets().iter().all(|set| set.urls.is_empty()) {
+            let why = "the service's list has no names in it".to_owned();
+            return Err(ServiceFailure::Unreachable(why));
+        }
+        Ok((bytes, list))
+    }
+
+    async fn fetch(&self, method: &str, since: Option<&str>) -> Result<Vec<u8>, ServiceFailure> {
+        let url = self.url(method, since);
+        let host = url.host_str().unwrap_or_default();
+        let mut why = Vec::new();
+        for hop in &self.hops {
+            match self.web.get(&url, hop).await {
+                Ok(answered) => return body(answered, method),
+                Err(words) => why.push(words),
+            }
+        }
+        let words = format!("{host} is not reached: {}", why.join("; "));
+        Err(ServiceFailure::Unreachable(words))
+    }
+
+    fn url(&self, method: &str, since: Option<&str>) -> Url {
+        let mut url = self.request.service.clone();
+        let instance = instance(self.request.cloud);
+        let since = since.map_or_else(String::new, |since| format!("/{since}"));
+        let path = format!("{}{method}/{instance}{since}", url.path());
+        url.set_path(&path);
+        let id = &self.request.client_request_id;
+        url.query_pairs_mut().append_pair("ClientRequestId", id);
+        url
+    }
+}
+
+fn names(options: &Options) -> PacNames {
+    if options.dns.is_empty() {
+        return PacNames::System;
+    }
+    PacNames::Servers(options.dns.clone())
+}
+
+fn body(answered: Answered, method: &str) -> Result<Vec<u8>, ServiceFailure> {
+    match answered.status {
+        200 => Ok(answered.body),
+        429 => Err(ServiceFailure::Busy(wait(answered.retry_after.as_deref()))),
+        status => Err(ServiceFailure::Unreachable(format!(
+            "the service answered its method {} with status {status}",
+            quoted(method)
+        ))),
+    }
+}
+
+/// Seconds or a date; an hour where neither can be read.
+fn wait(retry_after: Option<&str>) -> Duration {
+    let text = retry_after.unwrap_or_default().trim();
+    let seconds = text.parse().map(Duration::from_secs).ok();
+    let wait = seconds.or_else(|| until(text)).unwrap_or(USUAL_WAIT);
+    wait.min(LONGEST_WAIT)
+}
+
+fn until(date: &str) -> Option<Duration> {
+    let then = rfc2822::parse(date).ok()?.timestamp();
+    Duration::try_from(then.duration_since(Timestamp::now())).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_in_seconds_or_until_a_date_and_never_longer_than_a_day() {
+        assert_eq!(wait(Some("120")), Duration::from_secs(120));
+        for unreadable in [None, Some(""), Some("soon"), Some("-5")] {
+            assert_eq!(wait(unreadable), USUAL_WAIT, "{unreadable:?}");
+        }
+        assert_eq!(wait(Some("99999999999")), LONGEST_WAIT);
+        assert_eq!(wait(Some("Fri, 31 Dec 9998 23:59:59 GMT")), LONGEST_WAIT);
+        assert_eq!(wait(Some("Wed, 21 Oct 2015 07:28:00 GMT")), USUAL_WAIT);
+    }
+
+    #[test]
+    fn identifiers_are_random_guids() {
+        let (one, other) = (new_client_request_id(), new_client_request_id());
+        assert_ne!(one, other);
+        let lengths: Vec<usize> = one.split('-').map(str::len).collect();
+        assert_eq!(lengths, [8, 4, 4, 4, 12]);
+        assert_eq!(one.as_bytes()[14], b'4');
+    }
+}
