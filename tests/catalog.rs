@@ -21,6 +21,9 @@ use reach365::error::CatalogError;
 use reach365::plan::Selection;
 use reach365::{Catalog, Error, Plan};
 
+#[path = "catalog/service.rs"]
+mod service;
+
 mod lists {
     use super::*;
 

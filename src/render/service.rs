@@ -175,7 +175,7 @@ fn change_words(change: &Change) -> String {
             if let Some(date) = &change.effective {
                 words += &format!("; in use from {date}");
             }
-            words + &cover_note(change, "covered it before: such a rule is enough")
+            words + &cover_note(change, "covered it before")
         }
         (Some(before), None) => {
             let words = format!("was {}", entry_words(before));
@@ -236,7 +236,7 @@ fn sets(entry: &Entry) -> String {
 fn numbered<'a>(ids: impl Iterator<Item = &'a u32>) -> String {
     let ids: Vec<String> = ids.map(u32::to_string).collect();
     let word = if ids.len() == 1 { "set" } else { "sets" };
-    format!("{word} {}", ids.join(" and "))
+    format!("{word} {}", ids.join(", "))
 }
 
 fn category_word(category: Category) -> &'static str {

@@ -8,3 +8,4 @@
 mod lab;
 mod lab_is_honest;
 mod network;
+mod service;

@@ -216,7 +216,7 @@ fn set_words(published: &PublishedHost) -> String {
     } else {
         format!(", as {}", published.pattern)
     };
-    format!("{word} {}{by}", ids.join(" and "))
+    format!("{word} {}{by}", ids.join(", "))
 }
 
 fn word(category: Category) -> String {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::IpNet;
 use serde::Serialize;
 
-use super::{EffectiveDates, Pattern, Ports, ServiceList, ServiceSet, strictest};
+use super::{EffectiveDates, Pattern, Ports, Ranges, ServiceList, ServiceSet, strictest};
 use crate::endpoint::Category;
 
 /// One name or one range that is published differently.
@@ -76,13 +76,14 @@ pub fn diff(old: &ServiceList, new: &ServiceList, dates: &EffectiveDates) -> Vec
     let mut changes = between(&names(old), &names(new), false);
     let ranges = |list| entries(list, |set| &set.ips);
     changes.extend(between(&ranges(old), &ranges(new), true));
+    let (old_ranges, new_ranges) = (old.ranges(), new.ranges());
     for change in &mut changes {
         match change.kind {
             ChangeKind::Added => {
-                change.covered_by = cover(old, change);
+                change.covered_by = cover(old, &old_ranges, change);
                 change.effective = dates.of(&change.name).map(str::to_owned);
             }
-            ChangeKind::Removed => change.covered_by = cover(new, change),
+            ChangeKind::Removed => change.covered_by = cover(new, &new_ranges, change),
             ChangeKind::Moved | ChangeKind::Changed => {}
         }
     }
@@ -138,10 +139,10 @@ fn kind(before: Option<&Entry>, after: Option<&Entry>) -> Option<ChangeKind> {
 }
 
 /// What else of a list covers a name or range.
-fn cover(list: &ServiceList, change: &Change) -> Option<String> {
+fn cover(list: &ServiceList, ranges: &Ranges, change: &Change) -> Option<String> {
     if change.is_range {
         let net: IpNet = change.name.parse().ok()?;
-        let (wide, _) = list.ranges().around(net)?;
+        let (wide, _) = ranges.around(net)?;
         return Some(wide.to_string());
     }
     let wildcards = list.named().map(|(_, name)| name);

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{Pattern, Ports, SERVICE_LIMIT, ServiceList, ServiceSet};
+use crate::catalog::ENTRY_LIMIT;
 use crate::catalog::mistakes::{Mistakes, without_place};
 use crate::endpoint::{Category, printable, quoted};
 use crate::error::Error;
@@ -41,6 +42,13 @@ struct RawSet {
     notes: Option<String>,
 }
 
+impl RawSet {
+    fn items(&self) -> usize {
+        let count = |list: &Option<Vec<String>>| list.as_ref().map_or(0, Vec::len);
+        1 + count(&self.urls) + count(&self.ips)
+    }
+}
+
 #[derive(Clone, Copy, Deserialize)]
 enum RawCategory {
     Optimize,
@@ -53,9 +61,15 @@ impl ServiceList {
     ///
     /// # Errors
     /// [`Error::Catalog`] with line, column and the line itself where the text is no such answer,
-    /// has a wrong type in it, or is larger than [`SERVICE_LIMIT`].
+    /// has a wrong type in it, or is larger than [`SERVICE_LIMIT`] or
+    /// [`ENTRY_LIMIT`].
     pub fn parse(file_name: &str, bytes: &[u8]) -> Result<Self, Error> {
         let raw: Vec<RawSet> = json(file_name, bytes)?;
+        let items = raw.iter().map(RawSet::items).sum::<usize>();
+        if items > ENTRY_LIMIT {
+            let why = format!("{items} names and ranges; at most {ENTRY_LIMIT} are read");
+            return Err(Error::Catalog(vec![without_place(file_name, why)]));
+        }
         let mut notes = Notes::default();
         let sets: Vec<ServiceSet> = raw.into_iter().map(|set| read(set, &mut notes)).collect();
         let mut seen = HashSet::new();

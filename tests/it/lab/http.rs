@@ -28,6 +28,8 @@ pub(crate) struct Http {
     pub(crate) clock_ahead_s: i64,
     /// Requests that hold these words get a block page; none where empty.
     pub(crate) refuses: String,
+    /// Other answers for requests whose target begins with a text.
+    pub(crate) paths: BTreeMap<String, Http>,
     /// The revocation lists of the lab, current and expired; filled in by the lab.
     #[serde(skip)]
     pub(crate) crls: [Vec<u8>; 2],
@@ -117,6 +119,12 @@ impl Http {
         self
     }
 
+    /// The same with another answer for targets that begin with a text.
+    pub(crate) fn at(mut self, path: &str, answer: Self) -> Self {
+        self.paths.insert(path.to_owned(), answer);
+        self
+    }
+
     /// The same, sent in another manner.
     pub(crate) fn manner(mut self, manner: Manner) -> Self {
         self.manner = manner;
@@ -134,7 +142,8 @@ impl Http {
                 let refusal = Self::answer(403, Page::Block);
                 refusal.answer_request(&mut stream, without_body).await?
             } else {
-                self.answer_request(&mut stream, without_body).await?
+                let answer = self.answer_to(&request);
+                answer.answer_request(&mut stream, without_body).await?
             };
             if done == AfterAnswer::Close {
                 stream.shutdown().await?;
@@ -155,6 +164,16 @@ impl Http {
         self.answer_request(&mut stream, false).await?;
         stream.shutdown().await?;
         tls::drain(&mut stream).await
+    }
+
+    /// What is answered at the target of a request.
+    fn answer_to(&self, request: &[u8]) -> &Self {
+        let target = request.splitn(3, |byte| *byte == b' ').nth(1);
+        let target = target.unwrap_or_default();
+        let mut paths = self.paths.iter();
+        paths
+            .find(|(start, _)| target.starts_with(start.as_bytes()))
+            .map_or(self, |(_, answer)| answer)
     }
 
     /// Whether the request holds the words that this server refuses.
@@ -290,6 +309,7 @@ impl Default for Http {
             manner: Manner::default(),
             clock_ahead_s: 0,
             refuses: String::new(),
+            paths: BTreeMap::new(),
             crls: [Vec::new(), Vec::new()],
         }
     }
