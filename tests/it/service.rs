@@ -11,12 +11,13 @@ use crate::lab::Lab;
 use crate::lab::certificates::Kind;
 use crate::lab::dns::Transports;
 use crate::lab::http::{Http, Manner, Page};
-use crate::lab::proxy::{Act, Proxy, Refusal};
+use crate::lab::proxy::{Act, Proxy, Refusal, SignIn};
 use crate::lab::server::Server;
 
 const NAME: &str = "endpoints.lab.example";
 const LIST: &str = r#"[{"id":46,"urls":["*.alpha.example"],"tcpPorts":"443","category":"Allow"}]"#;
-const NEWER: &str = r#"[{"id":46,"urls":["*.alpha.example","beta.example"],"tcpPorts":"443","category":"Allow"}]"#;
+const NEWER: &str =
+    r#"[{"id":46,"urls":["*.alpha.example","beta.example"],"tcpPorts":"443","category":"Allow"}]"#;
 const CHANGES: &str = r#"[{"id":1,"version":"2026010100","add":{"effectiveDate":"20260201","urls":["beta.example"]}}]"#;
 
 /// An installation with a state directory and a service in the lab.
@@ -28,11 +29,17 @@ struct Site {
 
 impl Site {
     fn new(name: &str) -> Self {
-        let state = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("update").join(name);
+        let state = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+            .join("update")
+            .join(name);
         let _ = fs::remove_dir_all(&state);
         let mut lab = Lab::start();
         let resolver = lab.resolver(Transports::default());
-        Self { lab, resolver, state }
+        Self {
+            lab,
+            resolver,
+            state,
+        }
     }
 
     /// Starts a service; its address goes after `--service`.
@@ -45,19 +52,29 @@ impl Site {
     fn update(&self, service: &str, more: &[&str]) -> Output {
         let dns = self.resolver.to_string();
         let roots = self.lab.authorities.os_roots();
-        let fixed = ["--service", service, "--dns", &dns, "--os-roots", roots.to_str().unwrap()];
+        let fixed = [
+            "--service",
+            service,
+            "--dns",
+            &dns,
+            "--os-roots",
+            roots.to_str().unwrap(),
+        ];
         self.run(&[&["endpoints", "update"], &fixed[..], more].concat())
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_reach365"));
         for variable in ["http_proxy", "https_proxy", "all_proxy", "no_proxy"] {
-            command.env_remove(variable).env_remove(variable.to_uppercase());
+            command
+                .env_remove(variable)
+                .env_remove(variable.to_uppercase());
         }
         command
             .args(arguments)
             .env("XDG_STATE_HOME", &self.state)
             .env("LOCALAPPDATA", &self.state)
+            .env("REACH365_PROXY_PASSWORD", "secret")
             .env("NO_COLOR", "1")
             .output()
             .unwrap()
@@ -88,7 +105,10 @@ fn serving(version: &str, list: Http) -> Http {
     Http::answer(404, Page::Empty)
         .at("/version/Worldwide?ClientRequestId=", json(&version))
         .at("/endpoints/Worldwide?ClientRequestId=", list)
-        .at("/changes/Worldwide/2025120100?ClientRequestId=", json(CHANGES))
+        .at(
+            "/changes/Worldwide/2025120100?ClientRequestId=",
+            json(CHANGES),
+        )
 }
 
 fn json(text: &str) -> Http {
@@ -109,7 +129,11 @@ fn check(output: &Output, code: i32, words: &str) {
 fn a_new_version_replaces_the_copy_and_the_same_one_is_not_fetched_again() {
     let mut site = Site::new("versions");
     let first = site.service("first", &Server::http(serving("2025120100", json(LIST))));
-    check(&site.update(&first, &[]), 0, "version 2025120100, 1 sets, 1 names");
+    check(
+        &site.update(&first, &[]),
+        0,
+        "version 2025120100, 1 sets, 1 names",
+    );
     let id = site.state()["client_request_id"].clone();
     assert_eq!(id.as_str().unwrap().len(), 36);
 
@@ -125,9 +149,21 @@ fn a_new_version_replaces_the_copy_and_the_same_one_is_not_fetched_again() {
     check(&site.update(&second, &[]), 0, "1 changed");
     assert_eq!(site.saved("service-worldwide.json").unwrap(), NEWER);
     assert_eq!(site.saved("service-worldwide.previous.json").unwrap(), LIST);
-    assert_eq!(site.state()["client_request_id"], id, "one identifier per installation");
-    check(&site.run(&["endpoints", "diff", "--previous"]), 1, "in use from 2026-02-01");
-    check(&site.run(&["endpoints", "diff"]), 1, "not published any more");
+    assert_eq!(
+        site.state()["client_request_id"],
+        id,
+        "one identifier per installation"
+    );
+    check(
+        &site.run(&["endpoints", "diff", "--previous"]),
+        1,
+        "in use from 2026-02-01",
+    );
+    check(
+        &site.run(&["endpoints", "diff"]),
+        1,
+        "not published any more",
+    );
     assert_eq!(site.files().len(), 4, "{:?}", site.files());
 }
 
@@ -136,23 +172,45 @@ fn what_is_no_list_leaves_the_copy_as_it_is() {
     let mut site = Site::new("bad");
     let good = site.service("good", &Server::http(serving("2025120100", json(LIST))));
     check(&site.update(&good, &[]), 0, "2025120100");
-    let before = (site.saved("service-worldwide.json"), site.saved("endpoints.json"));
+    let before = (
+        site.saved("service-worldwide.json"),
+        site.saved("endpoints.json"),
+    );
     let cut = &LIST[..40];
     let bad = [
         ("cut-json", json(cut), "EOF"),
-        ("cut-answer", json(LIST).manner(Manner::Truncated), "broke off"),
-        ("wrong-type", json(r#"[{"id":"46","category":"Allow"}]"#), "expected u32"),
+        (
+            "cut-answer",
+            json(LIST).manner(Manner::Truncated),
+            "broke off",
+        ),
+        (
+            "wrong-type",
+            json(r#"[{"id":"46","category":"Allow"}]"#),
+            "expected u32",
+        ),
         ("object", json(r#"{"message":"no"}"#), "expected a sequence"),
         ("empty", json("[]"), "no names"),
         ("page", Http::answer(200, Page::Block), "not an answer"),
         ("denied", Http::answer(403, Page::Block), "status 403"),
-        ("endless", json(LIST).manner(Manner::Endless), "more than 4 MiB"),
-        ("moved", Http::answer(302, Page::Empty).header("Location", "/"), "status 302"),
+        (
+            "endless",
+            json(LIST).manner(Manner::Endless),
+            "more than 4 MiB",
+        ),
+        (
+            "moved",
+            Http::answer(302, Page::Empty).header("Location", "/"),
+            "status 302",
+        ),
     ];
     for (label, list, words) in bad {
         let service = site.service(label, &Server::http(serving("2026010100", list)));
         check(&site.update(&service, &[]), 3, words);
-        let after = (site.saved("service-worldwide.json"), site.saved("endpoints.json"));
+        let after = (
+            site.saved("service-worldwide.json"),
+            site.saved("endpoints.json"),
+        );
         assert_eq!(after, before, "{label}");
     }
     let version = Http::answer(200, Page::Json(r#"{"instance":"Worldwide"}"#.to_owned()));
@@ -167,7 +225,11 @@ fn too_many_requests_are_remembered() {
     let busy = Http::answer(429, Page::Empty).header("Retry-After", "120");
     let busy = site.service("busy", &Server::http(serving("2025120100", busy)));
     check(&site.update(&busy, &[]), 3, "status 429");
-    let until: jiff::Timestamp = site.state()["wait_until"][&busy].as_str().unwrap().parse().unwrap();
+    let until: jiff::Timestamp = site.state()["wait_until"][&busy]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
     let left = until.duration_since(jiff::Timestamp::now()).as_secs();
     assert!((60..=120).contains(&left), "{left} s");
     let again = site.update(&busy, &[]);
@@ -178,8 +240,11 @@ fn too_many_requests_are_remembered() {
     let silent = Http::answer(429, Page::Empty);
     let silent = site.service("hour", &Server::http(serving("2025120100", silent)));
     check(&site.update(&silent, &[]), 3, "status 429");
-    let until: jiff::Timestamp =
-        site.state()["wait_until"][&silent].as_str().unwrap().parse().unwrap();
+    let until: jiff::Timestamp = site.state()["wait_until"][&silent]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
     let left = until.duration_since(jiff::Timestamp::now()).as_secs();
     assert!((3_500..=3_600).contains(&left), "{left} s");
 }
@@ -192,8 +257,23 @@ fn the_service_is_asked_through_a_proxy() {
     let open = site.lab.proxy("proxy.lab.example", &Proxy::default());
     let open = format!("http://{open}");
     check(&site.update(&service, &["--proxy", &open]), 0, "2025120100");
+    let asking = Proxy {
+        sign_in: Some(SignIn {
+            schemes: vec!["Basic realm=\"lab\"".to_owned()],
+            accepts: Some("Basic dXNlcjpzZWNyZXQ=".to_owned()),
+        }),
+        ..Proxy::default()
+    };
+    let asking = site.lab.proxy("asking.lab.example", &asking);
+    let asking = format!("http://{asking}");
+    check(&site.update(&service, &["--proxy", &asking]), 3, "407");
+    let signed = ["--proxy", &asking, "--proxy-user", "user"];
+    check(&site.update(&service, &signed), 0, "newest");
     let denying = Proxy {
-        does: Act::Refuse(Refusal { status: 403, ..Refusal::default() }),
+        does: Act::Refuse(Refusal {
+            status: 403,
+            ..Refusal::default()
+        }),
         ..Proxy::default()
     };
     let denying = site.lab.proxy("denying.lab.example", &denying);
@@ -212,7 +292,11 @@ fn nobody_hands_in_a_list_without_a_trusted_certificate() {
     };
     let service = site.service("unknown", &server);
     check(&site.update(&service, &[]), 3, "TLS");
-    check(&site.update("http://endpoints.lab.example/", &[]), 2, "https://");
+    check(
+        &site.update("http://endpoints.lab.example/", &[]),
+        2,
+        "https://",
+    );
     assert_eq!(site.files(), ["endpoints.json"]);
 }
 
@@ -222,7 +306,8 @@ fn a_file_is_kept_without_any_network() {
     fs::create_dir_all(&site.state).unwrap();
     let file = site.state.join("list.json");
     fs::write(&file, LIST).unwrap();
-    let update = |file: &PathBuf| site.run(&["endpoints", "update", "--from", file.to_str().unwrap()]);
+    let update =
+        |file: &PathBuf| site.run(&["endpoints", "update", "--from", file.to_str().unwrap()]);
     check(&site.run(&["endpoints", "diff"]), 2, "endpoints update");
     check(&update(&file), 0, "worldwide: 1 sets, 1 names");
     assert_eq!(site.saved("service-worldwide.json").unwrap(), LIST);
