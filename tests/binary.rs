@@ -4,6 +4,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
+#[path = "binary/endpoints.rs"]
+mod endpoints;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

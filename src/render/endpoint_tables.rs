@@ -5,6 +5,7 @@ use std::io;
 
 use serde_json::Value;
 
+use crate::catalog::Wildcard;
 use crate::endpoint::{Cloud, Endpoint, Expect, Scheme, printable};
 
 const COLUMNS: [&str; 15] = [
@@ -73,12 +74,14 @@ fn csv_field(text: &str) -> String {
     text
 }
 
-/// Writes endpoints as a list that `--endpoints` takes, with the published addresses of `cloud`.
+/// Writes endpoints and wildcards as a list that `--endpoints` takes, with the published addresses
+/// of `cloud`.
 ///
 /// # Errors
 /// What `out` reports.
 pub fn endpoints_toml(
     endpoints: &[&Endpoint],
+    wildcards: &[&Wildcard],
     cloud: Cloud,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
@@ -102,7 +105,20 @@ pub fn endpoints_toml(
             "[[sets]]\nid = {set}\ncloud = \"{cloud}\"\nips = {ranges}\n"
         )?;
     }
-    Ok(())
+    wildcards.iter().try_for_each(|it| wildcard(it, out))
+}
+
+fn wildcard(wildcard: &Wildcard, out: &mut dyn io::Write) -> io::Result<()> {
+    writeln!(out, "[[wildcards]]\npattern = {}", quote(&wildcard.pattern))?;
+    writeln!(out, "purpose = {}", quote(&wildcard.purpose))?;
+    writeln!(out, "sets = {}", set_table(&wildcard.sets))?;
+    writeln!(out, "not-testable = {}", quote(&wildcard.not_testable))?;
+    writeln!(out, "endpoints = {}\n", array(wildcard.endpoints.iter()))
+}
+
+fn set_table(sets: &BTreeMap<Cloud, u32>) -> String {
+    let sets = sets.iter().map(|(cloud, id)| format!("{cloud} = {id}"));
+    format!("{{ {} }}", sets.collect::<Vec<_>>().join(", "))
 }
 
 /// Keys with their values; those that say what is the default anyway are left out.
@@ -120,12 +136,7 @@ fn toml_fields(endpoint: &Endpoint) -> Vec<(&'static str, String)> {
     fields.push(("level", word(&endpoint.level)));
     fields.push(("purpose", quote(&endpoint.purpose)));
     if !endpoint.sets.is_empty() {
-        let sets = endpoint
-            .sets
-            .iter()
-            .map(|(cloud, id)| format!("{cloud} = {id}"));
-        let sets: Vec<String> = sets.collect();
-        fields.push(("sets", format!("{{ {} }}", sets.join(", "))));
+        fields.push(("sets", set_table(&endpoint.sets)));
     }
     fields.push(("category", word(&endpoint.category)));
     fields.push(("inspection", word(&endpoint.inspection)));
@@ -180,7 +191,10 @@ fn quote(text: &str) -> String {
         let shown = c.to_string();
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            c if printable(&shown) != shown => out.push_str(&format!("\\U{:08X}", u32::from(c))),
+            c if printable(&shown) != shown => {
+                let escape = format!("\\U{:08X}", u32::from(c));
+                out.push_str(&escape);
+            }
             c => out.push(c),
         }
     }

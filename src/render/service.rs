@@ -173,7 +173,8 @@ fn change_words(change: &Change) -> String {
         (None, Some(after)) => {
             let mut words = entry_words(after);
             if let Some(date) = &change.effective {
-                words += &format!("; in use from {date}");
+                words.push_str("; in use from ");
+                words.push_str(date);
             }
             words + &cover_note(change, "covered it before")
         }

@@ -323,7 +323,51 @@ mod matching {
 }
 
 mod differences {
+    use DifferenceKind as Kind;
+
     use super::*;
+
+    const OWN: &str = r#"
+        [[endpoints]]
+        id = "gone"
+        host = "gone.test"
+        sets = { worldwide = 1 }
+        [[endpoints]]
+        id = "moved"
+        host = "moved.example.com"
+        sets = { worldwide = 1 }
+        [[endpoints]]
+        id = "moved-too"
+        host = "moved.example.com"
+        path = "/other"
+        sets = { worldwide = 1 }
+        [[endpoints]]
+        id = "clear"
+        host = "clear.example.com"
+        scheme = "http"
+        sets = { worldwide = 3 }
+        [[endpoints]]
+        id = "fixed"
+        host = "fixed.example.com"
+        sets = { worldwide = 4 }
+        [[endpoints]]
+        id = "elsewhere"
+        host = "elsewhere.example.com"
+        clouds = ["china"]
+        [[endpoints]]
+        id = "closed"
+        host = "closed.example.com"
+        must-be = "blocked"
+        [[sets]]
+        id = 3
+        ips = ["192.0.2.0/24", "198.51.100.0/24"]
+        [[wildcards]]
+        pattern = "*.gone.test"
+        sets = { worldwide = 3 }
+        "#;
+    const SERVICE: &str = r#"[{"id":2,"urls":["*.example.com"],"tcpPorts":"443","category":"Allow"},
+                {"id":3,"urls":["clear.example.com"],"ips":["192.0.2.0/24"],"tcpPorts":"443","category":"Default"},
+                {"id":4,"urls":["fixed.example.com"],"ips":["203.0.113.0/24"],"tcpPorts":"443","category":"Default"}]"#;
 
     fn change<'a>(changes: &'a [Change], name: &str) -> &'a Change {
         let found = changes.iter().find(|change| change.name == name);
@@ -433,52 +477,8 @@ mod differences {
 
     #[test]
     fn every_kind_of_difference_is_found() {
-        let own = r#"
-            [[endpoints]]
-            id = "gone"
-            host = "gone.example.com"
-            sets = { worldwide = 1 }
-            [[endpoints]]
-            id = "moved"
-            host = "moved.example.com"
-            sets = { worldwide = 1 }
-            [[endpoints]]
-            id = "moved-too"
-            host = "moved.example.com"
-            path = "/other"
-            sets = { worldwide = 1 }
-            [[endpoints]]
-            id = "clear"
-            host = "clear.example.com"
-            scheme = "http"
-            sets = { worldwide = 3 }
-            [[endpoints]]
-            id = "fixed"
-            host = "fixed.example.com"
-            sets = { worldwide = 4 }
-            [[endpoints]]
-            id = "elsewhere"
-            host = "elsewhere.example.com"
-            clouds = ["china"]
-            [[endpoints]]
-            id = "closed"
-            host = "closed.example.com"
-            must-be = "blocked"
-            [[sets]]
-            id = 3
-            ips = ["192.0.2.0/24", "198.51.100.0/24"]
-            [[wildcards]]
-            pattern = "*.gone.example.com"
-            sets = { worldwide = 3 }
-        "#;
-        let service = read(
-            r#"[{"id":2,"urls":["*.example.com"],"tcpPorts":"443","category":"Allow"},
-                {"id":3,"urls":["clear.example.com"],"ips":["192.0.2.0/24"],"tcpPorts":"443","category":"Default"},
-                {"id":4,"urls":["fixed.example.com"],"ips":["203.0.113.0/24"],"tcpPorts":"443","category":"Default"}]"#,
-        );
-        let catalog =
-            Catalog::parse("own.toml", &own.replace("gone.example.com", "gone.test")).unwrap();
-        let comparison = compare(&catalog, &service, Cloud::Worldwide);
+        let catalog = Catalog::parse("own.toml", OWN).unwrap();
+        let comparison = compare(&catalog, &read(SERVICE), Cloud::Worldwide);
         let found: Vec<(DifferenceKind, &str, &str, &str)> = comparison
             .differences
             .iter()
@@ -491,7 +491,6 @@ mod differences {
                 )
             })
             .collect();
-        use DifferenceKind as Kind;
         let expected = [
             (Kind::NotPublished, "gone.test", "set 1", ""),
             (

@@ -1,5 +1,6 @@
 //! Who must not be accused.
 
+use reach365::Catalog;
 use reach365::endpoint::{Cloud, Endpoint, Expect, MustBe};
 use reach365::evidence::{
     Attempt, CrlSeen, CutShort, Evidence, FailureKind, HttpSeen, RecordKind, RunEvidence, Trust,
@@ -370,4 +371,31 @@ fn a_hosts_file_is_named_before_the_resolver() {
         ..resolves("131.107.255.255")
     };
     assert_eq!(verdict(name, evidence).code, Some(Code::DnsHostsFile));
+}
+
+/// An entry of the built-in list, in a cloud, whose name resolves to an address that no set
+/// publishes and where nobody answers.
+fn answered_elsewhere(id: &str, cloud: Cloud) -> Verdict {
+    let list = Catalog::builtin();
+    let endpoint = list.in_cloud(list.endpoint(id).unwrap(), cloud);
+    let attempts = tcp_failed(SITE, endpoint.port, FailureKind::Timeout, 5000.0);
+    verdict(endpoint, at_site(attempts))
+}
+
+#[test]
+fn an_exact_entry_goes_before_a_wildcard_with_addresses() {
+    let licensing = answered_elsewhere("ols", Cloud::Worldwide);
+    assert_eq!(licensing.code, Some(Code::DnsOutsidePublishedRange));
+    // It falls under the wildcard of the same set, and is published by name without addresses.
+    let content = answered_elsewhere("cdn-odc", Cloud::Worldwide);
+    assert_eq!(content.code, Some(Code::TcpDropped));
+    assert!(!content.facts.contains_key("outside_published_range"));
+}
+
+#[test]
+fn a_cloud_that_publishes_no_addresses_has_none_outside() {
+    let sign_in = answered_elsewhere("odc", Cloud::Worldwide);
+    assert_eq!(sign_in.code, Some(Code::DnsOutsidePublishedRange));
+    let in_china = answered_elsewhere("odc", Cloud::China);
+    assert_eq!(in_china.code, Some(Code::TcpDropped));
 }

@@ -50,10 +50,23 @@ impl RawSet {
 }
 
 #[derive(Clone, Copy, Deserialize)]
-enum RawCategory {
-    Optimize,
-    Allow,
-    Default,
+#[serde(try_from = "String")]
+struct RawCategory(Category);
+
+impl TryFrom<String> for RawCategory {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "Optimize" => Ok(Self(Category::Optimize)),
+            "Allow" => Ok(Self(Category::Allow)),
+            "Default" => Ok(Self(Category::Default)),
+            _ => Err(format!(
+                "{} is no category; known: Optimize, Allow, Default",
+                quoted(&text)
+            )),
+        }
+    }
 }
 
 impl ServiceList {
@@ -127,11 +140,7 @@ fn read(raw: RawSet, notes: &mut Notes) -> ServiceSet {
         ips: each(id, raw.ips, range, notes),
         tcp,
         udp,
-        category: match raw.category {
-            RawCategory::Optimize => Category::Optimize,
-            RawCategory::Allow => Category::Allow,
-            RawCategory::Default => Category::Default,
-        },
+        category: raw.category.0,
         required: raw.required.unwrap_or_default(),
         express_route: raw.express_route.unwrap_or_default(),
         notes: short(raw.notes),

@@ -32,7 +32,9 @@ pub(crate) fn list(args: &ListArgs) -> Result<u8, Failure> {
         TableFormat::Text => render::endpoints(&listed, &wildcards(&catalog, args), &style, out),
         TableFormat::Json => render::endpoints_json(&listed, out),
         TableFormat::Csv => render::endpoints_csv(&listed, out),
-        TableFormat::Toml => render::endpoints_toml(&listed, args.cloud, out),
+        TableFormat::Toml => {
+            render::endpoints_toml(&listed, &wildcards(&catalog, args), args.cloud, out)
+        }
     })?;
     Ok(0)
 }

@@ -173,12 +173,12 @@ fn directory() -> Result<PathBuf, Failure> {
         absolute("XDG_STATE_HOME").or_else(home)
     };
     let parent = parent.ok_or_else(|| {
-        let names = if cfg!(windows) {
+        let wanted = if cfg!(windows) {
             "LOCALAPPDATA"
         } else {
             "XDG_STATE_HOME or HOME"
         };
-        Failure::Usage(format!("nowhere to keep the answer: set {names}"))
+        Failure::Usage(format!("nowhere to keep the answer: set {wanted}"))
     })?;
     Ok(parent.join("reach365"))
 }

@@ -119,7 +119,7 @@ fn keep(
     changes: Option<&[u8]>,
 ) -> Result<u8, Failure> {
     list.notes().iter().for_each(|left_out| note(left_out));
-    let changed = changed(&state.path(cloud, Copy::Current), list);
+    let news = changed(&state.path(cloud, Copy::Current), list);
     let words = version
         .as_ref()
         .map_or_else(String::new, |it| format!("version {it}, "));
@@ -127,7 +127,7 @@ fn keep(
     let (sets, names) = (list.sets().len(), names(list));
     let file = file.display();
     say(&format!(
-        "{cloud}: {words}{sets} sets, {names} names{changed}; kept in {file}"
+        "{cloud}: {words}{sets} sets, {names} names{news}; kept in {file}"
     ))
 }
 
