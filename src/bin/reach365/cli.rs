@@ -50,7 +50,7 @@ pub(crate) enum Command {
     /// Find the hop where the way to a host ends, or where its name is filtered (Linux)
     #[command(after_help = EXIT_CODES, hide = cfg!(not(target_os = "linux")))]
     Trace(TraceArgs),
-    /// Show or check the list of endpoints
+    /// Show, check, update or compare the list of endpoints
     Endpoints {
         #[command(subcommand)]
         command: EndpointsCommand,
