@@ -11,7 +11,7 @@ use crate::lab::Lab;
 use crate::lab::certificates::Kind;
 use crate::lab::dns::Transports;
 use crate::lab::http::{Http, Manner, Page};
-use crate::lab::proxy::{Act, Proxy, Refusal, SignIn};
+use crate::lab::proxy::{Act, Protocol, Proxy, Refusal, SignIn};
 use crate::lab::server::Server;
 
 const NAME: &str = "endpoints.lab.example";
@@ -257,6 +257,13 @@ fn the_service_is_asked_through_a_proxy() {
     let open = site.lab.proxy("proxy.lab.example", &Proxy::default());
     let open = format!("http://{open}");
     check(&site.update(&service, &["--proxy", &open]), 0, "2025120100");
+    let socks = Proxy {
+        protocol: Protocol::Socks5,
+        ..Proxy::default()
+    };
+    let socks = site.lab.proxy("socks.lab.example", &socks);
+    let socks = format!("socks5h://{socks}");
+    check(&site.update(&service, &["--proxy", &socks]), 0, "newest");
     let asking = Proxy {
         sign_in: Some(SignIn {
             schemes: vec!["Basic realm=\"lab\"".to_owned()],
