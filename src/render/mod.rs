@@ -2,8 +2,8 @@
 //!
 //! Text from servers, proxies and DNS never reaches the output with control characters in it.
 
-mod csv;
 mod allowlist;
+mod csv;
 mod device;
 mod endpoint_tables;
 mod endpoints;
@@ -20,8 +20,8 @@ mod prometheus;
 mod proxy;
 mod remedy;
 mod row;
-mod sheet;
 mod service;
+mod sheet;
 mod style;
 mod text;
 mod ticket;
@@ -32,8 +32,8 @@ use std::io;
 
 use crate::report::Report;
 
-pub use csv::csv;
 pub use allowlist::{AllowlistFormat, allowlist};
+pub use csv::csv;
 pub use device::{device, device_json};
 pub use endpoint_tables::{endpoints_csv, endpoints_toml};
 pub use endpoints::{endpoints, endpoints_json};
