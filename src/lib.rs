@@ -40,6 +40,7 @@
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod catalog;
+pub mod comparison;
 pub mod device;
 pub mod endpoint;
 mod engine;

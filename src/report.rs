@@ -326,7 +326,8 @@ fn remedy_ids(code: Code) -> Vec<String> {
     remedies.iter().map(|remedy| remedy.id.clone()).collect()
 }
 
-fn check_schema(schema: Option<&str>) -> Result<(), Error> {
+/// Whether this program can read a document of that schema.
+pub(crate) fn check_schema(schema: Option<&str>) -> Result<(), Error> {
     let Some(schema) = schema else {
         return Err(Error::Report(format!(
             "not a report: `schema` is missing; expected {SCHEMA}"

@@ -5,9 +5,27 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const ORDER: [&str; 18] = [
-    "error", "endpoint", "route", "evidence", "options", "catalog", "plan", "proxy", "device",
-    "verdict", "remedy", "report", "event", "render", "platform", "probe", "engine", "fix",
+const ORDER: [&str; 20] = [
+    "error",
+    "endpoint",
+    "route",
+    "evidence",
+    "options",
+    "catalog",
+    "plan",
+    "proxy",
+    "device",
+    "verdict",
+    "remedy",
+    "report",
+    "comparison",
+    "redaction",
+    "event",
+    "render",
+    "platform",
+    "probe",
+    "engine",
+    "fix",
 ];
 /// Modules up to here have no I/O, no clock and no runtime.
 const LAST_PURE: &str = "render";

@@ -3,6 +3,7 @@
 //! Text from servers, proxies and DNS never reaches the output with control characters in it.
 
 mod allowlist;
+mod comparison;
 mod csv;
 mod device;
 mod endpoint_tables;
@@ -33,6 +34,7 @@ use std::io;
 use crate::report::Report;
 
 pub use allowlist::{AllowlistFormat, allowlist};
+pub use comparison::{Sheet, comparison, matrix};
 pub use csv::csv;
 pub use device::{device, device_json};
 pub use endpoint_tables::{endpoints_csv, endpoints_toml};

@@ -1,6 +1,7 @@
 //! The command line: declarations only.
 
 mod allowlist;
+mod compare;
 mod endpoints;
 mod fix;
 mod pac;
@@ -19,6 +20,7 @@ use reach365::render::Format;
 use reach365::report::FailOn;
 
 pub(crate) use allowlist::AllowlistArgs;
+pub(crate) use compare::CompareArgs;
 pub(crate) use endpoints::{
     DiffArgs, EndpointsCommand, LintArgs, ListArgs, TableFormat, UpdateArgs,
 };
@@ -39,6 +41,9 @@ pub(crate) struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 reachable, 1 blocked, 2 wrong usage or list, \
     3 inconclusive, 4 internal error;\nwith --format nagios 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, wrong usage too.\nWithout a command, `check` is meant.";
+
+const COMPARE_CODES: &str = "Exit codes of two reports: 0 nothing is worse, 1 something is worse, \
+    2 a report cannot be read.\nOf more, or with --matrix: 0, or 2.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -67,6 +72,9 @@ pub(crate) enum Command {
     },
     /// Judge a saved JSON report again, without any network
     Replay(ReplayArgs),
+    /// Compare two saved reports, before and after a change, or put many sites beside each other
+    #[command(after_help = COMPARE_CODES)]
+    Compare(CompareArgs),
     /// Say what a code or an error number means, what makes it, and what mends it
     Explain(ExplainArgs),
     /// Say how activation is mended, in which order, and carry it out with a way back (Windows)

@@ -44,6 +44,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
             PacCommand::Build(args) => cmd::pac::build(&args),
         },
         Some(Command::Replay(args)) => cmd::replay::run(&args),
+        Some(Command::Compare(args)) => cmd::compare::run(&args),
         Some(Command::Explain(args)) => cmd::explain::run(&args),
         Some(Command::Fix { command }) => match command {
             FixCommand::List(args) => cmd::fix::list(&args),

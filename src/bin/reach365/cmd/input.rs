@@ -53,6 +53,18 @@ pub(crate) fn report(path: &Path) -> Result<String, Failure> {
     read(&name, || File::open(path), REPORT_LIMIT)
 }
 
+/// The name and the bytes of a saved report; `-` is standard input.
+pub(super) fn report_bytes(path: &Path) -> Result<(String, Vec<u8>), Failure> {
+    if path == Path::new("-") {
+        let name = "standard input".to_owned();
+        let bytes = read_bytes(&name, || Ok(io::stdin().lock()), REPORT_LIMIT)?;
+        return Ok((name, bytes));
+    }
+    let name = path.display().to_string();
+    let bytes = read_bytes(&name, || File::open(path), REPORT_LIMIT)?;
+    Ok((name, bytes))
+}
+
 /// The bytes of an exported registry file.
 pub(super) fn registry_file(path: &Path) -> Result<Vec<u8>, Failure> {
     let name = path.display().to_string();

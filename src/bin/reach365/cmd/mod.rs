@@ -2,6 +2,7 @@
 
 pub(crate) mod allowlist;
 pub(crate) mod check;
+pub(crate) mod compare;
 pub(crate) mod device;
 pub(crate) mod dns;
 pub(crate) mod endpoints;

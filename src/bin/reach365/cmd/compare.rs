@@ -1,0 +1,43 @@
+//! `reach365 compare`.
+
+use std::path::Path;
+
+use reach365::comparison::{Comparison, Matrix, SavedRun};
+use reach365::render;
+
+use super::input;
+use crate::cli::CompareArgs;
+use crate::exit::Failure;
+use crate::output::Output;
+use crate::terminal;
+
+pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
+    let mut output = Output::open(args.output.as_deref())?;
+    let runs: Vec<SavedRun> = args
+        .reports
+        .iter()
+        .map(|path| read(path))
+        .collect::<Result<_, _>>()?;
+    let style = terminal::style(args.look.color, args.output.as_deref());
+    let code = match runs.as_slice() {
+        [before, after] if !args.matrix => {
+            let comparison = Comparison::of(before, after);
+            output.write(|out| render::comparison(&comparison, args.format, &style, out))?;
+            comparison.exit_code()
+        }
+        many => {
+            let matrix = Matrix::of(many);
+            output.write(|out| render::matrix(&matrix, args.format, &style, out))?;
+            0
+        }
+    };
+    // A reader that has seen enough is no failure, whatever the result is.
+    let read = output.finish()?;
+    Ok(if read { code } else { 0 })
+}
+
+/// One file at a time: its text is gone before the next one is read.
+fn read(path: &Path) -> Result<SavedRun, Failure> {
+    let (name, bytes) = input::report_bytes(path)?;
+    Ok(SavedRun::from_json(&name, &bytes)?)
+}
