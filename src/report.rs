@@ -1,6 +1,7 @@
 //! The report of a run: JSON schema 1.
 
 mod explains;
+mod failed;
 
 use std::net::SocketAddr;
 
@@ -15,6 +16,7 @@ use crate::route::{Hop, Route};
 use crate::verdict::{self, Code, Context, Finding, Judged, Outcome, Signatures, Verdict, basis};
 
 pub use explains::{Explanation, Fit};
+pub use failed::FailedAgain;
 
 /// Name of the schema that [`Report`] serialises to.
 pub const SCHEMA: &str = "reach365/report/1";

@@ -299,10 +299,14 @@ impl std::fmt::Display for SharedCause {
                 write!(out, "{endpoint}: all {sites} sites that can tell: ")?;
             }
         }
-        let cause = self.cause();
-        match Code::parse(cause) {
-            Some(code) => write!(out, "{cause}: {}", code.means()),
-            None => out.write_str(cause),
-        }
+        out.write_str(&explained(self.cause()))
+    }
+}
+
+/// A cause with what it means, where this version knows.
+pub(crate) fn explained(cause: &str) -> String {
+    match Code::parse(cause) {
+        Some(code) => format!("{cause}: {}", code.means()),
+        None => cause.to_owned(),
     }
 }

@@ -6,6 +6,7 @@ mod matrix;
 mod pair;
 mod saved;
 
+pub(crate) use matrix::explained;
 pub use matrix::{Cell, Column, Matrix, SharedCause, SiteRow};
 pub use pair::{
     Change, Comparison, FindingChange, Kind, SLOWER_FACTOR, SLOWER_MS, Side, SlowStage, State,

@@ -92,6 +92,10 @@ pub(crate) struct CheckArgs {
     /// Check the endpoints of this group; `all` means every group [default: activation and ncsi]
     #[arg(long = "group", value_name = "GROUP", value_delimiter = ',')]
     pub(crate) groups: Vec<String>,
+    /// Check only what was blocked, degraded or inconclusive in this saved report, in its cloud; `-`
+    /// reads it from standard input
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["hosts", "groups", "domains", "cloud"])]
+    pub(crate) only_failed: Option<PathBuf>,
     /// Use this list of endpoints instead of the built-in one
     #[arg(long, value_name = "FILE")]
     pub(crate) endpoints: Option<PathBuf>,
@@ -205,6 +209,9 @@ pub(crate) struct ResultArgs {
     /// The mildest outcome that makes the exit code 1
     #[arg(long, value_name = "OUTCOME", value_parser = outcomes(), default_value = "blocked")]
     pub(crate) fail_on: FailOn,
+    /// Put placeholders for what names you: hosts, proxies, users, places, inner addresses
+    #[arg(long)]
+    pub(crate) redact: bool,
     #[command(flatten)]
     pub(crate) look: LookArgs,
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::io;
 
-use crate::comparison::{Cell, Matrix, SharedCause, SiteRow};
+use crate::comparison::{Cell, Matrix, SharedCause, SiteRow, explained};
 use crate::render::layout::{Lead, NARROWEST, Page, text_width};
 use crate::render::style::{Colour, TextStyle};
 use crate::verdict::Outcome;
@@ -48,10 +48,39 @@ fn common_causes(matrix: &Matrix, page: &mut Page<'_>) -> io::Result<()> {
         return Ok(());
     }
     page.title("IN COMMON")?;
-    for shared in &matrix.shared {
+    for (cause, sites) in broken_sites(matrix) {
+        let words = format!("{}: every endpoint: {}", listed(&sites), explained(cause));
+        page.paragraph(&Lead::indent(2), &words, Colour::Plain)?;
+    }
+    let others = matrix.shared.iter();
+    for shared in others.filter(|shared| !matches!(shared, SharedCause::Site { .. })) {
         page.paragraph(&Lead::indent(2), &shared.to_string(), Colour::Plain)?;
     }
     Ok(())
+}
+
+/// The sites that one cause explains as a whole, by cause.
+fn broken_sites(matrix: &Matrix) -> BTreeMap<&str, Vec<&str>> {
+    let mut by_cause: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for shared in &matrix.shared {
+        if let SharedCause::Site { site, cause, .. } = shared {
+            by_cause.entry(cause).or_default().push(site);
+        }
+    }
+    by_cause
+}
+
+fn listed(names: &[&str]) -> String {
+    let shown = names
+        .iter()
+        .take(NAMED)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 fn differences(matrix: &Matrix, page: &mut Page<'_>) -> io::Result<()> {

@@ -4,12 +4,12 @@ use std::io::IsTerminal;
 
 use reach365::options::{Family, Options, ProxySignIn, ProxySource, SILENCE_LIMIT, Timeouts};
 use reach365::plan::{Plan, Selection};
-use reach365::{Catalog, Checker};
+use reach365::{Catalog, Checker, Report};
 use tracing_subscriber::EnvFilter;
 
 use super::{input, live};
 use crate::cli::{CheckArgs, FamilyArgs, ResolvingArgs};
-use crate::exit::Failure;
+use crate::exit::{Failure, note};
 
 /// Variable with the password for `--proxy-user`.
 const PASSWORD: &str = "REACH365_PROXY_PASSWORD";
@@ -29,9 +29,12 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     log(args)?;
     let catalog = input::catalog(args.endpoints.as_deref())?;
     let signatures = input::signatures(args.naming.signatures.as_deref())?;
-    let plan = Plan::select(&catalog, &selection(args))?;
+    let Some(plan) = plan(args, &catalog)? else {
+        return Ok(0);
+    };
     check_control_host(args, &catalog)?;
     let options = Options {
+        cloud: plan.cloud,
         proxy_sign_in: sign_in(args.way.proxy_user.as_deref())?,
         ..options(args)
     };
@@ -83,6 +86,23 @@ fn log(args: &CheckArgs) -> Result<(), Failure> {
         .with_ansi(false)
         .init();
     Ok(())
+}
+
+/// What is to be checked; nothing where a report is named in which nothing failed.
+fn plan(args: &CheckArgs, catalog: &Catalog) -> Result<Option<Plan>, Failure> {
+    let Some(path) = &args.only_failed else {
+        return Ok(Some(Plan::select(catalog, &selection(args))?));
+    };
+    let again = Report::from_json(&input::report(path)?)?.failed_again(catalog)?;
+    for lost in &again.dropped {
+        note(&format!(
+            "{lost} is a DNS record that the list does not have: not checked"
+        ));
+    }
+    if again.plan.is_none() && again.dropped.is_empty() {
+        note(&format!("nothing failed in {}", path.display()));
+    }
+    Ok(again.plan)
 }
 
 fn selection(args: &CheckArgs) -> Selection {

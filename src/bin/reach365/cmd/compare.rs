@@ -3,13 +3,16 @@
 use std::path::Path;
 
 use reach365::comparison::{Comparison, Matrix, SavedRun};
-use reach365::render;
+use reach365::render::{self, TextStyle};
 
 use super::input;
 use crate::cli::CompareArgs;
 use crate::exit::Failure;
 use crate::output::Output;
 use crate::terminal;
+
+/// Comparisons go into tickets and mails, which are no wider.
+const WIDEST: usize = 80;
 
 pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
     let mut output = Output::open(args.output.as_deref())?;
@@ -19,6 +22,10 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
         .map(|path| read(path))
         .collect::<Result<_, _>>()?;
     let style = terminal::style(args.look.color, args.output.as_deref());
+    let style = TextStyle {
+        width: style.width.min(WIDEST),
+        ..style
+    };
     let code = match runs.as_slice() {
         [before, after] if !args.matrix => {
             let comparison = Comparison::of(before, after);
