@@ -53,6 +53,7 @@ pub mod plan;
 mod platform;
 mod probe;
 pub mod proxy;
+pub mod redaction;
 pub mod remedy;
 pub mod render;
 pub mod report;

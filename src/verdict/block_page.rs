@@ -69,6 +69,11 @@ const HEADERS: [(&str, &str); 3] = [
 /// Signs of a content delivery network that refuses by itself, with the same words.
 const CDN_SIGNS: [&str; 4] = ["edgesuite.net", "errors.edgesuite", "<?xml", "azureedge"];
 
+/// Every phrase that a page is known by.
+pub(super) fn phrases() -> impl Iterator<Item = &'static str> {
+    WORDS.into_iter().chain(TITLE_WORDS).chain(CDN_SIGNS)
+}
+
 /// Whether an answer bears the marks of a block page.
 pub(super) fn is_one(seen: &HttpSeen) -> bool {
     if names_itself(seen) {

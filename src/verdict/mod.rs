@@ -27,6 +27,7 @@ mod table;
 mod tcp;
 mod tls;
 mod trace;
+mod vocabulary;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -43,6 +44,7 @@ pub(crate) use route::KNOWN_PROXY;
 pub use signature::Signatures;
 pub use table::Code;
 pub use trace::{Ending, TraceReading, read_trace};
+pub(crate) use vocabulary::known_words;
 
 use crate::endpoint::{Cloud, Endpoint, MustBe, Scheme};
 use crate::evidence::{CutShort, Evidence, RunEvidence, Stage};

@@ -52,6 +52,17 @@ const ABOUT_DNS: [&str; 9] = [
 /// Words by which a page says that the host did not answer.
 const ABOUT_TIME: [&str; 3] = ["timed out", "timeout", "time-out"];
 
+/// Every phrase that a refusal is known by.
+pub(super) fn phrases() -> impl Iterator<Item = &'static str> {
+    let errors = SQUID_CODES.into_iter().map(|(code, _)| code);
+    let words = SQUID_WORDS
+        .into_iter()
+        .flat_map(|(code, words)| [code, words]);
+    let system = SYSTEM_ERRORS.into_iter().map(|(_, words)| words);
+    let about = ABOUT_DNS.into_iter().chain(ABOUT_TIME);
+    errors.chain(words).chain(system).chain(about)
+}
+
 /// A refusal by HTTP, from CONNECT or from a request by absolute URL.
 pub(super) struct Refusal<'a> {
     status: u16,

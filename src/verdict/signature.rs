@@ -97,6 +97,20 @@ impl Signatures {
         Ok(signatures)
     }
 
+    /// The patterns of every mark, in lower case, and the names of the products.
+    pub(super) fn phrases(&self) -> impl Iterator<Item = String> + '_ {
+        self.list.iter().flat_map(|it| {
+            let headers = it.headers.iter().map(|header| header.value.clone());
+            let patterns = it.issuers.iter().chain(&it.titles).cloned();
+            patterns.chain(headers).chain([it.product.to_lowercase()])
+        })
+    }
+
+    /// Whether a mark of a product stands in the name of an issuer.
+    pub(crate) fn names_issuer(&self, issuer: &str) -> bool {
+        self.list.iter().any(|it| has_any(&it.issuers, &[issuer]))
+    }
+
     /// The product that the marks name, and by what: certificates first, then headers, then titles.
     pub(super) fn product(&self, marks: &Marks<'_>) -> Option<String> {
         let find = |fits: &dyn Fn(&Signature) -> bool, by: &str| {

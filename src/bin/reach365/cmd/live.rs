@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use reach365::redaction::redact;
 use reach365::render::{self, Format, ServiceState};
 use reach365::{Checker, CheckerBuilder, Event, Plan, Report};
 use tokio::runtime::{Builder, Runtime};
@@ -26,7 +27,9 @@ pub(super) fn run(
     // A list of thousands needs more sockets than systems allow at first; without, it is slower.
     let _ = rlimit::increase_nofile_limit(SOCKETS);
     let checker = checker.build()?;
-    let report = watched(&checker, plan, result.format, quiet, &mut output)?;
+    // Events of work in progress name hosts; the redacted report comes whole.
+    let live = result.format == Format::Ndjson && !result.redact;
+    let report = watched(&checker, plan, live, quiet, &mut output)?;
     let code = write(report, result, output)?;
     if let (Some(file), false) = (&result.output, quiet) {
         note(&format!("the result is in {}", file.display()));
@@ -40,6 +43,9 @@ pub(super) fn write(
     result: &ResultArgs,
     mut output: Output,
 ) -> Result<u8, Failure> {
+    if result.redact {
+        report = redact(&report)?;
+    }
     report.summary.exit_code = report.summary.exit_code_for(result.fail_on);
     let style = terminal::style(result.look.color, result.output.as_deref());
     output.write(|out| render::render(&report, result.format, &style, out))?;
@@ -52,11 +58,11 @@ pub(super) fn write(
     })
 }
 
-/// Runs the plan with a bar. NDJSON gets the events of work in progress as they come.
+/// Runs the plan with a bar; `live` output gets the events of work in progress as they come.
 fn watched(
     checker: &Checker,
     plan: &Plan,
-    format: Format,
+    live: bool,
     quiet: bool,
     output: &mut Output,
 ) -> Result<Report, Failure> {
@@ -65,7 +71,7 @@ fn watched(
     let mut written = Ok(());
     let on_event = |event: Event<'_>| {
         progress.follow(&event);
-        if format == Format::Ndjson && event.is_progress() && written.is_ok() {
+        if live && event.is_progress() && written.is_ok() {
             written = output.write(|out| render::ndjson_event(&event, out));
         }
     };

@@ -1,0 +1,197 @@
+//! Which placeholder stands for what.
+
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::keep;
+
+/// Blocks of 256 addresses that documents use (RFC 5737).
+const DOCUMENTS: [[u8; 3]; 3] = [[192, 0, 2], [198, 51, 100], [203, 0, 113]];
+
+/// Placeholders by what they stand for; one document or several share it.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    /// Literals in lower case, with what stands for them.
+    literals: HashMap<String, String>,
+    /// The literals by their first word, longest first.
+    by_first_word: HashMap<String, Vec<String>>,
+    /// How many of each kind there are.
+    counts: HashMap<&'static str, usize>,
+    addresses: HashMap<IpAddr, IpAddr>,
+    /// Addresses of the service.
+    kept: HashSet<IpAddr>,
+    /// Hosts that are private whatever they look like.
+    private: HashSet<String>,
+}
+
+impl Ledger {
+    /// A placeholder for a name; names that are public or say nothing get none.
+    pub(super) fn name(&mut self, kind: &'static str, name: &str) {
+        let name = name.trim();
+        if keep::is_generic(name) || keep::is_public(name) || name.parse::<IpAddr>().is_ok() {
+            return;
+        }
+        self.literal(name, |ledger| ledger.next(kind));
+    }
+
+    /// The same for a host, which may look like one of a content network.
+    pub(super) fn private_host(&mut self, kind: &'static str, name: &str) {
+        self.private.insert(name.to_ascii_lowercase());
+        self.name(kind, name);
+    }
+
+    /// A text and what stands for it.
+    pub(super) fn replace(&mut self, text: &str, by: &str) {
+        let text = text.trim();
+        if text != by && !text.is_empty() {
+            self.literal(text, |_| by.to_owned());
+        }
+    }
+
+    fn literal(&mut self, text: &str, by: impl FnOnce(&mut Self) -> String) {
+        let key = text.to_ascii_lowercase();
+        let Some(word) = first_word(&key).map(str::to_owned) else {
+            return;
+        };
+        if self.literals.contains_key(&key) {
+            return;
+        }
+        let by = by(self);
+        self.literals.insert(key.clone(), by);
+        let same = self.by_first_word.entry(word).or_default();
+        same.push(key);
+        same.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    }
+
+    /// `kind-1`, `kind-2`, …
+    pub(super) fn next(&mut self, kind: &'static str) -> String {
+        let count = self.counts.entry(kind).or_default();
+        *count += 1;
+        format!("{kind}-{count}")
+    }
+
+    /// The placeholder of a name that was found in a text.
+    pub(super) fn found(&mut self, kind: &'static str, name: &str) -> String {
+        let key = name.to_ascii_lowercase();
+        self.literal(name, |ledger| ledger.next(kind));
+        self.literals.get(&key).cloned().unwrap_or_default()
+    }
+
+    /// The longest literal at the beginning of a text, as its length and placeholder. `lower` is the
+    /// text in lower-case ASCII. A text that was cut short may end within a literal.
+    pub(super) fn at(&self, lower: &str) -> Option<(usize, &str)> {
+        let word = first_word(lower)?;
+        let candidates = self.by_first_word.get(word)?;
+        candidates.iter().find_map(|literal| {
+            let length = matched(lower, literal)?;
+            Some((length, self.literals.get(literal)?.as_str()))
+        })
+    }
+
+    pub(super) fn keep_address(&mut self, address: IpAddr) {
+        if !is_inner(address) {
+            self.kept.insert(address);
+        }
+    }
+
+    pub(super) fn is_private(&self, host: &str) -> bool {
+        self.private.contains(&host.to_ascii_lowercase())
+    }
+
+    /// What stands for an address. Inner addresses become addresses that are no public service
+    /// either, so that a report is judged as before.
+    pub(super) fn address(&mut self, address: IpAddr) -> IpAddr {
+        let stays = address.is_loopback() || address.is_unspecified();
+        if stays || self.kept.contains(&address) || is_placeholder(address) {
+            return address;
+        }
+        if let Some(known) = self.addresses.get(&address) {
+            return *known;
+        }
+        let placeholder = self.new_address(address);
+        self.addresses.insert(address, placeholder);
+        placeholder
+    }
+
+    fn new_address(&mut self, address: IpAddr) -> IpAddr {
+        let inner = is_inner(address);
+        let kind = match (address, inner) {
+            (IpAddr::V4(_), true) => "inner v4",
+            (IpAddr::V4(_), false) => "outer v4",
+            (IpAddr::V6(_), true) => "inner v6",
+            (IpAddr::V6(_), false) => "outer v6",
+        };
+        let count = self.counts.entry(kind).or_default();
+        *count += 1;
+        let number = u32::try_from(*count).unwrap_or(u32::MAX);
+        match (address, inner) {
+            (IpAddr::V4(_), false) if number <= 254 * 3 => documented(number).into(),
+            (IpAddr::V4(_), _) => tested(number).into(),
+            (IpAddr::V6(_), true) => Ipv6Addr::from(0x0100_u128 << 112 | u128::from(number)).into(),
+            (IpAddr::V6(_), false) => {
+                Ipv6Addr::from(0x2001_0db8_u128 << 96 | u128::from(number)).into()
+            }
+        }
+    }
+}
+
+/// The first word of a text that begins with one.
+fn first_word(lower: &str) -> Option<&str> {
+    let end = lower.find(|c: char| !c.is_alphanumeric());
+    match end.unwrap_or(lower.len()) {
+        // What begins otherwise is found by its first character.
+        0 => lower.chars().next().map(|c| &lower[..c.len_utf8()]),
+        end => Some(&lower[..end]),
+    }
+}
+
+fn matched(lower: &str, literal: &str) -> Option<usize> {
+    if let Some(rest) = lower.strip_prefix(literal) {
+        let inside = |text: &str, c: Option<char>| {
+            text.ends_with(char::is_alphanumeric) && c.is_some_and(char::is_alphanumeric)
+        };
+        return (!inside(literal, rest.chars().next())).then_some(literal.len());
+    }
+    let cut = lower
+        .split('…')
+        .next()
+        .filter(|head| head.len() < lower.len())?;
+    (!cut.is_empty() && literal.starts_with(cut)).then_some(cut.len())
+}
+
+/// Whether an address is of an inner network: private, shared by a carrier, link-local.
+fn is_inner(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            let [first, second, ..] = address.octets();
+            address.is_private()
+                || address.is_link_local()
+                || (first == 100 && (64..128).contains(&second))
+        }
+        IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
+    }
+}
+
+/// What is a placeholder already, so that redacting twice changes nothing.
+fn is_placeholder(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            let [a, b, c, _] = address.octets();
+            DOCUMENTS.contains(&[a, b, c]) || (a == 198 && (b == 18 || b == 19))
+        }
+        IpAddr::V6(address) => {
+            let segments = address.segments();
+            segments[..2] == [0x2001, 0xdb8] || segments[..4] == [0x100, 0, 0, 0]
+        }
+    }
+}
+
+fn documented(number: u32) -> Ipv4Addr {
+    let [a, b, c] = DOCUMENTS[(number as usize - 1) / 254 % 3];
+    Ipv4Addr::new(a, b, c, ((number - 1) % 254 + 1) as u8)
+}
+
+/// 198.18.0.0/15, which is for tests of devices (RFC 2544) and never a public service.
+fn tested(number: u32) -> Ipv4Addr {
+    Ipv4Addr::from(u32::from(Ipv4Addr::new(198, 18, 0, 0)) + number % (1 << 17))
+}

@@ -1,0 +1,85 @@
+//! Reports that may leave the house: what names the organisation, its people or its inner network
+//! becomes a placeholder, the same one everywhere.
+//!
+//! What stays is what belongs to Microsoft and to the certificate authorities and content networks
+//! that carry it: their hosts, and their addresses. Everything else that looks like a host, an
+//! address, a user or an identifier goes, so that an unknown field hides too much rather than too
+//! little.
+
+mod collect;
+mod keep;
+mod ledger;
+mod page;
+mod scan;
+mod walk;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::device::DeviceState;
+use crate::error::Error;
+use crate::report::Report;
+use ledger::Ledger;
+
+/// Redacts several documents with one set of placeholders.
+#[derive(Debug, Default)]
+pub struct Redactor {
+    ledger: Ledger,
+}
+
+/// The report with placeholders for what is private. It reads back and can be judged again.
+///
+/// # Errors
+/// [`Error::Report`] where the result would not be a report any more: a mistake of this module, and
+/// better than a report that was not redacted.
+pub fn redact(report: &Report) -> Result<Report, Error> {
+    Redactor::default().report(report)
+}
+
+impl Redactor {
+    /// The report with placeholders for what is private.
+    ///
+    /// # Errors
+    /// As [`redact`].
+    pub fn report(&mut self, report: &Report) -> Result<Report, Error> {
+        collect::report(report, &mut self.ledger);
+        let value = tree(report)?;
+        collect::tree(&value, &mut self.ledger);
+        back(walk::report(value, &mut self.ledger))
+    }
+
+    /// The state of a device with placeholders for what is private.
+    ///
+    /// # Errors
+    /// As [`redact`].
+    pub fn device(&mut self, state: &DeviceState) -> Result<DeviceState, Error> {
+        let value = tree(state)?;
+        collect::device(&value, &mut self.ledger);
+        collect::tree(&value, &mut self.ledger);
+        back(walk::device(value, &mut self.ledger))
+    }
+
+    /// A sentence of the caller's own, with the placeholders that are known by now.
+    pub fn text(&mut self, text: &str) -> String {
+        scan::text(text, &mut self.ledger)
+    }
+}
+
+fn tree<T: Serialize>(document: &T) -> Result<Value, Error> {
+    serde_json::to_value(document).map_err(|error| failed(&error))
+}
+
+fn back<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
+    serde_json::from_value(value).map_err(|error| failed(&error))
+}
+
+/// The words of the error itself may quote what was to be hidden.
+fn failed(error: &serde_json::Error) -> Error {
+    let why = if error.is_data() {
+        "a field would lose its form"
+    } else {
+        "it is no JSON"
+    };
+    Error::Report(format!("cannot be redacted, please report it: {why}"))
+}
