@@ -59,7 +59,9 @@ fn endpoint(endpoint: &Endpoint, ledger: &mut Ledger) {
     let host = endpoint.host.to_string();
     let private = !keep::is_public(&host);
     if endpoint.groups.iter().any(|group| group == MSOID_GROUP) {
-        ledger.name("domain", host.strip_prefix("msoid.").unwrap_or(&host));
+        let domain = host.strip_prefix("msoid.").unwrap_or(&host);
+        ledger.name("domain", domain);
+        ledger.owner(domain);
     } else if private && matches!(endpoint.host, Host::Name(_)) {
         ledger.private_host("host", &host);
     }
@@ -147,7 +149,10 @@ fn field(key: &str, text: &str, ledger: &mut Ledger) {
         "script" | "url" | "redirects" | "pac_url" | "location" => web_address(text, ledger),
         "subject" | "issuer" => distinguished_name(text, ledger),
         "title" | "body_text" | "first_bytes" => foreign_page(text, ledger),
-        "domain" => ledger.name("domain", text),
+        "domain" => {
+            ledger.name("domain", text);
+            ledger.owner(text);
+        }
         "via" => intermediaries(text, ledger),
         "x-cache" | "x-cache-lookup" => behind("from", text, ledger),
         "proxy-authenticate" | "www-authenticate" => realm(text, ledger),

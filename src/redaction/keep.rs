@@ -94,7 +94,8 @@ const CARRIERS: [&str; 17] = [
     "gslb.com",
 ];
 /// Words that name a thing and not whose it is.
-const GENERIC: [&str; 24] = [
+const GENERIC: [&str; 25] = [
+    "example",
     "proxy",
     "wpad",
     "gateway",

@@ -38,6 +38,19 @@ impl Ledger {
     pub(super) fn private_host(&mut self, kind: &'static str, name: &str) {
         self.private.insert(name.to_ascii_lowercase());
         self.name(kind, name);
+        self.owner(name);
+    }
+
+    /// The label of a domain that is its owner's name, which texts use by itself.
+    pub(super) fn owner(&mut self, domain: &str) {
+        if keep::is_public(domain) || domain.parse::<IpAddr>().is_ok() {
+            return;
+        }
+        let labels = domain.rsplit('.').skip(1);
+        let mut long = labels.filter(|label| label.len() > 3);
+        if let Some(label) = long.next() {
+            self.name("organisation", label);
+        }
     }
 
     /// A text and what stands for it.
