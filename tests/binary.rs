@@ -374,3 +374,174 @@ fn a_control_host_of_the_list_is_refused() {
     let output = reach365(&["check", "--control-host", "www.contoso.com:0"]);
     assert_eq!(code(&output), 2);
 }
+
+fn saved() -> Value {
+    serde_json::from_str(&fs::read_to_string(REPORT).unwrap()).unwrap()
+}
+
+fn variant(name: &str, change: impl FnOnce(&mut Value)) -> String {
+    let mut report = saved();
+    change(&mut report);
+    let file = scratch(name, &report.to_string());
+    file.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_comparison_tells_better_from_worse_by_its_exit_code() {
+    let before = variant("before.json", |_| {});
+    let worse = variant("worse.json", |report| {
+        report["endpoints"][0]["verdict"]["outcome"] = "degraded".into();
+    });
+    let skipped = variant("skipped.json", |report| {
+        report["endpoints"][0]["verdict"]["outcome"] = "skipped".into();
+    });
+    let compared = |one: &str, other: &str, format: &str| {
+        reach365(&["compare", one, other, "--format", format])
+    };
+    assert_eq!(code(&compared(&before, &before, "text")), 0);
+    let output = compared(&before, &worse, "json");
+    assert_eq!(code(&output), 1, "{}", stderr(&output));
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(answer["schema"], "reach365/comparison/1");
+    assert_eq!(answer["totals"]["worse"], 1);
+    assert_eq!(answer["changes"][0]["kind"], "worse");
+    assert_eq!(code(&compared(&worse, &before, "csv")), 0);
+    let output = compared(&before, &skipped, "text");
+    assert_eq!(code(&output), 0);
+    assert!(
+        stdout(&output).contains("NOT COMPARABLE"),
+        "{}",
+        stdout(&output)
+    );
+}
+
+#[test]
+fn what_cannot_be_compared_is_said() {
+    let good = variant("good.json", |_| {});
+    let whole = fs::read_to_string(REPORT).unwrap();
+    let cut = scratch("compare-cut.json", &whole[..whole.len() / 2]);
+    let newer = scratch("compare-newer.json", &whole.replace("report/1", "report/2"));
+    let cases = [
+        (cut.to_str().unwrap(), "compare-cut.json: not JSON"),
+        (newer.to_str().unwrap(), "newer than this program"),
+        ("tests", "tests: "),
+        ("no-such-file.json", "no-such-file.json: "),
+    ];
+    for (bad, words) in cases {
+        let output = reach365(&["compare", &good, bad]);
+        assert_eq!((code(&output), stdout(&output).as_str()), (2, ""), "{bad}");
+        assert!(stderr(&output).contains(words), "{}", stderr(&output));
+    }
+    assert_eq!(code(&reach365(&["compare", &good])), 2);
+    // The output is looked at before the reports are.
+    let nowhere = [
+        "compare",
+        &good,
+        "no-such-file.json",
+        "--output",
+        "/no/such/directory/a",
+    ];
+    assert!(stderr(&reach365(&nowhere)).contains("/no/such/directory"));
+}
+
+#[test]
+fn many_reports_make_a_matrix_in_every_format() {
+    let site = |name: &str| {
+        variant(&format!("{name}.json"), |report| {
+            report["run"]["site"] = name.into()
+        })
+    };
+    let (lyon, paris, nice) = (site("Lyon"), site("Paris"), site("=Nice<b>"));
+    for format in ["text", "json", "csv", "html"] {
+        let output = reach365(&["compare", &lyon, &paris, &nice, "--format", format]);
+        assert_eq!(code(&output), 0, "{format}: {}", stderr(&output));
+        let text = stdout(&output);
+        assert!(text.contains("tls-intercepted"), "{format}: {text}");
+        match format {
+            "text" => assert!(
+                text.lines().all(|line| line.chars().count() <= 80),
+                "{text}"
+            ),
+            "csv" => assert!(text.contains("\r\n'=Nice<b>,"), "{text}"),
+            "html" => assert!(text.contains("=Nice&lt;b&gt;") && !text.contains("<script")),
+            _ => assert!(text.contains("reach365/matrix/1")),
+        }
+    }
+    let two = reach365(&["compare", &lyon, &paris, "--matrix"]);
+    assert!(
+        stdout(&two).starts_with("2 sites, 3 endpoints"),
+        "{}",
+        stdout(&two)
+    );
+}
+
+#[test]
+fn a_replay_can_be_redacted() {
+    let named = variant("named.json", |report| {
+        report["run"]["host"] = "pc-0815".into()
+    });
+    let output = reach365(&["replay", &named, "--redact", "--format", "json"]);
+    assert_eq!(code(&output), 1, "{}", stderr(&output));
+    let text = stdout(&output);
+    assert!(
+        !text.contains("pc-0815") && !text.contains("beta.example"),
+        "{text}"
+    );
+    assert!(text.contains("machine-1"));
+    let redacted = scratch("redacted.json", &text);
+    assert_eq!(code(&reach365(&["replay", redacted.to_str().unwrap()])), 1);
+}
+
+#[test]
+fn only_what_failed_is_checked_again() {
+    let failed = variant("failed.json", |_| {});
+    let dead = ["--dns", "127.0.0.1:9", "--format", "json"];
+    let output = reach365(&[&["check", "--only-failed", &failed], &dead[..]].concat());
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = report["endpoints"].as_array().unwrap();
+    let hosts: Vec<_> = rows
+        .iter()
+        .map(|row| row["host"].as_str().unwrap())
+        .collect();
+    assert_eq!(hosts, ["ols.beta.example", "odc.gamma.example"]);
+    let fine = variant("fine.json", |report| {
+        for row in report["endpoints"].as_array_mut().unwrap() {
+            row["verdict"]["outcome"] = "reachable".into();
+        }
+    });
+    let output = reach365(&["check", "--only-failed", &fine]);
+    assert_eq!((code(&output), stdout(&output).as_str()), (0, ""));
+    assert!(
+        stderr(&output).contains("nothing failed in"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(
+        code(&reach365(&["check", "a.example", "--only-failed", &fine])),
+        2
+    );
+}
+
+#[test]
+fn a_plan_comes_with_what_to_send() {
+    let file = scratch("bundle.json", "");
+    let bundle = file.to_str().unwrap();
+    let device = "tests/device/samples/hybrid.txt";
+    let plan = [
+        "fix",
+        "plan",
+        "0xCAA82F8F",
+        "--report",
+        REPORT,
+        "--device",
+        device,
+    ];
+    let output = reach365(&[&plan[..], &["--bundle", bundle]].concat());
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let text = fs::read_to_string(&file).unwrap();
+    let sent: Value = serde_json::from_str(&text).unwrap();
+    for part in ["error", "plan", "report", "device"] {
+        assert!(!sent[part].is_null(), "{part}");
+    }
+    assert!(!text.contains("contoso.example") && !text.contains("beta.example"));
+}

@@ -225,7 +225,11 @@ mod tests {
     fn a_report_is_read_without_its_evidence() {
         let run = SavedRun::from_json("a.json", REPORT.as_bytes()).unwrap();
         assert_eq!((run.name.as_str(), run.rows.len()), ("a.json", 3));
-        assert!(run.rows[0].request.starts_with("https://login.alpha.example:"));
+        assert!(
+            run.rows[0]
+                .request
+                .starts_with("https://login.alpha.example:")
+        );
         assert!(run.rows.iter().any(|row| row.cause().is_some()));
     }
 

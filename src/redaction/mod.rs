@@ -6,6 +6,7 @@
 //! address, a user or an identifier goes, so that an unknown field hides too much rather than too
 //! little.
 
+mod bundle;
 mod collect;
 mod keep;
 mod ledger;
@@ -21,6 +22,8 @@ use crate::device::DeviceState;
 use crate::error::Error;
 use crate::report::Report;
 use ledger::Ledger;
+
+pub use bundle::Bundle;
 
 /// Redacts several documents with one set of placeholders.
 #[derive(Debug, Default)]
@@ -58,6 +61,14 @@ impl Redactor {
         collect::device(&value, &mut self.ledger);
         collect::tree(&value, &mut self.ledger);
         back(walk::device(value, &mut self.ledger))
+    }
+
+    /// Any other document, as JSON, with the placeholders that are known by now.
+    ///
+    /// # Errors
+    /// As [`redact`].
+    pub fn document<T: Serialize>(&mut self, document: &T) -> Result<Value, Error> {
+        Ok(walk::device(tree(document)?, &mut self.ledger))
     }
 
     /// A sentence of the caller's own, with the placeholders that are known by now.

@@ -49,7 +49,7 @@ pub use ndjson::{ndjson, ndjson_event};
 pub use pac::{PacRow, pac_answers, pac_answers_json, pac_remarks, pac_remarks_json};
 pub use prometheus::prometheus;
 pub use proxy::{Match, UrlWays, blob, blob_json, matches, matches_json, proxy, proxy_json};
-pub use remedy::{plan, plan_json, remedies, remedies_json, remedy};
+pub use remedy::{bundle_json, plan, plan_json, remedies, remedies_json, remedy};
 pub use service::{
     service_changes, service_changes_json, service_comparison, service_comparison_json,
 };

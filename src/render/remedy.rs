@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::redaction::Bundle;
 use crate::remedy::{Action, LeftOut, Reason, Remedy, RemedyPlan, Step, Stop};
 use crate::render::json::document;
 use crate::render::layout::{Lead, Page};
@@ -221,4 +222,12 @@ fn answered(remedy: &Remedy) -> String {
         return "A fault that has no number.".to_owned();
     }
     answered.join(", ")
+}
+
+/// Writes what to send along with a plan as one JSON document.
+///
+/// # Errors
+/// What `out` reports.
+pub fn bundle_json(bundle: &Bundle, out: &mut dyn io::Write) -> io::Result<()> {
+    document(bundle, out)
 }

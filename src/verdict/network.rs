@@ -32,7 +32,8 @@ fn same_network(one: IpAddr, other: IpAddr) -> bool {
     }
 }
 
-/// Whether an address cannot be a public service: unspecified, loopback, private, link-local.
+/// Whether an address cannot be a public service: unspecified, loopback, private, link-local, or of
+/// the blocks for tests (RFC 2544, RFC 6666), which redacted reports have in their place.
 pub(super) fn is_bogus(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => is_bogus_v4(address),
@@ -47,6 +48,7 @@ fn is_bogus_v4(address: Ipv4Addr) -> bool {
         || address.is_private()
         || address.is_link_local()
         || (first == 100 && (64..128).contains(&second))
+        || (first == 198 && (second == 18 || second == 19))
 }
 
 fn is_bogus_v6(address: Ipv6Addr) -> bool {
@@ -54,6 +56,7 @@ fn is_bogus_v6(address: Ipv6Addr) -> bool {
         || address.is_loopback()
         || address.is_unique_local()
         || address.is_unicast_link_local()
+        || address.segments()[..4] == [0x100, 0, 0, 0]
 }
 
 /// A run whose resolver was named and sits on loopback: a test bench, where loopback is normal.

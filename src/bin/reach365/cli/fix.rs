@@ -67,6 +67,10 @@ pub(crate) struct FixPlanArgs {
     /// What the app runs on
     #[arg(long, value_parser = choice(&PLATFORMS), default_value = "windows")]
     pub(crate) platform: Platform,
+    /// Also write what the plan says to send: error, plan, report and device in one JSON file, with
+    /// placeholders for what names you
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bundle: Option<PathBuf>,
     /// Format of the plan
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub(crate) format: ListFormat,

@@ -1,7 +1,10 @@
 //! `reach365 fix plan`.
 
+use std::path::Path;
+
 use reach365::device::DeviceState;
-use reach365::remedy::{self, ActivationError, NetworkSeen, Situation};
+use reach365::redaction::Bundle;
+use reach365::remedy::{self, ActivationError, Situation};
 use reach365::{Report, render};
 
 use crate::cli::{FixPlanArgs, ListFormat};
@@ -11,11 +14,14 @@ use crate::output::Output;
 use crate::terminal;
 
 pub(crate) fn plan(args: &FixPlanArgs) -> Result<u8, Failure> {
+    let bundle = args.bundle.as_deref();
+    let bundle = bundle.map(|file| Output::open(Some(file))).transpose()?;
     let device = match args.device.as_deref() {
         Some(path) => Some(device::state(Some(path))?),
         None => reach365::system_device(),
     };
-    let situation = situation(args, device.as_ref())?;
+    let report = args.report.as_deref().map(report).transpose()?;
+    let situation = situation(args, report.as_ref(), device.as_ref())?;
     let plan = remedy::plan(&situation);
     if plan.is_empty() {
         let known = plan.known.join(" ");
@@ -26,11 +32,22 @@ pub(crate) fn plan(args: &FixPlanArgs) -> Result<u8, Failure> {
         ListFormat::Json => render::plan_json(&plan, out),
         ListFormat::Text => render::plan(&plan, &style, out),
     })?;
+    if let Some(mut file) = bundle {
+        let sent = Bundle::of(
+            args.error.as_deref(),
+            &plan,
+            report.as_ref(),
+            device.as_ref(),
+        )?;
+        file.write(|out| render::bundle_json(&sent, out))?;
+        file.finish()?;
+    }
     Ok(0)
 }
 
 fn situation<'a>(
     args: &FixPlanArgs,
+    report: Option<&Report>,
     device: Option<&'a DeviceState>,
 ) -> Result<Situation<'a>, Failure> {
     if args.error.is_none() && args.report.is_none() && device.is_none() && args.app.is_none() {
@@ -41,19 +58,15 @@ fn situation<'a>(
     }
     Ok(Situation {
         error: args.error.as_deref().map(error_number).transpose()?,
-        network: network(args)?,
+        network: report.map(Report::network_seen),
         device,
         app: args.app,
         platform: args.platform,
     })
 }
 
-fn network(args: &FixPlanArgs) -> Result<Option<NetworkSeen>, Failure> {
-    let Some(path) = &args.report else {
-        return Ok(None);
-    };
-    let report = Report::from_json(&input::report(path)?)?;
-    Ok(Some(report.network_seen()))
+fn report(path: &Path) -> Result<Report, Failure> {
+    Ok(Report::from_json(&input::report(path)?)?)
 }
 
 /// An error number as somebody typed it.
