@@ -1,0 +1,189 @@
+//! Reports beside each other: what changed, and what many share.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
+
+use reach365::comparison::{Comparison, Kind, Matrix, SavedRun, SharedCause};
+use reach365::render::{self, Sheet, TextStyle};
+use serde_json::{Value, json};
+
+/// Id, way, outcome, code, milliseconds of TCP.
+type Row<'a> = (&'a str, &'a str, &'a str, Option<&'a str>, f64);
+
+fn run(site: &str, rows: &[Row<'_>]) -> SavedRun {
+    let rows: Vec<Value> = rows
+        .iter()
+        .map(|(id, via, outcome, code, tcp)| {
+            json!({
+                "id": id, "host": format!("{id}.example"), "port": 443, "scheme": "https",
+                "path": "/", "via": via,
+                "verdict": {"outcome": outcome, "code": code, "consequence_of": null, "summary": "said"},
+                "timings": {"dns_ms": 1.0, "tcp_ms": tcp, "proxy_ms": null, "tls_ms": null,
+                            "http_ms": null, "total_ms": tcp + 1.0},
+                "evidence": {"attempts": "nobody looks at it"}
+            })
+        })
+        .collect();
+    let report = json!({
+        "schema": "reach365/report/1", "tool": {"name": "reach365", "version": "1"},
+        "run": {"id": site, "started": "2026-01-01T00:00:00Z", "elapsed_ms": 1,
+                "cloud": "worldwide", "site": site, "host": null, "platform": "linux"},
+        "findings": [], "endpoints": rows, "advice": []
+    });
+    SavedRun::from_json("file.json", report.to_string().as_bytes()).unwrap()
+}
+
+fn good(id: &str) -> Row<'_> {
+    (id, "direct", "reachable", None, 10.0)
+}
+
+fn bad<'a>(id: &'a str, code: &'a str) -> Row<'a> {
+    (id, "direct", "blocked", Some(code), 10.0)
+}
+
+fn kind_of(before: Row<'_>, after: Row<'_>) -> (Option<Kind>, bool) {
+    let comparison = Comparison::of(&run("a", &[before]), &run("a", &[after]));
+    let kind = comparison.changes.first().map(|change| change.kind);
+    (kind, comparison.regression)
+}
+
+#[test]
+fn every_pair_of_outcomes_has_its_kind() {
+    let row = |outcome| ("e", "direct", outcome, None, 10.0);
+    let cases = [
+        ("reachable", "reachable", None),
+        ("reachable", "degraded", Some(Kind::Worse)),
+        ("reachable", "inconclusive", Some(Kind::Worse)),
+        ("degraded", "inconclusive", Some(Kind::Worse)),
+        ("inconclusive", "blocked", Some(Kind::Worse)),
+        ("blocked", "inconclusive", Some(Kind::Better)),
+        ("blocked", "reachable", Some(Kind::Better)),
+        ("degraded", "reachable", Some(Kind::Better)),
+        ("skipped", "blocked", Some(Kind::NotComparable)),
+        ("reachable", "skipped", Some(Kind::NotComparable)),
+        ("skipped", "skipped", None),
+    ];
+    for (before, after, kind) in cases {
+        let expected = (kind, kind == Some(Kind::Worse));
+        assert_eq!(
+            kind_of(row(before), row(after)),
+            expected,
+            "{before} {after}"
+        );
+    }
+}
+
+#[test]
+fn another_cause_and_another_way_are_said() {
+    let (kind, regression) = kind_of(bad("e", "tcp-dropped"), bad("e", "tcp-refused"));
+    assert_eq!((kind, regression), (Some(Kind::OtherCause), false));
+    let proxied = ("e", "proxy", "blocked", Some("proxy-denied"), 10.0);
+    let comparison = Comparison::of(&run("a", &[good("e")]), &run("a", &[proxied]));
+    let note = comparison.changes[0].note.as_deref().unwrap();
+    assert!(
+        note.contains("directly before, through a proxy after"),
+        "{note}"
+    );
+    assert!(comparison.regression);
+}
+
+#[test]
+fn slower_needs_a_factor_and_milliseconds() {
+    let timed = |ms| ("e", "direct", "reachable", None, ms);
+    let cases = [
+        (10.0, 90.0, false),
+        (300.0, 550.0, false),
+        (90.0, 300.0, true),
+    ];
+    for (before, after, slower) in cases {
+        let expected = (slower.then_some(Kind::Slower), false);
+        assert_eq!(
+            kind_of(timed(before), timed(after)),
+            expected,
+            "{before} {after}"
+        );
+    }
+    let dropped = |ms| ("e", "direct", "blocked", Some("tcp-dropped"), ms);
+    assert_eq!(kind_of(dropped(10.0), dropped(5_000.0)), (None, false));
+}
+
+#[test]
+fn new_and_gone_rows_are_information() {
+    let before = run("a", &[good("one"), good("two")]);
+    let after = run("a", &[good("two"), bad("three", "tcp-dropped")]);
+    let comparison = Comparison::of(&before, &after);
+    let totals = comparison.totals;
+    assert_eq!((totals.new, totals.gone, totals.unchanged), (1, 1, 1));
+    assert!(!comparison.regression);
+    assert!(comparison.notes[0].contains("same run"));
+    assert!(comparison.notes[1].contains("1 rows before alone, 1 after alone"));
+}
+
+#[test]
+fn a_shared_cause_is_named_once() {
+    let runs = [
+        run("Lyon", &[good("a"), bad("b", "tcp-dropped"), good("c")]),
+        run(
+            "Paris",
+            &[good("a"), bad("b", "tcp-dropped"), bad("c", "tls-silent")],
+        ),
+        run(
+            "Nice",
+            &[
+                bad("a", "dns-timeout"),
+                bad("b", "dns-timeout"),
+                bad("c", "dns-timeout"),
+            ],
+        ),
+    ];
+    let matrix = Matrix::of(&runs);
+    let expected = [
+        SharedCause::Site {
+            site: "Nice".to_owned(),
+            cause: "dns-timeout".to_owned(),
+            endpoints: 3,
+        },
+        SharedCause::Endpoint {
+            id: "b".to_owned(),
+            endpoint: "b.example:443".to_owned(),
+            cause: "tcp-dropped".to_owned(),
+            sites: 2,
+        },
+    ];
+    assert_eq!(matrix.shared, expected);
+    let nice = Matrix::of(&[runs[2].clone(), runs[2].clone()]);
+    let cause = "dns-timeout".to_owned();
+    assert_eq!(nice.shared, [SharedCause::Everything { cause }]);
+    let names: Vec<_> = nice.sites.iter().map(|site| site.site.as_str()).collect();
+    assert_eq!(names, ["Nice (file.json)", "Nice (file.json) #2"]);
+}
+
+#[test]
+fn a_wide_matrix_becomes_a_list_and_stays_narrow() {
+    let ids: Vec<String> = (0..40).map(|number| format!("endpoint-{number}")).collect();
+    let runs: Vec<SavedRun> = (0..40)
+        .map(|site| {
+            let rows = ids.iter().enumerate().map(|(at, id)| {
+                if at == site {
+                    bad(id, "tcp-dropped")
+                } else {
+                    good(id)
+                }
+            });
+            run(&format!("Site {site}"), &rows.collect::<Vec<_>>())
+        })
+        .collect();
+    for few in [&runs[..4], &runs[..]] {
+        let style = TextStyle {
+            width: 80,
+            ..TextStyle::default()
+        };
+        let mut out = Vec::new();
+        render::matrix(&Matrix::of(few), Sheet::Text, &style, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(
+            text.lines().all(|line| line.chars().count() <= 80),
+            "{text}"
+        );
+        assert!(text.contains("endpoint-3.example:443"), "{text}");
+    }
+}
