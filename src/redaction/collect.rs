@@ -6,15 +6,16 @@ use url::Url;
 use super::ledger::Ledger;
 use super::{keep, page};
 use crate::catalog::{CUSTOM, Catalog};
-use crate::endpoint::{Endpoint, Host, Scheme};
+use crate::endpoint::{Endpoint, Host};
 use crate::evidence::{Attempt, Evidence, Lookup, Trust};
 use crate::plan::MSOID_GROUP;
 use crate::report::{EndpointReport, Report};
 use crate::route::Hop;
 use crate::verdict::{Code, Signatures, known_words, short};
 
-/// What a name server made up: its answers are not the service's addresses.
-const MADE_UP: [Code; 4] = [
+/// Where a name server made something up: its answers are not the service's addresses.
+const MADE_UP: [Code; 5] = [
+    Code::HttpCaptivePortal,
     Code::DnsSinkhole,
     Code::DnsOutsidePublishedRange,
     Code::DnsForeignCname,
@@ -90,14 +91,15 @@ fn service_addresses(row: &EndpointReport, ledger: &mut Ledger) {
         let answers = endpoint.dns_answer.iter();
         answers.for_each(|address| ledger.keep_address(*address));
     }
-    let made_up = row.verdict.code.is_some_and(|code| MADE_UP.contains(&code));
+    let causes = [row.verdict.code, row.verdict.consequence_of];
+    let made_up = causes.iter().flatten().any(|code| MADE_UP.contains(code));
     seen_addresses(endpoint, &row.evidence, made_up, ledger);
 }
 
 fn seen_addresses(endpoint: &Endpoint, evidence: &Evidence, made_up: bool, ledger: &mut Ledger) {
     for address in evidence.lookups.iter().flat_map(addresses_of) {
         let published = endpoint.ranges.iter().any(|range| range.contains(&address));
-        if published || !made_up || endpoint.scheme == Scheme::Dns && !made_up {
+        if published || !made_up {
             ledger.keep_address(address);
         }
     }

@@ -98,7 +98,9 @@ pub(super) fn matrix(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()>
     );
     body.push_str("<table>\n<caption>Sites by endpoints</caption>\n");
     body.push_str(&header(&names));
-    body.push_str(&format!("<tbody>\n{rows}</tbody>\n</table>\n</div>\n"));
+    body.push_str("<tbody>\n");
+    body.push_str(&rows);
+    body.push_str("</tbody>\n</table>\n</div>\n");
     page("Sites by endpoints", &body, out)
 }
 

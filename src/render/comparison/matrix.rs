@@ -1,7 +1,7 @@
 //! Sites by endpoints, for people: what all have in common in words, the rest as a table that
 //! leaves out what is everywhere the same, or as a list where the table is too wide.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 
 use crate::comparison::{Cell, Matrix, SharedCause, SiteRow, explained};
@@ -137,15 +137,11 @@ fn differing(matrix: &Matrix, sites: &[&SiteRow]) -> Vec<usize> {
 
 /// Sites with the same cells together, worst first.
 fn grouped<'a>(sites: &[&'a SiteRow], shown: &[usize]) -> Vec<Alike<'a>> {
-    let mut at: BTreeMap<Vec<Option<(Outcome, Option<&str>)>>, usize> = BTreeMap::new();
+    let mut at: HashMap<Vec<Option<&Cell>>, usize> = HashMap::new();
     let mut groups: Vec<Alike<'a>> = Vec::new();
     for site in sites.iter().copied() {
         let cells: Vec<Option<&Cell>> = shown.iter().map(|at| site.cells[*at].as_ref()).collect();
-        let key = cells
-            .iter()
-            .map(|cell| cell.map(|cell| (cell.outcome, cell.cause.as_deref())))
-            .collect();
-        let group = *at.entry(key).or_insert(groups.len());
+        let group = *at.entry(cells.clone()).or_insert(groups.len());
         match groups.get_mut(group) {
             Some(alike) => alike.sites.push(site),
             None => groups.push(Alike {
