@@ -448,7 +448,7 @@ fn what_cannot_be_compared_is_said() {
 fn many_reports_make_a_matrix_in_every_format() {
     let site = |name: &str| {
         variant(&format!("{name}.json"), |report| {
-            report["run"]["site"] = name.into()
+            report["run"]["site"] = name.into();
         })
     };
     let (lyon, paris, nice) = (site("Lyon"), site("Paris"), site("=Nice<b>"));
@@ -478,7 +478,7 @@ fn many_reports_make_a_matrix_in_every_format() {
 #[test]
 fn a_replay_can_be_redacted() {
     let named = variant("named.json", |report| {
-        report["run"]["host"] = "pc-0815".into()
+        report["run"]["host"] = "pc-0815".into();
     });
     let output = reach365(&["replay", &named, "--redact", "--format", "json"]);
     assert_eq!(code(&output), 1, "{}", stderr(&output));

@@ -183,7 +183,8 @@ fn web_address(text: &str, ledger: &mut Ledger) {
 
 /// A path may say whose it is; the usual name of a script does not.
 fn path(path: &str, ledger: &mut Ledger) {
-    if path.len() > 1 && !["/wpad.dat", "/proxy.pac"].contains(&path) {
+    let usual = ["/wpad.dat", "/proxy.pac"].contains(&path) || path.starts_with("/path-");
+    if path.len() > 1 && !usual {
         let by = format!("/{}", ledger.next("path"));
         ledger.replace(path, &by);
     }

@@ -8,6 +8,22 @@ use super::keep;
 /// Blocks of 256 addresses that documents use (RFC 5737).
 const DOCUMENTS: [[u8; 3]; 3] = [[192, 0, 2], [198, 51, 100], [203, 0, 113]];
 
+/// What placeholders of names begin with.
+const KINDS: [&str; 12] = [
+    "host",
+    "proxy",
+    "machine",
+    "site",
+    "user",
+    "tenant",
+    "domain",
+    "organisation",
+    "endpoint",
+    "group",
+    "thumbprint",
+    "/path",
+];
+
 /// Placeholders by what they stand for; one document or several share it.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
@@ -28,7 +44,8 @@ impl Ledger {
     /// A placeholder for a name; names that are public or say nothing get none.
     pub(super) fn name(&mut self, kind: &'static str, name: &str) {
         let name = name.trim();
-        if keep::is_generic(name) || keep::is_public(name) || name.parse::<IpAddr>().is_ok() {
+        let public = keep::is_generic(name) || keep::is_public(name);
+        if public || is_placeholder_name(name) || name.parse::<IpAddr>().is_ok() {
             return;
         }
         self.literal(name, |ledger| ledger.next(kind));
@@ -85,6 +102,9 @@ impl Ledger {
 
     /// The placeholder of a name that was found in a text.
     pub(super) fn found(&mut self, kind: &'static str, name: &str) -> String {
+        if is_placeholder_name(name) {
+            return name.to_owned();
+        }
         let key = name.to_ascii_lowercase();
         self.literal(name, |ledger| ledger.next(kind));
         self.literals.get(&key).cloned().unwrap_or_default()
@@ -183,6 +203,11 @@ fn is_inner(address: IpAddr) -> bool {
         }
         IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
     }
+}
+
+fn is_placeholder_name(name: &str) -> bool {
+    let parts = name.rsplit_once('-');
+    parts.is_some_and(|(kind, number)| KINDS.contains(&kind) && number.parse::<u32>().is_ok())
 }
 
 /// What is a placeholder already, so that redacting twice changes nothing.
