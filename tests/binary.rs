@@ -488,6 +488,10 @@ fn a_replay_can_be_redacted() {
         "{text}"
     );
     assert!(text.contains("machine-1"));
+    let device = ["device", "--from", "tests/device/samples/hybrid.txt"];
+    let output = reach365(&[&device[..], &["--redact", "--format", "json"]].concat());
+    let text_of_device = stdout(&output);
+    assert!(text_of_device.contains("user-1") && !text_of_device.contains("ada@"));
     let redacted = scratch("redacted.json", &text);
     assert_eq!(code(&reach365(&["replay", redacted.to_str().unwrap()])), 1);
 }

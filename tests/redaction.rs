@@ -236,6 +236,12 @@ fn a_device_is_redacted_with_the_same_placeholders() {
     }
     let tenant = state.tenant_id.unwrap();
     assert!(!text.contains(&tenant.to_lowercase()), "{tenant}");
+    assert!(
+        after
+            .tenant_id
+            .unwrap()
+            .starts_with("00000000-0000-0000-0000-")
+    );
     assert_eq!(after.join, state.join);
     assert_eq!(after.token.present, state.token.present);
 }

@@ -268,11 +268,7 @@ fn realm(text: &str, ledger: &mut Ledger) {
 
 /// What the fields of the state of a device say.
 pub(super) fn device(state: &Value, ledger: &mut Ledger) {
-    for (key, kind) in [
-        ("domain", "domain"),
-        ("tenant", "tenant"),
-        ("tenant_id", "id"),
-    ] {
+    for (key, kind) in [("domain", "domain"), ("tenant", "tenant")] {
         if let Some(name) = state[key].as_str() {
             ledger.name(kind, name);
         }

@@ -42,11 +42,19 @@ fn piece(rest: &str, lower: &str, before: &str, ledger: &mut Ledger) -> Option<(
     if let Some(length) = public_name(rest, ledger) {
         return Some((length, rest[..length].to_owned()));
     }
+    let word = dotted(rest);
+    let host = keep::is_host(word) && !rest[word.len()..].starts_with('@');
     address(rest, ledger)
-        .or_else(|| ledger.at(lower).map(|(length, by)| (length, by.to_owned())))
         .or_else(|| identifier(rest, ledger))
+        .or_else(|| known(lower, if host { word.len() } else { 0 }, ledger))
         .or_else(|| user(rest, before, ledger))
         .or_else(|| private_name(rest, ledger))
+}
+
+/// A literal that begins here, unless it is only a part of a host's name.
+fn known(lower: &str, least: usize, ledger: &Ledger) -> Option<(usize, String)> {
+    let (length, by) = ledger.at(lower)?;
+    (length >= least).then(|| (length, by.to_owned()))
 }
 
 fn public_name(rest: &str, ledger: &Ledger) -> Option<usize> {

@@ -295,6 +295,9 @@ pub(crate) struct DeviceArgs {
     /// Read the output of `dsregcmd /status`, or a state in JSON; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) from: Option<PathBuf>,
+    /// Put placeholders for what names you: domain, tenant, machine, users, proxies
+    #[arg(long)]
+    pub(crate) redact: bool,
     /// Format of the answer
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub(crate) format: ListFormat,

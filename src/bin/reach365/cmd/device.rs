@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use reach365::device::DeviceState;
+use reach365::redaction::Redactor;
 use reach365::render::{self, TextStyle};
 use reach365::system_device;
 
@@ -16,7 +17,10 @@ use crate::terminal;
 const WIDEST: usize = 80;
 
 pub(crate) fn run(args: &DeviceArgs) -> Result<u8, Failure> {
-    let state = state(args.from.as_deref())?;
+    let mut state = state(args.from.as_deref())?;
+    if args.redact {
+        state = Redactor::default().device(&state)?;
+    }
     let style = terminal::style(args.look.color, None);
     let style = TextStyle {
         width: style.width.min(WIDEST),
