@@ -10,6 +10,7 @@ mod endpoint_tables;
 mod endpoints;
 mod error;
 mod explain;
+mod html;
 mod json;
 mod junit;
 mod layout;
@@ -41,6 +42,7 @@ pub use endpoint_tables::{endpoints_csv, endpoints_toml};
 pub use endpoints::{endpoints, endpoints_json};
 pub use error::explain_error;
 pub use explain::explain;
+pub use html::html;
 pub use json::json;
 pub use junit::junit;
 pub use markdown::markdown;
@@ -81,6 +83,8 @@ pub enum Format {
     Markdown,
     /// A change request for the teams that run the network, in Markdown.
     Ticket,
+    /// One page for a browser, complete in itself and without scripts.
+    Html,
 }
 
 impl Format {
@@ -95,6 +99,7 @@ impl Format {
         Self::Csv,
         Self::Markdown,
         Self::Ticket,
+        Self::Html,
     ];
 
     /// The name, as the command line spells it.
@@ -109,6 +114,7 @@ impl Format {
             Self::Csv => "csv",
             Self::Markdown => "markdown",
             Self::Ticket => "ticket",
+            Self::Html => "html",
         }
     }
 
@@ -144,5 +150,6 @@ pub fn render(
         Format::Csv => csv(report, out),
         Format::Markdown => markdown(report, out),
         Format::Ticket => ticket(report, out),
+        Format::Html => html(report, out),
     }
 }

@@ -68,7 +68,7 @@ fn main_cause(report: &Report) -> Option<&Finding> {
         .find(|finding| finding.outcome == worst && worst > Outcome::Reachable)
 }
 
-fn counted(report: &Report) -> String {
+pub(super) fn counted(report: &Report) -> String {
     let counts = &report.summary;
     let all = report.endpoints.len();
     let ran = all - counts.skipped.min(all);
@@ -106,7 +106,7 @@ fn counted(report: &Report) -> String {
     }
 }
 
-fn endpoints(count: usize) -> String {
+pub(super) fn endpoints(count: usize) -> String {
     match count {
         1 => "1 endpoint".to_owned(),
         more => format!("{more} endpoints"),
@@ -181,7 +181,7 @@ fn attribution(outcome: Outcome, culprit: Option<&Culprit>, confidence: Confiden
     }
 }
 
-fn party(culprit: &Culprit) -> Option<String> {
+pub(super) fn party(culprit: &Culprit) -> Option<String> {
     if culprit.who == Who::Unknown && culprit.address.is_none() {
         return None;
     }
@@ -252,7 +252,7 @@ fn counts(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     page.parts(&shown)
 }
 
-fn exit_meaning(summary: &Summary) -> &'static str {
+pub(super) fn exit_meaning(summary: &Summary) -> &'static str {
     match (summary.exit_code, summary.outcome) {
         (0, Outcome::Degraded) => "every endpoint answers, not all of them without trouble",
         (0, Outcome::Reachable) => "every endpoint that was checked answers",

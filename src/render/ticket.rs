@@ -1,6 +1,6 @@
 //! A change request for the teams that run the network: one section a team, ready to paste.
 
-mod seen;
+pub(super) mod seen;
 
 use std::io;
 
@@ -173,7 +173,7 @@ fn single(row: &EndpointReport, report: &Report, sheet: &mut Sheet<'_>) -> io::R
 }
 
 /// Host, port and protocol, as a rule has them.
-fn target(row: &EndpointReport) -> String {
+pub(super) fn target(row: &EndpointReport) -> String {
     let endpoint = &row.endpoint;
     let protocol = match endpoint.scheme {
         Scheme::Https => "TCP, HTTPS",
@@ -208,7 +208,7 @@ fn on_the_way(
     events.iter().try_for_each(|event| item("Seen", event))
 }
 
-fn path(row: &EndpointReport) -> String {
+pub(super) fn path(row: &EndpointReport) -> String {
     let named = row.verdict.facts.get("proxy").and_then(|it| it.as_str());
     let routed = || row.route.proxies().next().map(ToString::to_string);
     match named.map(str::to_owned).or_else(routed) {

@@ -16,13 +16,13 @@ const EVENTS: usize = 6;
 const LISTED: usize = 16;
 
 /// An instant as tickets have it.
-pub(super) fn moment(instant: Timestamp) -> String {
+pub(in crate::render) fn moment(instant: Timestamp) -> String {
     instant.strftime("%F %T UTC").to_string()
 }
 
 /// Targets of the aliases on the way to the addresses, in order; of an msoid record where it was
 /// looked for.
-pub(super) fn chain(evidence: &Evidence) -> Vec<String> {
+pub(in crate::render) fn chain(evidence: &Evidence) -> Vec<String> {
     let records = evidence
         .lookups
         .iter()
@@ -35,7 +35,7 @@ pub(super) fn chain(evidence: &Evidence) -> Vec<String> {
 }
 
 /// Where connections went; without one what DNS answered.
-pub(super) fn addresses(evidence: &Evidence) -> Vec<String> {
+pub(in crate::render) fn addresses(evidence: &Evidence) -> Vec<String> {
     let tried = evidence.attempts.iter().map(|attempt| match attempt.hop {
         Some(_) => format!("{} (the proxy)", attempt.address),
         None => attempt.address.to_string(),
@@ -64,7 +64,7 @@ fn once(texts: impl Iterator<Item = impl Display>) -> Vec<String> {
 }
 
 /// What happened and when: lookups where DNS is the matter, else connections.
-pub(super) fn events(started: Timestamp, row: &EndpointReport) -> Vec<String> {
+pub(in crate::render) fn events(started: Timestamp, row: &EndpointReport) -> Vec<String> {
     let evidence = &row.evidence;
     let about_dns = row.verdict.stage == Some(Stage::Dns) || evidence.attempts.is_empty();
     let lookups = evidence.lookups.iter().filter(|_| about_dns).take(EVENTS);

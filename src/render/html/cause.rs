@@ -1,0 +1,181 @@
+//! What is wrong, each cause once, the worst first; and who has to act on it.
+
+use crate::evidence::Stage;
+use crate::remedy::{Audience, Remedy, advise_on};
+use crate::report::{EndpointReport, Report};
+use crate::verdict::{Code, Confidence, Culprit, Facts, Finding, Outcome, Verdict, Who};
+
+/// One cause with every endpoint that it hits.
+pub(super) struct Cause<'a> {
+    pub(super) outcome: Outcome,
+    pub(super) code: Option<Code>,
+    pub(super) stage: Option<Stage>,
+    pub(super) confidence: Confidence,
+    pub(super) culprit: Option<&'a Culprit>,
+    pub(super) summary: &'a str,
+    pub(super) wrong_if: Option<&'a str>,
+    pub(super) rows: Vec<&'a EndpointReport>,
+    facts: &'a Facts,
+}
+
+/// Causes of a report: the worst first, then those of several endpoints.
+pub(super) fn causes(report: &Report) -> Vec<Cause<'_>> {
+    let troubled = |row: &&EndpointReport| row.verdict.outcome >= Outcome::Degraded;
+    let rows: Vec<&EndpointReport> = report.endpoints.iter().filter(troubled).collect();
+    let findings = report.findings.iter();
+    let findings = findings.filter(|finding| finding.outcome >= Outcome::Degraded);
+    let mut causes: Vec<Cause<'_>> = findings.map(|it| Cause::wide(it, &rows)).collect();
+    let told = |row: &EndpointReport| report.findings.iter().any(|it| explains(it, row));
+    for row in rows.into_iter().filter(|row| !told(row)) {
+        match causes.iter_mut().find(|cause| cause.is_that_of(row)) {
+            Some(cause) => cause.rows.push(row),
+            None => causes.push(Cause::single(row)),
+        }
+    }
+    causes.sort_by_key(|cause| std::cmp::Reverse(cause.outcome));
+    causes
+}
+
+fn explains(finding: &Finding, row: &EndpointReport) -> bool {
+    let verdict = &row.verdict;
+    let told = verdict.code == Some(finding.code) && finding.endpoints.contains(&row.endpoint.id);
+    finding.outcome >= Outcome::Degraded && (told || verdict.consequence_of == Some(finding.code))
+}
+
+impl<'a> Cause<'a> {
+    fn wide(finding: &'a Finding, rows: &[&'a EndpointReport]) -> Self {
+        let hit = rows.iter().filter(|row| explains(finding, row));
+        Self {
+            outcome: finding.outcome,
+            code: Some(finding.code),
+            stage: Some(finding.stage),
+            confidence: finding.confidence,
+            culprit: Some(&finding.culprit),
+            summary: &finding.summary,
+            wrong_if: finding.wrong_if.as_deref(),
+            rows: hit.copied().collect(),
+            facts: &finding.facts,
+        }
+    }
+
+    fn single(row: &'a EndpointReport) -> Self {
+        let verdict = &row.verdict;
+        Self {
+            outcome: verdict.outcome,
+            code: verdict.code,
+            stage: verdict.stage,
+            confidence: verdict.confidence,
+            culprit: verdict.culprit.as_ref(),
+            summary: &verdict.summary,
+            wrong_if: verdict.wrong_if.as_deref(),
+            rows: vec![row],
+            facts: &verdict.facts,
+        }
+    }
+
+    /// Whether a row fails alike, by the same hand and on the same way.
+    fn is_that_of(&self, row: &EndpointReport) -> bool {
+        let Verdict {
+            outcome,
+            code,
+            stage,
+            confidence,
+            culprit,
+            ..
+        } = &row.verdict;
+        let same_way = self.rows.first().is_some_and(|own| own.via == row.via);
+        code.is_some()
+            && same_way
+            && (self.outcome, self.code, self.stage, self.confidence)
+                == (*outcome, *code, *stage, *confidence)
+            && self.culprit == culprit.as_ref()
+    }
+
+    pub(super) fn is_accusation(&self) -> bool {
+        matches!(self.outcome, Outcome::Blocked | Outcome::Degraded)
+    }
+
+    /// The culprit, where the outcome accuses somebody who is known.
+    pub(super) fn accused(&self) -> Option<&'a Culprit> {
+        let known = |it: &&Culprit| !matches!(it.who, Who::Unknown | Who::Tool);
+        self.culprit.filter(|_| self.is_accusation()).filter(known)
+    }
+
+    /// The rule or setting to change, in words.
+    pub(super) fn rule(&self) -> Option<String> {
+        let endpoints = self.rows.iter().map(|row| &row.endpoint).collect();
+        let advice = advise_on(self.code?, self.facts, endpoints);
+        Some(advice.text)
+    }
+
+    /// Whose business it is.
+    pub(super) fn team(&self) -> Team {
+        let remedies = self.code.map(Remedy::for_code).unwrap_or_default();
+        let audience = remedies.first().map(|remedy| remedy.audience);
+        if audience == Some(Audience::TenantAdmin) {
+            return Team::Tenant;
+        }
+        if self.stage == Some(Stage::Route) {
+            return Team::Settings;
+        }
+        Team::Of(self.culprit.map_or(Who::Unknown, |culprit| culprit.who))
+    }
+}
+
+/// Who has to act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Team {
+    /// The administrator of the tenant.
+    Tenant,
+    /// Those who choose the proxy.
+    Settings,
+    /// Those who run what broke the connection.
+    Of(Who),
+}
+
+impl Team {
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Tenant => "the administrator of the tenant and its domains",
+            Self::Settings => "whoever sets the proxy and the PAC script",
+            Self::Of(who) => team_of(who),
+        }
+    }
+
+    /// The same in a word or two.
+    pub(super) fn in_short(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant and domains",
+            Self::Settings => "proxy settings",
+            Self::Of(who) => short_team(who),
+        }
+    }
+}
+
+fn team_of(who: Who) -> &'static str {
+    match who {
+        Who::Device => "whoever looks after this PC",
+        Who::Resolver => "whoever runs the DNS resolver",
+        Who::Firewall => "whoever runs the firewall",
+        Who::Proxy => "whoever runs the proxy",
+        Who::Inspection => "whoever runs TLS inspection",
+        Who::Path => "whoever runs the network: routing, links, packet sizes",
+        Who::Service => "whoever runs the host that was asked, not this network",
+        Who::Tool => "nobody yet: reach365 cannot tell",
+        Who::Unknown => "the network team: who did it is not known",
+    }
+}
+
+fn short_team(who: Who) -> &'static str {
+    match who {
+        Who::Device => "this PC",
+        Who::Resolver => "DNS resolver",
+        Who::Firewall => "firewall",
+        Who::Proxy => "proxy",
+        Who::Inspection => "TLS inspection",
+        Who::Path => "network path",
+        Who::Service => "the service",
+        Who::Tool => "reach365",
+        Who::Unknown => "not known",
+    }
+}

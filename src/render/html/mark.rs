@@ -1,0 +1,63 @@
+//! The sign of an outcome: a shape of its own, so that colour is never the only sign.
+
+use std::io;
+
+use super::escape::Markup;
+use crate::verdict::Outcome;
+
+/// Name of the class that gives an outcome its colour.
+pub(super) fn class(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Blocked => "blocked",
+        Outcome::Inconclusive => "inconclusive",
+        Outcome::Degraded => "degraded",
+        Outcome::Reachable => "reachable",
+        Outcome::Skipped => "skipped",
+    }
+}
+
+/// The word for people.
+pub(super) fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Blocked => "Blocked",
+        Outcome::Inconclusive => "Inconclusive",
+        Outcome::Degraded => "Degraded",
+        Outcome::Reachable => "Reachable",
+        Outcome::Skipped => "Skipped",
+    }
+}
+
+/// The sign, beside a word that says the same.
+pub(super) fn sign(outcome: Outcome, page: &mut Markup<'_>) -> io::Result<()> {
+    page.open(
+        "svg",
+        &[
+            ("class", "sign"),
+            ("viewBox", "-12 -12 24 24"),
+            ("aria-hidden", "true"),
+        ],
+    )?;
+    page.own(shape(outcome))?;
+    page.own("</svg>")
+}
+
+/// Octagon, diamond, triangle, disc or bar, around the middle of its surroundings.
+pub(super) fn shape(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Blocked => {
+            "<path class=\"body\" d=\"M-4.6-11h9.2L11-4.6v9.2L4.6 11h-9.2L-11 4.6v-9.2z\"/><path class=\"glyph\" d=\"M-4.5-4.5l9 9m0-9l-9 9\"/>"
+        }
+        Outcome::Inconclusive => {
+            "<path class=\"body\" d=\"M0-12L12 0 0 12-12 0z\"/><path class=\"glyph\" d=\"M-2.8-3c0-4 5.6-4 5.6-.6C2.8-1.2 0-1.4 0 1.6M0 5v.4\"/>"
+        }
+        Outcome::Degraded => {
+            "<path class=\"body\" d=\"M0-11.5L12 10.5h-24z\"/><path class=\"glyph\" d=\"M0-4v7M0 6.6v.4\"/>"
+        }
+        Outcome::Reachable => {
+            "<circle class=\"body\" r=\"11\"/><path class=\"glyph\" d=\"M-5 .5l3.5 3.5 6.5-7\"/>"
+        }
+        Outcome::Skipped => {
+            "<circle class=\"hollow\" r=\"10\"/><path class=\"stroke\" d=\"M-4.5 0h9\"/>"
+        }
+    }
+}
