@@ -11,6 +11,8 @@ mod checker;
 mod fixture;
 #[path = "render/machine.rs"]
 mod machine;
+#[path = "render/page.rs"]
+mod page;
 
 use std::path::{Path, PathBuf};
 

@@ -176,6 +176,6 @@ fn short_team(who: Who) -> &'static str {
         Who::Path => "network path",
         Who::Service => "the service",
         Who::Tool => "reach365",
-        Who::Unknown => "not known",
+        Who::Unknown => "network team",
     }
 }

@@ -123,11 +123,13 @@ fn cause(
     let (who, change) = headings(cause);
     page.fact(who, &actor(cause))?;
     page.fact(change, &cause.rule().unwrap_or_default())?;
+    page.own("</dl>\n</div>\n")?;
+    way::of_cause(number, cause, report, page)?;
+    page.own("<div class=\"more\">\n<dl>\n")?;
     page.fact("Wrong if", cause.wrong_if.unwrap_or_default())?;
     page.own("</dl>\n")?;
     hit(cause, report, page)?;
     page.own("</div>\n")?;
-    way::of_cause(number, cause, report, page)?;
     page.close("article")
 }
 
@@ -135,11 +137,7 @@ fn tag(cause: &Cause<'_>, page: &mut Markup<'_>) -> io::Result<()> {
     page.own("<p class=\"tag\">")?;
     mark::sign(cause.outcome, page)?;
     page.element("b", &[], mark::word(cause.outcome))?;
-    let reach = match cause.rows.len() {
-        0 => "the whole run".to_owned(),
-        some => endpoints(some),
-    };
-    page.element("span", &[], &format!(" {reach}"))?;
+    page.element("span", &[], &format!(" {}", names(&cause.rows)))?;
     if let Some(code) = cause.code {
         page.own(" ")?;
         page.element("code", &[], code.id())?;
@@ -180,32 +178,35 @@ fn actor(cause: &Cause<'_>) -> String {
     }
 }
 
+/// Links to what was seen.
 fn hit(cause: &Cause<'_>, report: &Report, page: &mut Markup<'_>) -> io::Result<()> {
-    if cause.rows.is_empty() {
-        return Ok(());
+    let place = |row: &EndpointReport| {
+        let mut rows = report.endpoints.iter();
+        let place = rows.position(|it| std::ptr::eq(it, row));
+        format!("#e{}", place.unwrap_or_default())
+    };
+    match cause.rows.as_slice() {
+        [] => Ok(()),
+        [only] => page.element("a", &[("href", &place(only))], "What was seen"),
+        rows => {
+            page.own("<details class=\"hit\"><summary>")?;
+            page.text(&format!("All {} and what was seen", endpoints(rows.len())))?;
+            page.own("</summary>\n<ul>\n")?;
+            for row in rows {
+                page.own("<li>")?;
+                page.element("a", &[("href", &place(row))], &row.endpoint.to_string())?;
+                page.own("</li>\n")?;
+            }
+            page.own("</ul></details>\n")
+        }
     }
-    page.own("<details class=\"hit\"><summary>")?;
-    page.text(&format!("Which: {}", names(&cause.rows)))?;
-    page.own("</summary>\n<ul>\n")?;
-    for row in &cause.rows {
-        let place = report
-            .endpoints
-            .iter()
-            .position(|it| std::ptr::eq(it, *row));
-        page.own("<li>")?;
-        let link = format!("#e{}", place.unwrap_or_default());
-        page.element("a", &[("href", &link)], &row.endpoint.to_string())?;
-        page.own("</li>\n")?;
-    }
-    page.own("</ul></details>\n")
 }
 
 fn names(rows: &[&EndpointReport]) -> String {
-    let first = rows.first().map(|row| row.endpoint.to_string());
-    let first = first.unwrap_or_default();
-    match rows.len() {
-        0 | 1 => first,
-        more => format!("{first} and {} more", more - 1),
+    match rows {
+        [] => "the whole run".to_owned(),
+        [only] => only.endpoint.to_string(),
+        [first, others @ ..] => format!("{} and {} more", first.endpoint, others.len()),
     }
 }
 

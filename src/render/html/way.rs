@@ -63,14 +63,24 @@ pub(super) fn unbroken(report: &Report, page: &mut Markup<'_>) -> io::Result<()>
         _ => State::Passed,
     };
     let way = Way {
-        stations: stations(false).map(|it| (it, state(it))).collect(),
+        stations: stations(false, proxied)
+            .into_iter()
+            .map(|it| (it, state(it)))
+            .collect(),
         broken: None,
         outcome: Outcome::Reachable,
     };
     picture("way-0", &way, "The whole way is open.", "", page)
 }
 
-fn stations(inspected: bool) -> impl Iterator<Item = Station> {
+/// Five stations at most, which is what a phone has room for. Inspection takes the place of what the
+/// way does not use: a proxy on a direct way, the resolver on a proxied one.
+fn stations(inspected: bool, proxied: bool) -> Vec<Station> {
+    let left_out = match (inspected, proxied) {
+        (false, _) => Station::Inspection,
+        (true, false) => Station::Proxy,
+        (true, true) => Station::Resolver,
+    };
     let all = [
         Station::Pc,
         Station::Resolver,
@@ -79,8 +89,7 @@ fn stations(inspected: bool) -> impl Iterator<Item = Station> {
         Station::Inspection,
         Station::Service,
     ];
-    let shown = move |it: &Station| inspected || *it != Station::Inspection;
-    all.into_iter().filter(shown)
+    all.into_iter().filter(|it| *it != left_out).collect()
 }
 
 impl Way {
@@ -91,7 +100,7 @@ impl Way {
             None => report.endpoints.iter().any(|row| is_proxied(&row)),
         };
         let who = cause.accused().map(|culprit| culprit.who);
-        let kinds: Vec<Station> = stations(who == Some(Who::Inspection)).collect();
+        let kinds = stations(who == Some(Who::Inspection), proxied);
         let place = |station| kinds.iter().position(|it| *it == station).unwrap_or(0);
         let (from, to) = stretch(who, cause.stage, proxied);
         let broken = (place(from), place(to));
@@ -241,8 +250,8 @@ impl State {
         match self {
             Self::Passed => "passed",
             Self::Suspect => "perhaps",
-            Self::Broken => "broken",
-            Self::Troubled => "trouble",
+            Self::Broken => "breaks here",
+            Self::Troubled => "trouble here",
             Self::Beyond => "not reached",
             Self::NotUsed => "not used",
             Self::NotSeen => "not seen",
@@ -341,19 +350,10 @@ fn the_break(way: &Way, code: &str, page: &mut Markup<'_>) -> io::Result<()> {
     page.own("<path class=\"lead\" d=\"M0-26v17\"/><path class=\"cross\" d=\"M-6-6l12 12m0-12l-12 12\"/>")?;
     page.own("</svg>")?;
     let (anchor, x) = match at {
-        left if left < 34.0 => ("start", "0"),
-        right if right > 66.0 => ("end", "100%"),
-        _ => ("middle", &*x),
+        left if left < 34.0 => ("from-left", "0"),
+        right if right > 66.0 => ("from-right", "100%"),
+        _ => ("centred", &*x),
     };
-    let class = format!("code {}", mark::class(way.outcome));
-    page.element(
-        "text",
-        &[
-            ("class", &class),
-            ("x", x),
-            ("y", "15"),
-            ("text-anchor", anchor),
-        ],
-        code,
-    )
+    let class = format!("code {anchor} {}", mark::class(way.outcome));
+    page.element("text", &[("class", &class), ("x", x), ("y", "15")], code)
 }
