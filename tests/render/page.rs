@@ -60,7 +60,7 @@ fn a_page_says_first_what_is_broken_who_acts_and_which_rule() {
         "allow outgoing TCP to go.microsoft.com:443",
         "The way breaks at the firewall (10.20.0.1).",
         "Every endpoint",
-        "What was seen",
+        "id=\"seen\">What was seen",
     ];
     let lower = page.to_lowercase();
     let places = parts.map(|part| lower.find(&part.to_lowercase()).expect(part));
@@ -88,6 +88,17 @@ fn an_unknown_culprit_is_looked_for_on_the_whole_stretch() {
     let told = "The way breaks somewhere between this PC and the service.";
     assert!(page.contains(told), "{page}");
     assert!(page.contains("Firewall: perhaps"), "{page}");
+}
+
+/// A matter of the run that hits no endpoint says nothing of what lies behind it.
+#[test]
+fn a_cause_without_endpoints_claims_no_passage() {
+    let mut report = fixture::mixed();
+    report.endpoints.clear();
+    report.findings.remove(0);
+    let page = page(&report);
+    let told = "This PC: trouble here; Resolver: not seen; Firewall: not seen";
+    assert!(page.contains(told), "{page}");
 }
 
 #[test]
@@ -220,8 +231,8 @@ fn a_browser_loads_and_runs_nothing_and_shows_foreign_text_as_text() {
         dom.matches("</title>").count()
     );
     // The same elements as in the page of the same report without markup in it.
-    let plain = rendered(&hostile_with("plain"), Format::Html, self::plain(80));
-    assert_eq!(elements(&page), elements(&plain));
+    let harmless = self::page(&hostile_with("plain"));
+    assert_eq!(elements(&page), elements(&harmless));
 }
 
 /// Whether the checks above would notice a page that asks for something.

@@ -48,7 +48,7 @@ pub(super) fn shape(outcome: Outcome) -> &'static str {
             "<path class=\"body\" d=\"M-4.6-11h9.2L11-4.6v9.2L4.6 11h-9.2L-11 4.6v-9.2z\"/><path class=\"glyph\" d=\"M-4.5-4.5l9 9m0-9l-9 9\"/>"
         }
         Outcome::Inconclusive => {
-            "<path class=\"body\" d=\"M0-12L12 0 0 12-12 0z\"/><path class=\"glyph\" d=\"M-2.8-3c0-4 5.6-4 5.6-.6C2.8-1.2 0-1.4 0 1.6M0 5v.4\"/>"
+            "<path class=\"body\" d=\"M0-12L12 0 0 12-12 0z\"/><path class=\"glyph fine\" d=\"M-2.7-2.9a2.7 2.7 0 1 1 4 2.3c-.9.5-1.3 1-1.3 2M0 5.2v.3\"/>"
         }
         Outcome::Degraded => {
             "<path class=\"body\" d=\"M0-11.5L12 10.5h-24z\"/><path class=\"glyph\" d=\"M0-4v7M0 6.6v.4\"/>"

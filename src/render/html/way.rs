@@ -108,10 +108,14 @@ impl Way {
             if station == Station::Proxy && !proxied {
                 return State::NotUsed;
             }
-            let unseen = station == Station::Resolver && !resolved(cause);
+            let unseen =
+                cause.rows.is_empty() || (station == Station::Resolver && !resolved(cause));
             match place {
                 _ if place < broken.0 && unseen => State::NotSeen,
                 _ if place < broken.0 => State::Passed,
+                _ if place > broken.1 && cause.outcome == Outcome::Degraded && unseen => {
+                    State::NotSeen
+                }
                 _ if place > broken.1 && cause.outcome == Outcome::Degraded => State::Passed,
                 _ if place > broken.1 => State::Beyond,
                 _ if broken.0 < broken.1 && place == 0 => State::Passed,
@@ -162,8 +166,8 @@ impl Way {
     }
 
     fn is_beyond(&self, at: usize) -> bool {
-        let next = self.stations.get(at + 1);
-        next.is_some_and(|(_, state)| *state == State::Beyond)
+        let after = self.broken.is_some_and(|(_, to)| at >= to);
+        after && self.outcome != Outcome::Degraded
     }
 
     /// Where the sign of the break stands, in percent of the width.
