@@ -165,14 +165,22 @@ fn colours_can_be_told_apart_in_both_schemes() {
             assert!(ratio >= least, "{one} on {other}: {ratio:.2}");
         };
         for ground in ["paper", "card"] {
-            text.iter().for_each(|name| check(name, ground, 4.5));
+            for name in text {
+                check(name, ground, 4.5);
+            }
             check("line", ground, 3.0);
             check("focus", ground, 3.0);
         }
         // Names within bars, and glyphs within signs.
-        stages.iter().for_each(|name| check("glyph", name, 4.5));
-        stages.iter().for_each(|name| check("paper", name, 3.0));
-        text[2..6].iter().for_each(|name| check("glyph", name, 3.0));
+        for name in stages {
+            check("glyph", name, 4.5);
+        }
+        for name in stages {
+            check("paper", name, 3.0);
+        }
+        for name in &text[2..6] {
+            check("glyph", name, 3.0);
+        }
     }
 }
 
@@ -359,8 +367,8 @@ fn hostile_with(text: &str) -> Report {
     }
     let run = &mut report.run;
     (run.site, run.host) = (Some(text.to_owned()), Some(text.to_owned()));
-    run.id = text.to_owned();
-    run.platform = text.to_owned();
+    text.clone_into(&mut run.id);
+    text.clone_into(&mut run.platform);
     text.clone_into(&mut report.tool.version);
     report
 }

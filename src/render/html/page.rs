@@ -154,10 +154,10 @@ fn summary(cause: &Cause<'_>) -> String {
 }
 
 fn headings(cause: &Cause<'_>) -> (&'static str, &'static str) {
-    match cause.is_accusation() {
-        true => ("Who must act", "What to change"),
-        false => ("Ask first", "What to find out"),
+    if cause.is_accusation() {
+        return ("Who must act", "What to change");
     }
+    ("Ask first", "What to find out")
 }
 
 fn actor(cause: &Cause<'_>) -> String {

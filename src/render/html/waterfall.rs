@@ -116,6 +116,9 @@ fn bar(
     scale: f64,
     page: &mut Markup<'_>,
 ) -> io::Result<()> {
+    if stages.is_empty() {
+        return Ok(());
+    }
     page.own("<svg class=\"bar\" width=\"100%\" height=\"18\" aria-hidden=\"true\">")?;
     let mut from = 0.0;
     for (name, ms) in stages {

@@ -105,7 +105,7 @@ impl Way {
         let (from, to) = stretch(who, cause.stage, proxied);
         let broken = (place(from), place(to));
         let state = |place: usize, station: Station| {
-            if station == Station::Proxy && !proxied {
+            if station == Station::Proxy && !proxied && broken != (place, place) {
                 return State::NotUsed;
             }
             let unseen =
@@ -167,17 +167,23 @@ impl Way {
 
     fn is_beyond(&self, at: usize) -> bool {
         let after = self.broken.is_some_and(|(_, to)| at >= to);
-        after && self.outcome != Outcome::Degraded
+        let unseen = |place: usize| {
+            self.stations
+                .get(place)
+                .is_some_and(|it| it.1 == State::NotSeen)
+        };
+        (after && self.outcome != Outcome::Degraded) || (unseen(at) && unseen(at + 1))
     }
 
     /// Where the sign of the break stands, in percent of the width.
     fn break_at(&self) -> Option<f64> {
         let (from, to) = self.broken?;
         let on_line = (0..self.stations.len() - 1).find(|at| self.is_cut(*at));
-        match from == to {
-            true => on_line.map(|at| self.middle(at) + self.step() / 2.0),
-            false => Some(f64::midpoint(self.middle(from), self.middle(to))),
+        if from == to {
+            return on_line.map(|at| self.middle(at) + self.step() / 2.0);
         }
+        // On a line, never upon a station.
+        Some(self.middle((from + to - 1) / 2) + self.step() / 2.0)
     }
 
     fn step(&self) -> f64 {
