@@ -85,13 +85,18 @@ fn passed(attempt: &Attempt) -> bool {
     http.is_some_and(|http| http.failure.is_none()) && status(attempt).is_some()
 }
 
-/// No answer at all, or a refusal where the neutral agent gets something else.
+/// A refusal where the neutral agent gets something else, or no answer at all to what carried the
+/// agent: nobody filters by an agent that was not sent yet.
 fn is_refused(attempt: &Attempt, neutral: &Attempt) -> bool {
     match status(attempt) {
         Some(refusal @ (403 | 407)) => status(neutral) != Some(refusal),
         Some(_) => false,
-        None => true,
+        None => was_sent(attempt),
     }
+}
+
+fn was_sent(attempt: &Attempt) -> bool {
+    attempt.http.is_some() || attempt.tcp.passed() && attempt.proxy.is_some()
 }
 
 /// Who can read the agent: a proxy that sees the request, an inspection device. Over a genuine

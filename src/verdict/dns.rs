@@ -1,6 +1,6 @@
 //! The DNS stage: lookups that fail, lookups that limp, and endpoints that are a record alone.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::endpoint::Endpoint;
 use crate::evidence::{DnsTry, Evidence, Failure, FailureKind, Lookup, RecordKind};
@@ -291,7 +291,19 @@ fn only_resolver(evidence: &Evidence) -> Option<IpAddr> {
     let tries = evidence.lookups.iter().flat_map(|lookup| &lookup.tries);
     let mut servers = tries.map(|one| one.server.ip());
     let first = servers.next()?;
-    servers.all(|server| server == first).then_some(first)
+    let alone = servers.all(|server| server == first);
+    (alone && !is_stub(first)).then_some(first)
+}
+
+/// A server on this machine asks others: which of those limps cannot be seen.
+fn is_stub(server: IpAddr) -> bool {
+    const STUBS: [IpAddr; 4] = [
+        IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V4(Ipv4Addr::new(127, 0, 0, 53)),
+        IpAddr::V4(Ipv4Addr::new(127, 0, 0, 54)),
+        IpAddr::V6(Ipv6Addr::LOCALHOST),
+    ];
+    STUBS.contains(&server)
 }
 
 /// Whether the server that answered had been silent before. A second server that answers for a
