@@ -1,6 +1,6 @@
 //! Agents: one that contains MSOIDCRL beside a neutral one.
 
-use reach365::evidence::{Agent, AgentAttempt, Attempt, Evidence, Trust};
+use reach365::evidence::{Agent, AgentAttempt, Attempt, Evidence, FailureKind, Trust};
 use reach365::verdict::{Code, Confidence, Outcome, Who};
 
 use super::{Case, at_site, host, row};
@@ -64,6 +64,19 @@ fn the_same_answer_to_both_agents_accuses_nobody() {
 fn one_difference_alone_accuses_nobody() {
     let mut evidence = asked(&public_tls(NAME), 200, 403);
     evidence.agents.truncate(1);
+    let report = judged(vec![(host(), evidence)]);
+    assert_eq!(report.endpoints[0].verdict.code, None);
+}
+
+#[test]
+fn an_agent_that_was_never_sent_is_not_filtered() {
+    let mut evidence = asked(&public_tls(NAME), 200, 403);
+    let lost = || tcp_failed(SITE, 443, FailureKind::Timeout, 5000.0).swap_remove(0);
+    for asked in &mut evidence.agents {
+        if asked.agent == Agent::Msoidcrl {
+            asked.attempt = lost();
+        }
+    }
     let report = judged(vec![(host(), evidence)]);
     assert_eq!(report.endpoints[0].verdict.code, None);
 }

@@ -265,6 +265,17 @@ fn a_limping_resolver_is_named_where_it_is_the_only_one() {
     };
     assert_eq!(slow(None), Some(ip("192.0.2.53")));
     assert_eq!(slow(Some("192.0.2.54:53")), None);
+    let mut stub = healthy("host.example", SITE);
+    stub.1.lookups[0].outcome.elapsed_ms = 900.0;
+    for lookup in &mut stub.1.lookups {
+        lookup.tries[0].server = "127.0.0.53:53".parse().unwrap();
+    }
+    let verdict = &judged(vec![stub]).endpoints[0].verdict;
+    assert_eq!(
+        verdict.culprit.as_ref().unwrap().address,
+        None,
+        "it asks others"
+    );
     let mut silent = healthy("host.example", SITE);
     silent.1.lookups[1] = not_found(RecordKind::Aaaa, FailureKind::Timeout);
     let verdict = &judged(vec![silent]).endpoints[0].verdict;
