@@ -86,6 +86,8 @@ pub(crate) struct Request<'a> {
     agent: Agent,
     /// Whether the head of the answer alone is wanted.
     head: bool,
+    /// Whether the body of the answer stays unread.
+    unread: bool,
     /// Whether nobody reads along, so that a body which the expectation does not need can be left
     /// unread.
     trusted: bool,
@@ -100,6 +102,7 @@ impl<'a> Request<'a> {
             proxy_authorization: None,
             agent: Agent::Neutral,
             head: false,
+            unread: false,
             trusted: false,
         }
     }
@@ -121,6 +124,14 @@ impl<'a> Request<'a> {
     /// Asks for the head of the answer alone.
     pub(crate) fn head(self) -> Self {
         Self { head: true, ..self }
+    }
+
+    /// Is content with the head of the answer, whatever was asked.
+    pub(crate) fn unread(self) -> Self {
+        Self {
+            unread: true,
+            ..self
+        }
     }
 
     /// Says whether the other side has proved who it is.
@@ -252,7 +263,7 @@ async fn read_body(
     mut incoming: Incoming,
 ) -> Exchange {
     let endpoint = request.endpoint;
-    let wanted = wanted(endpoint, &seen, request.trusted);
+    let wanted = wanted(request, &seen);
     let mut bytes: Vec<u8> = Vec::new();
     let mut failure = None;
     let reading = async {
@@ -285,12 +296,14 @@ async fn read_body(
 }
 
 /// How many bytes of the body the expectation needs.
-fn wanted(endpoint: &Endpoint, seen: &HttpSeen, trusted: bool) -> usize {
+fn wanted(request: &Request<'_>, seen: &HttpSeen) -> usize {
+    let endpoint = request.endpoint;
     match &endpoint.expect {
+        _ if request.unread => 0,
         Expect::DerCrl | Expect::JsonKey(_) => BODY_LIMIT,
         Expect::Body(text) => (text.len() + PAGE_LIMIT).min(BODY_LIMIT),
         Expect::AnyGenuine | Expect::Status(_) | Expect::RedirectHost(_) => {
-            let suspicious = !trusted || endpoint.scheme == Scheme::Http || seen.status >= 400;
+            let suspicious = !request.trusted || endpoint.scheme == Scheme::Http || seen.status >= 400;
             if suspicious { PAGE_LIMIT } else { 0 }
         }
     }

@@ -7,8 +7,6 @@ use crate::evidence::{Evidence, LegacyHello, SizeControl};
 use crate::verdict::claim::Claim;
 use crate::verdict::{Code, Confidence, Outcome, Verdict, Who, dns};
 
-/// Name of the fact that a short answer is all that speaks for the line.
-const SHORT_ANSWER: &str = "short_answer";
 /// Failures that a filter for names in greetings may explain.
 const CUT_GREETINGS: [Code; 4] = [
     Code::TlsHelloReset,
@@ -24,11 +22,6 @@ const FOREIGN: [Code; 5] = [
     Code::TlsUntrustedIssuer,
     Code::TlsPlaintext,
 ];
-
-/// Whether another host that works makes the verdict no surer: it does not say who answered.
-pub(super) fn stays_doubtful(verdict: &Verdict) -> bool {
-    verdict.facts.contains_key(SHORT_ANSWER)
-}
 
 /// Whether another name in the greeting would tell more.
 pub(crate) fn wants_other_name(verdict: &Verdict) -> bool {
@@ -53,11 +46,10 @@ fn is_one_of(verdict: &Verdict, codes: &[Code]) -> bool {
 
 /// The claim as the controls leave it.
 pub(super) fn hear(evidence: &Evidence, claim: Claim) -> Claim {
-    if let Some(size) = evidence.size_control.as_ref().and_then(Size::of)
-        && matches!(claim.code, Code::TlsSilent | Code::HttpSilent)
-    {
-        return lost_for_its_size(size, claim);
-    }
+    let claim = match evidence.size_control.as_ref().and_then(Size::of) {
+        Some(size) if is_silence(&claim) => heard_when_short(size, claim),
+        _ => claim,
+    };
     if CUT_GREETINGS.contains(&claim.code) && is_by_name(evidence) {
         return filtered_by_name(evidence, claim);
     }
@@ -93,21 +85,25 @@ impl Size {
     }
 }
 
-fn lost_for_its_size(size: Size, claim: Claim) -> Claim {
+fn is_silence(claim: &Claim) -> bool {
+    matches!(claim.code, Code::TlsSilent | Code::HttpSilent)
+}
+
+/// A short answer alone accuses no line: a shield on the PC lets it through and holds the rest, a
+/// slow line is done with it in time, and a device on the way may have given it.
+fn heard_when_short(size: Size, claim: Claim) -> Claim {
+    let bytes = match size {
+        Size::Answer => return claim.fact("short_answer", true),
+        Size::Segments(bytes) => bytes,
+    };
     let claim = match claim.code {
         Code::TlsSilent => instead(Claim::new(Code::TlsMtuBlackhole), claim),
         _ => claim.by(Who::Path),
     };
-    match size {
-        Size::Segments(bytes) => claim.sure(Confidence::High).fact(
-            "how",
-            format!("the same question is answered where segments are limited to {bytes} bytes"),
-        ),
-        Size::Answer => claim
-            .sure(Confidence::Medium)
-            .fact("how", "a short answer comes, the whole one does not")
-            .fact(SHORT_ANSWER, true),
-    }
+    claim.sure(Confidence::High).fact(
+        "how",
+        format!("the same question is answered where segments are limited to {bytes} bytes"),
+    )
 }
 
 fn is_by_name(evidence: &Evidence) -> bool {

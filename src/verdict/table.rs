@@ -294,12 +294,12 @@ codes! {
         wrong_if "the server itself resets connections for this name: try it from another network"
     TlsMtuBlackhole "tls-mtu-blackhole" Tls Blocked Path
         means "Large packets from the server do not arrive."
-        evidence "The ClientHello was acknowledged, nothing could be read, and a segment came out of order: the full-sized ones before it are missing (TCP counters of the system). Or nothing came, and the same greeting is answered at once where segments are short (Linux), or a greeting that can only be refused gets its alert (elsewhere, medium confidence)."
+        evidence "The ClientHello was acknowledged, nothing could be read, and a segment came out of order: the full-sized ones before it are missing (TCP counters of the system). Or nothing came, and the same greeting is answered at once where segments are short (Linux)."
         says "{address} answers for {host}, but its large packets do not arrive: {how} (MTU)"
-        wrong_if "chance took the packets, or a device gave the short answer itself: try with a smaller MTU on this machine"
+        wrong_if "chance took the packets: try with a smaller MTU on this machine"
     TlsSilent "tls-silent" Tls Blocked Unknown
         means "The connection is accepted, then TLS gets no answer."
-        evidence "The TCP connection came about; the handshake was not finished within the limit."
+        evidence "The TCP connection came about; the handshake was not finished within the limit. The fact `short_answer` says that a greeting which can only be refused got its alert: large packets may be lost, or a device answers refusals itself."
         says "{address} accepted the connection, then nothing more: no TLS answer for {host} within {waited_ms} ms"
         wrong_if "the host itself hangs: try it from another network"
     TlsVersionTooOld "tls-version-too-old" Tls Blocked Unknown
@@ -390,7 +390,7 @@ codes! {
         wrong_if "the service has moved to that host: open the address from another network"
     HttpSilent "http-silent" Http Blocked Unknown
         means "The connection stands, but the HTTP request gets no answer."
-        evidence "No response head, or no rest of the body, within the limit. The path is to blame where, in clear, the same request is answered in short segments, or a request for the head alone is."
+        evidence "No response head, or no rest of the body, within the limit. The path is to blame where, in clear, the same request is answered in short segments. The fact `short_answer` says that a request for the head alone is answered: large packets may be lost, or something holds the body."
         says "{address} took the HTTP request for {host} and did not answer within {waited_ms} ms"
         wrong_if "the host itself hangs: try it from another network"
     HttpClosed "http-closed" Http Blocked Unknown

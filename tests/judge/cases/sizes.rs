@@ -14,12 +14,6 @@ pub(crate) fn all() -> Vec<Case> {
             (host(), silent_tls(sizes(false, Some(true), true))),
             vec![],
         ),
-        row(
-            Code::TlsMtuBlackhole,
-            Confidence::Medium,
-            (host(), silent_tls(sizes(false, None, true))),
-            controls(),
-        ),
     ]
 }
 
@@ -84,7 +78,7 @@ fn a_refusal_of_another_name_is_no_filter_where_packets_are_too_long() {
 fn silence_in_clear_is_the_path_where_short_packets_arrive() {
     let cases = [
         (Some(true), Who::Path, Confidence::High),
-        (None, Who::Path, Confidence::Medium),
+        (None, Who::Unknown, Confidence::High),
         (Some(false), Who::Unknown, Confidence::High),
     ];
     for (segments, who, confidence) in cases {
@@ -97,5 +91,23 @@ fn silence_in_clear_is_the_path_where_short_packets_arrive() {
         assert_eq!(verdict.code, Some(Code::HttpSilent));
         assert_eq!(verdict.culprit.unwrap().who, who, "{segments:?}");
         assert_eq!(verdict.confidence, confidence, "{segments:?}");
+    }
+}
+
+/// A shield lets a short answer through and holds the rest; a device answers refusals itself.
+#[test]
+fn a_short_answer_alone_adds_a_fact_and_accuses_nobody() {
+    let rows = [
+        (host(), silent_tls(sizes(false, None, true))),
+        (
+            http("host.example"),
+            silent_http(sizes(false, None, true)),
+        ),
+    ];
+    for (row, code) in rows.into_iter().zip([Code::TlsSilent, Code::HttpSilent]) {
+        let verdict = judged(vec![row]).endpoints.remove(0).verdict;
+        assert_eq!(verdict.code, Some(code));
+        assert_eq!(verdict.culprit.unwrap().who, Who::Unknown);
+        assert_eq!(verdict.facts["short_answer"], true);
     }
 }
