@@ -7,6 +7,8 @@ use crate::evidence::{Evidence, LegacyHello, SizeControl};
 use crate::verdict::claim::Claim;
 use crate::verdict::{Code, Confidence, Outcome, Verdict, Who, dns};
 
+/// Name of the fact that the system counts only what waits for its acknowledgement.
+pub(super) const UNCOUNTED: &str = "acknowledgements";
 /// Failures that a filter for names in greetings may explain.
 const CUT_GREETINGS: [Code; 4] = [
     Code::TlsHelloReset,
@@ -22,6 +24,11 @@ const FOREIGN: [Code; 5] = [
     Code::TlsUntrustedIssuer,
     Code::TlsPlaintext,
 ];
+
+/// Whether another host that works makes the verdict no surer: it does not tell what was lost.
+pub(super) fn stays_doubtful(verdict: &Verdict) -> bool {
+    is_one_of(verdict, &[Code::TlsHelloDropped]) && verdict.facts.contains_key(UNCOUNTED)
+}
 
 /// Whether another name in the greeting would tell more.
 pub(crate) fn wants_other_name(verdict: &Verdict) -> bool {

@@ -284,7 +284,7 @@ codes! {
         wrong_if "the host itself cuts: try it from another network"
     TlsHelloDropped "tls-hello-dropped" Tls Blocked Firewall
         means "The connection is accepted, and the packet that names the host never arrives."
-        evidence "The TCP connection came about; the ClientHello was sent again and again and never acknowledged (TCP counters of the system)."
+        evidence "The TCP connection came about; the ClientHello was sent again and again and never acknowledged (TCP counters of the system; medium confidence where they count only what waits, on Windows and macOS)."
         says "{address} accepted the connection, and then the TLS greeting for {host} was never acknowledged: something on the way drops it ({retransmits} times sent again)"
         wrong_if "the host stopped answering just then: try it from another network"
     TlsSniFiltered "tls-sni-filtered" Tls Blocked Firewall

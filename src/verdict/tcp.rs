@@ -132,6 +132,7 @@ pub(super) fn is_local(attempt: &Attempt) -> bool {
 /// The most that a second look can make of a verdict for this cause.
 pub(super) fn ceiling(code: Code, verdict: &Verdict) -> Confidence {
     match code {
+        _ if controls::stays_doubtful(verdict) => Confidence::Medium,
         Code::TcpRefused
         | Code::TlsIncompleteChain
         | Code::DnsOutsidePublishedRange

@@ -8,7 +8,7 @@ use crate::evidence::{
 };
 use crate::verdict::certificate;
 use crate::verdict::claim::{Claim, short, whole_ms};
-use crate::verdict::{Code, Confidence, Context, Facts, Outcome};
+use crate::verdict::{Code, Confidence, Context, Facts, Outcome, controls};
 
 /// Version number of TLS 1.2 on the wire.
 const TLS12: u16 = 0x0303;
@@ -84,9 +84,15 @@ fn silent(attempt: &Attempt, tls: &Observation<TlsSeen>) -> Claim {
         Some(Silence::HelloLost {
             retransmits,
             confidence,
-        }) => Claim::new(Code::TlsHelloDropped)
-            .sure(confidence)
-            .fact("retransmits", retransmits),
+        }) => {
+            let claim = Claim::new(Code::TlsHelloDropped)
+                .sure(confidence)
+                .fact("retransmits", retransmits);
+            match confidence {
+                Confidence::Low => claim.fact(controls::UNCOUNTED, "not counted"),
+                _ => claim,
+            }
+        }
         Some(Silence::EndOnly) => {
             Claim::new(Code::TlsMtuBlackhole).fact("how", "only the end of the answer came")
         }

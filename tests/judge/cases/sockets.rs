@@ -52,7 +52,10 @@ pub(crate) fn all() -> Vec<Case> {
         silent(Code::TlsMtuBlackhole, 180, 0, 1),
         silent(Code::TlsSilent, 180, 0, 0),
         silent(Code::TlsSilent, 180, 1_400, 0),
-        waiting(Code::TlsHelloDropped, 1, 173, 0),
+        Case {
+            confidence: Confidence::Medium,
+            ..waiting(Code::TlsHelloDropped, 1, 173, 0)
+        },
         waiting(Code::TlsSilent, 0, 0, 0),
         waiting(Code::TlsSilent, 0, 0, 1_400),
     ]
