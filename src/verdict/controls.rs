@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::endpoint::{Endpoint, Scheme};
-use crate::evidence::{Evidence, LegacyHello, SizeControl};
+use crate::evidence::{Attempt, Evidence, LegacyHello, SizeControl};
 use crate::verdict::claim::Claim;
 use crate::verdict::{Code, Confidence, Outcome, Verdict, Who, dns};
 
@@ -54,10 +54,12 @@ fn is_one_of(verdict: &Verdict, codes: &[Code]) -> bool {
 /// The claim as the controls leave it.
 pub(super) fn hear(evidence: &Evidence, claim: Claim) -> Claim {
     let claim = match evidence.size_control.as_ref().and_then(Size::of) {
-        Some(size) if is_silence(&claim) => heard_when_short(size, claim),
+        Some(size) if is_silence(&claim) && !gets_long_packets(evidence) => {
+            heard_when_short(size, claim)
+        }
         _ => claim,
     };
-    if CUT_GREETINGS.contains(&claim.code) && is_by_name(evidence) {
+    if CUT_GREETINGS.contains(&claim.code) && is_by_name(evidence, &claim) {
         return filtered_by_name(evidence, claim);
     }
     if FOREIGN.contains(&claim.code)
@@ -96,6 +98,24 @@ fn is_silence(claim: &Claim) -> bool {
     matches!(claim.code, Code::TlsSilent | Code::HttpSilent)
 }
 
+/// Whether packets of full size arrive: another greeting got a ServerHello, whose flight fills
+/// them, or something of the answer itself came.
+fn gets_long_packets(evidence: &Evidence) -> bool {
+    let control = evidence.sni_control.as_ref();
+    control.is_some_and(|control| control.other.version.is_some())
+        || evidence.attempts.iter().any(has_received)
+}
+
+fn has_received(attempt: &Attempt) -> bool {
+    let counted = attempt.counters.as_ref().and_then(|all| all.bytes_received);
+    let tls = attempt.tls.as_ref().and_then(|tls| tls.value.as_ref());
+    let http = attempt.http.as_ref().and_then(|http| http.value.as_ref());
+    attempt.hop.is_none()
+        && (counted.is_some_and(|bytes| bytes > 0)
+            || tls.is_some_and(|seen| seen.bytes_received > 0)
+            || http.is_some_and(|seen| seen.status != 0))
+}
+
 /// A short answer alone accuses no line: a shield on the PC lets it through and holds the rest, a
 /// slow line is done with it in time, and a device on the way may have given it.
 fn heard_when_short(size: Size, claim: Claim) -> Claim {
@@ -113,9 +133,14 @@ fn heard_when_short(size: Size, claim: Claim) -> Claim {
     )
 }
 
-fn is_by_name(evidence: &Evidence) -> bool {
+fn is_by_name(evidence: &Evidence, claim: &Claim) -> bool {
+    // Where nothing came, the packets may be too long: an alert is too short to tell.
+    let is_heard = |hello: &LegacyHello| match claim.code {
+        Code::TlsSilent => hello.version.is_some(),
+        _ => is_answer(hello),
+    };
     let control = evidence.sni_control.as_ref();
-    control.is_some_and(|control| !is_answer(&control.own) && is_answer(&control.other))
+    control.is_some_and(|control| !is_answer(&control.own) && is_heard(&control.other))
 }
 
 /// A ServerHello or an alert: either way something that speaks TLS heard the greeting.

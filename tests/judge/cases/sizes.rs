@@ -27,6 +27,15 @@ fn sizes(ordinary: bool, short_segments: Option<bool>, short_answer: bool) -> Si
     }
 }
 
+fn greeted(own: LegacyHello, other: LegacyHello) -> SniControl {
+    SniControl {
+        address: format!("{SITE}:443").parse().unwrap(),
+        name: "www.example.com".to_owned(),
+        own,
+        other,
+    }
+}
+
 fn silent_tls(control: SizeControl) -> Evidence {
     Evidence {
         size_control: Some(control),
@@ -65,13 +74,38 @@ fn an_answer_that_comes_either_way_or_neither_blames_no_line() {
 #[test]
 fn a_refusal_of_another_name_is_no_filter_where_packets_are_too_long() {
     let mut evidence = silent_tls(sizes(false, Some(true), true));
-    evidence.sni_control = Some(SniControl {
-        address: format!("{SITE}:443").parse().unwrap(),
-        name: "www.example.com".to_owned(),
-        own: LegacyHello::default(),
-        other: legacy(None, None, false),
-    });
+    evidence.sni_control = Some(greeted(LegacyHello::default(), legacy(None, None, false)));
     assert_eq!(verdict_of(evidence).code, Some(Code::TlsMtuBlackhole));
+}
+
+/// The greeting with another name got a ServerHello: packets of full size arrive.
+#[test]
+fn a_long_answer_to_another_name_clears_the_line() {
+    let mut evidence = silent_tls(sizes(false, Some(true), true));
+    let heard = legacy(Some(0x0303), Some(0xc02f), false);
+    evidence.sni_control = Some(greeted(heard.clone(), heard));
+    assert_eq!(verdict_of(evidence).code, Some(Code::TlsSilent));
+}
+
+#[test]
+fn an_answer_that_began_to_come_clears_the_line() {
+    let mut begun = silent_tls(sizes(false, Some(true), true));
+    for attempt in &mut begun.attempts {
+        let tls = attempt.tls.as_mut().unwrap();
+        tls.value.as_mut().unwrap().bytes_received = 1_400;
+    }
+    assert_eq!(verdict_of(begun).code, Some(Code::TlsSilent));
+}
+
+/// A line that loses long packets lets an alert through whatever the name is.
+#[test]
+fn an_alert_to_another_name_is_no_filter_where_nothing_came() {
+    let mut evidence = silent_tls(sizes(false, None, false));
+    evidence.sni_control = Some(greeted(LegacyHello::default(), legacy(None, None, false)));
+    assert_eq!(verdict_of(evidence.clone()).code, Some(Code::TlsSilent));
+    let heard = legacy(Some(0x0303), Some(0xc02f), false);
+    evidence.sni_control = Some(greeted(LegacyHello::default(), heard));
+    assert_eq!(verdict_of(evidence).code, Some(Code::TlsSniFiltered));
 }
 
 #[test]
