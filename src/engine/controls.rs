@@ -1,6 +1,8 @@
 //! Control probes: when they are asked.
 
-use futures_util::future::{join, join_all};
+use std::time::Duration;
+
+use futures_util::future::{FutureExt, join, join_all};
 
 use crate::endpoint::{Endpoint, Scheme};
 use crate::engine::Checker;
@@ -11,6 +13,9 @@ use crate::plan;
 use crate::probe::{ProbeContext, confirm, other_name, probe, random_labels, sizes};
 use crate::route::Route;
 use crate::verdict::{self, Outcome};
+
+/// What the host for comparison may make a run longer.
+const CONTROL_HOST: Duration = Duration::from_secs(8);
 
 impl Checker {
     /// Asks the questions that tell causes apart which look the same; after a failure only.
@@ -25,19 +30,21 @@ impl Checker {
             return;
         }
         let verdict = verdict::judge(row.endpoint, evidence, judge);
-        let (name, size) = join(
-            only_if(
-                verdict::wants_other_name(&verdict),
-                Box::pin(other_name(context, row.endpoint, evidence)),
-            ),
-            only_if(
-                verdict::wants_sizes(row.endpoint, &verdict),
-                Box::pin(sizes(context, row.endpoint, evidence)),
-            ),
-        )
-        .await;
-        evidence.sni_control = name;
-        evidence.size_control = size;
+        if let Some(address) = verdict::named_address(&verdict) {
+            let (name, size) = join(
+                only_if(
+                    verdict::wants_other_name(&verdict),
+                    Box::pin(other_name(context, row.endpoint, address)),
+                ),
+                only_if(
+                    verdict::wants_sizes(row.endpoint, &verdict),
+                    Box::pin(sizes(context, row.endpoint, address).map(Some)),
+                ),
+            )
+            .await;
+            evidence.sni_control = name;
+            evidence.size_control = size;
+        }
         if verdict::wants_random_labels(&verdict) {
             evidence.random_labels = Box::pin(random_labels(context, row.endpoint)).await;
         }
@@ -70,8 +77,10 @@ impl Checker {
         }
         let probes = wanted
             .into_iter()
-            .map(|(endpoint, route)| self.ask_one(context, judge, endpoint, route));
-        join_all(probes).await
+            .map(|(endpoint, route)| self.ask_one(context, judge, endpoint, route))
+            .map(|probe| context.clock.within(CONTROL_HOST, Box::pin(probe)));
+        // A host that takes longer says nothing.
+        join_all(probes).await.into_iter().flatten().collect()
     }
 
     async fn ask_one(

@@ -11,12 +11,13 @@ use serde::{Deserialize, Serialize};
 pub struct SizeControl {
     /// Where all of them went.
     pub address: SocketAddr,
-    /// Whether the question was answered on an ordinary connection.
-    pub ordinary: bool,
+    /// Whether the question was answered on an ordinary connection; absent where none came about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordinary: Option<bool>,
     /// Bytes that a segment could hold at most on the connection with short segments.
     pub segment_limit: u16,
     /// Whether the question was answered on that connection; absent where the system does not let a
-    /// program limit segments.
+    /// program limit segments, or where no connection came about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub short_segments: Option<bool>,
     /// Whether a question was answered whose answer is short: a TLS greeting that can only be

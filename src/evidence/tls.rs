@@ -10,14 +10,20 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SniControl {
-    /// Where both went.
+    /// Where all of them went.
     pub address: SocketAddr,
     /// The other name.
     pub name: String,
     /// The answer to the host's own name.
     pub own: LegacyHello,
+    /// The answer to it on another connection, where one came about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_again: Option<LegacyHello>,
     /// The answer to the other name.
     pub other: LegacyHello,
+    /// The answer to it on another connection, where one came about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_again: Option<LegacyHello>,
 }
 
 /// What a TLS handshake showed, finished or not.

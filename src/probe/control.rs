@@ -1,62 +1,107 @@
 //! Control probes: asked after a failure only, each differs from what failed in one thing.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use futures_util::future::{join_all, join3};
+use futures_util::future::{join_all, join4};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use crate::endpoint::{Endpoint, Host};
-use crate::evidence::{Attempt, Evidence, LegacyHello, Lookup, RecordKind, SniControl};
+use crate::evidence::{LegacyHello, Lookup, RecordKind, SniControl};
+use crate::probe::clock::Expired;
 use crate::probe::legacy_hello;
 use crate::probe::run::ProbeContext;
 
 /// The other name of a greeting. It stands for a host that nobody filters (RFC 2606); it is not
 /// contacted.
 const OTHER_NAME: &str = "www.example.com";
-/// Silence has been waited for already: these answers come at once or not at all.
-const LIMIT: Duration = Duration::from_secs(1);
-/// Connections came about before: a lost request is repeated after a second.
-const CONNECT: Duration = Duration::from_secs(2);
+/// Connection and answer together: silence has been waited for already, answers come at once or not
+/// at all, and a lost request for a connection is repeated after a second.
+pub(super) const LIMIT: Duration = Duration::from_millis(1_400);
+/// Less than this after the connection came about, and silence says nothing.
+const ENOUGH: Duration = Duration::from_millis(700);
+/// Names that do not exist are known at once.
+const LOOKUP: Duration = Duration::from_secs(1);
 
-/// Greets the address of the last failed handshake by the host's name and by another.
+/// Greets the address of a failed handshake by the host's name and by another, both twice: the limit
+/// is shorter than what a system waits before it repeats a lost packet.
 pub(crate) async fn other_name(
     context: &ProbeContext,
     endpoint: &Endpoint,
-    evidence: &Evidence,
+    address: SocketAddr,
 ) -> Option<SniControl> {
     let name = endpoint.host.name()?;
-    let greeted = |attempt: &&Attempt| attempt.hop.is_none() && attempt.tls.is_some();
-    let address = evidence.attempts.iter().rfind(greeted)?.address;
-    let (own, other, again) = join3(
+    let (own, own_again, other, other_again) = join4(
+        greet(context, address, name),
         greet(context, address, name),
         greet(context, address, OTHER_NAME),
         greet(context, address, OTHER_NAME),
     )
     .await;
-    // The limit is shorter than what a system waits before it repeats a lost packet.
-    let heard = |answer: &LegacyHello| *answer != LegacyHello::default();
-    let other = other.filter(heard).or(again);
+    // A greeting that was never sent shows nothing.
+    let (own, own_again) = in_order(own, own_again);
+    let (other, other_again) = in_order(other, other_again);
     Some(SniControl {
         address,
         name: OTHER_NAME.to_owned(),
-        // A greeting that was never sent shows nothing.
         own: own?,
+        own_again,
         other: other?,
+        other_again,
     })
 }
 
-/// The answer to a greeting; none where there is no connection.
-async fn greet(context: &ProbeContext, address: SocketAddr, name: &str) -> Option<LegacyHello> {
+type Greeted = Option<LegacyHello>;
+
+/// What was answered first, what was not even sent last.
+fn in_order(one: Greeted, two: Greeted) -> (Greeted, Greeted) {
+    let rank = |greeted: &Greeted| match greeted {
+        Some(answer) if *answer != LegacyHello::default() => 2,
+        Some(_) => 1,
+        None => 0,
+    };
+    if rank(&two) > rank(&one) {
+        (two, one)
+    } else {
+        (one, two)
+    }
+}
+
+/// The answer to a greeting; none where it was not sent, or so late that silence says nothing.
+async fn greet(context: &ProbeContext, address: SocketAddr, name: &str) -> Greeted {
     let mut random = [0; 32];
     let provider = &context.tls.get().await.provider;
     // A fixed number serves as well: no keys come of this greeting.
     let _ = provider.secure_random.fill(&mut random);
-    let connected = context.clock.within(CONNECT, TcpStream::connect(address));
-    let tcp = connected.await.ok()?.ok()?;
-    let asked = legacy_hello::ask(tcp, Some(name), random);
-    let answer = context.clock.within(LIMIT, asked).await;
-    Some(answer.unwrap_or_default())
+    let connecting = async { TcpStream::connect(address).await.map(Some) };
+    let asking = |tcp| legacy_hello::ask(tcp, Some(name), random);
+    let answer = asked(context, connecting, asking).await;
+    answer.map(Option::unwrap_or_default)
+}
+
+/// What comes of a question on a fresh connection: `None` where there is no connection, or where it
+/// came about so late that silence says nothing; within, `None` for silence.
+#[allow(clippy::option_option, reason = "not asked and not answered differ")]
+pub(super) async fn asked<C, A>(
+    context: &ProbeContext,
+    connecting: C,
+    ask: impl FnOnce(TcpStream) -> A,
+) -> Option<Option<A::Output>>
+where
+    C: Future<Output = io::Result<Option<TcpStream>>>,
+    A: Future,
+{
+    let end = Instant::now() + LIMIT;
+    let connected = context.clock.within(LIMIT, connecting).await;
+    let tcp = connected.ok()?.ok()??;
+    let left = end.saturating_duration_since(Instant::now());
+    match context.clock.within(left, ask(tcp)).await {
+        Ok(answer) => Some(Some(answer)),
+        Err(Expired::Limit) if left >= ENOUGH => Some(None),
+        Err(_) => None,
+    }
 }
 
 /// Looks up names that do not exist: one below the host's own domain, one below `invalid` (RFC
@@ -74,7 +119,7 @@ pub(crate) async fn random_labels(context: &ProbeContext, endpoint: &Endpoint) -
     let lookups = names
         .iter()
         .map(|name| context.dns.lookup(name, RecordKind::A));
-    let all = context.clock.within(LIMIT, join_all(lookups)).await;
+    let all = context.clock.within(LOOKUP, join_all(lookups)).await;
     all.unwrap_or_default()
 }
 

@@ -303,7 +303,8 @@ fn wanted(request: &Request<'_>, seen: &HttpSeen) -> usize {
         Expect::DerCrl | Expect::JsonKey(_) => BODY_LIMIT,
         Expect::Body(text) => (text.len() + PAGE_LIMIT).min(BODY_LIMIT),
         Expect::AnyGenuine | Expect::Status(_) | Expect::RedirectHost(_) => {
-            let suspicious = !request.trusted || endpoint.scheme == Scheme::Http || seen.status >= 400;
+            let suspicious =
+                !request.trusted || endpoint.scheme == Scheme::Http || seen.status >= 400;
             if suspicious { PAGE_LIMIT } else { 0 }
         }
     }

@@ -2,20 +2,18 @@
 //! is short.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use tokio::net::TcpStream;
 
 use crate::endpoint::{Endpoint, Scheme};
-use crate::evidence::{Attempt, Evidence, SizeControl};
+use crate::evidence::SizeControl;
 use crate::probe::run::ProbeContext;
-use crate::probe::{connector, http, legacy_hello};
+use crate::probe::{connector, control, http, legacy_hello};
 
 /// Bytes of a segment: with its headers it passes a line of 576 bytes, and a greeting still fits
-/// into one, so that a filter for names sees what it saw before.
-const SEGMENT: u16 = 500;
-/// Silence has been waited for already: these answers come at once or not at all.
-const LIMIT: Duration = Duration::from_secs(1);
+/// into one, so that a filter for names sees what it saw before. Less is dropped by filters against
+/// attacks on selective acknowledgement.
+const SEGMENT: u16 = 536;
 
 /// The connections of a size control.
 #[derive(Debug, Clone, Copy)]
@@ -25,51 +23,42 @@ enum Kind {
     ShortAnswer,
 }
 
-/// Asks the address of the last silent connection again, in three ways at once.
+/// Asks the address that had been silent again, in three ways at once.
 pub(crate) async fn sizes(
     context: &ProbeContext,
     endpoint: &Endpoint,
-    evidence: &Evidence,
-) -> Option<SizeControl> {
-    let spoken = |attempt: &&Attempt| {
-        let asked = attempt.tls.is_some() || attempt.http.is_some();
-        attempt.hop.is_none() && asked
-    };
-    let address = evidence.attempts.iter().rfind(spoken)?.address;
+    address: SocketAddr,
+) -> SizeControl {
     let (ordinary, short_segments, short_answer) = tokio::join!(
         answers(context, endpoint, address, Kind::Ordinary),
         answers(context, endpoint, address, Kind::ShortSegments),
         answers(context, endpoint, address, Kind::ShortAnswer),
     );
-    Some(SizeControl {
+    SizeControl {
         address,
-        ordinary: ordinary.unwrap_or(false),
+        ordinary,
         segment_limit: SEGMENT,
         short_segments,
         short_answer: short_answer.unwrap_or(false),
-    })
+    }
 }
 
-/// Whether an answer comes; `None` where the question cannot be asked on this system.
+/// Whether an answer comes; `None` where the question was not asked.
 async fn answers(
     context: &ProbeContext,
     endpoint: &Endpoint,
     address: SocketAddr,
     kind: Kind,
 ) -> Option<bool> {
-    let asked = async {
-        let tcp = match kind {
+    let connecting = async {
+        match kind {
             Kind::ShortSegments => connector::connect_short(address, SEGMENT).await,
             _ => TcpStream::connect(address).await.map(Some),
-        };
-        match tcp {
-            Ok(Some(tcp)) => Some(ask(context, endpoint, tcp, kind).await),
-            Ok(None) => None,
-            Err(_) => Some(false),
         }
     };
-    let answer = context.clock.within(LIMIT, asked).await;
-    answer.unwrap_or(Some(false))
+    let asking = |tcp| ask(context, endpoint, tcp, kind);
+    let answer = control::asked(context, connecting, asking).await;
+    answer.map(|answer| answer.unwrap_or(false))
 }
 
 async fn ask(context: &ProbeContext, endpoint: &Endpoint, tcp: TcpStream, kind: Kind) -> bool {
@@ -79,7 +68,7 @@ async fn ask(context: &ProbeContext, endpoint: &Endpoint, tcp: TcpStream, kind: 
             Kind::ShortAnswer => request.head(),
             _ => request,
         };
-        let exchange = http::exchange(&request, &context.clock, LIMIT, tcp).await;
+        let exchange = http::exchange(&request, &context.clock, control::LIMIT, tcp).await;
         return exchange.status().is_some();
     }
     let mut random = [0; 32];

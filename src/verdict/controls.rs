@@ -1,14 +1,16 @@
 //! What control probes say: they were made after a failure, and each differs in one thing.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::endpoint::{Endpoint, Scheme};
-use crate::evidence::{Attempt, Evidence, LegacyHello, SizeControl};
+use crate::evidence::{Attempt, Evidence, LegacyHello, SizeControl, SniControl};
 use crate::verdict::claim::Claim;
-use crate::verdict::{Code, Confidence, Outcome, Verdict, Who, dns};
+use crate::verdict::{Code, Confidence, Facts, Outcome, Verdict, Who, dns};
 
 /// Name of the fact that the system counts only what waits for its acknowledgement.
 pub(super) const UNCOUNTED: &str = "acknowledgements";
+/// Name of the fact that another name was not heard twice while the own one was not.
+const HEARD: &str = "heard";
 /// Failures that a filter for names in greetings may explain.
 const CUT_GREETINGS: [Code; 4] = [
     Code::TlsHelloReset,
@@ -27,7 +29,18 @@ const FOREIGN: [Code; 5] = [
 
 /// Whether another host that works makes the verdict no surer: it does not tell what was lost.
 pub(super) fn stays_doubtful(verdict: &Verdict) -> bool {
-    is_one_of(verdict, &[Code::TlsHelloDropped]) && verdict.facts.contains_key(UNCOUNTED)
+    let says =
+        |code: Code, fact: &str| is_one_of(verdict, &[code]) && verdict.facts.contains_key(fact);
+    says(Code::TlsHelloDropped, UNCOUNTED) || says(Code::TlsSniFiltered, HEARD)
+}
+
+/// The address of which the verdict speaks.
+pub(crate) fn named_address(verdict: &Verdict) -> Option<SocketAddr> {
+    address_in(&verdict.facts)
+}
+
+fn address_in(facts: &Facts) -> Option<SocketAddr> {
+    facts.get("address")?.as_str()?.parse().ok()
 }
 
 /// Whether another name in the greeting would tell more.
@@ -53,14 +66,23 @@ fn is_one_of(verdict: &Verdict, codes: &[Code]) -> bool {
 
 /// The claim as the controls leave it.
 pub(super) fn hear(evidence: &Evidence, claim: Claim) -> Claim {
-    let claim = match evidence.size_control.as_ref().and_then(Size::of) {
-        Some(size) if is_silence(&claim) && !gets_long_packets(evidence) => {
+    // What was asked elsewhere says nothing of this address.
+    let address = address_in(&claim.facts);
+    let sizes = evidence.size_control.as_ref();
+    let sizes = sizes.filter(|control| Some(control.address) == address);
+    let names = evidence.sni_control.as_ref();
+    let names = names.filter(|control| Some(control.address) == address);
+    let claim = match sizes.and_then(Size::of) {
+        Some(size) if is_silence(&claim) && !gets_long_packets(evidence, names) => {
             heard_when_short(size, claim)
         }
         _ => claim,
     };
-    if CUT_GREETINGS.contains(&claim.code) && is_by_name(evidence, &claim) {
-        return filtered_by_name(evidence, claim);
+    if let Some(control) = names
+        && CUT_GREETINGS.contains(&claim.code)
+        && let Some(confidence) = is_by_name(control, &claim)
+    {
+        return filtered_by_name(control, confidence, claim);
     }
     if FOREIGN.contains(&claim.code)
         && let Some(label) = rewritten(evidence)
@@ -83,10 +105,11 @@ enum Size {
 }
 
 impl Size {
-    /// An answer on the ordinary connection, or silence in short segments too, clears the line.
+    /// An answer on the ordinary connection, or silence in short segments too, clears the line; so
+    /// does an ordinary connection that did not come about.
     fn of(control: &SizeControl) -> Option<Self> {
         match control.short_segments {
-            _ if control.ordinary => None,
+            _ if control.ordinary != Some(false) => None,
             Some(true) => Some(Self::Segments(control.segment_limit)),
             Some(false) => None,
             None => control.short_answer.then_some(Self::Answer),
@@ -100,9 +123,8 @@ fn is_silence(claim: &Claim) -> bool {
 
 /// Whether packets of full size arrive: another greeting got a ServerHello, whose flight fills
 /// them, or something of the answer itself came.
-fn gets_long_packets(evidence: &Evidence) -> bool {
-    let control = evidence.sni_control.as_ref();
-    control.is_some_and(|control| control.other.version.is_some())
+fn gets_long_packets(evidence: &Evidence, names: Option<&SniControl>) -> bool {
+    names.is_some_and(|control| others(control).any(|hello| hello.version.is_some()))
         || evidence.attempts.iter().any(has_received)
 }
 
@@ -133,14 +155,27 @@ fn heard_when_short(size: Size, claim: Claim) -> Claim {
     )
 }
 
-fn is_by_name(evidence: &Evidence, claim: &Claim) -> bool {
+/// How sure a filter for the name is: every greeting with the host's own failed, another name was
+/// heard. Where only one of two was, chance may have chosen.
+fn is_by_name(control: &SniControl, claim: &Claim) -> Option<Confidence> {
     // Where nothing came, the packets may be too long: an alert is too short to tell.
-    let is_heard = |hello: &LegacyHello| match claim.code {
+    let is_heard = |hello: &&LegacyHello| match claim.code {
         Code::TlsSilent => hello.version.is_some(),
         _ => is_answer(hello),
     };
-    let control = evidence.sni_control.as_ref();
-    control.is_some_and(|control| !is_answer(&control.own) && is_heard(&control.other))
+    let mut own = std::iter::once(&control.own).chain(&control.own_again);
+    if own.any(is_answer) {
+        return None;
+    }
+    match others(control).filter(is_heard).count() {
+        0 => None,
+        2 if control.own_again.is_some() => Some(Confidence::High),
+        _ => Some(Confidence::Medium),
+    }
+}
+
+fn others(control: &SniControl) -> impl Iterator<Item = &LegacyHello> {
+    std::iter::once(&control.other).chain(&control.other_again)
 }
 
 /// A ServerHello or an alert: either way something that speaks TLS heard the greeting.
@@ -148,14 +183,14 @@ fn is_answer(hello: &LegacyHello) -> bool {
     hello.version.is_some() || hello.alert.is_some()
 }
 
-fn filtered_by_name(evidence: &Evidence, claim: Claim) -> Claim {
-    let name = evidence
-        .sni_control
-        .as_ref()
-        .map(|control| control.name.as_str());
-    instead(Claim::new(Code::TlsSniFiltered), claim)
-        .sure(Confidence::High)
-        .fact("control", name.unwrap_or_default())
+fn filtered_by_name(control: &SniControl, confidence: Confidence, claim: Claim) -> Claim {
+    let claim = instead(Claim::new(Code::TlsSniFiltered), claim)
+        .sure(confidence)
+        .fact("control", control.name.as_str());
+    match confidence {
+        Confidence::High => claim,
+        _ => claim.fact(HEARD, "once"),
+    }
 }
 
 /// Another code for the same failure, whose own becomes the cause.

@@ -38,7 +38,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use agent::agents_differ;
 pub(crate) use attempt::basis;
 pub(crate) use claim::{fill, short};
-pub(crate) use controls::{wants_other_name, wants_random_labels, wants_sizes};
+pub(crate) use controls::{named_address, wants_other_name, wants_random_labels, wants_sizes};
 pub use correlate::correlate;
 pub(crate) use route::KNOWN_PROXY;
 pub use signature::Signatures;

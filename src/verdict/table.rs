@@ -289,7 +289,7 @@ codes! {
         wrong_if "the host stopped answering just then: try it from another network"
     TlsSniFiltered "tls-sni-filtered" Tls Blocked Firewall
         means "Connections are cut or swallowed because of the name in the TLS greeting."
-        evidence "The greeting with the host's name was cut or got no answer, on fresh connections too; the same greeting to the same address with another name was answered."
+        evidence "The greeting with the host's name was cut or got no answer, on two fresh connections too; the same greeting to the same address with another name was answered, twice or else with medium confidence."
         says "The way to {address} is open, but greetings that name {host} are filtered: one with another name ({control}) is answered"
         wrong_if "the server itself resets connections for this name: try it from another network"
     TlsMtuBlackhole "tls-mtu-blackhole" Tls Blocked Path

@@ -34,7 +34,9 @@ fn greeted(own: LegacyHello, other: LegacyHello) -> Evidence {
     let control = SniControl {
         address: format!("{SITE}:443").parse().unwrap(),
         name: "www.example.com".to_owned(),
+        own_again: Some(own.clone()),
         own,
+        other_again: Some(other.clone()),
         other,
     };
     Evidence {
@@ -78,4 +80,24 @@ fn a_label_with_another_address_accuses_nobody() {
     evidence.random_labels = vec![found(RecordKind::A, &["10.9.9.9"])];
     let report = judged(vec![(host(), evidence)]);
     assert_eq!(report.endpoints[0].verdict.code, Some(Code::DnsSinkhole));
+}
+
+/// One answer of four may be what a lossy line let through.
+#[test]
+fn a_name_heard_once_is_no_proof() {
+    let heard = legacy(Some(0x0303), Some(0xc02f), false);
+    let deaf = LegacyHello::default();
+    let mut evidence = greeted(deaf.clone(), heard.clone());
+    let mut control = evidence.sni_control.clone().unwrap();
+    control.other_again = Some(deaf);
+    evidence.sni_control = Some(control.clone());
+    let mut rows = vec![(host(), evidence.clone())];
+    rows.extend(controls());
+    let verdict = judged(rows).endpoints.remove(0).verdict;
+    assert_eq!(verdict.code, Some(Code::TlsSniFiltered));
+    assert_eq!(verdict.confidence, Confidence::Medium);
+    control.own_again = Some(heard);
+    evidence.sni_control = Some(control);
+    let verdict = judged(vec![(host(), evidence)]).endpoints.remove(0).verdict;
+    assert_eq!(verdict.code, Some(Code::TlsHelloReset));
 }

@@ -7,21 +7,19 @@ use super::{Case, at_site, host, row};
 use crate::bench::*;
 
 pub(crate) fn all() -> Vec<Case> {
-    vec![
-        row(
-            Code::TlsMtuBlackhole,
-            Confidence::High,
-            (host(), silent_tls(sizes(false, Some(true), true))),
-            vec![],
-        ),
-    ]
+    vec![row(
+        Code::TlsMtuBlackhole,
+        Confidence::High,
+        (host(), silent_tls(sizes(false, Some(true), true))),
+        vec![],
+    )]
 }
 
 fn sizes(ordinary: bool, short_segments: Option<bool>, short_answer: bool) -> SizeControl {
     SizeControl {
         address: format!("{SITE}:443").parse().unwrap(),
-        ordinary,
-        segment_limit: 500,
+        ordinary: Some(ordinary),
+        segment_limit: 536,
         short_segments,
         short_answer,
     }
@@ -31,7 +29,9 @@ fn greeted(own: LegacyHello, other: LegacyHello) -> SniControl {
     SniControl {
         address: format!("{SITE}:443").parse().unwrap(),
         name: "www.example.com".to_owned(),
+        own_again: Some(own.clone()),
         own,
+        other_again: Some(other.clone()),
         other,
     }
 }
@@ -44,6 +44,10 @@ fn silent_tls(control: SizeControl) -> Evidence {
 }
 
 fn silent_http(control: SizeControl) -> Evidence {
+    let control = SizeControl {
+        address: format!("{SITE}:80").parse().unwrap(),
+        ..control
+    };
     Evidence {
         size_control: Some(control),
         ..at_site(http_failed(None, FailureKind::Timeout, 80))
@@ -76,6 +80,32 @@ fn a_refusal_of_another_name_is_no_filter_where_packets_are_too_long() {
     let mut evidence = silent_tls(sizes(false, Some(true), true));
     evidence.sni_control = Some(greeted(LegacyHello::default(), legacy(None, None, false)));
     assert_eq!(verdict_of(evidence).code, Some(Code::TlsMtuBlackhole));
+}
+
+#[test]
+fn a_connection_that_did_not_come_about_compares_nothing() {
+    let control = SizeControl {
+        ordinary: None,
+        ..sizes(false, Some(true), true)
+    };
+    assert_eq!(verdict_of(silent_tls(control)).code, Some(Code::TlsSilent));
+}
+
+#[test]
+fn controls_at_another_address_say_nothing() {
+    let elsewhere = "198.51.100.66:443".parse().unwrap();
+    let size = SizeControl {
+        address: elsewhere,
+        ..sizes(false, Some(true), true)
+    };
+    let mut evidence = silent_tls(size);
+    assert_eq!(verdict_of(evidence.clone()).code, Some(Code::TlsSilent));
+    let heard = legacy(Some(0x0303), Some(0xc02f), false);
+    evidence.sni_control = Some(SniControl {
+        address: elsewhere,
+        ..greeted(LegacyHello::default(), heard)
+    });
+    assert_eq!(verdict_of(evidence).code, Some(Code::TlsSilent));
 }
 
 /// The greeting with another name got a ServerHello: packets of full size arrive.
@@ -133,10 +163,7 @@ fn silence_in_clear_is_the_path_where_short_packets_arrive() {
 fn a_short_answer_alone_adds_a_fact_and_accuses_nobody() {
     let rows = [
         (host(), silent_tls(sizes(false, None, true))),
-        (
-            http("host.example"),
-            silent_http(sizes(false, None, true)),
-        ),
+        (http("host.example"), silent_http(sizes(false, None, true))),
     ];
     for (row, code) in rows.into_iter().zip([Code::TlsSilent, Code::HttpSilent]) {
         let verdict = judged(vec![row]).endpoints.remove(0).verdict;
