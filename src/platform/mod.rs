@@ -40,7 +40,7 @@ pub(crate) use own_addresses::own_addresses;
 pub use proxy_settings::{SystemProxies, system_proxies};
 pub(crate) use resolvers::system_resolvers;
 pub(crate) use roots::{native_roots, pem_file};
-pub(crate) use segments::limit_segments;
+pub(crate) use segments::{CAN_LIMIT, limit_segments};
 pub(crate) use socket_evidence::{SocketEvidence, watch};
 pub(crate) use sockets::socket_limit;
 

@@ -4,6 +4,9 @@ use std::io;
 
 use socket2::Socket;
 
+/// Whether the system lets a program ask for short segments.
+pub(crate) const CAN_LIMIT: bool = cfg!(target_os = "linux");
+
 /// Asks the other side for segments of so many bytes at most; before the connection begins.
 /// False where the system does not let a program ask.
 #[cfg(target_os = "linux")]

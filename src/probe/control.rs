@@ -17,13 +17,12 @@ use crate::probe::run::ProbeContext;
 /// The other name of a greeting. It stands for a host that nobody filters (RFC 2606); it is not
 /// contacted.
 const OTHER_NAME: &str = "www.example.com";
-/// Connection and answer together: silence has been waited for already, answers come at once or not
-/// at all, and a lost request for a connection is repeated after a second.
-pub(super) const LIMIT: Duration = Duration::from_millis(1_400);
+/// Connection and answer together: a lost request for a connection is repeated after a second.
+const BOTH: Duration = Duration::from_millis(1_400);
+/// Silence has been waited for already: answers come at once or not at all.
+pub(super) const LIMIT: Duration = Duration::from_secs(1);
 /// Less than this after the connection came about, and silence says nothing.
 const ENOUGH: Duration = Duration::from_millis(700);
-/// Names that do not exist are known at once.
-const LOOKUP: Duration = Duration::from_secs(1);
 
 /// Greets the address of a failed handshake by the host's name and by another, both twice: the limit
 /// is shorter than what a system waits before it repeats a lost packet.
@@ -93,10 +92,10 @@ where
     C: Future<Output = io::Result<Option<TcpStream>>>,
     A: Future,
 {
-    let end = Instant::now() + LIMIT;
-    let connected = context.clock.within(LIMIT, connecting).await;
+    let end = Instant::now() + BOTH;
+    let connected = context.clock.within(BOTH, connecting).await;
     let tcp = connected.ok()?.ok()??;
-    let left = end.saturating_duration_since(Instant::now());
+    let left = end.saturating_duration_since(Instant::now()).min(LIMIT);
     match context.clock.within(left, ask(tcp)).await {
         Ok(answer) => Some(Some(answer)),
         Err(Expired::Limit) if left >= ENOUGH => Some(None),
@@ -119,7 +118,7 @@ pub(crate) async fn random_labels(context: &ProbeContext, endpoint: &Endpoint) -
     let lookups = names
         .iter()
         .map(|name| context.dns.lookup(name, RecordKind::A));
-    let all = context.clock.within(LOOKUP, join_all(lookups)).await;
+    let all = context.clock.within(LIMIT, join_all(lookups)).await;
     all.unwrap_or_default()
 }
 

@@ -7,6 +7,7 @@ use tokio::net::TcpStream;
 
 use crate::endpoint::{Endpoint, Scheme};
 use crate::evidence::SizeControl;
+use crate::platform;
 use crate::probe::run::ProbeContext;
 use crate::probe::{connector, control, http, legacy_hello};
 
@@ -63,13 +64,15 @@ async fn answers(
 
 async fn ask(context: &ProbeContext, endpoint: &Endpoint, tcp: TcpStream, kind: Kind) -> bool {
     if endpoint.scheme == Scheme::Http {
-        let request = http::Request::to_server(endpoint).unread();
+        let request = http::Request::to_server(endpoint);
         let request = match kind {
             Kind::ShortAnswer => request.head(),
+            // Beside a head alone, a head is an answer.
+            _ if !platform::CAN_LIMIT => request.unread(),
             _ => request,
         };
         let exchange = http::exchange(&request, &context.clock, control::LIMIT, tcp).await;
-        return exchange.status().is_some();
+        return exchange.status().is_some() && exchange.failure.is_none();
     }
     let mut random = [0; 32];
     // A fixed number serves as well: no keys come of this greeting.

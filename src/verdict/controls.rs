@@ -128,20 +128,24 @@ fn gets_long_packets(evidence: &Evidence, names: Option<&SniControl>) -> bool {
         || evidence.attempts.iter().any(has_received)
 }
 
+/// The head of an answer in clear is short: only its body counts.
 fn has_received(attempt: &Attempt) -> bool {
-    let counted = attempt.counters.as_ref().and_then(|all| all.bytes_received);
     let tls = attempt.tls.as_ref().and_then(|tls| tls.value.as_ref());
     let http = attempt.http.as_ref().and_then(|http| http.value.as_ref());
+    let counted = attempt.counters.as_ref().filter(|_| attempt.tls.is_some());
+    let counted = counted.and_then(|counters| counters.bytes_received);
     attempt.hop.is_none()
         && (counted.is_some_and(|bytes| bytes > 0)
             || tls.is_some_and(|seen| seen.bytes_received > 0)
-            || http.is_some_and(|seen| seen.status != 0))
+            || http.is_some_and(|seen| seen.body_bytes > 0))
 }
 
 /// A short answer alone accuses no line: a shield on the PC lets it through and holds the rest, a
 /// slow line is done with it in time, and a device on the way may have given it.
 fn heard_when_short(size: Size, claim: Claim) -> Claim {
     let bytes = match size {
+        // A head that came before was as short.
+        Size::Answer if claim.facts.contains_key("status") => return claim,
         Size::Answer => return claim.fact("short_answer", true),
         Size::Segments(bytes) => bytes,
     };

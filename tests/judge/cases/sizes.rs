@@ -1,6 +1,6 @@
 //! Answers that are lost for their size.
 
-use reach365::evidence::{Evidence, FailureKind, LegacyHello, SizeControl, SniControl};
+use reach365::evidence::{Evidence, FailureKind, HttpSeen, LegacyHello, SizeControl, SniControl};
 use reach365::verdict::{Code, Confidence, Verdict, Who};
 
 use super::{Case, at_site, host, row};
@@ -170,5 +170,26 @@ fn a_short_answer_alone_adds_a_fact_and_accuses_nobody() {
         assert_eq!(verdict.code, Some(code));
         assert_eq!(verdict.culprit.unwrap().who, Who::Unknown);
         assert_eq!(verdict.facts["short_answer"], true);
+    }
+}
+
+/// The head fits into a short packet; a body that began to come does not.
+#[test]
+fn a_body_that_began_to_come_clears_the_line() {
+    for (body_bytes, who) in [(0, Who::Path), (900, Who::Unknown)] {
+        let begun = HttpSeen {
+            body_bytes,
+            body_complete: false,
+            ..answer(200)
+        };
+        let silent = silent_http(sizes(false, Some(true), true));
+        let evidence = Evidence {
+            attempts: http_failed(Some(&begun), FailureKind::Timeout, 80),
+            ..silent
+        };
+        let row = (crl("host.example"), evidence);
+        let verdict = judged(vec![row]).endpoints.remove(0).verdict;
+        assert_eq!(verdict.code, Some(Code::HttpSilent));
+        assert_eq!(verdict.culprit.unwrap().who, who, "{body_bytes}");
     }
 }
