@@ -273,14 +273,19 @@ impl Suspicion<'_> {
         }
         let found = dns::answers(self.evidence);
         let nowhere = found.iter().all(IpAddr::is_unspecified);
-        if found.is_empty() || (claim.stage == Stage::Device && !nowhere) {
+        // Many machines have no route to private space: what matters is who led there.
+        let no_route = claim.code == Code::DeviceNoRoute;
+        if found.is_empty() || (claim.stage == Stage::Device && !nowhere && !no_route) {
             return claim;
         }
-        if claim.outcome != Outcome::Blocked && !nowhere {
+        if claim.outcome != Outcome::Blocked && !nowhere && !no_route {
             return claim;
         }
         if self.is_sinkhole(&claim) {
             return with_cause(self.dns_fault(Code::DnsSinkhole, &claim), claim);
+        }
+        if no_route {
+            return claim;
         }
         if is_outside(self.endpoint, self.evidence) {
             let fault = self.dns_fault(Code::DnsOutsidePublishedRange, &claim);

@@ -32,8 +32,9 @@ fn same_network(one: IpAddr, other: IpAddr) -> bool {
     }
 }
 
-/// Whether an address cannot be a public service: unspecified, loopback, private, link-local, or of
-/// the blocks for tests (RFC 2544, RFC 6666), which redacted reports have in their place.
+/// Whether an address cannot be a public service: unspecified, loopback, private, link-local,
+/// multicast, reserved, or of the blocks for tests (RFC 2544, RFC 6666), which redacted reports have
+/// in their place.
 pub(super) fn is_bogus(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => is_bogus_v4(address),
@@ -49,6 +50,8 @@ fn is_bogus_v4(address: Ipv4Addr) -> bool {
         || address.is_link_local()
         || (first == 100 && (64..128).contains(&second))
         || (first == 198 && (second == 18 || second == 19))
+        // Multicast, 240/4 and broadcast.
+        || first >= 224
 }
 
 fn is_bogus_v6(address: Ipv6Addr) -> bool {
@@ -57,6 +60,7 @@ fn is_bogus_v6(address: Ipv6Addr) -> bool {
         || address.is_unique_local()
         || address.is_unicast_link_local()
         || address.segments()[..4] == [0x100, 0, 0, 0]
+        || address.is_multicast()
 }
 
 /// A run whose resolver was named and sits on loopback: a test bench, where loopback is normal.
@@ -110,6 +114,10 @@ mod tests {
             "192.168.1.1",
             "169.254.1.1",
             "100.64.0.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "ff02::1",
             "fd00::1",
             "fe80::1",
             "::ffff:10.0.0.1",

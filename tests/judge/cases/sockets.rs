@@ -230,14 +230,7 @@ fn a_route_in_the_way_of_one_host_is_the_devices_own() {
         FailureKind::Other,
     ];
     for kind in kinds {
-        let mut attempts = tcp_failed(SITE, 443, kind, 0.1);
-        for attempt in &mut attempts {
-            attempt.tcp.value = Some(TcpSeen {
-                no_route: true,
-                ..TcpSeen::default()
-            });
-        }
-        let mut rows = vec![(host(), at_site(attempts))];
+        let mut rows = vec![(host(), at_site(without_route(SITE, kind)))];
         rows.extend(controls());
         let verdict = judged(rows).endpoints.remove(0).verdict;
         assert_eq!(verdict.code, Some(Code::DeviceNoRoute), "{kind:?}");
@@ -254,4 +247,51 @@ fn an_error_that_comes_later_is_not_the_devices_own() {
     rows.extend(controls());
     let verdict = judged(rows).endpoints.remove(0).verdict;
     assert_eq!(verdict.code, Some(Code::TcpUnreachable));
+}
+
+fn without_route(address: &str, kind: FailureKind) -> Vec<Attempt> {
+    let mut attempts = tcp_failed(address, 443, kind, 0.1);
+    for attempt in &mut attempts {
+        attempt.tcp.value = Some(TcpSeen {
+            no_route: true,
+            ..TcpSeen::default()
+        });
+    }
+    attempts
+}
+
+/// Laptops away from the office often have no route to private space.
+#[test]
+fn a_missing_route_to_where_nobody_lives_is_the_resolvers_fault() {
+    for address in ["10.66.66.66", "255.255.255.255", "240.0.0.1"] {
+        let attempts = without_route(address, FailureKind::NetworkUnreachable);
+        let mut rows = vec![(host(), with(address, attempts))];
+        rows.extend(controls());
+        let verdict = judged(rows).endpoints.remove(0).verdict;
+        assert_eq!(verdict.code, Some(Code::DnsSinkhole), "{address}");
+        assert_eq!(verdict.culprit.unwrap().who, Who::Resolver);
+    }
+}
+
+#[test]
+fn a_missing_route_of_ipv6_says_nothing_of_ipv4() {
+    let mut attempts = tcp_failed(SITE, 443, FailureKind::NetworkUnreachable, 0.1);
+    attempts.extend(without_route(
+        "2001:db8::10",
+        FailureKind::NetworkUnreachable,
+    ));
+    let mut rows = vec![(host(), at_site(attempts))];
+    rows.extend(controls());
+    let verdict = judged(rows).endpoints.remove(0).verdict;
+    assert_eq!(verdict.code, Some(Code::TcpUnreachable));
+}
+
+#[test]
+fn a_missing_address_is_never_the_networks_fault() {
+    let attempts = tcp_failed(SITE, 443, FailureKind::AddressNotAvailable, 0.1);
+    let mut rows = vec![(host(), at_site(attempts))];
+    rows.extend(controls());
+    let verdict = judged(rows).endpoints.remove(0).verdict;
+    assert_eq!(verdict.code, Some(Code::DeviceNoRoute));
+    assert_eq!(verdict.culprit.unwrap().who, Who::Device);
 }
