@@ -75,6 +75,17 @@ impl Exchange {
     }
 }
 
+/// What of the answer is waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// As much as the expectation needs.
+    Needed,
+    /// The head; the body is not read.
+    Beginning,
+    /// The head; nothing else is asked for.
+    Head,
+}
+
 /// What is asked, of whom, and how much of the answer matters.
 #[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
@@ -84,10 +95,7 @@ pub(crate) struct Request<'a> {
     /// Value of Proxy-Authorization.
     proxy_authorization: Option<&'a str>,
     agent: Agent,
-    /// Whether the head of the answer alone is wanted.
-    head: bool,
-    /// Whether the body of the answer stays unread.
-    unread: bool,
+    part: Part,
     /// Whether nobody reads along, so that a body which the expectation does not need can be left
     /// unread.
     trusted: bool,
@@ -101,8 +109,7 @@ impl<'a> Request<'a> {
             of_proxy: false,
             proxy_authorization: None,
             agent: Agent::Neutral,
-            head: false,
-            unread: false,
+            part: Part::Needed,
             trusted: false,
         }
     }
@@ -123,13 +130,16 @@ impl<'a> Request<'a> {
 
     /// Asks for the head of the answer alone.
     pub(crate) fn head(self) -> Self {
-        Self { head: true, ..self }
+        Self {
+            part: Part::Head,
+            ..self
+        }
     }
 
     /// Is content with the head of the answer, whatever was asked.
     pub(crate) fn unread(self) -> Self {
         Self {
-            unread: true,
+            part: Part::Beginning,
             ..self
         }
     }
@@ -147,7 +157,11 @@ impl<'a> Request<'a> {
         } else {
             path.to_owned()
         };
-        let method = if self.head { Method::HEAD } else { Method::GET };
+        let method = if self.part == Part::Head {
+            Method::HEAD
+        } else {
+            Method::GET
+        };
         let mut request = hyper::Request::builder()
             .method(method)
             .uri(target)
@@ -299,7 +313,7 @@ async fn read_body(
 fn wanted(request: &Request<'_>, seen: &HttpSeen) -> usize {
     let endpoint = request.endpoint;
     match &endpoint.expect {
-        _ if request.unread => 0,
+        _ if request.part == Part::Beginning => 0,
         Expect::DerCrl | Expect::JsonKey(_) => BODY_LIMIT,
         Expect::Body(text) => (text.len() + PAGE_LIMIT).min(BODY_LIMIT),
         Expect::AnyGenuine | Expect::Status(_) | Expect::RedirectHost(_) => {

@@ -43,11 +43,8 @@ fn silent_tls(control: SizeControl) -> Evidence {
     }
 }
 
-fn silent_http(control: SizeControl) -> Evidence {
-    let control = SizeControl {
-        address: format!("{SITE}:80").parse().unwrap(),
-        ..control
-    };
+fn silent_http(mut control: SizeControl) -> Evidence {
+    control.address.set_port(80);
     Evidence {
         size_control: Some(control),
         ..at_site(http_failed(None, FailureKind::Timeout, 80))
