@@ -1,7 +1,7 @@
 //! What the run knows about a single row.
 
 use crate::endpoint::Scheme;
-use crate::evidence::{Attempt, Stage};
+use crate::evidence::{Attempt, FailureKind, Stage};
 use crate::verdict::claim::{Claim, fill, whole_ms};
 use crate::verdict::correlate::{blocked_by, connected, finding, free, is_genuine, recode};
 use crate::verdict::tcp::{ceiling, has_no_route};
@@ -25,13 +25,25 @@ pub(super) fn tell_routes_apart(rows: &mut [Judged<'_>]) {
     };
     for place in free(rows, stuck) {
         let row = &mut rows[place];
-        if row.evidence.attempts.iter().any(has_no_route) {
+        // An IPv6 connection without a route says nothing of IPv4.
+        let attempts = row.evidence.attempts.iter();
+        let mut ipv4 = attempts.filter(|attempt| attempt.address.is_ipv4());
+        if ipv4.clone().any(has_no_route) {
             row.verdict.outcome = Outcome::Blocked;
+            continue;
+        }
+        if ipv4.any(has_no_address) {
             continue;
         }
         let confidence = row.verdict.confidence;
         recode(row, Code::TcpUnreachable, confidence);
     }
+}
+
+/// The machine's own want, whatever the network is like.
+fn has_no_address(attempt: &Attempt) -> bool {
+    let failure = attempt.tcp.failure.as_ref();
+    failure.is_some_and(|failure| failure.kind == FailureKind::AddressNotAvailable)
 }
 
 fn connects_over_ipv4(row: &Judged<'_>) -> bool {
