@@ -147,3 +147,43 @@ fn a_resolver_that_knows_somebody_else_is_not_dead() {
     assert!(report.findings.is_empty(), "{:?}", report.findings);
     assert_eq!(report.endpoints[0].verdict.code, Some(Code::DnsTimeout));
 }
+
+/// Over IPv6 the way out may be open while it is closed over IPv4.
+#[test]
+fn another_address_family_says_nothing() {
+    let ipv6 = "2001:db8::99";
+    let control = || with(ipv6, over_tls(ipv6, &public_tls(NAME), Some(&answer(200))));
+    let report = beside(outside(443, control()), vec![dropped("host.example", SITE)]);
+    let verdict = &report.endpoints[0].verdict;
+    assert_eq!(
+        (verdict.confidence, said(verdict)),
+        (Confidence::Medium, None)
+    );
+    let rows = (1..4).map(|number| {
+        let address = format!("203.0.113.{number}");
+        dropped(&format!("host{number}.example"), &address)
+    });
+    let report = beside(outside(443, control()), rows.collect());
+    assert_eq!(report.findings[0].code, Code::TcpEgressClosed);
+}
+
+#[test]
+fn a_host_of_the_own_network_says_nothing() {
+    let private = "10.0.0.80";
+    let near = with(
+        private,
+        over_tls(private, &public_tls(NAME), Some(&answer(200))),
+    );
+    let named = Evidence {
+        hosts_file: vec![ip(ADDRESS)],
+        ..works()
+    };
+    for control in [near, named] {
+        let report = beside(outside(443, control), vec![dropped("host.example", SITE)]);
+        let verdict = &report.endpoints[0].verdict;
+        assert_eq!(
+            (verdict.confidence, said(verdict)),
+            (Confidence::Medium, None)
+        );
+    }
+}

@@ -29,7 +29,7 @@ pub(super) fn closed_ports(
     let found = ports
         .into_iter()
         .rev()
-        .filter(|port| !outside::connects(outsides, *port))
+        .filter(|port| !outside::connects(outsides, rows, *port))
         .filter_map(|port| closed_port(context, rows, port));
     let found: Vec<(Finding, Vec<usize>)> = found.collect();
     for (_, places) in &found {

@@ -1,11 +1,13 @@
 //! A host outside Microsoft that the caller named: whether it fails alike.
 
-use crate::endpoint::Scheme;
+use std::net::{IpAddr, SocketAddr};
+
+use crate::endpoint::{Host, Scheme};
 use crate::evidence::{ControlHostSeen, Stage};
 use crate::plan;
 use crate::verdict::correlate::{blocked_by, fact, free};
 use crate::verdict::tcp::ceiling;
-use crate::verdict::{Code, Confidence, Context, Judged, Outcome, Verdict, dns};
+use crate::verdict::{Code, Confidence, Context, Judged, Outcome, Verdict, dns, network};
 
 /// Name of the fact that says what came of it.
 const FACT: &str = "control_host";
@@ -15,6 +17,10 @@ pub(super) struct Outside<'a> {
     name: String,
     seen: &'a ControlHostSeen,
     verdict: Verdict,
+    /// The same over IPv4 alone and over IPv6 alone.
+    by_family: [Verdict; 2],
+    /// Whether it is where the internet is: a host of the own network says nothing of the way out.
+    is_far: bool,
 }
 
 /// What the host says of a row.
@@ -32,21 +38,49 @@ pub(super) fn all<'a>(context: &Context<'a>) -> Vec<Outside<'a>> {
     let seen = context.run.control_hosts.iter();
     let judged = seen.map(|seen| {
         let endpoint = plan::comparison(&seen.host, seen.port, seen.scheme);
+        let over = |ipv6: bool| {
+            let mut part = seen.evidence.clone();
+            part.attempts
+                .retain(|attempt| attempt.address.is_ipv6() == ipv6);
+            crate::verdict::judge(&endpoint, &part, context)
+        };
         Outside {
             name: endpoint.host.to_string(),
             seen,
             verdict: crate::verdict::judge(&endpoint, &seen.evidence, context),
+            by_family: [over(false), over(true)],
+            is_far: is_far(seen, context),
         }
     });
     judged.collect()
 }
 
-/// Whether the host took a direct connection on a port, which is then not closed for everybody.
-pub(super) fn connects(outsides: &[Outside<'_>], port: u16) -> bool {
-    let on_port = |outside: &&Outside<'_>| outside.seen.port == port;
+/// Whether any address of the host may be a public one, and its name is not of the hosts file.
+/// Unresolved names are as far as others.
+fn is_far(seen: &ControlHostSeen, context: &Context<'_>) -> bool {
+    let mut known = dns::answers(&seen.evidence);
+    if let Host::Address(address) = seen.host {
+        known.push(address);
+    }
+    let bench = network::is_test_bench(context.run);
+    let may_be =
+        |address: &IpAddr| !network::is_bogus(*address) || (bench && address.is_loopback());
+    seen.evidence.hosts_file.is_empty() && (known.is_empty() || known.iter().any(may_be))
+}
+
+/// Whether the host took a direct connection on a port over a family that rows have tried there:
+/// then it is not closed for everybody.
+pub(super) fn connects(outsides: &[Outside<'_>], rows: &[Judged<'_>], port: u16) -> bool {
+    let on_port = |outside: &&Outside<'_>| outside.is_far && outside.seen.port == port;
+    let tried = |ipv6: bool| {
+        let rows = rows.iter().filter(|row| row.endpoint.port == port);
+        let mut attempts = rows.flat_map(|row| &row.evidence.attempts);
+        attempts.any(|attempt| attempt.hop.is_none() && attempt.address.is_ipv6() == ipv6)
+    };
     let connected = |outside: &Outside<'_>| {
-        let mut attempts = outside.seen.evidence.attempts.iter();
-        attempts.any(|attempt| attempt.hop.is_none() && attempt.tcp.passed())
+        let attempts = outside.seen.evidence.attempts.iter();
+        let mut passed = attempts.filter(|attempt| attempt.hop.is_none() && attempt.tcp.passed());
+        passed.any(|attempt| tried(attempt.address.is_ipv6()))
     };
     outsides.iter().filter(on_port).any(connected)
 }
@@ -74,8 +108,11 @@ pub(super) fn hear(outsides: &[Outside<'_>], rows: &mut [Judged<'_>]) {
     }
 }
 
-/// What the row fails for, below the name that Windows admins know it by.
+/// What the row fails for, below the name that Windows admins know it by and below a wrong way.
 fn cause(row: &Judged<'_>) -> Option<Code> {
+    if row.verdict.stage == Some(Stage::Route) {
+        return fact(row, "cause").and_then(Code::parse);
+    }
     if blocked_by(row, &[Code::NcsiBlocked])
         && let Some(cause) = fact(row, "cause").and_then(Code::parse)
     {
@@ -84,20 +121,36 @@ fn cause(row: &Judged<'_>) -> Option<Code> {
     row.verdict.code
 }
 
+/// Whether the direct connection that failed was one over IPv6: other families have other ways.
+fn failed_over(row: &Judged<'_>) -> Option<bool> {
+    if row.verdict.facts.contains_key("proxy") {
+        return None;
+    }
+    let address: SocketAddr = fact(row, "address")?.parse().ok()?;
+    Some(address.is_ipv6())
+}
+
 impl Outside<'_> {
     /// What the host says of a row on the same way.
     fn compared(&self, row: &Judged<'_>, code: Code) -> Option<Comparison> {
-        let stage = row.verdict.stage?;
-        if !self.is_beside(row, stage) {
+        let stage = match row.verdict.stage? {
+            Stage::Route => code.stage(),
+            stage => stage,
+        };
+        if !self.is_far || !self.is_beside(row, stage) {
             return None;
         }
-        let works = matches!(self.verdict.outcome, Outcome::Reachable | Outcome::Degraded);
+        let verdict = match failed_over(row) {
+            Some(ipv6) if stage > Stage::Dns => &self.by_family[usize::from(ipv6)],
+            _ => &self.verdict,
+        };
+        let works = matches!(verdict.outcome, Outcome::Reachable | Outcome::Degraded);
         // An answer in clear may be anybody's: only what it says of the connection counts.
         let proven = self.seen.scheme == Scheme::Https || stage <= Stage::Proxy;
-        match self.verdict.code {
+        match verdict.code {
             _ if works => proven.then_some(Comparison::Works),
             Some(own) if own == code => Some(Comparison::Alike),
-            _ if self.verdict.stage > Some(stage) => Some(Comparison::Works),
+            _ if verdict.stage > Some(stage) => Some(Comparison::Works),
             Some(own) => Some(Comparison::Otherwise(own)),
             None => None,
         }
