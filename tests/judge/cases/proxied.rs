@@ -1,8 +1,9 @@
 //! Routes and proxies.
 
+use reach365::endpoint::{Cloud, Host, Scheme};
 use reach365::evidence::{
-    Attempt, Control, Evidence, FailureKind, Lookup, Observation, ProxySeen, RecordKind,
-    ScriptFailure, ScriptFailureKind, TcpSeen, TlsSeen, Way,
+    Attempt, Control, ControlHostSeen, Evidence, FailureKind, Lookup, Observation, ProxySeen,
+    RecordKind, RunEvidence, ScriptFailure, ScriptFailureKind, TcpSeen, TlsSeen, Way,
 };
 use reach365::route::{Hop, Origin, Route};
 use reach365::verdict::{Code, Confidence, Outcome};
@@ -333,4 +334,33 @@ fn a_route_in_the_way_of_the_proxy_is_the_devices_own() {
     };
     let report = judged(vec![(host(), carried(attempt))]);
     assert_eq!(report.endpoints[0].verdict.code, Some(Code::DeviceNoRoute));
+}
+
+/// What failed on the wrong way is compared, not the stage of the settings.
+#[test]
+fn a_wrong_way_is_compared_by_what_failed_on_it() {
+    let address = "198.51.100.99";
+    let failed = tcp_failed(address, 443, FailureKind::Timeout, 5_000.0);
+    let control = ControlHostSeen {
+        host: Host::parse("www.elsewhere.example").unwrap(),
+        port: 443,
+        scheme: Scheme::Https,
+        route: Route::direct(),
+        evidence: with(address, failed),
+    };
+    let run = RunEvidence {
+        control_hosts: vec![control],
+        ..machine()
+    };
+    let (endpoint, evidence) = closed();
+    let evidence = Evidence {
+        controls: vec![working_proxy("machine")],
+        ..with_ways(evidence, vec![way("user", &[], Origin::User)])
+    };
+    let report = report(Cloud::Worldwide, run, vec![(endpoint, evidence)]);
+    let verdict = &report.endpoints[0].verdict;
+    assert_eq!(verdict.code, Some(Code::RouteProxyNotConfigured));
+    assert_eq!(verdict.facts["cause"], "tcp-dropped");
+    let words = "www.elsewhere.example fails alike";
+    assert_eq!(verdict.facts["control_host"], words);
 }
