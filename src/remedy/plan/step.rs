@@ -214,11 +214,8 @@ pub(super) fn known(situation: &Situation<'_>, device_errors: &[ActivationError]
     known.push(of_network(situation));
     known.extend(situation.device.map(of_device));
     known.extend(device_errors.first().map(|error| {
-        let text = error.text();
-        format!(
-            "The last attempt of this device failed with {text}: {}.",
-            error.means()
-        )
+        let (text, means) = (error.text(), sentence(&error.means()));
+        format!("The last attempt of this device failed with {text}: {means}")
     }));
     known
 }
