@@ -446,12 +446,14 @@ fn what_cannot_be_compared_is_said() {
 
 #[test]
 fn many_reports_make_a_matrix_in_every_format() {
-    let site = |name: &str| {
-        variant(&format!("{name}.json"), |report| {
+    let site = |file: &str, name: &str| {
+        variant(file, |report| {
             report["run"]["site"] = name.into();
         })
     };
-    let (lyon, paris, nice) = (site("Lyon"), site("Paris"), site("=Nice<b>"));
+    let lyon = site("lyon.json", "Lyon");
+    let paris = site("paris.json", "Paris");
+    let nice = site("nice.json", "=Nice<b>");
     for format in ["text", "json", "csv", "html"] {
         let output = reach365(&["compare", &lyon, &paris, &nice, "--format", format]);
         assert_eq!(code(&output), 0, "{format}: {}", stderr(&output));
