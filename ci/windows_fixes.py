@@ -186,17 +186,25 @@ def contents(folder):
 
 
 def services_are_started_and_stopped_again(pc):
-    """Wine lacks the two services; its print spooler takes their place."""
-    for name in ("netprofm", "NlaSvc"):
-        pc.wine("sc", "create", name, "binPath=", r"C:\windows\system32\spoolsv.exe", "type=", "own", "start=", "demand", expect=None)
-        pc.wine("sc", "stop", name, expect=None)
+    make_services(pc, "netprofm", "NlaSvc")
     pc.fix("run", "start-services", "--yes")
     equal(pc.steps(), ["done", "done", "already-so", "for-you"], "three services")
     contains(pc.wine("sc", "query", "NlaSvc"), ["RUNNING"], "a service that was started")
     pc.fix("undo")
     contains(pc.wine("sc", "query", "NlaSvc"), ["STOPPED"], "a service that was stopped again")
     contains(pc.wine("sc", "query", "EventLog"), ["RUNNING"], "a service that ran before")
-    for name in ("netprofm", "NlaSvc"):
+    remove_services(pc, "netprofm", "NlaSvc")
+
+
+def make_services(pc, *names):
+    """Wine lacks these services; its print spooler takes their place."""
+    for name in names:
+        pc.wine("sc", "create", name, "binPath=", r"C:\windows\system32\spoolsv.exe", "type=", "own", "start=", "demand", expect=None)
+        pc.wine("sc", "stop", name, expect=None)
+
+
+def remove_services(pc, *names):
+    for name in names:
         pc.wine("sc", "delete", name)
 
 
@@ -215,8 +223,17 @@ def credentials_of_office_alone_are_deleted(pc):
 
 def a_missing_program_stops_it(pc):
     """Programs are those of Windows, whatever lies beside this one."""
+    make_services(pc, "w32time")
     text = pc.fix("run", "set-clock", "--yes", expect=1)
     contains(text, ["FAILED: w32tm.exe is not in", "what follows was not done"], "a program that Wine lacks")
+    pc.fix("undo")
+    contains(pc.wine("sc", "query", "w32time"), ["STOPPED"], "what was done before the failure")
+    remove_services(pc, "w32time")
+
+
+def a_missing_service_stops_it(pc):
+    text = pc.fix("run", "set-clock", "--yes", expect=1)
+    contains(text, ["FAILED: this Windows has no such service", "There is nothing to take back"], "a service that Wine lacks")
 
 
 def nothing_is_done_without_a_yes(pc):
@@ -249,6 +266,7 @@ CHECKS = [
     services_are_started_and_stopped_again,
     credentials_of_office_alone_are_deleted,
     a_missing_program_stops_it,
+    a_missing_service_stops_it,
 ]
 
 
