@@ -17,7 +17,7 @@ const AT_ONCE: usize = 4;
 const AT_ONCE_WITH_PEERS: usize = 6;
 /// What the line with a delay is made of.
 const TUN: &str = "/dev/net/tun";
-const TOOLS: [&str; 12] = [
+const TOOLS: [&str; 13] = [
     "ip",
     "nft",
     "iptables-nft",
@@ -27,6 +27,7 @@ const TOOLS: [&str; 12] = [
     "unshare",
     "python3",
     "squid",
+    "nginx",
     "unbound",
     "openssl",
     "faketime",
