@@ -8,7 +8,7 @@ use crate::report::{EndpointReport, Report};
 use crate::verdict::Code;
 
 /// The columns. Programs read them by name: they are added to at the end, never renamed or removed.
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 23] = [
     "id",
     "host",
     "port",
@@ -31,6 +31,7 @@ const COLUMNS: [&str; 22] = [
     "tls_ms",
     "http_ms",
     "total_ms",
+    "wrong_if",
 ];
 
 /// Writes the endpoints as CSV with a header. Text that a spreadsheet would take for a formula
@@ -39,12 +40,12 @@ const COLUMNS: [&str; 22] = [
 /// # Errors
 /// What `out` reports.
 pub fn csv(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    line(&COLUMNS.map(str::to_owned), out)?;
+    out.write_all(record(&COLUMNS.map(str::to_owned)).as_bytes())?;
     let mut rows = report.endpoints.iter();
-    rows.try_for_each(|row| line(&fields(row, report), out))
+    rows.try_for_each(|row| out.write_all(record(&fields(row, report)).as_bytes()))
 }
 
-fn fields(row: &EndpointReport, report: &Report) -> [String; 22] {
+fn fields(row: &EndpointReport, report: &Report) -> [String; 23] {
     let (endpoint, verdict, timings) = (&row.endpoint, &row.verdict, &row.timings);
     let culprit = row::culprit(row, report);
     let address = culprit.and_then(|culprit| culprit.address);
@@ -72,6 +73,7 @@ fn fields(row: &EndpointReport, report: &Report) -> [String; 22] {
         shown(timings.tls_ms.map(rounded)),
         shown(timings.http_ms.map(rounded)),
         rounded(timings.total_ms).to_string(),
+        row::wrong_if(row, report).unwrap_or_default().to_owned(),
     ]
 }
 
@@ -84,9 +86,10 @@ fn shown<T: ToString>(value: Option<T>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 
-fn line(fields: &[String], out: &mut dyn io::Write) -> io::Result<()> {
+/// A line with its end. Whatever the fields hold, they stay fields, and no spreadsheet runs them.
+pub(in crate::render) fn record(fields: &[String]) -> String {
     let fields: Vec<String> = fields.iter().map(|text| field(text)).collect();
-    write!(out, "{}\r\n", fields.join(","))
+    format!("{}\r\n", fields.join(","))
 }
 
 fn field(text: &str) -> String {

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::catalog::Wildcard;
 use crate::endpoint::{Cloud, Endpoint, Expect, Scheme, printable};
+use crate::render::csv;
 
 const COLUMNS: [&str; 15] = [
     "id",
@@ -32,13 +33,9 @@ const COLUMNS: [&str; 15] = [
 /// # Errors
 /// What `out` reports.
 pub fn endpoints_csv(endpoints: &[&Endpoint], out: &mut dyn io::Write) -> io::Result<()> {
-    write!(out, "{}\r\n", COLUMNS.join(","))?;
-    for endpoint in endpoints {
-        let fields = csv_fields(endpoint)?;
-        let fields: Vec<String> = fields.iter().map(|field| csv_field(field)).collect();
-        write!(out, "{}\r\n", fields.join(","))?;
-    }
-    Ok(())
+    out.write_all(csv::record(&COLUMNS.map(str::to_owned)).as_bytes())?;
+    let mut endpoints = endpoints.iter();
+    endpoints.try_for_each(|one| out.write_all(csv::record(&csv_fields(one)?).as_bytes()))
 }
 
 fn csv_fields(endpoint: &Endpoint) -> io::Result<Vec<String>> {
@@ -60,18 +57,6 @@ fn spaced(value: &Value) -> String {
         }
         other => other.to_string(),
     }
-}
-
-/// What a spreadsheet would take for a formula begins with an apostrophe.
-fn csv_field(text: &str) -> String {
-    let mut text = printable(text);
-    if text.starts_with(['=', '+', '-', '@']) {
-        text.insert(0, '\'');
-    }
-    if text.contains([',', '"', ' ', '\'']) {
-        return format!("\"{}\"", text.replace('"', "\"\""));
-    }
-    text
 }
 
 /// Writes endpoints and wildcards as a list that `--endpoints` takes, with the published addresses

@@ -83,19 +83,27 @@ fn table(outcome: Outcome, title: &str, report: &Report, sheet: &mut Sheet<'_>) 
     }
     sheet.section(&format!("{title} ({})", rows.len()))?;
     let judged = !matches!(outcome, Outcome::Reachable | Outcome::Skipped);
-    let names = ["Endpoint", "Way", "What was seen", "Cause", "What to do"];
-    let columns = if judged { 5 } else { 3 };
+    let names = [
+        "Endpoint",
+        "Way",
+        "What was seen",
+        "Cause",
+        "What to do",
+        "Wrong if",
+    ];
+    let columns = if judged { names.len() } else { 3 };
     sheet.head(&names[..columns])?;
     rows.into_iter()
         .try_for_each(|row| sheet.cells(&cells(row, report)[..columns]))
 }
 
-fn cells(row: &EndpointReport, report: &Report) -> [String; 5] {
+fn cells(row: &EndpointReport, report: &Report) -> [String; 6] {
     [
         row::name(&row.endpoint),
         row.via.clone(),
         row::sentence(row, report).to_owned(),
         row::cause(row).map_or("", Code::id).to_owned(),
         row::advice(row, report).unwrap_or_default(),
+        row::wrong_if(row, report).unwrap_or_default().to_owned(),
     ]
 }

@@ -55,6 +55,12 @@ pub(super) fn culprit<'a>(row: &'a EndpointReport, report: &'a Report) -> Option
     wide.or(row.verdict.culprit.as_ref()).filter(|_| accuses)
 }
 
+/// What would prove the accusation wrong: that of the run-wide cause where one explains the row.
+pub(super) fn wrong_if<'a>(row: &'a EndpointReport, report: &'a Report) -> Option<&'a str> {
+    let wide = explanation(row, report).and_then(|finding| finding.wrong_if.as_deref());
+    wide.or(row.verdict.wrong_if.as_deref())
+}
+
 /// Where the cause sits.
 pub(super) fn stage(row: &EndpointReport) -> Option<Stage> {
     let wide = row.verdict.consequence_of.map(Code::stage);

@@ -27,7 +27,8 @@ pub fn text(report: &Report, style: &TextStyle, out: &mut dyn io::Write) -> io::
     }
     other_findings(report, &mut page)?;
     advice(report, &mut page)?;
-    table::groups(report, &mut page)?;
+    let told = main_cause(report).and_then(|cause| cause.wrong_if.as_deref());
+    table::groups(report, told, &mut page)?;
     footer(report, &mut page)
 }
 
@@ -52,10 +53,15 @@ fn headline(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         Colour::Title,
     )?;
     page.paragraph(&under, &attribution_of(cause, page.style), Colour::Faint)?;
-    let Some(falsifier) = &cause.wrong_if else {
+    wrong_if(cause.wrong_if.as_deref(), &under, page)
+}
+
+/// What would prove an accusation wrong.
+fn wrong_if(falsifier: Option<&str>, lead: &Lead, page: &mut Page<'_>) -> io::Result<()> {
+    let Some(falsifier) = falsifier else {
         return Ok(());
     };
-    page.paragraph(&under, &format!("wrong if: {falsifier}"), Colour::Faint)
+    page.paragraph(lead, &format!("wrong if: {falsifier}"), Colour::Faint)
 }
 
 /// The finding that may stand in the headline: only one that is as bad as the run itself, lest a
@@ -72,6 +78,9 @@ pub(super) fn counted(report: &Report) -> String {
     let counts = &report.summary;
     let all = report.endpoints.len();
     let ran = all - counts.skipped.min(all);
+    if all == 0 {
+        return "nothing was checked".to_owned();
+    }
     match counts.outcome {
         Outcome::Blocked if counts.blocked == 1 => {
             format!("1 of {} is blocked{}", endpoints(all), the_one(report))

@@ -2,7 +2,8 @@
 
 use super::Rules;
 use crate::catalog::{Allowed, AllowedPort, Allowlist};
-use crate::endpoint::{Category, Inspection, printable};
+use crate::endpoint::{Category, Inspection};
+use crate::render::csv;
 
 const COLUMNS: &str =
     "host,port,protocol,category,inspection,published_addresses,purpose,cloud,note\r\n";
@@ -37,8 +38,7 @@ fn row(list: &Allowlist, entry: &Allowed, port: AllowedPort) -> String {
         list.cloud.to_string(),
         note(entry).to_owned(),
     ];
-    let fields: Vec<String> = fields.iter().map(|text| field(text)).collect();
-    format!("{}\r\n", fields.join(","))
+    csv::record(&fields)
 }
 
 fn note(entry: &Allowed) -> &'static str {
@@ -47,17 +47,6 @@ fn note(entry: &Allowed) -> &'static str {
         (true, true) => "no IPs are published for this host",
         (true, false) => "",
     }
-}
-
-/// A field is quoted where it has to be, and never a formula to a spreadsheet.
-fn field(text: &str) -> String {
-    let text = printable(text);
-    let formula = text.starts_with(['=', '+', '-', '@']);
-    let text = if formula { format!("'{text}") } else { text };
-    if text.contains([',', '"', '\r', '\n']) {
-        return format!("\"{}\"", text.replace('"', "\"\""));
-    }
-    text
 }
 
 pub(super) fn category(category: Category) -> &'static str {
@@ -72,18 +61,5 @@ fn inspection(inspection: Inspection) -> &'static str {
     match inspection {
         Inspection::Forbidden => "forbidden",
         Inspection::Discouraged => "discouraged",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_are_quoted_and_harmless() {
-        assert_eq!(field("plain"), "plain");
-        assert_eq!(field("a, \"b\""), "\"a, \"\"b\"\"\"");
-        assert_eq!(field("=HYPERLINK(\"x\")"), "\"'=HYPERLINK(\"\"x\"\")\"");
-        assert_eq!(field("-1"), "'-1");
     }
 }

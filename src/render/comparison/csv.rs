@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::comparison::{Cell, Change, Comparison, Matrix, State};
-use crate::endpoint::printable;
+use crate::render::csv;
 
 const CHANGES: [&str; 13] = [
     "change",
@@ -23,11 +23,9 @@ const CHANGES: [&str; 13] = [
 
 /// One line a changed row.
 pub(super) fn comparison(comparison: &Comparison, out: &mut dyn io::Write) -> io::Result<()> {
-    line(CHANGES.map(str::to_owned), out)?;
-    comparison
-        .changes
-        .iter()
-        .try_for_each(|change| line(cells(change), out))
+    out.write_all(csv::record(&CHANGES.map(str::to_owned)).as_bytes())?;
+    let mut changes = comparison.changes.iter();
+    changes.try_for_each(|change| out.write_all(csv::record(&cells(change)).as_bytes()))
 }
 
 fn cells(change: &Change) -> [String; 13] {
@@ -62,24 +60,19 @@ fn cells(change: &Change) -> [String; 13] {
 /// One line a site, one column an endpoint.
 pub(super) fn matrix(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
     let names = matrix.columns.iter().map(|column| column.id.clone());
-    line(
-        ["site", "source", "started"]
-            .map(str::to_owned)
-            .into_iter()
-            .chain(names),
-        out,
-    )?;
+    let first = ["site", "source", "started"].map(str::to_owned);
+    let head: Vec<String> = first.into_iter().chain(names).collect();
+    out.write_all(csv::record(&head).as_bytes())?;
     for site in &matrix.sites {
         let first = [
             site.site.clone(),
             site.source.clone(),
             site.started.to_string(),
         ];
-        let cells = site
-            .cells
-            .iter()
-            .map(|cell| cell.as_ref().map(words).unwrap_or_default());
-        line(first.into_iter().chain(cells), out)?;
+        let cells = site.cells.iter();
+        let cells = cells.map(|cell| cell.as_ref().map(words).unwrap_or_default());
+        let row: Vec<String> = first.into_iter().chain(cells).collect();
+        out.write_all(csv::record(&row).as_bytes())?;
     }
     Ok(())
 }
@@ -88,35 +81,5 @@ fn words(cell: &Cell) -> String {
     match &cell.cause {
         Some(cause) => format!("{} {cause}", cell.outcome),
         None => cell.outcome.to_string(),
-    }
-}
-
-fn line(cells: impl IntoIterator<Item = String>, out: &mut dyn io::Write) -> io::Result<()> {
-    let cells: Vec<String> = cells.into_iter().map(|cell| field(&cell)).collect();
-    out.write_all(cells.join(",").as_bytes())?;
-    out.write_all(b"\r\n")
-}
-
-/// A cell that begins like a formula gets an apostrophe, which spreadsheets take for "this is text".
-fn field(text: &str) -> String {
-    let text = printable(text);
-    let formula = text.starts_with(['=', '+', '-', '@']);
-    let text = if formula { format!("'{text}") } else { text };
-    if text.contains(['"', ',']) {
-        return format!("\"{}\"", text.replace('"', "\"\""));
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_stays_one_cell_and_no_formula() {
-        assert_eq!(field("a"), "a");
-        assert_eq!(field("a,\"b\""), "\"a,\"\"b\"\"\"");
-        assert_eq!(field("=1+1"), "'=1+1");
-        assert_eq!(field("a\r\nb"), "a\\u{d}\\u{a}b");
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::names::Names;
-use super::{attribution, endpoints};
+use super::{attribution, endpoints, wrong_if};
 use crate::endpoint::{MustBe, Scheme};
 use crate::render::layout::{Lead, NARROWEST, Page, text_width};
 use crate::render::style::Colour;
@@ -44,7 +44,8 @@ struct Columns {
     stages: bool,
 }
 
-pub(super) fn groups(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+/// Writes the groups. `told` is what the headline says would prove it wrong.
+pub(super) fn groups(report: &Report, told: Option<&str>, page: &mut Page<'_>) -> io::Result<()> {
     let columns = Columns::fit(report, page);
     for name in group_names(report) {
         let rows: Vec<_> = report
@@ -52,7 +53,7 @@ pub(super) fn groups(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
             .iter()
             .filter(|row| group_of(row) == name)
             .collect();
-        group(name, &rows, &columns, page)?;
+        group(name, &rows, (&columns, told), page)?;
     }
     Ok(())
 }
@@ -79,13 +80,13 @@ fn group_of(row: &EndpointReport) -> &str {
 fn group(
     name: &str,
     rows: &[&EndpointReport],
-    columns: &Columns,
+    (columns, told): (&Columns, Option<&str>),
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     page.blank()?;
     let lead = Lead::indent(0).then(page.style, Colour::Title, &format!("{} ", shouted(name)));
     page.paragraph(&lead, &counts_of(rows), Colour::Faint)?;
-    troubled_rows(&troubled(rows), columns, page)?;
+    troubled_rows(&troubled(rows), (columns, told), page)?;
     collapsed_rows(rows, columns, page)?;
     rows.iter()
         .filter(|row| is_quiet(row))
@@ -141,10 +142,11 @@ fn troubled<'a>(rows: &[&'a EndpointReport]) -> Vec<&'a EndpointReport> {
     rows
 }
 
-/// Rows with the same explanation share it: it stands under the last of them.
+/// Rows with the same explanation share it: it stands under the last of them, and so does what
+/// would prove a cause wrong.
 fn troubled_rows(
     rows: &[&EndpointReport],
-    columns: &Columns,
+    (columns, told): (&Columns, Option<&str>),
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     for (position, row) in rows.iter().enumerate() {
@@ -153,12 +155,18 @@ fn troubled_rows(
         let shared =
             next.is_some_and(|next| same_cause(row, next) && explanation(next) == explained);
         let beside = troubled_row(row, columns, page)?;
+        let under = Lead::indent(beside.as_ref().map_or(UNDER_ROW, Lead::width));
         match beside {
             Some(lead) => page.paragraph(&lead, &explained, Colour::Plain)?,
             None if shared => {}
-            None => page.paragraph(&Lead::indent(UNDER_ROW), &explained, Colour::Plain)?,
+            None => page.paragraph(&under, &explained, Colour::Plain)?,
         }
         other_ways(row, page)?;
+        let falsifier = row.verdict.wrong_if.as_deref();
+        let again = next.is_some_and(|next| next.verdict.wrong_if.as_deref() == falsifier);
+        if !again && falsifier != told {
+            wrong_if(falsifier, &under, page)?;
+        }
     }
     Ok(())
 }
