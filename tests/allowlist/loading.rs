@@ -54,7 +54,15 @@ fn lists() -> Vec<Vec<String>> {
         file("--report", REPORT.to_owned()),
         file("--report", hostile_report()),
         file("--endpoints", hostile_list()),
+        file("--endpoints", apex_beside_its_wildcard()),
     ]
+}
+
+/// A name, and the wildcard of all names below it.
+fn apex_beside_its_wildcard() -> String {
+    let list = "extends = \"builtin\"\n[[endpoints]]\nid = \"apex\"\nhost = \"office.com\"\n";
+    let file = scratch("apex.toml", list);
+    file.to_str().unwrap().to_owned()
 }
 
 /// The rules of a format for each list, in files.

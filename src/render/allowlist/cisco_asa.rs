@@ -22,7 +22,7 @@ pub(super) fn rules(list: &Allowlist) -> Rules {
         what: "Objects and access list for Cisco ASA",
         comment: Some("!"),
         notes: vec![
-            "Names need ASA 8.4(2) or newer, `dns domain-lookup` on an interface, and the resolver of the clients:".to_owned(),
+            "Names need ASA 8.4(2) or newer, the IPv6 groups 9.0(1), `dns domain-lookup` on an interface, and the resolver of the clients:".to_owned(),
             "another answer than theirs opens other addresses. Bind it with `access-group REACH365 in interface NAME`.".to_owned(),
             "Objects of names open IPv4; `fqdn v6` opens IPv6.".to_owned(),
         ],

@@ -16,7 +16,8 @@ pub(super) fn rules(list: &Allowlist) -> Rules {
         what: "Access lists for squid.conf",
         comment: Some("#"),
         notes: vec![
-            "Include it above your own http_access and ssl_bump lines.".to_owned(),
+            "Include it above your own http_access and ssl_bump lines, and below those that keep strangers away:".to_owned(),
+            "it opens the hosts to every client that gets so far.".to_owned(),
             "A name with a dot before it stands for the name itself too.".to_owned(),
         ],
         left_out: refuse(list, "has its star where dstdomain knows none", |host| {
@@ -66,14 +67,18 @@ fn is_address(entry: &&Allowed) -> bool {
     matches!(entry.host, AllowedHost::Address(_))
 }
 
-/// Names as Squid has them; a wildcard begins with a dot.
+/// Names as Squid has them; a wildcard begins with a dot, and means the name behind it too. Squid
+/// does not start with a list that has both.
 fn dotted(entries: &[&Allowed]) -> Vec<String> {
     let name = |entry: &&Allowed| match &entry.host {
         AllowedHost::Name(name) => Some(name.clone()),
         AllowedHost::Wildcard(_) => entry.host.below().map(|name| format!(".{name}")),
         AllowedHost::Address(_) => None,
     };
-    entries.iter().filter_map(name).collect()
+    let names: Vec<String> = entries.iter().filter_map(name).collect();
+    let doubled = |name: &String| names.contains(&format!(".{name}"));
+    let once = names.iter().filter(|name| !doubled(name));
+    once.cloned().collect()
 }
 
 fn inspection(list: &Allowlist) -> String {
