@@ -4,6 +4,7 @@
 
 use reach365::comparison::{Comparison, Kind, Matrix, SavedRun, SharedCause};
 use reach365::render::{self, Sheet, TextStyle};
+use reach365::verdict::Outcome;
 use serde_json::{Value, json};
 
 /// Id, way, outcome, code, milliseconds of TCP.
@@ -70,6 +71,43 @@ fn every_pair_of_outcomes_has_its_kind() {
             "{before} {after}"
         );
     }
+}
+
+#[test]
+fn another_run_wide_cause_is_another_cause() {
+    let mut before = run("a", &[bad("e", "tcp-dropped")]);
+    let mut after = before.clone();
+    before.rows[0].consequence_of = Some("tcp-egress-closed".to_owned());
+    after.rows[0].consequence_of = Some("device-no-network".to_owned());
+    let comparison = Comparison::of(&before, &after);
+    assert_eq!(comparison.totals.other_cause, 1);
+    let [change] = comparison.changes.as_slice() else {
+        panic!("{comparison:?}");
+    };
+    let code = change
+        .after
+        .as_ref()
+        .and_then(|after| after.code.as_deref());
+    assert_eq!(code, Some("device-no-network"));
+}
+
+#[test]
+fn one_id_for_different_requests_is_a_column_each() {
+    let lyon = run("Lyon", &[bad("adfs", "tcp-dropped")]);
+    let mut paris = run("Paris", &[bad("adfs", "tcp-dropped")]);
+    paris.rows[0].request = "https://adfs.other.example:443/".to_owned();
+    let matrix = Matrix::of(&[lyon, paris]);
+    assert_eq!(matrix.columns.len(), 2);
+    assert_eq!(matrix.shared, []);
+}
+
+#[test]
+fn a_row_on_two_ways_is_as_bad_as_the_worse_one() {
+    let proxied = ("e", "proxy", "reachable", None, 10.0);
+    let site = run("Lyon", &[bad("e", "tcp-dropped"), proxied]);
+    let matrix = Matrix::of(&[site]);
+    let cell = matrix.sites[0].cells[0].as_ref().unwrap();
+    assert_eq!(cell.outcome, Outcome::Blocked);
 }
 
 #[test]

@@ -24,13 +24,15 @@ pub struct Matrix {
     pub sites: Vec<SiteRow>,
 }
 
-/// An endpoint.
+/// An endpoint. Lists may give one id to different requests: these are columns of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Column {
     /// Name of the entry.
     pub id: String,
     /// Host and port.
     pub endpoint: String,
+    /// What is asked for, with the path.
+    pub request: String,
 }
 
 /// One run.
@@ -109,12 +111,19 @@ impl Matrix {
 
 impl SiteRow {
     fn of(run: &SavedRun, site: String, columns: &[Column]) -> Self {
-        let rows: HashMap<&str, &SavedRow> =
-            run.rows.iter().map(|row| (row.id.as_str(), row)).collect();
-        let cells: Vec<Option<Cell>> = columns
-            .iter()
-            .map(|column| rows.get(column.id.as_str()).map(|row| Cell::of(row)))
-            .collect();
+        let mut rows: HashMap<(&str, &str), &SavedRow> = HashMap::new();
+        for row in &run.rows {
+            // A row on two ways is as bad as the worse one.
+            let known = rows.entry(key(&row.id, &row.request)).or_insert(row);
+            if row.outcome > known.outcome {
+                *known = row;
+            }
+        }
+        let cell = |column: &Column| {
+            let row = rows.get(&key(&column.id, &column.request));
+            row.map(|row| Cell::of(row))
+        };
+        let cells: Vec<Option<Cell>> = columns.iter().map(cell).collect();
         Self {
             site,
             source: run.source.clone(),
@@ -143,12 +152,18 @@ impl Cell {
 fn columns(runs: &[SavedRun]) -> Vec<Column> {
     let mut known = HashSet::new();
     let rows = runs.iter().flat_map(|run| &run.rows);
-    let new = rows.filter(|row| known.insert(row.id.as_str()));
+    let new = rows.filter(|row| known.insert(key(&row.id, &row.request)));
     new.map(|row| Column {
         id: row.id.clone(),
         endpoint: row.target.clone(),
+        request: row.request.clone(),
     })
     .collect()
+}
+
+/// What makes rows of different runs the same.
+fn key<'a>(id: &'a str, request: &'a str) -> (&'a str, &'a str) {
+    (id, request)
 }
 
 /// A name each: where two are the same the source tells them apart, else a number does.

@@ -117,7 +117,7 @@ pub struct Change {
 pub struct State {
     /// What came out.
     pub outcome: Outcome,
-    /// The cause.
+    /// What is to blame: the run-wide cause where one explains the row, else its own.
     pub code: Option<String>,
     /// Who carried the connection.
     pub via: String,
@@ -266,7 +266,7 @@ fn judged(old: &SavedRow, new: &SavedRow) -> Option<Judged> {
     let kind = match new.outcome.cmp(&old.outcome) {
         std::cmp::Ordering::Greater => Kind::Worse,
         std::cmp::Ordering::Less => Kind::Better,
-        std::cmp::Ordering::Equal if old.code != new.code => Kind::OtherCause,
+        std::cmp::Ordering::Equal if old.cause() != new.cause() => Kind::OtherCause,
         std::cmp::Ordering::Equal => slower.map(|_| Kind::Slower)?,
     };
     Some((kind, slower, other_way(old, new)))
@@ -394,7 +394,7 @@ impl State {
     fn of(row: &SavedRow) -> Self {
         Self {
             outcome: row.outcome,
-            code: row.code.clone(),
+            code: row.cause().map(str::to_owned),
             via: row.via.clone(),
             summary: row.summary.clone(),
             total_ms: row.timings.total_ms,

@@ -69,6 +69,7 @@ pub struct SavedFinding {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a report")]
 struct Raw<'a> {
     #[serde(borrow)]
     schema: Option<Cow<'a, str>>,
@@ -80,6 +81,7 @@ struct Raw<'a> {
 
 /// Only the name of the schema, for documents that are no report.
 #[derive(Deserialize)]
+#[serde(expecting = "a report")]
 struct Envelope<'a> {
     #[serde(borrow)]
     schema: Option<Cow<'a, str>>,

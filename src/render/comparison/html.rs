@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::pair::{became, details, heading, verdict};
+use super::pair::{became, details, heading, rows, verdict};
 use crate::comparison::{Cell, Change, Comparison, FindingChange, Matrix, SharedCause, Side};
 use crate::endpoint::printable;
 use crate::verdict::Outcome;
@@ -32,10 +32,10 @@ pub(super) fn comparison(comparison: &Comparison, out: &mut dyn io::Write) -> io
 fn side(label: &str, side: &Side) -> String {
     let started = side.started.strftime("%Y-%m-%d %H:%M:%S UTC");
     format!(
-        "<li>{label}: {}, {started}, {} cloud, {} rows</li>\n",
+        "<li>{label}: {}, {started}, {} cloud, {}</li>\n",
         escape(&side.name),
         side.cloud,
-        side.rows
+        rows(side.rows)
     )
 }
 

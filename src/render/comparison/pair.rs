@@ -42,7 +42,7 @@ fn side(label: &str, side: &Side, page: &mut Page<'_>) -> io::Result<()> {
     page.paragraph(&lead, &words, Colour::Plain)
 }
 
-fn rows(count: usize) -> String {
+pub(super) fn rows(count: usize) -> String {
     if count == 1 {
         "1 row".to_owned()
     } else {
@@ -161,6 +161,9 @@ pub(super) fn verdict(comparison: &Comparison) -> (Outcome, &'static str) {
     if comparison.regression {
         (Outcome::Blocked, "exit 1: something is worse than before")
     } else {
-        (Outcome::Reachable, "exit 0: nothing is worse than before")
+        (
+            Outcome::Reachable,
+            "exit 0: nothing that both have is worse",
+        )
     }
 }
