@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::fmt::rfc2822;
+use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use crate::catalog::service::{SERVICE_LIMIT, ServiceList, instance, latest_version};
@@ -19,6 +19,8 @@ use crate::route::Hop;
 const USUAL_WAIT: Duration = Duration::from_secs(3_600);
 /// The longest wait that is believed.
 const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+/// Days that a version may lie ahead: clocks are wrong, and lists are published a month early.
+const FURTHEST_DAYS: i64 = 366;
 
 /// What the service is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +53,8 @@ pub enum ServiceAnswer {
         list: ServiceList,
         /// The answer of the `changes` method since the known version, where it gave one.
         changes: Option<Vec<u8>>,
+        /// How long nobody may ask again, where that method had too many requests.
+        busy: Option<Duration>,
     },
 }
 
@@ -106,15 +110,20 @@ pub async fn ask_service(
     }
     let (bytes, list) = desk.list().await?;
     // The dates of additions are a help; the list is good without them.
-    let changes = match known {
-        Some(known) => desk.fetch("changes", Some(known)).await.ok(),
-        None => None,
+    let (changes, busy) = match known {
+        Some(known) => match desk.fetch("changes", Some(known)).await {
+            Ok(changes) => (Some(changes), None),
+            Err(ServiceFailure::Busy(wait)) => (None, Some(wait)),
+            Err(_) => (None, None),
+        },
+        None => (None, None),
     };
     Ok(ServiceAnswer::New {
         version,
         bytes,
         list,
         changes,
+        busy,
     })
 }
 
@@ -157,7 +166,13 @@ impl<'a> Desk<'a> {
     async fn version(&self) -> Result<String, ServiceFailure> {
         let bytes = self.fetch("version", None).await?;
         let cloud = self.request.cloud;
-        latest_version("the service's version", &bytes, cloud).map_err(ServiceFailure::NotAList)
+        let version = latest_version("the service's version", &bytes, cloud);
+        let version = version.map_err(ServiceFailure::NotAList)?;
+        if is_of_the_future(&version, Timestamp::now()) {
+            let why = format!("the service names version {version}, which lies in the future");
+            return Err(ServiceFailure::Unreachable(why));
+        }
+        Ok(version)
     }
 
     async fn list(&self) -> Result<(Vec<u8>, ServiceList), ServiceFailure> {
@@ -195,6 +210,13 @@ impl<'a> Desk<'a> {
         url.query_pairs_mut().append_pair("ClientRequestId", id);
         url
     }
+}
+
+/// Versions begin with the day on which they were made: `YYYYMMDDNN`. One far ahead would keep every
+/// later list out.
+fn is_of_the_future(version: &str, now: Timestamp) -> bool {
+    let latest = now + SignedDuration::from_hours(FURTHEST_DAYS * 24);
+    *version > *latest.strftime("%Y%m%d99").to_string()
 }
 
 fn names(options: &Options) -> PacNames {
@@ -241,6 +263,18 @@ mod tests {
         assert_eq!(wait(Some("99999999999")), LONGEST_WAIT);
         assert_eq!(wait(Some("Tue, 31 Dec 2999 23:59:59 GMT")), LONGEST_WAIT);
         assert_eq!(wait(Some("Wed, 21 Oct 2015 07:28:00 GMT")), USUAL_WAIT);
+    }
+
+    #[test]
+    fn a_version_far_ahead_is_believed_of_nobody() {
+        let now = "2026-11-21T12:00:00Z".parse().unwrap();
+        for (version, future) in [
+            ("2026120100", false),
+            ("2027112200", false),
+            ("2099000000", true),
+        ] {
+            assert_eq!(is_of_the_future(version, now), future, "{version}");
+        }
     }
 
     #[test]

@@ -89,6 +89,14 @@ pub fn service_comparison(
     for it in &by_wildcard {
         row(&it.host, &cover_words(it), column, &mut page)?;
     }
+    if !comparison.elsewhere.is_empty() {
+        page.title(
+            "IN NO SET OF THE LIST, AND PUBLISHED NOWHERE: RULES MADE FROM THE SERVICE LACK IT",
+        )?;
+    }
+    for host in &comparison.elsewhere {
+        page.paragraph(&Lead::indent(2), host, Colour::Plain)?;
+    }
     let (all, wild) = (comparison.covered.len(), by_wildcard.len());
     let summary = format!(
         "{}; {all} hosts are published, {wild} of them by a wildcard alone; {} published names \
@@ -255,9 +263,6 @@ fn cover_words(cover: &Cover) -> String {
 fn difference_words(it: &Difference) -> String {
     let Difference { ours, service, .. } = it;
     let words = match it.kind {
-        DifferenceKind::NotPublished if ours == "in no set" => {
-            "published nowhere: rules made from the service alone leave it out".to_owned()
-        }
         DifferenceKind::NotPublished => {
             format!("not published any more; the list has it in {ours}")
         }

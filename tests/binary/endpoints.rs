@@ -120,9 +120,11 @@ fn the_list_is_compared_with_an_answer_of_the_service() {
     assert_eq!(code(&output), 1, "{}", stderr(&output));
     let text = stdout(&output);
     assert!(
-        text.contains("published nowhere: rules made from the service alone"),
+        text.contains("not published any more; the list has it in set 69"),
         "{text}"
     );
+    let elsewhere = text.split("PUBLISHED NOWHERE").nth(1).unwrap();
+    assert!(elsewhere.contains("www.msftconnecttest.com"), "{text}");
     assert!(text.contains("as *.officeapps.live.com, set 46"), "{text}");
     let own = scratch(
         "published.toml",
@@ -142,6 +144,11 @@ fn the_list_is_compared_with_an_answer_of_the_service() {
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["schema"], "reach365/endpoints-comparison/1");
     assert_eq!(json["covered"][0]["pattern"], "*.office.com");
+    let one = r#"[{"id": 1, "urls": ["login.partner.microsoftonline.cn"], "category": "Allow"}]"#;
+    let one = scratch("another-cloud.json", one);
+    let other = reach365(&["endpoints", "diff", "--from", one.to_str().unwrap()]);
+    let said = stderr(&other);
+    assert!(said.contains("name that with --cloud"), "{said}");
 }
 
 #[test]

@@ -15,6 +15,8 @@ use crate::lab::proxy::{Act, Protocol, Proxy, Refusal, SignIn};
 use crate::lab::server::Server;
 
 const NAME: &str = "endpoints.lab.example";
+/// What the service published.
+const PUBLISHED: &str = "tests/catalog/service/worldwide.json";
 const LIST: &str = r#"[{"id":46,"urls":["*.alpha.example"],"tcpPorts":"443","category":"Allow"}]"#;
 const NEWER: &str =
     r#"[{"id":46,"urls":["*.alpha.example","beta.example"],"tcpPorts":"443","category":"Allow"}]"#;
@@ -132,7 +134,7 @@ fn a_new_version_replaces_the_copy_and_the_same_one_is_not_fetched_again() {
     check(
         &site.update(&first, &[]),
         0,
-        "version 2025120100, 1 sets, 1 names",
+        "version 2025120100, 1 set, 1 name;",
     );
     let id = site.state()["client_request_id"].clone();
     assert_eq!(id.as_str().unwrap().len(), 36);
@@ -312,18 +314,21 @@ fn a_file_is_kept_without_any_network() {
     let site = Site::new("file");
     fs::create_dir_all(&site.state).unwrap();
     let file = site.state.join("list.json");
-    fs::write(&file, LIST).unwrap();
+    let list = fs::read_to_string(PUBLISHED).unwrap();
+    fs::write(&file, &list).unwrap();
     let update =
         |file: &PathBuf| site.run(&["endpoints", "update", "--from", file.to_str().unwrap()]);
     check(&site.run(&["endpoints", "diff"]), 2, "endpoints update");
-    check(&update(&file), 0, "worldwide: 1 sets, 1 names");
-    assert_eq!(site.saved("service-worldwide.json").unwrap(), LIST);
+    check(&update(&file), 0, "worldwide: 23 sets, 101 names");
+    assert_eq!(site.saved("service-worldwide.json").unwrap(), list);
+    fs::write(&file, LIST).unwrap();
+    check(&update(&file), 2, "name that with --cloud");
     fs::write(&file, &LIST[..30]).unwrap();
     check(&update(&file), 2, "EOF");
     fs::write(&file, "[]").unwrap();
     check(&update(&file), 2, "no names");
     fs::write(&file, vec![b' '; 50 << 20]).unwrap();
     check(&update(&file), 2, "larger than 4 MiB");
-    assert_eq!(site.saved("service-worldwide.json").unwrap(), LIST);
+    assert_eq!(site.saved("service-worldwide.json").unwrap(), list);
     fs::remove_file(&file).unwrap();
 }

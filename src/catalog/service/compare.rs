@@ -16,6 +16,9 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
     /// How each host of the list is published, each host once.
     pub covered: Vec<Cover>,
+    /// Hosts that the list puts in no set and that no set publishes: they belong to somebody else,
+    /// such as Windows with its connectivity test. Rules made from the service alone leave them out.
+    pub elsewhere: Vec<String>,
     /// Names that the service publishes and that belong to none of the list's hosts or wildcards.
     pub others: usize,
 }
@@ -97,13 +100,26 @@ fn endpoints_of(catalog: &Catalog, cloud: Cloud) -> impl Iterator<Item = Endpoin
 }
 
 impl Comparison {
+    /// Whether the service's answer is more likely one for another cloud, or a part of one: it has
+    /// less than half of the hosts.
+    pub fn is_of_something_else(&self) -> bool {
+        let absent = self.differences.iter();
+        let absent = absent.filter(|one| one.kind == DifferenceKind::NotPublished);
+        absent.count() > self.covered.len()
+    }
+
     fn endpoint(&mut self, ours: &Endpoint, published: Option<PublishedHost>, cloud: Cloud) {
         let host = ours.host.to_string();
         let set = ours.sets.get(&cloud);
         let Some(published) = published else {
-            let words = set.map_or("in no set".to_owned(), |set| format!("set {set}"));
-            self.note(DifferenceKind::NotPublished, ours, words, String::new());
-            return;
+            return match set {
+                Some(set) => {
+                    let words = format!("set {set}");
+                    self.note(DifferenceKind::NotPublished, ours, words, String::new());
+                }
+                None if self.elsewhere.contains(&host) => {}
+                None => self.elsewhere.push(host),
+            };
         };
         if set.is_none_or(|set| !published.sets.contains(set)) {
             let words = set.map_or("in no set".to_owned(), |set| format!("set {set}"));

@@ -76,5 +76,11 @@ pub(crate) fn lint(args: &LintArgs) -> Result<u8, Failure> {
 
 fn summary(catalog: &Catalog, warnings: usize) -> String {
     let endpoints = catalog.endpoints().len();
-    format!("{endpoints} endpoints, no errors, {warnings} warnings")
+    let endpoints = counted(endpoints, "endpoint");
+    format!("{endpoints}, no errors, {}", counted(warnings, "warning"))
+}
+
+pub(super) fn counted(count: usize, word: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{plural}")
 }

@@ -68,6 +68,13 @@ fn with_the_list(args: &DiffArgs) -> Result<u8, Failure> {
         None => saved(&State::read()?, args, Copy::Current)?,
     };
     let comparison = service::compare(&catalog, &list(&file)?, args.cloud);
+    if comparison.is_of_something_else() {
+        let (file, cloud) = (file.display(), args.cloud);
+        note(&format!(
+            "{file} has less than half of the hosts of the cloud {cloud}: if it is the list of \
+             another one, name that with --cloud"
+        ));
+    }
     let style = terminal::style(args.look.color, None);
     let mut output = Output::open(None)?;
     output.write(|out| match args.format {

@@ -3,13 +3,15 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use reach365::catalog::service::{EffectiveDates, Pattern, ServiceList, diff};
+use reach365::Catalog;
+use reach365::catalog::service::{self, EffectiveDates, Pattern, ServiceList, diff};
 use reach365::endpoint::Cloud;
 use reach365::options::Options;
 use reach365::{ServiceAnswer, ServiceFailure, ServiceRequest, ask_service};
 
 use super::state::{Copy, State};
 use crate::cli::UpdateArgs;
+use crate::cmd::endpoints::counted;
 use crate::cmd::{check, input, live};
 use crate::exit::{Failure, note};
 use crate::output::Output;
@@ -32,6 +34,13 @@ fn from_file(file: &Path, cloud: Cloud, state: &mut State) -> Result<u8, Failure
         let file = file.display();
         return Err(Failure::Usage(format!("{file}: no names in it")));
     }
+    if service::compare(Catalog::builtin(), &list, cloud).is_of_something_else() {
+        let file = file.display();
+        return Err(Failure::Usage(format!(
+            "{file}: it has less than half of the hosts that activation needs in the cloud {cloud}; \
+             the saved copy stays. If it is the list of another cloud, name that with --cloud"
+        )));
+    }
     keep(state, cloud, None, (&bytes, &list), None)
 }
 
@@ -52,13 +61,14 @@ fn from_service(args: &UpdateArgs, state: &mut State) -> Result<u8, Failure> {
             bytes,
             list,
             changes,
-        }) => keep(
-            state,
-            args.cloud,
-            Some(version),
-            (&bytes, &list),
-            changes.as_deref(),
-        ),
+            busy,
+        }) => {
+            if let Some(wait) = busy {
+                state.wait(service, wait)?;
+            }
+            let copy = (bytes.as_slice(), &list);
+            keep(state, args.cloud, Some(version), copy, changes.as_deref())
+        }
         Ok(ServiceAnswer::Older(version)) => {
             let own = request.known_version.unwrap_or_default();
             note(&format!(
@@ -124,10 +134,11 @@ fn keep(
         .as_ref()
         .map_or_else(String::new, |it| format!("version {it}, "));
     let file = state.keep(cloud, version, bytes, changes)?;
-    let (sets, names) = (list.sets().len(), names(list));
+    let sets = counted(list.sets().len(), "set");
+    let names = counted(names(list), "name");
     let file = file.display();
     say(&format!(
-        "{cloud}: {words}{sets} sets, {names} names{news}; kept in {file}"
+        "{cloud}: {words}{sets}, {names}{news}; kept in {file}"
     ))
 }
 
