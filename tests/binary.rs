@@ -167,7 +167,11 @@ fn error_numbers_are_explained() {
         ("0x8004ABCD", "not an activation error that we know"),
         ("0xZZ", "AADSTS50126"),
         ("80070102", "0x04C5C5D6"),
+        ("53003", "AADSTS53003"),
         ("tcp-drooped", "tcp-dropped"),
+        ("CAA", "no error number"),
+        ("AADSTS", "no error number"),
+        (" ", "an error number such as"),
     ];
     for (number, words) in refused {
         let output = reach365(&["explain", number]);
@@ -179,6 +183,19 @@ fn error_numbers_are_explained() {
             stderr(&output)
         );
     }
+}
+
+#[test]
+fn the_app_orders_what_to_do_about_an_error() {
+    let steps = |app: &[&str]| {
+        let output = reach365(&[&["explain", "0xCAA50021"], app].concat());
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        stdout(&output)
+    };
+    assert_ne!(steps(&[]), steps(&["--app", "teams"]));
+    let output = reach365(&["explain", "tls-silent", "--app", "teams"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("--app goes with an error number"));
 }
 
 #[test]
@@ -420,10 +437,12 @@ fn what_cannot_be_compared_is_said() {
     let good = variant("good.json", |_| {});
     let whole = fs::read_to_string(REPORT).unwrap();
     let cut = scratch("compare-cut.json", &whole[..whole.len() / 2]);
+    let list = scratch("compare-list.json", "[]");
     let newer = scratch("compare-newer.json", &whole.replace("report/1", "report/2"));
     let cases = [
         (cut.to_str().unwrap(), "compare-cut.json: not JSON"),
         (newer.to_str().unwrap(), "newer than this program"),
+        (list.to_str().unwrap(), "expected a report"),
         ("tests", "tests: "),
         ("no-such-file.json", "no-such-file.json: "),
     ];
@@ -442,6 +461,32 @@ fn what_cannot_be_compared_is_said() {
         "/no/such/directory/a",
     ];
     assert!(stderr(&reach365(&nowhere)).contains("/no/such/directory"));
+}
+
+#[test]
+fn what_is_read_is_not_overwritten() {
+    let report = variant("evidence.json", |_| {});
+    let beside = format!("{}/binary/./evidence.json", env!("CARGO_TARGET_TMPDIR"));
+    let before = fs::read_to_string(&report).unwrap();
+    let commands: [&[&str]; 3] = [
+        &["replay", &report],
+        &["compare", &report, &report],
+        &[
+            "endpoints",
+            "allowlist",
+            "--format",
+            "hosts",
+            "--report",
+            &report,
+        ],
+    ];
+    for command in commands {
+        let output = reach365(&[command, &["--output", &beside]].concat());
+        assert_eq!(code(&output), 2, "{command:?}");
+        let said = stderr(&output);
+        assert!(said.contains("that file is read"), "{said}");
+    }
+    assert_eq!(fs::read_to_string(&report).unwrap(), before);
 }
 
 #[test]
@@ -516,11 +561,32 @@ fn only_what_failed_is_checked_again() {
         }
     });
     let output = reach365(&["check", "--only-failed", &fine]);
-    assert_eq!((code(&output), stdout(&output).as_str()), (0, ""));
+    let text = stdout(&output);
+    assert_eq!(code(&output), 3, "{text}");
+    assert!(text.contains("nothing was checked"), "{text}");
+    let said = stderr(&output);
+    assert!(said.contains("nothing failed in"), "{said}");
+    let output = reach365(&["check", "--only-failed", &fine, "--format", "nagios"]);
+    let text = stdout(&output);
+    assert_eq!(code(&output), 3, "{text}");
     assert!(
-        stderr(&output).contains("nothing failed in"),
-        "{}",
-        stderr(&output)
+        text.starts_with("REACH365 UNKNOWN - nothing was checked |"),
+        "{text}"
+    );
+    let record = variant("record.json", |report| {
+        let row = &mut report["endpoints"][0];
+        row["id"] = "gone".into();
+        row["host"] = "gone.example".into();
+        row["scheme"] = "dns".into();
+        row["verdict"]["outcome"] = "blocked".into();
+        report["endpoints"].as_array_mut().unwrap().truncate(1);
+    });
+    let output = reach365(&["check", "--only-failed", &record]);
+    let said = stderr(&output);
+    assert_eq!((code(&output), stdout(&output).as_str()), (2, ""), "{said}");
+    assert!(
+        said.contains("gone.example") && said.contains("nothing was checked"),
+        "{said}"
     );
     assert_eq!(
         code(&reach365(&["check", "a.example", "--only-failed", &fine])),

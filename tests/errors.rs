@@ -118,6 +118,7 @@ const CASES: &[Case] = &[
     ("0x80048823", "0x80048823", Family::Single, Network::No, &[]),
     ("0xC0F10005", "0xC0F10005", Family::Single, Network::No, &[]),
     ("0x80240034", "0x80240034", Family::OtherProduct, Network::Unknown, &[]),
+    ("0xC004F074", "0xC004F074", Family::Licensing, Network::Unknown, &[]),
     ("AADSTS50126", "AADSTS50126", Family::SignIn, Network::No, &[]),
     ("aadsts50126: Error validating credentials.", "AADSTS50126", Family::SignIn, Network::No, &[]),
     ("error code: AADSTS9002313", "AADSTS9002313", Family::SignIn, Network::No, &[]),
@@ -385,7 +386,7 @@ fn explained(error: &str, report: Option<&Report>) -> String {
         unicode: true,
     };
     let mut out = Vec::new();
-    render::explain_error(read(error), report, &style, &mut out).unwrap();
+    render::explain_error(read(error), report, None, &style, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 

@@ -44,6 +44,16 @@ impl Condition {
             .and_then(|name| name.as_str().map(str::to_owned))
             .expect("a condition is written as a word")
     }
+
+    /// What a condition says is not so.
+    pub fn denied(self) -> Option<Self> {
+        match self {
+            Self::NotJoined => Some(Self::Joined),
+            Self::NotHybrid => Some(Self::Hybrid),
+            Self::NotManaged => Some(Self::Managed),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Condition {

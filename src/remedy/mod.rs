@@ -53,7 +53,7 @@ pub struct Remedies {
 
 /// One way to mend a cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all(deserialize = "kebab-case"), deny_unknown_fields)]
 #[allow(
     clippy::struct_excessive_bools,
     reason = "each is a property of its own, as the catalogue writes them"

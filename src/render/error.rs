@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::remedy::{
-    self, ActivationError, Network, NetworkSeen, Platform, Provenance, Situation, Step,
+    self, ActivationError, App, Network, NetworkSeen, Platform, Provenance, Situation, Step,
 };
 use crate::render::layout::{Lead, Page};
 use crate::render::style::{Colour, TextStyle};
@@ -20,13 +20,14 @@ const MOST: usize = 10;
 const MOST_STEPS: usize = 5;
 
 /// Writes what an error number means, whether the network can be the cause, what to run, and which
-/// failures of a report explain it.
+/// failures of a report explain it. The app in which it appears orders what to do.
 ///
 /// # Errors
 /// What `out` reports.
 pub fn explain_error(
     error: ActivationError,
     report: Option<&Report>,
+    app: Option<App>,
     style: &TextStyle,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
@@ -42,7 +43,7 @@ pub fn explain_error(
             .zip(["run", ""])
             .try_for_each(|(line, label)| labelled_line(label, line, &mut page))?,
     }
-    what_to_do(error, report, &mut page)
+    what_to_do(error, report, app, &mut page)
 }
 
 /// What the report shows of the network, without the causes that have nothing to do with the error.
@@ -61,13 +62,14 @@ fn explaining(error: ActivationError, report: &Report) -> NetworkSeen {
 fn what_to_do(
     error: ActivationError,
     report: Option<&Report>,
+    app: Option<App>,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     let plan = remedy::plan(&Situation {
         error: Some(error),
         network: report.map(|report| explaining(error, report)),
         device: None,
-        app: None,
+        app,
         platform: Platform::Windows,
     });
     let steps: Vec<&Step> = plan.steps.iter().chain(&plan.afterwards).collect();

@@ -1,6 +1,6 @@
 //! The text format of Prometheus, for the textfile collector or a gateway.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
 
@@ -42,22 +42,21 @@ pub fn prometheus(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         .try_for_each(|metric| out.write_all(metric.text().as_bytes()))
 }
 
-/// The same series twice would make the whole text invalid; a saved report may have ids twice.
+/// The same series twice would make the whole text invalid; a saved report may have ids twice, and
+/// ids that look like a number of ours.
 fn named(rows: &[EndpointReport]) -> Vec<Named<'_>> {
-    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    let name = |row: &'_ EndpointReport, count: usize| match count {
-        1 => row.endpoint.id.clone(),
-        more => format!("{}#{more}", row.endpoint.id),
-    };
-    let numbered = rows.iter().map(|row| {
-        let count = seen.entry(&row.endpoint.id).or_default();
-        *count += 1;
-        Named {
-            name: name(row, *count),
-            row,
-        }
+    let own = rows.iter().map(|row| row.endpoint.id.clone());
+    let mut taken: BTreeSet<String> = own.collect();
+    let mut met = BTreeSet::new();
+    let named = rows.iter().map(|row| {
+        let id = row.endpoint.id.as_str();
+        let mut numbered = (2..).map(|number| format!("{id}#{number}"));
+        let free = |name: &String| taken.insert(name.clone());
+        let again = (!met.insert(id)).then(|| numbered.find(free));
+        let name = again.flatten().unwrap_or_else(|| id.to_owned());
+        Named { name, row }
     });
-    numbered.collect()
+    named.collect()
 }
 
 fn timestamp(report: &Report) -> Metric {

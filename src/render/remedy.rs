@@ -87,11 +87,15 @@ pub fn plan(plan: &RemedyPlan, style: &TextStyle, out: &mut dyn io::Write) -> io
             Colour::Plain,
         )?;
     }
-    steps(&plan.steps, 1, &mut page)?;
+    for (position, step) in plan.steps.iter().enumerate() {
+        step_to_do(position + 1, step, &mut page)?;
+    }
     stop_line(&plan.stop, &mut page)?;
     if !plan.afterwards.is_empty() {
         page.title("WHAT THEY THEN DO")?;
-        steps(&plan.afterwards, plan.steps.len() + 1, &mut page)?;
+        for (position, step) in plan.afterwards.iter().enumerate() {
+            step_of_others(plan.steps.len() + position + 1, step, &mut page)?;
+        }
     }
     left_out(&plan.left_out, &mut page)?;
     page.blank()?;
@@ -110,29 +114,41 @@ pub fn plan_json(plan: &RemedyPlan, out: &mut dyn io::Write) -> io::Result<()> {
     document(plan, out)
 }
 
-fn steps(steps: &[Step], first: usize, page: &mut Page<'_>) -> io::Result<()> {
-    for (position, step) in steps.iter().enumerate() {
-        let number = format!("{:>2}. ", first + position);
-        let lead = Lead::indent(1).then(page.style, Colour::Title, &number);
-        let under = Lead::indent(lead.width());
-        page.paragraph(&lead, step.said(), Colour::Title)?;
-        let why = match &step.reason {
-            // That is what the plan was asked for.
-            Reason::Error { .. } => format!("{}.", step.order_why),
-            reason => format!("{reason}; {}.", step.order_why),
-        };
-        page.paragraph(&under, &why, Colour::Plain)?;
-        let Step {
-            remedy,
-            audience,
-            minutes,
-            risk,
-            ..
-        } = step;
-        let cost = format!("{remedy}: {audience}, {minutes} min, risk {risk}");
-        page.paragraph(&under, &cost, Colour::Faint)?;
-    }
-    Ok(())
+fn step_to_do(number: usize, step: &Step, page: &mut Page<'_>) -> io::Result<()> {
+    let under = step_title(number, step.said(), page)?;
+    let why = match &step.reason {
+        // That is what the plan was asked for.
+        Reason::Error { .. } => format!("{}.", step.order_why),
+        reason => format!("{reason}; {}.", step.order_why),
+    };
+    page.paragraph(&under, &why, Colour::Plain)?;
+    page.paragraph(&under, &step_cost(step), Colour::Faint)
+}
+
+/// A step that the reader does not take: those who take it ask for more.
+fn step_of_others(number: usize, step: &Step, page: &mut Page<'_>) -> io::Result<()> {
+    let under = step_title(number, step.said(), page)?;
+    page.paragraph(&under, &step_cost(step), Colour::Faint)
+}
+
+/// Gives back the indentation of what stands under it.
+fn step_title(number: usize, title: &str, page: &mut Page<'_>) -> io::Result<Lead> {
+    let number = format!("{number:>2}. ");
+    let lead = Lead::indent(1).then(page.style, Colour::Title, &number);
+    let under = Lead::indent(lead.width());
+    page.paragraph(&lead, title, Colour::Title)?;
+    Ok(under)
+}
+
+fn step_cost(step: &Step) -> String {
+    let Step {
+        remedy,
+        audience,
+        minutes,
+        risk,
+        ..
+    } = step;
+    format!("{remedy}: {audience}, {minutes} min, risk {risk}")
 }
 
 fn stop_line(stop: &Stop, page: &mut Page<'_>) -> io::Result<()> {

@@ -12,8 +12,8 @@ use crate::verdict::Outcome;
 /// What failed in a report, to be checked again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FailedAgain {
-    /// The checks; `None` where nothing failed.
-    pub plan: Option<Plan>,
+    /// The checks; none where nothing failed.
+    pub plan: Plan,
     /// Endpoints that failed and cannot be checked again: DNS records that no list asks for now.
     pub dropped: Vec<String>,
 }
@@ -31,7 +31,11 @@ impl Report {
             .map(|row| &row.endpoint)
             .collect();
         if failed.is_empty() {
-            let (plan, dropped) = (None, Vec::new());
+            let plan = Plan {
+                cloud: self.run.cloud,
+                checks: Vec::new(),
+            };
+            let dropped = Vec::new();
             return Ok(FailedAgain { plan, dropped });
         }
         let mut plan = Plan::select(catalog, &selection(&failed, self))?;
@@ -42,7 +46,6 @@ impl Report {
         let lost = |it: &&Endpoint| !checks.iter().any(|check| is_same(it, &check.endpoint));
         let dropped = failed.iter().copied().filter(lost);
         let dropped = dropped.map(ToString::to_string).collect();
-        let plan = (!plan.checks.is_empty()).then_some(plan);
         Ok(FailedAgain { plan, dropped })
     }
 }

@@ -89,9 +89,18 @@ fn plans_and_remedies_are_json_too() {
     let remedies = said(&["fix", "list", "AADSTS135011", "--format", "json"]);
     let remedies: serde_json::Value = serde_json::from_str(&remedies).unwrap();
     assert!(remedies.as_array().unwrap().len() > 2, "{remedies}");
+    assert!(remedies[0]["order_why"].is_string(), "{remedies}");
     let shown = said(&["fix", "show", "enable-wam", "--format", "json"]);
     let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
     assert_eq!(shown[0]["actions"][0]["do"], "registry-delete");
+}
+
+#[test]
+fn a_number_may_be_signed() {
+    let signed = said(&["fix", "plan", "-895156191"]);
+    assert_eq!(signed, said(&["fix", "plan", "0xCAA50021"]));
+    let listed = said(&["fix", "list", "-895156191"]);
+    assert_eq!(listed, said(&["fix", "list", "0xCAA50021"]));
 }
 
 #[test]
@@ -123,7 +132,7 @@ fn what_cannot_be_answered_is_refused_in_words() {
     );
     let newer = file("fix-newer.json", b"{\"schema\": \"reach365/report/2\"}");
     let [german, cut, newer] = [&german, &cut, &newer].map(|path| path.to_str().unwrap());
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 12] = [
         (&["fix", "plan"], "something to go by"),
         (
             &["fix", "plan", "0x80040000"],
@@ -133,6 +142,21 @@ fn what_cannot_be_answered_is_refused_in_words() {
         (&["fix", "plan", "banana"], "no error number"),
         (&["fix", "plan", "--device", german], "dsregcmd /status"),
         (&["fix", "plan", "0xCAA50021", "--report", cut], "line 1"),
+        (
+            &["fix", "plan", "0xCAA50021", "--report", cut],
+            "fix-cut.json: ",
+        ),
+        (
+            &[
+                "fix",
+                "plan",
+                "0xCAA50021",
+                "--bundle",
+                "/no/such/directory/a",
+            ],
+            "--bundle /no/such",
+        ),
+        (&["fix", "script", "set-clock", "set-clock"], "named twice"),
         (
             &["fix", "plan", "0xCAA50021", "--report", newer],
             "reach365/report/2",

@@ -5,6 +5,7 @@ mod compare;
 mod endpoints;
 mod fix;
 mod pac;
+mod proxy;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -14,8 +15,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use reach365::endpoint::Cloud;
 use reach365::options::{CONFIRM, ControlHost, DEADLINE, JOBS, ProxySource, TRACE_CONTROL};
-use reach365::proxy::Dialect;
-use reach365::proxy::blob::BlobKind;
+use reach365::remedy::App;
 use reach365::render::Format;
 use reach365::report::FailOn;
 
@@ -28,6 +28,7 @@ pub(crate) use fix::{
     FixCommand, FixListArgs, FixPlanArgs, FixRunArgs, FixScriptArgs, FixShowArgs, FixUndoArgs,
 };
 pub(crate) use pac::{PacBuildArgs, PacCommand, PacEvalArgs, PacLintArgs, ToldUrl};
+pub(crate) use proxy::{DecodeArgs, MatchArgs, ProxyArgs, ProxyCommand};
 
 /// Tells why Microsoft 365 Apps cannot activate: which host, which stage, which cause, who did it.
 #[derive(Debug, Parser)]
@@ -193,7 +194,8 @@ pub(crate) struct ResolvingArgs {
     /// Ask this name server too about msoid records
     #[arg(long, value_name = "IP[:PORT]", value_parser = name_server)]
     pub(crate) second_resolver: Option<SocketAddr>,
-    /// Limit of every stage [default: DNS 2 s per packet, TCP 5 s, TLS 8 s, HTTP 10 s]
+    /// Limit of every stage [default: DNS 2 s per packet, TCP 5 s; TLS and answers of proxies and
+    /// hosts 6.5 s of silence]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<Seconds>,
 }
@@ -274,23 +276,6 @@ pub(crate) enum ListFormat {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct ProxyArgs {
-    #[command(subcommand)]
-    pub(crate) command: Option<ProxyCommand>,
-    /// The URLs to decide about; a host alone means HTTPS
-    #[arg(value_name = "URL")]
-    pub(crate) urls: Vec<String>,
-    /// Read an exported registry file (.reg) instead of the settings of this machine
-    #[arg(long, value_name = "FILE")]
-    pub(crate) from: Option<PathBuf>,
-    /// Format of the answer
-    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
-    pub(crate) format: ListFormat,
-    #[command(flatten)]
-    pub(crate) look: LookArgs,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct DeviceArgs {
     /// Read the output of `dsregcmd /status`, or a state in JSON; `-` reads standard input
     #[arg(long, value_name = "FILE")]
@@ -299,50 +284,6 @@ pub(crate) struct DeviceArgs {
     #[arg(long)]
     pub(crate) redact: bool,
     /// Format of the answer
-    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
-    pub(crate) format: ListFormat,
-    #[command(flatten)]
-    pub(crate) look: LookArgs,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ProxyCommand {
-    /// Decode a binary registry value
-    Decode(DecodeArgs),
-    /// Ask proxies and a bypass list about URLs
-    Match(MatchArgs),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct DecodeArgs {
-    /// `winhttp`: WinHttpSettings; `connection`: DefaultConnectionSettings or SavedLegacySettings
-    #[arg(value_parser = blob_kinds())]
-    pub(crate) kind: BlobKind,
-    /// The bytes as regedit or reg query print them
-    #[arg(value_name = "HEX", required = true)]
-    pub(crate) hex: Vec<String>,
-    /// Format of the answer
-    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
-    pub(crate) format: ListFormat,
-    #[command(flatten)]
-    pub(crate) look: LookArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct MatchArgs {
-    /// The URLs to decide about; a host alone means HTTPS
-    #[arg(value_name = "URL", required = true)]
-    pub(crate) urls: Vec<String>,
-    /// The proxies, such as `proxy:8080` or `http=a:80;https=b:443`
-    #[arg(long, default_value = "")]
-    pub(crate) servers: String,
-    /// The bypass list
-    #[arg(long, default_value = "", allow_negative_numbers = true)]
-    pub(crate) bypass: String,
-    /// Whose rules the bypass list follows
-    #[arg(long, value_parser = choice(&Dialect::ALL), default_value = "wininet")]
-    pub(crate) dialect: Dialect,
-    /// Format of the answer; `json` is one object a line, one for each URL
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub(crate) format: ListFormat,
     #[command(flatten)]
@@ -370,6 +311,9 @@ pub(crate) struct ExplainArgs {
     /// from standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+    /// The app in which the error appears: its own remedies come earlier
+    #[arg(long, value_parser = choice(&fix::APPS))]
+    pub(crate) app: Option<App>,
     #[command(flatten)]
     pub(crate) look: LookArgs,
 }
@@ -416,13 +360,6 @@ fn name_server(text: &str) -> Result<SocketAddr, String> {
         Ok(server) if server.port() != 0 => Ok(server),
         _ => Err("not an address such as 10.0.0.53, 10.0.0.53:5353 or [fd00::53]:5353".to_owned()),
     }
-}
-
-fn blob_kinds() -> impl TypedValueParser<Value = BlobKind> {
-    choice(&[
-        ("winhttp", BlobKind::Winhttp),
-        ("connection", BlobKind::Connection),
-    ])
 }
 
 fn clouds() -> impl TypedValueParser<Value = Cloud> {

@@ -29,9 +29,28 @@ impl Output {
             let stdout = anstream::AutoStream::always(io::stdout());
             return Ok(Self::of(Box::new(BufWriter::new(stdout)), None));
         };
+        Self::open_for("--output", path)
+    }
+
+    /// Opens a file; the flag that named it stands in what is said where that cannot be done.
+    pub(crate) fn open_for(flag: &str, path: &Path) -> Result<Self, Failure> {
         let (file, pending) = open_file(path)
-            .map_err(|error| Failure::Usage(format!("--output {}: {error}", path.display())))?;
+            .map_err(|error| Failure::Usage(format!("{flag} {}: {error}", path.display())))?;
         Ok(Self::of(Box::new(BufWriter::new(file)), pending))
+    }
+
+    /// Opens the place, unless that is a file that the result is made from: its evidence would be
+    /// gone.
+    pub(crate) fn open_beside(file: Option<&Path>, read: &[&Path]) -> Result<Self, Failure> {
+        let canonical = |path: &Path| fs::canonicalize(path).ok();
+        let wanted = file.and_then(canonical);
+        if wanted.is_some() && read.iter().any(|path| canonical(path) == wanted) {
+            let shown = file.unwrap_or(Path::new("")).display();
+            return Err(Failure::Usage(format!(
+                "--output {shown}: that file is read; name another one"
+            )));
+        }
+        Self::open(file)
     }
 
     fn of(writer: Box<dyn Write + Send>, pending: Option<Pending>) -> Self {

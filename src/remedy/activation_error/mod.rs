@@ -119,6 +119,8 @@ families! {
     Win32
     /// A part of Windows that has nothing to do with activation.
     OtherProduct
+    /// 0xC004: volume activation and product keys.
+    Licensing
     /// Numbers that are known one by one.
     Single
 }

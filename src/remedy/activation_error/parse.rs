@@ -15,6 +15,8 @@ const PREFIXES: [&str; 6] = [
 ];
 /// Shorter texts of digits alone may be hexadecimal or decimal.
 const SURELY_DECIMAL: usize = 9;
+/// Digits of the numbers that the sign-in service has, from AADSTS16000 to AADSTS9002341.
+const SIGN_IN_DIGITS: std::ops::RangeInclusive<usize> = 5..=7;
 /// No form is longer.
 const LONGEST: usize = 24;
 
@@ -148,7 +150,8 @@ fn bare(digits: &str) -> Option<Vec<Reading>> {
         return Some(vec![decimal]);
     }
     let mut readings = vec![Reading::Windows(hexadecimal(digits)?), decimal];
-    if Table::builtin().knows_sign_in(number) {
+    // New numbers of the sign-in service have as many digits as those that are known.
+    if Table::builtin().knows_sign_in(number) || SIGN_IN_DIGITS.contains(&digits.len()) {
         readings.push(Reading::SignIn(number));
     }
     Some(readings)

@@ -277,7 +277,10 @@ impl fmt::Display for Reason {
 impl fmt::Display for Omission {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Forbidden { needs } => write!(out, "only where {needs}; here it is not so"),
+            Self::Forbidden { needs } => match needs.denied() {
+                Some(denied) => write!(out, "not where {denied}"),
+                None => write!(out, "only where {needs}; here it is not so"),
+            },
             Self::Unknown { needs } => write!(out, "only where {needs}; nobody knows here"),
             Self::Managed {} => {
                 out.write_str("the device is managed; only its administrators may do that")

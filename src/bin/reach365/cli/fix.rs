@@ -28,7 +28,7 @@ pub(crate) enum FixCommand {
 #[derive(Debug, Args)]
 pub(crate) struct FixListArgs {
     /// Only what answers this error number or code
-    #[arg(value_name = "0xERROR|CODE")]
+    #[arg(value_name = "0xERROR|CODE", allow_negative_numbers = true)]
     pub(crate) answers: Option<String>,
     /// Format of the list
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
@@ -52,7 +52,7 @@ pub(crate) struct FixShowArgs {
 #[derive(Debug, Args)]
 pub(crate) struct FixPlanArgs {
     /// The error number that the user sees, such as 0xCAA50021 or AADSTS50126
-    #[arg(value_name = "0xERROR")]
+    #[arg(value_name = "0xERROR", allow_negative_numbers = true)]
     pub(crate) error: Option<String>,
     /// A JSON report of `reach365 check` from the same network; `-` is standard input
     #[arg(long, value_name = "FILE")]
@@ -124,7 +124,7 @@ const FIX_RUN_HELP: &str = "Exit codes: 0 done or shown, 1 an action failed or y
 const FIX_UNDO_HELP: &str = "Exit codes: 0 taken back, 1 an action failed or something has changed \
     since, 2 refused, wrong usage or nothing to undo.";
 
-const APPS: [(&str, App); 4] = [
+pub(super) const APPS: [(&str, App); 4] = [
     ("office", App::Office),
     ("outlook", App::Outlook),
     ("teams", App::Teams),

@@ -1,5 +1,7 @@
 //! `reach365 endpoints allowlist`.
 
+use std::path::Path;
+
 use reach365::catalog::{Allowlist, LeftOut};
 use reach365::endpoint::{Cloud, Endpoint};
 use reach365::plan::{Plan, Selection};
@@ -16,9 +18,11 @@ pub(crate) fn run(args: &AllowlistArgs) -> Result<u8, Failure> {
     let catalog = input::catalog(args.endpoints.as_deref())?;
     let list = match &args.report {
         None => whole(&catalog, args)?,
-        Some(path) => failures(&catalog, args, &Report::from_json(&input::report(path)?)?)?,
+        Some(path) => failures(&catalog, args, &input::saved(path)?)?,
     };
-    let mut output = Output::open(args.output.as_deref())?;
+    let read = [args.report.as_deref(), args.endpoints.as_deref()];
+    let read: Vec<&Path> = read.into_iter().flatten().collect();
+    let mut output = Output::open_beside(args.output.as_deref(), &read)?;
     let mut left_out = Vec::new();
     output.write(|out| {
         left_out = render::allowlist(&list, args.format, args.proxy.as_ref(), out)?;

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use reach365::options::{Family, Options, ProxySignIn, ProxySource, SILENCE_LIMIT, Timeouts};
 use reach365::plan::{Plan, Selection};
-use reach365::{Catalog, Checker, Report};
+use reach365::{Catalog, Checker};
 use tracing_subscriber::EnvFilter;
 
 use super::{input, live};
@@ -29,9 +29,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     log(args)?;
     let catalog = input::catalog(args.endpoints.as_deref())?;
     let signatures = input::signatures(args.naming.signatures.as_deref())?;
-    let Some(plan) = plan(args, &catalog)? else {
-        return Ok(0);
-    };
+    let plan = plan(args, &catalog)?;
     check_control_host(args, &catalog)?;
     let options = Options {
         cloud: plan.cloud,
@@ -88,19 +86,25 @@ fn log(args: &CheckArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What is to be checked; nothing where a report is named in which nothing failed.
-fn plan(args: &CheckArgs, catalog: &Catalog) -> Result<Option<Plan>, Failure> {
+/// What is to be checked; an empty plan where a report is named in which nothing failed.
+fn plan(args: &CheckArgs, catalog: &Catalog) -> Result<Plan, Failure> {
     let Some(path) = &args.only_failed else {
-        return Ok(Some(Plan::select(catalog, &selection(args))?));
+        return Ok(Plan::select(catalog, &selection(args))?);
     };
-    let again = Report::from_json(&input::report(path)?)?.failed_again(catalog)?;
+    let again = input::saved(path)?.failed_again(catalog)?;
     for lost in &again.dropped {
         note(&format!(
             "{lost} is a DNS record that the list does not have: not checked"
         ));
     }
-    if again.plan.is_none() && again.dropped.is_empty() {
-        note(&format!("nothing failed in {}", path.display()));
+    let path = path.display();
+    match again.plan.checks.is_empty() {
+        true if again.dropped.is_empty() => note(&format!("nothing failed in {path}")),
+        true => {
+            let words = format!("{path}: the list has nothing of what failed; nothing was checked");
+            return Err(Failure::Usage(words));
+        }
+        false => {}
     }
     Ok(again.plan)
 }

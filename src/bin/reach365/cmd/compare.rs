@@ -15,7 +15,8 @@ use crate::terminal;
 const WIDEST: usize = 80;
 
 pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
-    let mut output = Output::open(args.output.as_deref())?;
+    let reports: Vec<&Path> = args.reports.iter().map(AsRef::as_ref).collect();
+    let mut output = Output::open_beside(args.output.as_deref(), &reports)?;
     let runs: Vec<SavedRun> = args
         .reports
         .iter()

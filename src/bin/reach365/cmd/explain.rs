@@ -1,10 +1,8 @@
 //! `reach365 explain`.
 
-use std::path::Path;
-
 use reach365::remedy::{ActivationError, NoActivationError};
+use reach365::render;
 use reach365::verdict::Code;
-use reach365::{Report, render};
 
 use super::input;
 use crate::cli::ExplainArgs;
@@ -14,20 +12,27 @@ use crate::terminal;
 
 /// Suggestions for a code that does not exist.
 const SUGGESTIONS: usize = 3;
+/// What stands before the digits of an error number.
+const BEFORE_NUMBERS: [&str; 3] = ["caa", "aadsts", "0x"];
 
 pub(crate) fn run(args: &ExplainArgs) -> Result<u8, Failure> {
     let wanted = args.code.trim().to_ascii_lowercase();
     match Code::parse(&wanted) {
         Some(code) => explain_code(code, args),
+        None if wanted.is_empty() => Err(nothing()),
         None if is_like_a_code(&wanted) => Err(unknown(&wanted)),
         None => explain_error(args),
     }
 }
 
 fn explain_code(code: Code, args: &ExplainArgs) -> Result<u8, Failure> {
-    if args.report.is_some() {
-        let words = "--report goes with an error number; the report itself names its codes";
-        return Err(Failure::Usage(words.to_owned()));
+    let misplaced = [
+        ("--report", args.report.is_some()),
+        ("--app", args.app.is_some()),
+    ];
+    if let Some((flag, _)) = misplaced.iter().find(|(_, given)| *given) {
+        let words = format!("{flag} goes with an error number; {code} is the cause itself");
+        return Err(Failure::Usage(words));
     }
     let style = terminal::style(args.look.color, None);
     let mut output = Output::open(None)?;
@@ -38,19 +43,23 @@ fn explain_code(code: Code, args: &ExplainArgs) -> Result<u8, Failure> {
 fn explain_error(args: &ExplainArgs) -> Result<u8, Failure> {
     let error = ActivationError::parse(&args.code)
         .map_err(|problem: NoActivationError| Failure::Usage(problem.to_string()))?;
-    let report = args.report.as_deref().map(saved).transpose()?;
+    let report = args.report.as_deref().map(input::saved).transpose()?;
     let style = terminal::style(args.look.color, None);
     let mut output = Output::open(None)?;
-    output.write(|out| render::explain_error(error, report.as_ref(), &style, out))?;
+    output.write(|out| render::explain_error(error, report.as_ref(), args.app, &style, out))?;
     Ok(0)
 }
 
-fn saved(path: &Path) -> Result<Report, Failure> {
-    Ok(Report::from_json(&input::report(path)?)?)
+fn nothing() -> Failure {
+    let words = "name a code such as tls-hello-reset, or an error number such as 0xCAA82EE7";
+    Failure::Usage(words.to_owned())
 }
 
 /// Whether somebody meant a code and mistyped it: words with dashes, or no digit at all.
 fn is_like_a_code(wanted: &str) -> bool {
+    if BEFORE_NUMBERS.contains(&wanted) {
+        return false;
+    }
     let words = wanted.split('-').collect::<Vec<_>>();
     let is_word = |word: &&str| word.starts_with(|c: char| c.is_ascii_alphabetic());
     let dashed = words.len() > 1 && words.iter().any(is_word);

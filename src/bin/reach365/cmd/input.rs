@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use reach365::Catalog;
 use reach365::catalog::service::SERVICE_LIMIT;
 use reach365::device::STATE_LIMIT;
 use reach365::verdict::Signatures;
+use reach365::{Catalog, Report};
 
 use crate::exit::Failure;
 
@@ -44,13 +44,12 @@ pub(super) fn signatures(file: Option<&Path>) -> Result<Signatures, Failure> {
     Ok(Signatures::parse(&name, &text)?)
 }
 
-/// The text of a saved report; `-` is standard input.
-pub(crate) fn report(path: &Path) -> Result<String, Failure> {
-    if path == Path::new("-") {
-        return read("standard input", || Ok(io::stdin().lock()), REPORT_LIMIT);
-    }
-    let name = path.display().to_string();
-    read(&name, || File::open(path), REPORT_LIMIT)
+/// A saved report; `-` is standard input. What is wrong with it is said with its name.
+pub(super) fn saved(path: &Path) -> Result<Report, Failure> {
+    let (name, bytes) = report_bytes(path)?;
+    let refuse = |why: &str| Failure::Usage(format!("{name}: {why}"));
+    let text = str::from_utf8(&bytes).map_err(|_| refuse("not UTF-8 text"))?;
+    Report::from_json(text).map_err(|error| refuse(&error.to_string()))
 }
 
 /// The name and the bytes of a saved report; `-` is standard input.

@@ -31,8 +31,15 @@ pub(crate) fn show(args: &FixShowArgs) -> Result<u8, Failure> {
 }
 
 pub(crate) fn script(args: &FixScriptArgs) -> Result<u8, Failure> {
-    let remedies: Result<Vec<&Remedy>, Failure> = args.ids.iter().map(|id| named(id)).collect();
-    let script = remedy::script(&remedies?);
+    let mut remedies: Vec<&Remedy> = Vec::new();
+    for id in &args.ids {
+        let remedy = named(id)?;
+        if remedies.iter().any(|known| known.id == remedy.id) {
+            return Err(Failure::Usage(format!("{} is named twice", remedy.id)));
+        }
+        remedies.push(remedy);
+    }
+    let script = remedy::script(&remedies);
     let mut output = Output::open(args.output.as_deref())?;
     output.write(|out| out.write_all(script.as_bytes()))?;
     output.finish()?;

@@ -1,7 +1,5 @@
 //! `reach365 fix plan`.
 
-use std::path::Path;
-
 use reach365::device::DeviceState;
 use reach365::redaction::Bundle;
 use reach365::remedy::{self, ActivationError, Situation};
@@ -15,12 +13,14 @@ use crate::terminal;
 
 pub(crate) fn plan(args: &FixPlanArgs) -> Result<u8, Failure> {
     let bundle = args.bundle.as_deref();
-    let bundle = bundle.map(|file| Output::open(Some(file))).transpose()?;
+    let bundle = bundle
+        .map(|file| Output::open_for("--bundle", file))
+        .transpose()?;
     let device = match args.device.as_deref() {
         Some(path) => Some(device::state(Some(path))?),
         None => reach365::system_device(),
     };
-    let report = args.report.as_deref().map(report).transpose()?;
+    let report = args.report.as_deref().map(input::saved).transpose()?;
     let situation = situation(args, report.as_ref(), device.as_ref())?;
     let plan = remedy::plan(&situation);
     if plan.is_empty() {
@@ -63,10 +63,6 @@ fn situation<'a>(
         app: args.app,
         platform: args.platform,
     })
-}
-
-fn report(path: &Path) -> Result<Report, Failure> {
-    Ok(Report::from_json(&input::report(path)?)?)
 }
 
 /// An error number as somebody typed it.

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &FixRunArgs) -> Result<u8, Failure> {
     output.write(|out| show(remedy, &previews, &machine, out))?;
     let refusal = fix::refusal(remedy, &machine, &options);
     let asks = io::stdin().is_terminal() && io::stdout().is_terminal();
-    if args.dry_run || (!args.yes && !asks && machine.is_windows()) {
+    if args.dry_run || (!args.yes && !asks) {
         only_shown(args, refusal.as_ref());
         return Ok(0);
     }
