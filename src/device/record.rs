@@ -87,6 +87,10 @@ fn stays_in_attempt(key: &str, attempting: bool) -> bool {
     starts_attempt(key) || (attempting && (PARTS.contains(&key) || !is_known(key)))
 }
 
+/// Said once, whatever the number of such fields.
+const TRANSLATED: &str = "dsregcmd answers YES or NO: this text has other words, perhaps translated, \
+     and what they stand for counts as not known";
+
 /// Looks fields up, and notes what it cannot believe.
 pub(super) struct Reading<'r, 'a> {
     pub(super) fields: &'r Group<'a>,
@@ -122,11 +126,8 @@ impl Reading<'_, '_> {
             "YES" => Some(true),
             "NO" => Some(false),
             _ => {
-                self.note(format!(
-                    "{key} is {}, neither YES nor NO: dsregcmd speaks English on every Windows, so \
-                     this text was changed after it was made",
-                    quoted(&value)
-                ));
+                self.note(TRANSLATED.to_owned());
+                self.note(format!("{key} is {}, neither YES nor NO", quoted(&value)));
                 None
             }
         }
