@@ -28,6 +28,7 @@ mod tables;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
+use self::service::ServiceList;
 use crate::endpoint::{Cloud, Endpoint};
 use crate::error::Error;
 use ipnet::IpNet;
@@ -121,6 +122,22 @@ impl Catalog {
     /// The addresses that a set of Microsoft's endpoint service publishes; empty where it has none.
     pub fn ranges(&self, set: u32, cloud: Cloud) -> &[IpNet] {
         self.set(set, cloud).map_or(&[], |set| &set.ips)
+    }
+
+    /// The same list with the addresses that the service publishes for its sets today, beside those
+    /// that it has. None is taken away, and a set without addresses gets none: an address is a
+    /// stranger only where neither the list nor the service knows it.
+    #[must_use]
+    pub fn with_published(mut self, service: &ServiceList, cloud: Cloud) -> Self {
+        for ((id, of), set) in &mut self.sets {
+            let published = service.set(*id).filter(|_| *of == cloud);
+            if let Some(published) = published.filter(|_| !set.ips.is_empty()) {
+                set.ips.extend(&published.ips);
+                set.ips.sort_unstable();
+                set.ips.dedup();
+            }
+        }
+        self
     }
 
     /// An entry as it is in one cloud: with the published addresses of its set there, and with the

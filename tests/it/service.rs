@@ -332,3 +332,37 @@ fn a_file_is_kept_without_any_network() {
     assert_eq!(site.saved("service-worldwide.json").unwrap(), list);
     fs::remove_file(&file).unwrap();
 }
+
+#[test]
+fn a_check_knows_the_addresses_of_the_saved_copy_too() {
+    let site = Site::new("ranges");
+    let dead = [
+        "--dns",
+        "127.0.0.1:9",
+        "--timeout",
+        "0.2",
+        "--format",
+        "json",
+    ];
+    let ranges = || {
+        let output = site.run(&[&["check", "login.microsoftonline.com"], &dead[..]].concat());
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let ranges = report["endpoints"][0]["ranges"].as_array().unwrap();
+        ranges.clone()
+    };
+    let own = ranges();
+    let mut list: Value = serde_json::from_str(&fs::read_to_string(PUBLISHED).unwrap()).unwrap();
+    for set in list.as_array_mut().unwrap() {
+        set["ips"] = serde_json::json!(["192.0.2.0/24"]);
+    }
+    fs::create_dir_all(site.state.join("reach365")).unwrap();
+    let copy = site.state.join("reach365").join("service-worldwide.json");
+    fs::write(&copy, list.to_string()).unwrap();
+    let both = ranges();
+    assert!(both.contains(&"192.0.2.0/24".into()), "{both:?}");
+    assert!(own.iter().all(|range| both.contains(range)), "{both:?}");
+    assert_eq!(both.len(), own.len() + 1);
+    fs::write(&copy, "{").unwrap();
+    let output = site.run(&[&["check", "login.microsoftonline.com"], &dead[..]].concat());
+    check(&output, 3, "the saved copy is left out");
+}

@@ -37,7 +37,7 @@ impl Failure {
         }
     }
 
-    fn message(&self) -> &str {
+    pub(crate) fn message(&self) -> &str {
         match self {
             Self::Usage(message) | Self::Internal(message) => message,
             Self::Interrupted => "interrupted; no result was written",

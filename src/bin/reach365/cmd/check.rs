@@ -2,12 +2,13 @@
 
 use std::io::IsTerminal;
 
+use reach365::endpoint::Cloud;
 use reach365::options::{Family, Options, ProxySignIn, ProxySource, SILENCE_LIMIT, Timeouts};
 use reach365::plan::{Plan, Selection};
 use reach365::{Catalog, Checker};
 use tracing_subscriber::EnvFilter;
 
-use super::{input, live};
+use super::{endpoints, input, live};
 use crate::cli::{CheckArgs, FamilyArgs, ResolvingArgs};
 use crate::exit::{Failure, note};
 
@@ -28,6 +29,7 @@ pub(crate) fn run_default(args: &CheckArgs) -> Result<u8, Failure> {
 pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     log(args)?;
     let catalog = input::catalog(args.endpoints.as_deref())?;
+    let catalog = with_saved_copies(catalog);
     let signatures = input::signatures(args.naming.signatures.as_deref())?;
     let plan = plan(args, &catalog)?;
     check_control_host(args, &catalog)?;
@@ -38,6 +40,15 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     };
     let checker = Checker::builder().options(options).signatures(signatures);
     live::run(&plan, checker, &args.result, args.quiet)
+}
+
+/// Microsoft may have published addresses since the list was written: they are no strangers.
+fn with_saved_copies(catalog: Catalog) -> Catalog {
+    let clouds = Cloud::ALL.into_iter();
+    let copies = clouds.filter_map(|cloud| Some((cloud, endpoints::saved_copy(cloud)?)));
+    copies.fold(catalog, |catalog, (cloud, published)| {
+        catalog.with_published(&published, cloud)
+    })
 }
 
 /// A host that the rows may depend on too tells nothing.

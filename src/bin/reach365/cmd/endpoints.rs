@@ -16,6 +16,10 @@ use crate::exit::{Failure, note};
 use crate::output::Output;
 use crate::terminal;
 
+use reach365::catalog::service::ServiceList;
+use reach365::endpoint::Cloud;
+use state::{Copy, State};
+
 pub(crate) use diff::diff;
 pub(crate) use update::update;
 
@@ -72,6 +76,25 @@ pub(crate) fn lint(args: &LintArgs) -> Result<u8, Failure> {
     })?;
     note(&summary(&catalog, warnings.len()));
     Ok(0)
+}
+
+/// The saved copy of what the service publishes; nothing where none was fetched. One that cannot be
+/// used is said, and is no reason not to check.
+pub(super) fn saved_copy(cloud: Cloud) -> Option<ServiceList> {
+    let file = State::directory().ok()?.join(Copy::Current.name(cloud));
+    if !file.is_file() {
+        return None;
+    }
+    let bytes = input::service_bytes(&file);
+    let list = bytes.and_then(|bytes| Ok(ServiceList::parse(&file.display().to_string(), &bytes)?));
+    match list {
+        Ok(list) => Some(list),
+        Err(failure) => {
+            let why = failure.message();
+            note(&format!("the saved copy is left out: {why}"));
+            None
+        }
+    }
 }
 
 fn summary(catalog: &Catalog, warnings: usize) -> String {

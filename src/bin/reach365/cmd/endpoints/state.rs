@@ -42,10 +42,41 @@ pub(super) enum Copy {
     Changes,
 }
 
+impl Copy {
+    pub(super) fn name(self, cloud: Cloud) -> String {
+        match self {
+            Self::Current => format!("service-{cloud}.json"),
+            Self::Previous => format!("service-{cloud}.previous.json"),
+            Self::Changes => format!("service-{cloud}.changes.json"),
+        }
+    }
+}
+
 impl State {
+    /// `%LOCALAPPDATA%\reach365` on Windows, `$XDG_STATE_HOME/reach365` elsewhere.
+    pub(super) fn directory() -> Result<PathBuf, Failure> {
+        let named = |name| std::env::var_os(name).map(PathBuf::from);
+        let absolute = |name| named(name).filter(|path| path.is_absolute());
+        let parent = if cfg!(windows) {
+            absolute("LOCALAPPDATA")
+        } else {
+            let home = || Some(absolute("HOME")?.join(".local").join("state"));
+            absolute("XDG_STATE_HOME").or_else(home)
+        };
+        let parent = parent.ok_or_else(|| {
+            let wanted = if cfg!(windows) {
+                "LOCALAPPDATA"
+            } else {
+                "XDG_STATE_HOME or HOME"
+            };
+            Failure::Usage(format!("nowhere to keep the answer: set {wanted}"))
+        })?;
+        Ok(parent.join("reach365"))
+    }
+
     /// Reads the state; one that cannot be read begins anew.
     pub(super) fn read() -> Result<Self, Failure> {
-        let directory = directory()?;
+        let directory = Self::directory()?;
         let file = directory.join(FILE);
         let kept = match fs::read(&file) {
             Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_else(|error| {
@@ -122,12 +153,7 @@ impl State {
 
     /// Where a copy is, or would be.
     pub(super) fn path(&self, cloud: Cloud, copy: Copy) -> PathBuf {
-        let name = match copy {
-            Copy::Current => format!("service-{cloud}.json"),
-            Copy::Previous => format!("service-{cloud}.previous.json"),
-            Copy::Changes => format!("service-{cloud}.changes.json"),
-        };
-        self.directory.join(name)
+        self.directory.join(copy.name(cloud))
     }
 
     fn write(&self) -> Result<(), Failure> {
@@ -160,27 +186,6 @@ fn write_all(file: &Path, bytes: &[u8]) -> io::Result<()> {
 
 fn unusable(file: &Path, error: &io::Error) -> Failure {
     Failure::Usage(format!("{}: {error}", file.display()))
-}
-
-/// `%LOCALAPPDATA%\reach365` on Windows, `$XDG_STATE_HOME/reach365` elsewhere.
-fn directory() -> Result<PathBuf, Failure> {
-    let named = |name| std::env::var_os(name).map(PathBuf::from);
-    let absolute = |name| named(name).filter(|path| path.is_absolute());
-    let parent = if cfg!(windows) {
-        absolute("LOCALAPPDATA")
-    } else {
-        let home = || Some(absolute("HOME")?.join(".local").join("state"));
-        absolute("XDG_STATE_HOME").or_else(home)
-    };
-    let parent = parent.ok_or_else(|| {
-        let wanted = if cfg!(windows) {
-            "LOCALAPPDATA"
-        } else {
-            "XDG_STATE_HOME or HOME"
-        };
-        Failure::Usage(format!("nowhere to keep the answer: set {wanted}"))
-    })?;
-    Ok(parent.join("reach365"))
 }
 
 fn is_guid(text: &str) -> bool {
