@@ -2,6 +2,8 @@
 
 use std::io;
 
+use serde::Serialize;
+
 use crate::redaction::Bundle;
 use crate::remedy::{Action, LeftOut, Reason, Remedy, RemedyPlan, Step, Stop};
 use crate::render::json::document;
@@ -106,12 +108,20 @@ pub fn plan(plan: &RemedyPlan, style: &TextStyle, out: &mut dyn io::Write) -> io
     )
 }
 
-/// Writes a plan as JSON.
+#[derive(Serialize)]
+struct PlanDocument<'a> {
+    schema: &'static str,
+    #[serde(flatten)]
+    plan: &'a RemedyPlan,
+}
+
+/// Writes a plan as one JSON document.
 ///
 /// # Errors
 /// What `out` reports.
 pub fn plan_json(plan: &RemedyPlan, out: &mut dyn io::Write) -> io::Result<()> {
-    document(plan, out)
+    let schema = "reach365/plan/1";
+    document(&PlanDocument { schema, plan }, out)
 }
 
 fn step_to_do(number: usize, step: &Step, page: &mut Page<'_>) -> io::Result<()> {

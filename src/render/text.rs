@@ -163,7 +163,8 @@ fn other_finding(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {
     let lead = Lead::indent(2).then(page.style, colour, &mark);
     let under = Lead::indent(lead.width());
     page.paragraph(&lead, &finding.summary, Colour::Plain)?;
-    page.paragraph(&under, &attribution_of(finding, page.style), Colour::Faint)
+    page.paragraph(&under, &attribution_of(finding, page.style), Colour::Faint)?;
+    wrong_if(finding.wrong_if.as_deref(), &under, page)
 }
 
 fn attribution_of(finding: &Finding, style: &TextStyle) -> String {

@@ -84,6 +84,7 @@ fn a_hybrid_device_is_never_told_to_leave() {
 fn plans_and_remedies_are_json_too() {
     let plan = said(&["fix", "plan", "0xCAA70007", "--format", "json"]);
     let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    assert_eq!(plan["schema"], "reach365/plan/1");
     assert_eq!(plan["steps"][0]["remedy"], "run-check");
     assert_eq!(plan["stop"]["call"], "tenant-admin");
     let remedies = said(&["fix", "list", "AADSTS135011", "--format", "json"]);
