@@ -129,6 +129,10 @@ fn facts(cause: &Cause<'_>) -> Facts {
     facts.insert("hosts".to_owned(), in_short(&hosts).into());
     facts.insert("targets".to_owned(), in_short(&targets).into());
     facts.insert("ports".to_owned(), ports.join(" and ").into());
+    let named = |endpoint: &&Endpoint| endpoint.host.name().is_some();
+    let nameless = !cause.endpoints.is_empty() && !cause.endpoints.iter().any(named);
+    let by_name = if nameless { "" } else { ", by name" };
+    facts.insert("by_name".to_owned(), by_name.into());
     facts
 }
 
@@ -139,5 +143,24 @@ fn in_short(names: &[String]) -> String {
         0 if text.is_empty() => "every host".to_owned(),
         0 => text,
         more => format!("{text} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+
+    fn advice_on(host: &str) -> String {
+        let list = format!("[[endpoints]]\nid = \"one\"\nhost = \"{host}\"\n");
+        let catalog = Catalog::parse("one.toml", &list).unwrap();
+        let endpoints = catalog.endpoints().iter().collect();
+        advise_on(Code::TcpDropped, &Facts::new(), endpoints).text
+    }
+
+    #[test]
+    fn only_names_are_allowed_by_name() {
+        assert!(advice_on("a.example").ends_with("a.example:443 on the firewall, by name"));
+        assert!(advice_on("192.0.2.1").ends_with("192.0.2.1:443 on the firewall"));
     }
 }

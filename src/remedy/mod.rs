@@ -109,8 +109,8 @@ pub struct Remedy {
     /// Why no plan offers it, where that is so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub never_planned: Option<String>,
-    /// One sentence of advice; `{targets}`, `{hosts}`, `{host}`, `{ports}` and facts of the cause go
-    /// in. For remedies with codes alone.
+    /// One sentence of advice; `{targets}`, `{hosts}`, `{host}`, `{ports}`, `{by_name}` (nothing where
+    /// no host has a name) and facts of the cause go in. For remedies with codes alone.
     #[serde(default)]
     pub advice: String,
     /// Why it helps.

@@ -160,7 +160,9 @@ fn wide(
 fn single(row: &EndpointReport, report: &Report, sheet: &mut Sheet<'_>) -> io::Result<()> {
     let verdict = &row.verdict;
     sheet.entry(&target(row))?;
-    sheet.item("Needed for", &row.endpoint.purpose)?;
+    if !row.endpoint.purpose.is_empty() {
+        sheet.item("Needed for", &row.endpoint.purpose)?;
+    }
     let code = verdict.code.map_or("no code", Code::id);
     sheet.item("What is wrong", &format!("{} ({code})", verdict.summary))?;
     if let Some(code) = verdict.code {
