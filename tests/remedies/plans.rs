@@ -4,7 +4,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use reach365::device::DeviceState;
+use reach365::device::{
+    CommandOutcome, DeviceState, DsregStatus, Pc, Service, ServiceState, registry_keys,
+    registry_values,
+};
+use reach365::proxy::registry::{Registry, RegistryValue};
 use reach365::remedy::{
     ActivationError, Advice, App, NetworkSeen, Platform, Remedy, RemedyPlan, Situation, plan,
 };
@@ -27,6 +31,9 @@ struct Case {
     /// Lines of `dsregcmd /status`, parted by semicolons.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     device: Option<String>,
+    /// What was read from the PC itself; absent where it was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pc: Option<CasePc>,
     /// Causes that a check found; absent where none was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     network: Option<Vec<Code>>,
@@ -43,6 +50,18 @@ struct Case {
     afterwards: Vec<String>,
     #[serde(default)]
     left_out: Vec<String>,
+}
+
+/// A PC in order, but for this.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct CasePc {
+    /// Services that stand still.
+    #[serde(default)]
+    stopped: Vec<String>,
+    /// A part of the key, the name of the value, and its number.
+    #[serde(default)]
+    values: Vec<(String, String, u32)>,
 }
 
 #[test]
@@ -66,7 +85,7 @@ fn file() -> PathBuf {
 }
 
 fn planned(case: &Case) -> Case {
-    let device = case.device.as_deref().map(device);
+    let device = case_device(case);
     let plan = plan(&Situation {
         error: case
             .error
@@ -81,6 +100,40 @@ fn planned(case: &Case) -> Case {
         platform: case.platform.unwrap_or(Platform::Windows),
     });
     with_answer(case, &plan)
+}
+
+fn case_device(case: &Case) -> Option<DeviceState> {
+    let text = case.device.as_deref();
+    let Some(pc) = &case.pc else {
+        return text.map(device);
+    };
+    let status = text.map(|text| DsregStatus::parse(&text.replace("; ", "\n")).unwrap());
+    Some(DeviceState::of(status, Some(read(pc))))
+}
+
+fn read(pc: &CasePc) -> Pc {
+    let service = |name: &&str| Service {
+        name: (*name).to_owned(),
+        state: if pc.stopped.iter().any(|stopped| stopped == name) {
+            ServiceState::Stopped
+        } else {
+            ServiceState::Running
+        },
+    };
+    let mut registry = Registry::default();
+    for (part, name, number) in &pc.values {
+        let key = registry_keys().find(|key| key.contains(part.as_str()));
+        registry.insert(key.unwrap(), name, RegistryValue::Number(*number));
+    }
+    Pc::new(
+        CommandOutcome::Read,
+        ["netprofm", "NlaSvc", "EventLog"]
+            .iter()
+            .map(service)
+            .collect(),
+        registry_values(&registry),
+        &[],
+    )
 }
 
 fn with_answer(case: &Case, plan: &RemedyPlan) -> Case {
