@@ -129,8 +129,8 @@ fn facts(cause: &Cause<'_>) -> Facts {
     facts.insert("hosts".to_owned(), in_short(&hosts).into());
     facts.insert("targets".to_owned(), in_short(&targets).into());
     facts.insert("ports".to_owned(), ports.join(" and ").into());
-    let named = |endpoint: &&Endpoint| endpoint.host.name().is_some();
-    let nameless = !cause.endpoints.is_empty() && !cause.endpoints.iter().any(named);
+    let has_name = |endpoint: &&Endpoint| endpoint.host.name().is_some();
+    let nameless = !cause.endpoints.is_empty() && !cause.endpoints.iter().any(has_name);
     let by_name = if nameless { "" } else { ", by name" };
     facts.insert("by_name".to_owned(), by_name.into());
     facts
