@@ -69,6 +69,10 @@ pub struct Run {
     pub host: Option<String>,
     /// Operating system of the machine.
     pub platform: String,
+    /// Whether placeholders stand for what is private; one name has another placeholder in another
+    /// report.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redacted: bool,
     /// What was seen of the machine and its resolvers.
     #[serde(default)]
     pub evidence: RunEvidence,

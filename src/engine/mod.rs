@@ -363,6 +363,7 @@ impl Checker {
             site: self.options.site.clone(),
             host: None,
             platform: platform::name().to_owned(),
+            redacted: false,
             evidence,
         }
     }

@@ -1,13 +1,15 @@
 //! What is private in a document, found where its fields say so.
 
+use std::net::IpAddr;
+
 use serde_json::Value;
-use url::Url;
 
 use super::ledger::Ledger;
-use super::{keep, page};
+use super::web::Address;
+use super::{header, keep, page};
 use crate::catalog::{CUSTOM, Catalog};
-use crate::endpoint::{Endpoint, Host};
-use crate::evidence::{Attempt, Evidence, Lookup, Trust};
+use crate::endpoint::{Endpoint, Expect, Host};
+use crate::evidence::{Attempt, ControlHostSeen, Evidence, Lookup, RecordKind, Redirect, Trust};
 use crate::plan::MSOID_GROUP;
 use crate::report::{EndpointReport, Report};
 use crate::route::Hop;
@@ -49,14 +51,20 @@ pub(super) fn report(report: &Report, ledger: &mut Ledger) {
     }
     for row in &report.endpoints {
         endpoint(&row.endpoint, ledger);
+        service_names(row, ledger);
         service_addresses(row, ledger);
+        if let Some(redirect) = &row.evidence.redirected {
+            redirected(redirect, ledger);
+        }
+    }
+    for control in &report.run.evidence.control_hosts {
+        control_host(control, ledger);
     }
 }
 
+/// What an entry has that the built-in list does not have under its id.
 fn endpoint(endpoint: &Endpoint, ledger: &mut Ledger) {
-    if keep::is_builtin(endpoint) {
-        return;
-    }
+    let listed = keep::listed_as(&endpoint.id);
     let host = endpoint.host.to_string();
     let private = !keep::is_public(&host);
     if endpoint.groups.iter().any(|group| group == MSOID_GROUP) {
@@ -66,12 +74,23 @@ fn endpoint(endpoint: &Endpoint, ledger: &mut Ledger) {
     } else if private && matches!(endpoint.host, Host::Name(_)) {
         ledger.private_host("host", &host);
     }
-    if private && endpoint.path.len() > 1 {
-        path(&endpoint.path, ledger);
+    if !listed.iter().any(|entry| entry.path == endpoint.path) {
+        ledger.path(&endpoint.path);
     }
-    if !endpoint.id.contains(&host) && Catalog::builtin().endpoint(&endpoint.id).is_none() {
+    if !listed.iter().any(|entry| entry.expect == endpoint.expect) {
+        expected(&endpoint.expect, ledger);
+    }
+    if !private {
+        let ranges = endpoint.ranges.iter();
+        ranges.for_each(|range| ledger.keep_address(range.network()));
+    }
+    if !endpoint.id.contains(&host) && listed.is_empty() {
         ledger.name("endpoint", &endpoint.id);
     }
+    groups(endpoint, ledger);
+}
+
+fn groups(endpoint: &Endpoint, ledger: &mut Ledger) {
     let known = Catalog::builtin().groups();
     for group in &endpoint.groups {
         let own = ![CUSTOM, MSOID_GROUP].contains(&group.as_str());
@@ -81,19 +100,69 @@ fn endpoint(endpoint: &Endpoint, ledger: &mut Ledger) {
     }
 }
 
+/// A text or a key that only a list of one's own asks for. It has a placeholder of its own, so that
+/// an answer that holds it is still told from one that does not.
+fn expected(expect: &Expect, ledger: &mut Ledger) {
+    match expect {
+        Expect::Body(text) if !page::is_known(text) => ledger.name("text", text),
+        Expect::JsonKey(key) if !page::is_known(key) => ledger.name("key", key),
+        _ => {}
+    }
+}
+
+fn control_host(control: &ControlHostSeen, ledger: &mut Ledger) {
+    if let Host::Name(name) = &control.host {
+        ledger.private_host("host", name);
+        if keep::is_public(name) {
+            aliases(&control.evidence, ledger);
+        }
+    }
+}
+
+/// `http://probe.contoso.example/test.txt = "…"`, or `probe = 192.0.2.1`.
+fn redirected(redirect: &Redirect, ledger: &mut Ledger) {
+    let host = match Address::at(&redirect.to) {
+        Some(address) => address.host(),
+        None => redirect.to.split(" =").next().unwrap_or_default(),
+    };
+    ledger.private_host("host", host);
+}
+
+/// Names of content networks and services to which a host of Microsoft points.
+fn service_names(row: &EndpointReport, ledger: &mut Ledger) {
+    if keep::is_public(&row.endpoint.host.to_string()) && !is_made_up(row) {
+        aliases(&row.evidence, ledger);
+        let controls = row.evidence.controls.iter();
+        controls.for_each(|control| aliases(&control.evidence, ledger));
+    }
+}
+
+fn aliases(evidence: &Evidence, ledger: &mut Ledger) {
+    for lookup in &evidence.lookups {
+        let answer = lookup.outcome.value.iter();
+        let records = answer.flat_map(|answer| &answer.records);
+        let aliases = records.filter(|record| record.kind == RecordKind::Cname);
+        aliases.for_each(|record| ledger.alias(&record.data));
+    }
+}
+
+/// Whether the verdict says that a name server made something up.
+fn is_made_up(row: &EndpointReport) -> bool {
+    let causes = [row.verdict.code, row.verdict.consequence_of];
+    causes.iter().flatten().any(|code| MADE_UP.contains(code))
+}
+
 /// The addresses of a service of Microsoft stay: a rule of a firewall is about them.
 fn service_addresses(row: &EndpointReport, ledger: &mut Ledger) {
     let endpoint = &row.endpoint;
     if !keep::is_public(&endpoint.host.to_string()) {
         return;
     }
-    if keep::is_builtin(endpoint) {
-        let answers = endpoint.dns_answer.iter();
+    for entry in keep::listed_as(&endpoint.id) {
+        let answers = entry.dns_answer.iter();
         answers.for_each(|address| ledger.keep_address(*address));
     }
-    let causes = [row.verdict.code, row.verdict.consequence_of];
-    let made_up = causes.iter().flatten().any(|code| MADE_UP.contains(code));
-    seen_addresses(endpoint, &row.evidence, made_up, ledger);
+    seen_addresses(endpoint, &row.evidence, is_made_up(row), ledger);
 }
 
 fn seen_addresses(endpoint: &Endpoint, evidence: &Evidence, made_up: bool, ledger: &mut Ledger) {
@@ -111,7 +180,7 @@ fn seen_addresses(endpoint: &Endpoint, evidence: &Evidence, made_up: bool, ledge
     }
 }
 
-fn addresses_of(lookup: &Lookup) -> Vec<std::net::IpAddr> {
+fn addresses_of(lookup: &Lookup) -> Vec<IpAddr> {
     let answer = lookup.outcome.value.iter();
     let records = answer.flat_map(|answer| &answer.records);
     records
@@ -148,16 +217,30 @@ pub(super) fn tree(value: &Value, ledger: &mut Ledger) {
 fn field(key: &str, text: &str, ledger: &mut Ledger) {
     match key {
         "hop" | "hops" => hop(text, ledger),
-        "script" | "url" | "redirects" | "pac_url" | "location" => web_address(text, ledger),
+        "script" | "url" | "redirects" | "pac_url" => script(text, ledger),
+        "location" => {
+            web_address(text, ledger);
+        }
         "subject" | "issuer" => distinguished_name(text, ledger),
-        "title" | "body_text" | "first_bytes" => foreign_page(text, ledger),
+        "title" | "body_text" | "first_bytes" | "reason" | "x-squid-error" | "proxy_error" => {
+            replaced(text, page::masked, ledger);
+        }
+        "extended_errors" => replaced(text, page::extended_error, ledger),
+        "server" => replaced(text, page::software, ledger),
         "domain" => {
             ledger.name("domain", text);
             ledger.owner(text);
         }
-        "via" => intermediaries(text, ledger),
-        "x-cache" | "x-cache-lookup" => behind("from", text, ledger),
-        "proxy-authenticate" | "www-authenticate" => realm(text, ledger),
+        "via" if text.contains(' ') => {
+            let shown = header::via(text, ledger);
+            replaced(text, |_| shown.clone(), ledger);
+        }
+        "x-cache" | "x-cache-lookup" => {
+            header::cache(text, ledger);
+        }
+        "proxy-authenticate" | "www-authenticate" => {
+            header::sign_in(text, ledger);
+        }
         _ => {}
     }
 }
@@ -169,24 +252,22 @@ fn hop(text: &str, ledger: &mut Ledger) {
     }
 }
 
-fn web_address(text: &str, ledger: &mut Ledger) {
-    let Ok(url) = Url::parse(text) else { return };
-    let Some(host) = url.host_str().filter(|host| !keep::is_public(host)) else {
-        return;
-    };
-    ledger.private_host("host", host);
-    let request = &text[text.find(host).map_or(text.len(), |at| at + host.len())..];
-    if let Some(at) = request.find('/') {
-        path(&request[at..], ledger);
+/// The host of an address, where it is private.
+fn web_address<'a>(text: &'a str, ledger: &mut Ledger) -> Option<Address<'a>> {
+    let address = Address::at(text.trim())?;
+    let host = address.host();
+    if !host.is_empty() && host.parse::<IpAddr>().is_err() {
+        ledger.private_host("host", host);
     }
+    Some(address)
 }
 
-/// A path may say whose it is; the usual name of a script does not.
-fn path(path: &str, ledger: &mut Ledger) {
-    let usual = ["/wpad.dat", "/proxy.pac"].contains(&path) || path.starts_with("/path-");
-    if path.len() > 1 && !usual {
-        let by = format!("/{}", ledger.next("path"));
-        ledger.replace(path, &by);
+/// Where a script is: its path is private whatever the host is.
+fn script(text: &str, ledger: &mut Ledger) {
+    if let Some(address) = web_address(text, ledger)
+        && address.tail.starts_with('/')
+    {
+        ledger.path(address.tail);
     }
 }
 
@@ -217,53 +298,16 @@ fn is_product(part: &str, value: &str) -> bool {
         && words.all(|word| known_words().contains(&word.to_lowercase()))
 }
 
-fn foreign_page(text: &str, ledger: &mut Ledger) {
+/// The words of another party, and their copies in sentences and facts, cut or not.
+fn replaced(text: &str, shown: impl Fn(&str) -> String, ledger: &mut Ledger) {
     let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let quoted: String = folded.chars().take(QUOTED).collect();
-    for shown in [text.trim().to_owned(), short(text.trim()), quoted] {
-        if shown.chars().count() > 3 {
-            let masked = page::masked(&shown);
-            ledger.replace(&shown, masked.trim());
+    for copy in [text.trim().to_owned(), short(text.trim()), quoted] {
+        let one_word = copy.chars().all(char::is_alphanumeric);
+        if copy.chars().count() > 3 && !(one_word && page::is_of_ours(&copy)) {
+            ledger.replace(&copy, shown(&copy).trim());
         }
     }
-}
-
-/// `1.1 proxy-a (squid), 1.0 proxy-b`.
-fn intermediaries(text: &str, ledger: &mut Ledger) {
-    for part in text.split(',') {
-        let mut words = part.split_whitespace();
-        let version = words.next().is_some_and(|word| word.contains('.'));
-        if let Some(name) = words.next().filter(|_| version) {
-            bare_host(name, ledger);
-        }
-    }
-}
-
-fn behind(word: &str, text: &str, ledger: &mut Ledger) {
-    let mut words = text.split_whitespace();
-    if words.any(|it| it.eq_ignore_ascii_case(word))
-        && let Some(name) = words.next()
-    {
-        bare_host(name, ledger);
-    }
-}
-
-/// A host, with a port or without.
-fn bare_host(text: &str, ledger: &mut Ledger) {
-    let host = text.split(':').next().unwrap_or(text);
-    if !keep::is_carried(host) {
-        ledger.name("proxy", host);
-    }
-}
-
-fn realm(text: &str, ledger: &mut Ledger) {
-    let lower = text.to_ascii_lowercase();
-    let Some(at) = lower.find("realm=") else {
-        return;
-    };
-    let value = text[at + "realm=".len()..].trim_start_matches('"');
-    let value = value.split('"').next().unwrap_or(value);
-    ledger.name("organisation", value);
 }
 
 /// What the fields of the state of a device say.

@@ -4,31 +4,78 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use crate::catalog::Catalog;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Cloud, Endpoint};
 use crate::options::TRACE_CONTROL;
 
 /// Below these every customer has names of his own.
-const TENANTS: [&str; 19] = [
+const TENANTS: [&str; 64] = [
     "onmicrosoft.com",
     "onmicrosoft.us",
     "onmschina.cn",
+    "partner.onmschina.cn",
     "sharepoint.com",
     "sharepoint.us",
+    "sharepoint-mil.us",
     "sharepoint.cn",
+    "svc.ms",
     "b2clogin.com",
     "ciamlogin.com",
     "dynamics.com",
+    "powerapps.com",
+    "powerappsportals.com",
     "protection.outlook.com",
+    "eo.outlook.com",
+    "blob.core.windows.net",
+    "file.core.windows.net",
+    "queue.core.windows.net",
+    "table.core.windows.net",
+    "web.core.windows.net",
+    "dfs.core.windows.net",
     "core.windows.net",
+    "core.usgovcloudapi.net",
+    "core.chinacloudapi.cn",
     "servicebus.windows.net",
     "database.windows.net",
+    "cache.windows.net",
+    "search.windows.net",
+    "accesscontrol.windows.net",
     "vault.azure.net",
+    "managedhsm.azure.net",
+    "azuredatabricks.net",
     "azurewebsites.net",
+    "azurewebsites.us",
+    "scm.azurewebsites.net",
+    "azurestaticapps.net",
+    "azurecontainerapps.io",
+    "azurecontainer.io",
+    "azurecr.io",
+    "azure-api.net",
+    "azure-devices.net",
+    "azurehdinsight.net",
+    "azmk8s.io",
     "cloudapp.azure.com",
     "cloudapp.net",
+    "documents.azure.com",
+    "openai.azure.com",
+    "cognitiveservices.azure.com",
+    "database.azure.com",
+    "mysql.database.azure.com",
+    "postgres.database.azure.com",
+    "signalr.net",
+    "service.signalr.net",
+    "kusto.windows.net",
+    "batch.azure.com",
+    "eventgrid.azure.net",
+    "azconfig.io",
+    "redis.cache.windows.net",
+    "redis.azure.net",
     "msappproxy.net",
-    "azure-api.net",
+    "visualstudio.com",
+    "privatelink.azure.com",
+    "microsoftcrmportals.com",
 ];
+/// Domains of Microsoft in which a name of one label is its own and longer ones are customers'.
+const SHORT: [&str; 3] = ["windows.net", "azure.com", "azure.net"];
 /// Whose names are Microsoft's or an authority's own.
 const PUBLIC: [&str; 41] = [
     "microsoft.com",
@@ -73,8 +120,8 @@ const PUBLIC: [&str; 41] = [
     "pki.goog",
     "aka.ms",
 ];
-/// Content networks: their names are public where a public host points to them.
-const CARRIERS: [&str; 17] = [
+/// Content networks: a name of theirs is public where a public host points to it.
+const CARRIERS: [&str; 29] = [
     "trafficmanager.net",
     "akadns.net",
     "akamai.net",
@@ -92,6 +139,18 @@ const CARRIERS: [&str; 17] = [
     "footprint.net",
     "lumen.com",
     "gslb.com",
+    "akamaized.net",
+    "akamaihd.net",
+    "cloudflare.com",
+    "fastlylb.net",
+    "a-msedge.net",
+    "b-msedge.net",
+    "l-msedge.net",
+    "s-msedge.net",
+    "t-msedge.net",
+    "ax-msedge.net",
+    "dual-s-msedge.net",
+    "edgio.net",
 ];
 /// Words that name a thing and not whose it is.
 const GENERIC: [&str; 25] = [
@@ -122,29 +181,49 @@ const GENERIC: [&str; 25] = [
     "default",
 ];
 /// Endings of file names, which look like the ends of hosts.
-const FILES: [&str; 30] = [
+const FILES: [&str; 38] = [
     "exe", "dll", "sys", "pac", "dat", "txt", "json", "toml", "html", "htm", "crl", "crt", "cer",
     "pem", "der", "p7b", "p7c", "ps1", "log", "reg", "msc", "php", "asp", "aspx", "cgi", "js",
-    "md", "ini", "xml", "cmd",
+    "md", "ini", "xml", "cmd", "old", "bak", "etl", "evtx", "cab", "zip", "csv", "tmp",
 ];
 
 /// Whether a name is Microsoft's or an authority's.
 pub(super) fn is_public(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    listed().contains(name.as_str())
-        || name == TRACE_CONTROL
-        || (!is_below(&name, &TENANTS) && is_below(&name, &PUBLIC))
+    listed().contains(name.as_str()) || name == TRACE_CONTROL || is_own(&name)
 }
 
-/// The same, or of a content network.
-pub(super) fn is_carried(name: &str) -> bool {
-    is_public(name) || is_below(&name.to_ascii_lowercase(), &CARRIERS)
+fn is_own(name: &str) -> bool {
+    let customers = is_below(name, &TENANTS)
+        || SHORT.iter().any(|domain| {
+            let head = name.strip_suffix(domain);
+            head.is_some_and(|head| head.matches('.').count() > 1)
+        });
+    !customers && is_below(name, &PUBLIC)
 }
 
-/// Whether an entry stands in the built-in list as it is here.
-pub(super) fn is_builtin(endpoint: &Endpoint) -> bool {
-    let known = Catalog::builtin().endpoint(&endpoint.id);
-    known.is_some_and(|known| known.host == endpoint.host && known.purpose == endpoint.purpose)
+/// The domain of a content network or a service below which a name is, with the dot before it left
+/// out.
+pub(super) fn zone(name: &str) -> Option<&'static str> {
+    let zones = TENANTS.iter().chain(&CARRIERS).chain(&SHORT);
+    let above = zones.copied().filter(|zone| {
+        let end = name.len().checked_sub(zone.len() + 1);
+        end.filter(|end| *end > 0)
+            .and_then(|end| name.get(end..))
+            .is_some_and(|tail| tail.starts_with('.') && tail[1..].eq_ignore_ascii_case(zone))
+    });
+    above.max_by_key(|zone| zone.len())
+}
+
+/// What the built-in list has under the id of an entry, as each cloud has it.
+pub(super) fn listed_as(id: &str) -> Vec<Endpoint> {
+    let list = Catalog::builtin();
+    let Some(entry) = list.endpoint(id) else {
+        return Vec::new();
+    };
+    let clouds = Cloud::ALL.iter();
+    let clouds = clouds.map(|cloud| list.in_cloud(entry, *cloud));
+    std::iter::once(entry.clone()).chain(clouds).collect()
 }
 
 pub(super) fn is_generic(word: &str) -> bool {

@@ -9,7 +9,7 @@ use super::keep;
 const DOCUMENTS: [[u8; 3]; 3] = [[192, 0, 2], [198, 51, 100], [203, 0, 113]];
 
 /// What placeholders of names begin with.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 17] = [
     "host",
     "proxy",
     "machine",
@@ -22,6 +22,11 @@ const KINDS: [&str; 12] = [
     "group",
     "thumbprint",
     "/path",
+    "path",
+    "sid",
+    "mac",
+    "text",
+    "key",
 ];
 
 /// Placeholders by what they stand for; one document or several share it.
@@ -38,6 +43,8 @@ pub(super) struct Ledger {
     kept: HashSet<IpAddr>,
     /// Hosts that are private whatever they look like.
     private: HashSet<String>,
+    /// Names of content networks and services to which a public host points.
+    aliases: HashSet<String>,
 }
 
 impl Ledger {
@@ -48,14 +55,24 @@ impl Ledger {
         if public || is_placeholder_name(name) || name.parse::<IpAddr>().is_ok() {
             return;
         }
-        self.literal(name, |ledger| ledger.next(kind));
+        self.literal(name, |ledger| ledger.placeholder(kind, name));
     }
 
     /// The same for a host, which may look like one of a content network.
     pub(super) fn private_host(&mut self, kind: &'static str, name: &str) {
+        if keep::is_public(name) {
+            return;
+        }
         self.private.insert(name.to_ascii_lowercase());
         self.name(kind, name);
         self.owner(name);
+    }
+
+    /// A name of a content network or a service to which a public host points.
+    pub(super) fn alias(&mut self, name: &str) {
+        if keep::zone(name).is_some() {
+            self.aliases.insert(name.to_ascii_lowercase());
+        }
     }
 
     /// The label of a domain that is its owner's name, which texts use by itself.
@@ -63,7 +80,11 @@ impl Ledger {
         if keep::is_public(domain) || domain.parse::<IpAddr>().is_ok() {
             return;
         }
-        let labels = domain.rsplit('.').skip(1);
+        let own = match keep::zone(domain) {
+            Some(zone) => domain.len() - zone.len(),
+            None => domain.rfind('.').unwrap_or(0),
+        };
+        let labels = domain[..own].rsplit('.');
         let mut long = labels.filter(|label| label.len() > 3);
         if let Some(label) = long.next() {
             self.name("organisation", label);
@@ -89,8 +110,35 @@ impl Ledger {
         let by = by(self);
         self.literals.insert(key.clone(), by);
         let same = self.by_first_word.entry(word).or_default();
-        same.push(key);
-        same.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        let place = same.partition_point(|other| other.len() >= key.len());
+        same.insert(place, key);
+    }
+
+    /// A new placeholder. Of a host of a content network or a service, whose it is stays.
+    fn placeholder(&mut self, kind: &'static str, name: &str) -> String {
+        let label = self.next(kind);
+        let zone = keep::zone(name).filter(|_| ["host", "proxy"].contains(&kind));
+        zone.map_or(label.clone(), |zone| format!("{label}.{zone}"))
+    }
+
+    /// What stands for a text as a whole.
+    pub(super) fn whole(&self, text: &str) -> Option<&str> {
+        let by = self.literals.get(&text.trim().to_ascii_lowercase());
+        by.map(String::as_str)
+    }
+
+    /// The placeholder of a path with its query, which may say whose it is; the usual name of a
+    /// script does not.
+    pub(super) fn path(&mut self, path: &str) -> String {
+        let usual = ["/", "/wpad.dat", "/proxy.pac"].contains(&path);
+        if usual || is_placeholder_name(path) {
+            return path.to_owned();
+        }
+        if !path.starts_with('/') {
+            return path.chars().take(1).chain(['…']).collect();
+        }
+        self.literal(path, |ledger| format!("/{}", ledger.next("path")));
+        self.whole(path).unwrap_or_default().to_owned()
     }
 
     /// `kind-1`, `kind-2`, …
@@ -106,7 +154,7 @@ impl Ledger {
             return name.to_owned();
         }
         let key = name.to_ascii_lowercase();
-        self.literal(name, |ledger| ledger.next(kind));
+        self.literal(name, |ledger| ledger.placeholder(kind, name));
         self.literals.get(&key).cloned().unwrap_or_default()
     }
 
@@ -127,8 +175,10 @@ impl Ledger {
         }
     }
 
-    pub(super) fn is_private(&self, host: &str) -> bool {
-        self.private.contains(&host.to_ascii_lowercase())
+    /// Whether a host is Microsoft's, an authority's, or one to which such a host points.
+    pub(super) fn is_public(&self, host: &str) -> bool {
+        let lower = host.to_ascii_lowercase();
+        !self.private.contains(&lower) && (keep::is_public(&lower) || self.aliases.contains(&lower))
     }
 
     /// What stands for an address. Inner addresses become addresses that are no public service
@@ -185,11 +235,10 @@ fn matched(lower: &str, literal: &str) -> Option<usize> {
         };
         return (!inside(literal, rest.chars().next())).then_some(literal.len());
     }
-    let cut = lower
-        .split('…')
-        .next()
-        .filter(|head| head.len() < lower.len())?;
-    (!cut.is_empty() && literal.starts_with(cut)).then_some(cut.len())
+    let same = lower.bytes().zip(literal.bytes());
+    let same = same.take_while(|(one, other)| one == other).count();
+    let cut = same > 0 && lower.is_char_boundary(same) && lower[same..].starts_with('…');
+    cut.then_some(same)
 }
 
 /// Whether an address is of an inner network: private, shared by a carrier, link-local.
@@ -205,8 +254,12 @@ fn is_inner(address: IpAddr) -> bool {
     }
 }
 
-fn is_placeholder_name(name: &str) -> bool {
-    let parts = name.rsplit_once('-');
+pub(super) fn is_placeholder_name(name: &str) -> bool {
+    let label = match keep::zone(name) {
+        Some(zone) => name[..name.len() - zone.len()].trim_end_matches('.'),
+        None => name,
+    };
+    let parts = label.rsplit_once('-');
     parts.is_some_and(|(kind, number)| KINDS.contains(&kind) && number.parse::<u32>().is_ok())
 }
 

@@ -8,11 +8,14 @@
 
 mod bundle;
 mod collect;
+mod header;
 mod keep;
 mod ledger;
 mod page;
 mod scan;
 mod walk;
+mod web;
+mod windows;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -3,13 +3,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::keep;
 use super::ledger::Ledger;
+use super::windows::{self, SHARED};
+use super::{keep, page, web};
 
 /// What stands before the name of a user in paths.
 const HOMES: [&str; 3] = ["\\users\\", "/home/", "/users/"];
-/// Directories there that are nobody's.
-const SHARED: [&str; 3] = ["public", "default", "all"];
 /// Labels before a domain that say what is asked for.
 const SERVICES: [&str; 5] = [
     "msoid",
@@ -18,6 +17,10 @@ const SERVICES: [&str; 5] = [
     "enterpriseregistration",
     "enterpriseenrollment",
 ];
+/// Characters that a name has at most; a longer run is nobody's name, and nobody may read it.
+const LONGEST: usize = 255;
+/// Characters that an address has at most, with what may stand around it.
+const ADDRESS: usize = 64;
 
 pub(super) fn text(text: &str, ledger: &mut Ledger) -> String {
     let lower = text.to_ascii_lowercase();
@@ -39,16 +42,27 @@ pub(super) fn text(text: &str, ledger: &mut Ledger) -> String {
 
 /// What begins here: its length, and what stands for it.
 fn piece(rest: &str, lower: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
-    if let Some(length) = public_name(rest, ledger) {
-        return Some((length, rest[..length].to_owned()));
+    if let Some(length) = endless(rest) {
+        return Some((length, "…".to_owned()));
     }
     let word = dotted(rest);
     let host = keep::is_host(word) && !rest[word.len()..].starts_with('@');
+    // What is known as a whole, such as a title, may begin with any name.
+    if let Some(found) = known(lower, word.len() + 1, ledger) {
+        return Some(found);
+    }
+    if let Some(found) = windows::piece(rest, before, ledger).or_else(|| web::piece(rest, ledger)) {
+        return Some(found);
+    }
+    if host && ledger.is_public(word) {
+        return Some((word.len(), word.to_owned()));
+    }
     address(rest, ledger)
         .or_else(|| identifier(rest, ledger))
         .or_else(|| known(lower, if host { word.len() } else { 0 }, ledger))
         .or_else(|| user(rest, before, ledger))
-        .or_else(|| private_name(rest, ledger))
+        .or_else(|| host.then(|| (word.len(), private(word, ledger))))
+        .or_else(|| cut(rest))
 }
 
 /// A literal that begins here, unless it is only a part of a host's name.
@@ -57,32 +71,54 @@ fn known(lower: &str, least: usize, ledger: &Ledger) -> Option<(usize, String)> 
     (length >= least).then(|| (length, by.to_owned()))
 }
 
-fn public_name(rest: &str, ledger: &Ledger) -> Option<usize> {
-    let word = dotted(rest);
-    let public = keep::is_host(word) && keep::is_carried(word) && !ledger.is_private(word);
-    let mail = rest[word.len()..].starts_with('@');
-    (public && !mail).then_some(word.len())
-}
-
 /// A run of characters that names consist of, without dots at its end.
 fn dotted(rest: &str) -> &str {
-    let end = rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '.' | '-' | '_'));
+    if !begins_name(rest) {
+        return "";
+    }
+    let end = rest.find(|c: char| !is_of_name(c));
     rest[..end.unwrap_or(rest.len())].trim_end_matches(['.', '-', '_'])
 }
 
-fn private_name(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
-    let word = dotted(rest);
-    if !keep::is_host(word) {
+/// The length of a run that is longer than any name.
+fn endless(rest: &str) -> Option<usize> {
+    if !begins_name(rest) {
         return None;
     }
-    if let Some((label, domain)) = word.split_once('.')
+    let (start, _) = rest.char_indices().nth(LONGEST)?;
+    if !rest[..start].chars().all(is_of_name) {
+        return None;
+    }
+    let end = rest[start..].find(|c: char| !is_of_name(c));
+    Some(end.map_or(rest.len(), |end| start + end))
+}
+
+fn begins_name(rest: &str) -> bool {
+    rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '.' | '-' | '_')
+}
+
+/// A word of which the end was cut off, so that nobody can tell what it is a part of.
+fn cut(rest: &str) -> Option<(usize, String)> {
+    let end = rest.find(|c: char| !c.is_alphanumeric())?;
+    let word = &rest[..end];
+    let open = end > 0 && rest[end..].starts_with('…') && !page::is_known(word);
+    open.then(|| (end, String::new()))
+}
+
+/// The placeholder of a host.
+pub(super) fn private(host: &str, ledger: &mut Ledger) -> String {
+    if let Some((label, domain)) = host.split_once('.')
         && SERVICES.contains(&label.to_ascii_lowercase().as_str())
         && keep::is_host(domain)
     {
         let domain = ledger.found("domain", domain);
-        return Some((word.len(), format!("{label}.{domain}")));
+        return format!("{label}.{domain}");
     }
-    Some((word.len(), ledger.found("host", word)))
+    ledger.found("host", host)
 }
 
 fn address(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
@@ -93,8 +129,10 @@ fn four(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
     if !rest.starts_with(|c: char| c.is_ascii_digit()) || keep::is_host(dotted(rest)) {
         return None;
     }
-    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '*');
-    let run = rest[..end.unwrap_or(rest.len())].trim_end_matches('.');
+    let run = run(rest, ADDRESS, |c| {
+        c.is_ascii_digit() || c == '.' || c == '*'
+    });
+    let run = run.trim_end_matches('.');
     if run.contains('*') {
         return Some((run.len(), "*".to_owned()));
     }
@@ -103,8 +141,9 @@ fn four(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
 }
 
 fn six(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
-    let end = rest.find(|c: char| !c.is_ascii_hexdigit() && c != ':' && c != '.');
-    let mut run = &rest[..end.unwrap_or(rest.len())];
+    let mut run = run(rest, ADDRESS, |c| {
+        c.is_ascii_hexdigit() || c == ':' || c == '.'
+    });
     if run.matches(':').count() < 2 {
         return None;
     }
@@ -137,12 +176,21 @@ fn identifier(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
 
 /// The name before an `@`, or of a home directory.
 fn user(rest: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
-    let end =
-        rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '.' | '_' | '%' | '+' | '-'));
-    let run = &rest[..end.unwrap_or(rest.len())];
+    if !begins_name(rest) {
+        return None;
+    }
+    let run = run(rest, LONGEST, |c| is_of_name(c) || c == '%' || c == '+');
     let after = &rest[run.len()..];
     let mail = after.starts_with('@') && after[1..].starts_with(char::is_alphanumeric);
     let home = HOMES.iter().any(|home| before.ends_with(home))
         && !SHARED.contains(&run.to_ascii_lowercase().as_str());
     (!run.is_empty() && (mail || home)).then(|| (run.len(), ledger.found("user", run)))
+}
+
+/// The run of such characters that a text begins with, as far as it may be long.
+fn run(text: &str, longest: usize, is_of: impl Fn(char) -> bool) -> &str {
+    let mut places = text.char_indices().take(longest);
+    let end = places.find(|(_, c)| !is_of(*c)).map(|(end, _)| end);
+    let bound = || text.char_indices().nth(longest).map(|(end, _)| end);
+    &text[..end.or_else(bound).unwrap_or(text.len())]
 }

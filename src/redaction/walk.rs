@@ -1,12 +1,9 @@
 //! A document field by field: which stay, which are emptied, and which are texts.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value};
 
 use super::ledger::Ledger;
-use super::{keep, page, scan};
-use crate::endpoint::Endpoint;
+use super::{header, keep, page, scan};
 
 /// Fields with words of this program, numbers in words, or digests: nothing private is in them.
 const OWN: [&str; 38] = [
@@ -50,25 +47,7 @@ const OWN: [&str; 38] = [
     "product",
 ];
 /// Fields with the words of another party's page.
-const PAGES: [&str; 3] = ["title", "body_text", "first_bytes"];
-/// Headers whose values are of a known form; of the others only known words stay.
-const HEADERS: [&str; 14] = [
-    "date",
-    "server",
-    "content-type",
-    "content-length",
-    "content-encoding",
-    "transfer-encoding",
-    "connection",
-    "proxy-connection",
-    "cache-control",
-    "via",
-    "location",
-    "x-cache",
-    "proxy-authenticate",
-    "www-authenticate",
-];
-
+const PAGES: [&str; 4] = ["title", "body_text", "first_bytes", "reason"];
 /// Where in a document a text stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -90,6 +69,9 @@ pub(super) fn report(value: Value, ledger: &mut Ledger) -> Value {
         return Value::Null;
     };
     fields.extend(rows.map(|rows| ("endpoints".to_owned(), rows)));
+    if let Some(Value::Object(run)) = fields.get_mut("run") {
+        run.insert("redacted".to_owned(), Value::Bool(true));
+    }
     Value::Object(fields)
 }
 
@@ -97,30 +79,27 @@ pub(super) fn device(value: Value, ledger: &mut Ledger) -> Value {
     any("", value, Place::Device, ledger)
 }
 
-/// A row: what the built-in list says of an endpoint stays.
+/// A row: what the built-in list has under the id of the endpoint stays.
 fn endpoint(value: Value, ledger: &mut Ledger) -> Value {
-    let known = serde_json::from_value::<Endpoint>(value.clone());
-    let known = known.ok().filter(keep::is_builtin);
     let Value::Object(mut fields) = value else {
         return value;
     };
-    let Some(known) = known else {
-        for key in ["purpose", "source"] {
-            if let Some(text) = fields.get_mut(key) {
-                *text = Value::String(String::new());
-            }
+    let id = fields.get("id").and_then(Value::as_str).unwrap_or_default();
+    let listed = keep::listed_as(id).into_iter();
+    let listed: Vec<Value> = listed.flat_map(serde_json::to_value).collect();
+    let mut same = Map::new();
+    for (key, value) in &mut fields {
+        if listed.iter().any(|entry| entry.get(key) == Some(value)) {
+            same.insert(key.clone(), value.take());
+        } else if ["purpose", "source"].contains(&key.as_str()) {
+            *value = Value::String(String::new());
         }
-        return object(fields, Place::Report, ledger);
-    };
-    let Ok(Value::Object(own)) = serde_json::to_value(&known) else {
-        return object(fields, Place::Report, ledger);
-    };
-    let names: BTreeSet<&String> = own.keys().collect();
-    fields.retain(|key, _| !names.contains(key));
+    }
+    fields.retain(|key, _| !same.contains_key(key));
     let Value::Object(mut row) = object(fields, Place::Report, ledger) else {
         return Value::Null;
     };
-    row.extend(own);
+    row.extend(same);
     Value::Object(row)
 }
 
@@ -139,7 +118,7 @@ fn any(key: &str, value: Value, place: Place, ledger: &mut Ledger) -> Value {
         Value::Object(facts) if key == "facts" => {
             let facts = facts.into_iter();
             let facts = facts.map(|(name, value)| {
-                let value = fact(value, ledger);
+                let value = fact(&name, value, ledger);
                 (name, value)
             });
             Value::Object(facts.collect())
@@ -166,27 +145,61 @@ fn changed(key: &str, text: &str, place: Place, ledger: &mut Ledger) -> String {
     match (key, place) {
         // An instant and a name of our own making.
         ("id", Place::Report) if is_run_id(text) => text.to_owned(),
-        ("name" | "state" | "key", Place::Device) if !text.contains(['.', '@']) => text.to_owned(),
-        (key, Place::Report) if PAGES.contains(&key) => page::masked(text),
+        ("name" | "state" | "key", Place::Device) if is_plain(text) => text.to_owned(),
+        (key, Place::Report) if PAGES.contains(&key) => foreign(text, ledger),
+        ("json_keys", Place::Report) => foreign(text, ledger),
+        ("extended_errors", Place::Report) => page::extended_error(text),
+        ("auth_schemes", Place::Report) => header::scheme(text),
         _ => scan::text(text, ledger),
     }
 }
 
-/// A fact has any name, so that its name says nothing of it.
-fn fact(value: Value, ledger: &mut Ledger) -> Value {
+/// Words of another party; what the list asks for has a placeholder as a whole.
+fn foreign(text: &str, ledger: &Ledger) -> String {
+    let expected = ledger.whole(text).filter(|by| is_expected(by));
+    expected.map_or_else(|| page::masked(text), str::to_owned)
+}
+
+fn is_expected(placeholder: &str) -> bool {
+    let mut kinds = ["text-", "key-"].into_iter();
+    kinds.any(|kind| placeholder.starts_with(kind))
+}
+
+/// Whether a name is one of Windows and of this program by its form.
+fn is_plain(text: &str) -> bool {
+    text.chars().all(|c| c.is_alphanumeric() || c == ' ')
+}
+
+/// A fact has any name; of a few it says whose words they are.
+fn fact(name: &str, value: Value, ledger: &mut Ledger) -> Value {
     match value {
-        Value::String(text) => Value::String(scan::text(&text, ledger)),
-        Value::Array(items) => items.into_iter().map(|item| fact(item, ledger)).collect(),
+        Value::String(text) => Value::String(match name {
+            "proxy_error" | "first_bytes" => page::masked(&text),
+            "proxy_software" => software(&text, ledger),
+            _ => scan::text(&text, ledger),
+        }),
+        Value::Array(items) => {
+            let items = items.into_iter();
+            items.map(|item| fact(name, item, ledger)).collect()
+        }
         Value::Object(fields) => {
             let fields = fields.into_iter();
             let fields = fields.map(|(name, value)| {
-                let value = fact(value, ledger);
+                let value = fact(&name, value, ledger);
                 (name, value)
             });
             Value::Object(fields.collect())
         }
         other => other,
     }
+}
+
+/// The name of a server, or a `Via`.
+fn software(text: &str, ledger: &mut Ledger) -> String {
+    if text.starts_with(|c: char| c.is_ascii_digit()) || text.starts_with("HTTP/") {
+        return header::via(text, ledger);
+    }
+    page::software(text)
 }
 
 /// `20261121T081115Z-26f7ed3acc70f909`.
@@ -200,8 +213,7 @@ fn is_run_id(text: &str) -> bool {
 
 fn header(name: &str, value: Value, ledger: &mut Ledger) -> Value {
     match value {
-        Value::String(text) if HEADERS.contains(&name) => Value::String(scan::text(&text, ledger)),
-        Value::String(text) => Value::String(page::masked(&text)),
+        Value::String(text) => Value::String(header::value(name, &text, ledger)),
         other => other,
     }
 }

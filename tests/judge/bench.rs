@@ -431,6 +431,7 @@ pub(crate) fn report(
         site: None,
         host: None,
         platform: "test".to_owned(),
+        redacted: false,
         evidence,
     };
     let rows = rows.into_iter();

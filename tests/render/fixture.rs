@@ -177,6 +177,7 @@ pub(crate) fn report(rows: Vec<EndpointReport>) -> Report {
             site: Some("Lyon".to_owned()),
             host: None,
             platform: "linux".to_owned(),
+            redacted: false,
             evidence: RunEvidence::default(),
         },
         summary: Summary {

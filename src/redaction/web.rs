@@ -1,0 +1,139 @@
+//! Addresses of the web in a text: the host by its owner, the path and the query by the host.
+
+use super::ledger::Ledger;
+use super::{keep, scan};
+
+/// Characters of a scheme at most.
+const SCHEME: usize = 16;
+/// Numbers that documents of Microsoft go by.
+const LINK: &str = "?linkid=";
+
+/// An address in its parts.
+#[derive(Clone, Copy)]
+pub(super) struct Address<'a> {
+    /// With the marks behind it: `https://`.
+    pub(super) scheme: &'a str,
+    authority: &'a str,
+    /// Path, query and fragment.
+    pub(super) tail: &'a str,
+}
+
+impl<'a> Address<'a> {
+    /// The address that a text begins with.
+    pub(super) fn at(text: &'a str) -> Option<Self> {
+        let letters = text.bytes().take(SCHEME);
+        let letters =
+            letters.take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte));
+        let behind = text[letters.count()..].strip_prefix("://")?;
+        let scheme = &text[..text.len() - behind.len()];
+        let end = behind.find(|c: char| "/?#\\".contains(c) || is_end(c));
+        let (authority, tail) = behind.split_at(end.unwrap_or(behind.len()));
+        let authority = authority.trim_end_matches(['.', ',', ';', ':', ')', '\'']);
+        let tail = if scheme.len() + authority.len() + tail.len() == text.len() {
+            &tail[..tail.find(is_end).unwrap_or(tail.len())]
+        } else {
+            ""
+        };
+        let tail = tail.trim_end_matches(['.', ',', ';', ':', ')', '\'']);
+        let whole = scheme.len() > 3 && (!authority.is_empty() || scheme.starts_with("file"));
+        whole.then_some(Self {
+            scheme,
+            authority,
+            tail,
+        })
+    }
+
+    /// The host without name of a user, port and brackets.
+    pub(super) fn host(&self) -> &'a str {
+        let (_, host, _) = self.authority();
+        host.trim_matches(['[', ']'])
+    }
+
+    /// What stands for the part before the path.
+    pub(super) fn origin(&self, ledger: &mut Ledger) -> String {
+        let (user, host, port) = self.authority();
+        let user = if user.is_empty() { "" } else { "…@" };
+        let host = shown(host, ledger);
+        format!("{}{user}{host}{port}", self.scheme)
+    }
+
+    /// Name of a user with its mark, host, port with its mark.
+    fn authority(&self) -> (&'a str, &'a str, &'a str) {
+        let at = self.authority.rfind('@').map_or(0, |at| at + 1);
+        let (user, rest) = self.authority.split_at(at);
+        let port = rest.rfind(':').filter(|at| {
+            let digits = &rest[at + 1..];
+            !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        let (host, port) = rest.split_at(port.unwrap_or(rest.len()));
+        (user, host, port)
+    }
+
+    fn length(&self) -> usize {
+        self.scheme.len() + self.authority.len() + self.tail.len()
+    }
+}
+
+/// What begins here: its length, and what stands for it.
+pub(super) fn piece(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+    let address = Address::at(rest)?;
+    let origin = address.origin(ledger);
+    let tail = tail(&address, ledger);
+    Some((address.length(), format!("{origin}{tail}")))
+}
+
+/// What stands for path and query: of a public host the path stays, unless it is known as private.
+pub(super) fn tail(address: &Address<'_>, ledger: &mut Ledger) -> String {
+    let tail = address.tail;
+    if let Some((length, by)) = ledger.at(&tail.to_ascii_lowercase())
+        && ["", "…"].contains(&&tail[length..])
+    {
+        return format!("{by}{}", &tail[length..]);
+    }
+    let host = address.host();
+    if !ledger.is_public(host) {
+        return if tail.is_empty() {
+            String::new()
+        } else {
+            ledger.path(tail)
+        };
+    }
+    let end = tail.find(['?', '#']).unwrap_or(tail.len());
+    let (path, query) = tail.split_at(end);
+    format!("{}{}", scan::text(path, ledger), of_query(query))
+}
+
+fn of_query(query: &str) -> String {
+    let number = query
+        .get(..LINK.len())
+        .filter(|name| name.eq_ignore_ascii_case(LINK));
+    let number = number.map(|name| &query[name.len()..]);
+    if number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit())) {
+        return query.to_owned();
+    }
+    query.chars().take(1).flat_map(|mark| [mark, '…']).collect()
+}
+
+/// What stands for a host as an address of the web has it.
+pub(super) fn shown(host: &str, ledger: &mut Ledger) -> String {
+    let bare = host.trim_matches(['[', ']']);
+    if let Ok(address) = bare.parse() {
+        let shown = ledger.address(address).to_string();
+        return host.replace(bare, &shown);
+    }
+    let simple = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    if host.is_empty() || ledger.is_public(host) || !host.chars().all(simple) {
+        return scan::text(host, ledger);
+    }
+    if keep::is_host(host) {
+        return scan::private(host, ledger);
+    }
+    if keep::is_generic(host) {
+        return host.to_owned();
+    }
+    ledger.found("host", host)
+}
+
+fn is_end(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || "\"`<>|".contains(c)
+}

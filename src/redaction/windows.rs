@@ -1,0 +1,225 @@
+//! What names people and machines in texts of Windows: accounts, paths, security identifiers, and
+//! the addresses of network cards.
+
+use super::ledger::Ledger;
+
+/// What stands before a backslash where no account follows: hives, authorities, and directories
+/// that sentences of this program name.
+const NO_DOMAINS: [&str; 24] = [
+    "hklm",
+    "hkcu",
+    "hku",
+    "hkcr",
+    "hkcc",
+    "hkey_local_machine",
+    "hkey_current_user",
+    "hkey_users",
+    "hkey_classes_root",
+    "authority",
+    "builtin",
+    "software",
+    "system32",
+    "windows",
+    "microsoft",
+    "join",
+    "windir",
+    "systemroot",
+    "localappdata",
+    "appdata",
+    "userprofile",
+    "programdata",
+    "temp",
+    "system",
+];
+/// Directories of a drive that every PC has.
+const ROOTS: [&str; 5] = [
+    "windows",
+    "program files (x86)",
+    "program files",
+    "programdata",
+    "users",
+];
+/// What every PC has below the directories of programs.
+const COMMON: [&str; 4] = ["microsoft", "common files", "windows", "reach365"];
+/// Directories of users that are nobody's.
+pub(super) const SHARED: [&str; 3] = ["public", "default", "all"];
+/// Parts that a security identifier of everybody's has at most: `S-1-5-32-544`.
+const WELL_KNOWN: usize = 5;
+/// Characters that an account, a server or an identifier has at most.
+const LONGEST: usize = 255;
+
+/// What begins here: its length, and what stands for it.
+pub(super) fn piece(rest: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+    match rest.as_bytes().first()? {
+        b'\\' => share(rest, before, ledger),
+        byte if byte.is_ascii_alphanumeric() || *byte == b'_' => sid(rest, ledger)
+            .or_else(|| mac(rest, ledger))
+            .or_else(|| drive(rest, ledger))
+            .or_else(|| account(rest, before, ledger)),
+        _ => None,
+    }
+}
+
+/// `DOMAIN\user`. With more backslashes, or behind one, it is a part of a path.
+fn account(rest: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+    let domain = name(rest);
+    let behind = &rest[domain.len()..];
+    let slashes = slashes(behind);
+    let user = name(&behind[slashes..]);
+    let escape = user == "u" && behind[slashes + 1..].starts_with('{');
+    let within = before.ends_with('\\');
+    let known = NO_DOMAINS.contains(&domain.to_ascii_lowercase().as_str());
+    if !(1..=2).contains(&slashes) || user.is_empty() || within || escape || known {
+        return None;
+    }
+    let whole = domain.len() + slashes + user.len();
+    if rest[whole..].starts_with('\\') {
+        let end = token_end(rest);
+        return Some((end, segments(ledger, &rest[..end])));
+    }
+    let by = [
+        ledger.found("domain", domain),
+        rest[domain.len()..][..slashes].to_owned(),
+        ledger.found("user", user),
+    ];
+    Some((whole, by.concat()))
+}
+
+/// `\\server\share\path`.
+fn share(rest: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+    let slashes = slashes(rest);
+    let within = before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '\\' | '%' | ')'));
+    let server = name(&rest[slashes..]);
+    if !(2..=4).contains(&slashes) || within || server.is_empty() {
+        return None;
+    }
+    let end = token_end(rest);
+    let path = rest[slashes + server.len()..end].trim_start_matches('\\');
+    let shown = match server.parse() {
+        Ok(address) => ledger.address(address).to_string(),
+        Err(_) if ledger.is_public(server) => server.to_owned(),
+        Err(_) => ledger.found("host", server),
+    };
+    let path = match path {
+        "" => String::new(),
+        path => format!("\\{}", segments(ledger, path)),
+    };
+    Some((end, format!("{}{shown}{path}", &rest[..slashes])))
+}
+
+/// `D:\profiles\ada`. What every PC has stays.
+fn drive(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+    let letter = rest.as_bytes().first()?.is_ascii_alphabetic();
+    let behind = rest.get(1..).filter(|_| letter)?.strip_prefix(":\\")?;
+    let path = behind.trim_start_matches('\\');
+    let start = rest.len() - path.len();
+    let root = ROOTS.iter().find(|root| has_prefix(path, root));
+    let Some(root) = root else {
+        let end = start + token_end(path);
+        let by = segments(ledger, &rest[start..end]);
+        return Some((end, format!("{}{by}", &rest[..start])));
+    };
+    let below = path[root.len()..].trim_start_matches('\\');
+    let start = rest.len() - below.len();
+    let end = start + token_end(below);
+    let below = &rest[start..end];
+    let stays = |below: &str| COMMON.iter().any(|common| has_prefix(below, common));
+    let by = match *root {
+        "windows" => below.to_owned(),
+        "users" => home(ledger, below),
+        _ if stays(below) => below.to_owned(),
+        _ => segments(ledger, below),
+    };
+    Some((end, format!("{}{by}", &rest[..start])))
+}
+
+/// What follows the directory of all users: the user, and what he has there.
+fn home(ledger: &mut Ledger, below: &str) -> String {
+    let end = below.find('\\').unwrap_or(below.len());
+    let (user, behind) = below.split_at(end);
+    let user = match user {
+        "" => String::new(),
+        user if SHARED.contains(&user.to_ascii_lowercase().as_str()) => user.to_owned(),
+        user => ledger.found("user", user),
+    };
+    let path = behind.trim_start_matches('\\');
+    if path.is_empty() || has_prefix(path, "appdata") {
+        return format!("{user}{behind}");
+    }
+    format!("{user}\\{}", segments(ledger, path))
+}
+
+/// The placeholder of a path.
+fn segments(ledger: &mut Ledger, path: &str) -> String {
+    let path = path.trim_end_matches('\\');
+    if path.is_empty() {
+        return String::new();
+    }
+    ledger.found("path", path)
+}
+
+/// Whether a path begins with a directory.
+fn has_prefix(path: &str, directory: &str) -> bool {
+    let head = path.get(..directory.len());
+    let ends = |tail: &str| !tail.starts_with(char::is_alphanumeric);
+    head.is_some_and(|head| head.eq_ignore_ascii_case(directory)) && ends(&path[directory.len()..])
+}
+
+/// `S-1-5-21-…` and the like; those of everybody's have fewer parts.
+fn sid(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+    if !rest.get(..4)?.eq_ignore_ascii_case("s-1-") {
+        return None;
+    }
+    let mut bytes = rest[4..].bytes().take(LONGEST);
+    let end = bytes.position(|byte| !byte.is_ascii_digit() && byte != b'-');
+    let end = 4 + end.unwrap_or(rest.len().min(LONGEST + 4) - 4);
+    let whole = rest[..end].trim_end_matches('-');
+    let lower = whole.to_ascii_lowercase();
+    let of_a_domain = lower.starts_with("s-1-5-21-") || lower.starts_with("s-1-12-1-");
+    let private = of_a_domain || whole.split('-').count() > WELL_KNOWN;
+    private.then(|| (whole.len(), ledger.found("sid", whole)))
+}
+
+/// Six pairs of hexadecimal digits or more, with one mark between them: `:` or `-`.
+fn mac(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+    let bytes = rest.as_bytes();
+    let mark = *bytes.get(2).filter(|byte| [b':', b'-'].contains(byte))?;
+    let is_pair = |at: usize| {
+        let pair = bytes.get(at..at + 2);
+        pair.is_some_and(|pair| pair.iter().all(u8::is_ascii_hexdigit))
+    };
+    let goes_on = |at: &usize| is_pair(*at) && (*at == 0 || bytes[at - 1] == mark);
+    let pairs = (0..LONGEST).step_by(3).take_while(goes_on).count();
+    let length = (pairs * 3).checked_sub(1)?;
+    let ends = !rest[length..].starts_with(char::is_alphanumeric);
+    if pairs < 6 || !ends {
+        return None;
+    }
+    let digits: String = rest[..length].split(char::from(mark)).collect();
+    Some((length, ledger.found("mac", &digits)))
+}
+
+/// A run of characters that accounts and servers consist of; empty where it is longer than any.
+fn name(text: &str) -> &str {
+    let stays = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '$' | '&' | '\'');
+    let bound = text.char_indices().nth(LONGEST).map(|(end, _)| end);
+    let head = &text[..bound.unwrap_or(text.len())];
+    match head.find(|c: char| !stays(c)) {
+        Some(end) => text[..end].trim_end_matches(['.', '\'']),
+        None if bound.is_none() => text.trim_end_matches(['.', '\'']),
+        None => "",
+    }
+}
+
+/// How many backslashes a text begins with; five are too many for anything.
+fn slashes(text: &str) -> usize {
+    let first = text.bytes().take(5);
+    first.take_while(|byte| *byte == b'\\').count()
+}
+
+/// Where a path ends that has no blanks in it.
+fn token_end(text: &str) -> usize {
+    let ends = |c: char| c.is_whitespace() || c.is_control() || "\"'`<>|,;*?)(…".contains(c);
+    let end = text.find(ends).unwrap_or(text.len());
+    text[..end].trim_end_matches(['.', ':']).len()
+}
