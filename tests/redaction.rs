@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
+#[path = "redaction/leaks.rs"]
+mod leaks;
+
 use reach365::Report;
 use reach365::device::DeviceState;
 use reach365::redaction::{Redactor, redact};

@@ -201,6 +201,11 @@ pub(super) fn tree(value: &Value, ledger: &mut Ledger) {
             for (key, value) in fields {
                 match value {
                     Value::String(text) => field(key, text, ledger),
+                    Value::Object(headers) if key == "headers" => {
+                        let texts = headers.iter();
+                        let texts = texts.filter_map(|(name, text)| Some((name, text.as_str()?)));
+                        texts.for_each(|(name, text)| header(name, text, ledger));
+                    }
                     Value::Array(items) => {
                         let texts = items.iter().filter_map(Value::as_str);
                         texts.for_each(|text| field(key, text, ledger));
@@ -218,29 +223,29 @@ fn field(key: &str, text: &str, ledger: &mut Ledger) {
     match key {
         "hop" | "hops" => hop(text, ledger),
         "script" | "url" | "redirects" | "pac_url" => script(text, ledger),
-        "location" => {
-            web_address(text, ledger);
-        }
         "subject" | "issuer" => distinguished_name(text, ledger),
-        "title" | "body_text" | "first_bytes" | "reason" | "x-squid-error" | "proxy_error" => {
+        "title" | "body_text" | "first_bytes" | "reason" | "proxy_error" => {
             replaced(text, page::masked, ledger);
         }
         "extended_errors" => replaced(text, page::extended_error, ledger),
-        "server" => replaced(text, page::software, ledger),
         "domain" => {
             ledger.name("domain", text);
             ledger.owner(text);
         }
-        "via" if text.contains(' ') => {
-            let shown = header::via(text, ledger);
-            replaced(text, |_| shown.clone(), ledger);
-        }
-        "x-cache" | "x-cache-lookup" => {
-            header::cache(text, ledger);
-        }
-        "proxy-authenticate" | "www-authenticate" => {
-            header::sign_in(text, ledger);
-        }
+        _ => {}
+    }
+}
+
+/// A header of an answer: the machines and owners that it names, and copies of the whole.
+fn header(name: &str, text: &str, ledger: &mut Ledger) {
+    if name == "location" {
+        web_address(text, ledger);
+    }
+    let shown = header::value(name, text, ledger);
+    match name {
+        "x-squid-error" => replaced(text, page::masked, ledger),
+        "server" => replaced(text, page::software, ledger),
+        "via" => replaced(text, |_| shown.clone(), ledger),
         _ => {}
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn value(name: &str, text: &str, ledger: &mut Ledger) -> String {
     match name {
         "server" => software(text),
         "via" => via(text, ledger),
-        "x-cache" => cache(text, ledger),
+        "x-cache" | "x-cache-lookup" => cache(text, ledger),
         "location" => location(text, ledger),
         "proxy-authenticate" | "www-authenticate" => sign_in(text, ledger),
         "date" | "content-type" | "content-length" | "content-encoding" | "transfer-encoding"

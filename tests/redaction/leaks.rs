@@ -1,0 +1,501 @@
+//! What other parties and other settings say, each in the form in which it once stayed.
+
+use reach365::Report;
+use reach365::device::DeviceState;
+use reach365::redaction::{Redactor, redact};
+use serde_json::{Value, json};
+
+use super::SAVED;
+
+/// A saved report with a change, judged.
+fn report(change: impl FnOnce(&mut Value)) -> Report {
+    let mut value: Value = serde_json::from_str(SAVED).unwrap();
+    change(&mut value);
+    Report::from_json(&value.to_string()).unwrap()
+}
+
+fn lower(value: &impl serde::Serialize) -> String {
+    serde_json::to_string_pretty(value).unwrap().to_lowercase()
+}
+
+/// Nothing private is left, the rest is, and the report is judged as before.
+fn hides(report: &Report, private: &[&str], stays: &[&str]) -> Report {
+    let before = lower(report);
+    let redacted = redact(report).unwrap();
+    let after = lower(&redacted);
+    for name in private {
+        assert!(before.contains(name), "the test does not contain {name}");
+        let lines: Vec<&str> = after.lines().filter(|line| line.contains(name)).collect();
+        assert_eq!(lines, Vec::<&str>::new(), "{name}");
+    }
+    for name in stays {
+        assert!(
+            after.contains(&name.to_lowercase()),
+            "{name} is gone:\n{after}"
+        );
+    }
+    assert_eq!(redact(&redacted).unwrap(), redacted);
+    let codes = |report: &Report| -> Vec<_> {
+        let rows = report.endpoints.iter();
+        rows.map(|row| (row.verdict.outcome, row.verdict.code))
+            .collect()
+    };
+    assert_eq!(codes(&redacted.rejudge()), codes(&report.rejudge()));
+    redacted
+}
+
+/// Makes a row one of a host of the built-in list.
+fn of_microsoft(row: &mut Value, host: &str) {
+    let list = reach365::Catalog::builtin();
+    let entry = list.endpoints().iter();
+    let entry = entry
+        .clone()
+        .find(|it| it.host.to_string() == host)
+        .unwrap();
+    let Value::Object(fields) = serde_json::to_value(entry).unwrap() else {
+        panic!("an endpoint is an object")
+    };
+    row.as_object_mut().unwrap().extend(fields);
+}
+
+/// A row that a proxy refused with such a reason and such headers, judged anew.
+fn refused(reason: &str, headers: &Value) -> Report {
+    let report = report(|report| {
+        let row = &mut report["endpoints"][0];
+        of_microsoft(row, "login.microsoftonline.com");
+        row["via"] = json!("proxy");
+        row["route"]["hops"] = json!(["PROXY proxy:8080"]);
+        let attempt = &mut row["evidence"]["attempts"][0];
+        attempt["hop"] = json!("PROXY proxy:8080");
+        attempt["proxy"] = json!({
+            "at_ms": 1.0, "elapsed_ms": 1.0,
+            "value": {"request": "CONNECT login.microsoftonline.com:443", "status": 403,
+                      "reason": reason, "headers": headers},
+            "failure": {"kind": "proxy-refused", "detail": format!("HTTP 403 {reason}")},
+        });
+        let fields = attempt.as_object_mut().unwrap();
+        fields.remove("tls");
+        fields.remove("http");
+    });
+    report.rejudge()
+}
+
+#[test]
+fn a_refusal_names_no_user_and_no_machine() {
+    let headers = json!({
+        "x-squid-error": "ERR_ACCESS_DENIED CONTOSO\\bob",
+        "server": "BCOSRV-PRXEDGE1",
+        "x-cache": "MISS from prxalpha, HIT from prxbeta:3128",
+        "proxy-authenticate":
+            "Digest realm=\"Zeta Corp\", nonce=\"bm9uY2U\", Basic realm=\"Omega Corp\", NTLM TlRMTVNTUAACAAAA",
+        "via": "2 prxgamma (Contoso cache), 1.1 prxdelta:3128 (squid/5.7)",
+    });
+    let report = refused("Blocked for user CONTOSO\\ada by PRXSRV9", &headers);
+    let private = [
+        "contoso", "ada by", "prxsrv9", "bob", "bcosrv", "prxedge1", "prxalpha", "prxbeta", "zeta",
+        "omega", "bm9uy2u", "tlrmtvnt", "prxgamma", "prxdelta",
+    ];
+    let stays = [
+        "err_access_denied",
+        "squid/5.7",
+        "miss from",
+        "Blocked for user",
+        "digest",
+        "basic",
+    ];
+    let redacted = hides(&report, &private, &stays);
+    let facts = &redacted.endpoints[0].verdict.facts;
+    assert_eq!(facts["proxy_software"], "…-…");
+    let before = &report.endpoints[0].verdict;
+    assert!(before.summary.contains("PRXSRV9"), "{}", before.summary);
+    assert!(
+        redacted.endpoints[0]
+            .verdict
+            .summary
+            .contains("Blocked for user")
+    );
+}
+
+#[test]
+fn known_software_keeps_its_name_and_version() {
+    for server in [
+        "squid/5.7",
+        "tinyproxy/1.11.1",
+        "AkamaiGHost",
+        "Microsoft-IIS/10.0",
+        "Zscaler/6.2",
+    ] {
+        let report = refused("Forbidden", &json!({"server": server}));
+        hides(&report, &[], &[&format!("\"server\": \"{server}\"")]);
+    }
+    let report = refused("Forbidden", &json!({"server": "squid/10.20.30.40"}));
+    hides(&report, &["10.20.30.40"], &["squid/"]);
+}
+
+#[test]
+fn reasons_of_a_way_name_no_account_and_no_server() {
+    let report = report(|report| {
+        report["endpoints"][0]["route"]["reasons"] = json!([
+            "user DOMX\\jdoe",
+            "\\\\FILESRV1\\netlogon\\proxy.pac",
+            "file://FILESRV2/netlogon/contosoteam.pac",
+            "user:DOMY\\\\rroe",
+            "C:\\Windows\\System32\\drivers\\etc\\hosts",
+            "HKCU\\Software\\Microsoft\\Windows",
+            "HKLM\\Software\\Policies",
+            "%LOCALAPPDATA%\\reach365\\fixes",
+            "C:\\Users\\mmoe\\AppData\\Local\\Temp",
+            "at \\u{1b}[2J",
+        ]);
+    });
+    let private = [
+        "domx",
+        "jdoe",
+        "filesrv1",
+        "netlogon",
+        "filesrv2",
+        "contosoteam",
+        "domy",
+        "rroe",
+        "mmoe",
+    ];
+    let redacted = hides(&report, &private, &[]);
+    let reasons = &redacted.endpoints[0].route.reasons;
+    assert_eq!(reasons[4], "C:\\Windows\\System32\\drivers\\etc\\hosts");
+    assert_eq!(reasons[5], "HKCU\\Software\\Microsoft\\Windows");
+    assert_eq!(reasons[6], "HKLM\\Software\\Policies");
+    assert_eq!(reasons[7], "%LOCALAPPDATA%\\reach365\\fixes");
+    assert!(
+        reasons[8].ends_with("\\AppData\\Local\\Temp"),
+        "{}",
+        reasons[8]
+    );
+    assert_eq!(reasons[9], "at \\u{1b}[2J");
+}
+
+/// A lookup with such a chain of aliases.
+fn pointing(row: &mut Value, chain: &[&str]) {
+    let host = row["host"].clone();
+    let lookup = &mut row["evidence"]["lookups"][0];
+    lookup["name"] = host.clone();
+    let mut owner = host;
+    let mut records = Vec::new();
+    for alias in chain {
+        records.push(json!({"name": owner, "kind": "CNAME", "ttl": 60, "data": alias}));
+        owner = json!(alias);
+    }
+    records.push(json!({"name": owner, "kind": "A", "ttl": 60, "data": "20.190.128.9"}));
+    lookup["value"]["records"] = json!(records);
+}
+
+#[test]
+fn aliases_stay_where_a_public_host_has_them() {
+    let report = report(|report| {
+        let rows = report["endpoints"].as_array_mut().unwrap();
+        rows[0]["id"] = json!("www.contoso.com");
+        rows[0]["host"] = json!("www.contoso.com");
+        pointing(
+            &mut rows[0],
+            &["www.contoso.com.edgekey.net", "fabrikam-prod.azureedge.net"],
+        );
+        rows[0]["verdict"]["facts"]["cname"] = json!("fabrikam-prod.azureedge.net");
+        of_microsoft(&mut rows[1], "login.microsoftonline.com");
+        let chain = [
+            "login.mso.msidentity.com",
+            "ak.privatelink.msidentity.com",
+            "www.tm.a.prd.aadg.trafficmanager.net",
+            "stamp2.login.cloudapp.azure.com",
+        ];
+        pointing(&mut rows[1], &chain);
+    });
+    let stays = [
+        "www.tm.a.prd.aadg.trafficmanager.net",
+        "stamp2.login.cloudapp.azure.com",
+        "ak.privatelink.msidentity.com",
+        ".edgekey.net",
+        ".azureedge.net",
+    ];
+    hides(&report, &["contoso", "fabrikam"], &stays);
+}
+
+/// A row with such a redirect in clear text, and a script at such an address.
+fn leading(location: &str, script: &str) -> Report {
+    report(|report| {
+        report["run"]["evidence"]["scripts"] =
+            json!([{"url": script, "discovered": false, "fetch_ms": 1.0}]);
+        let row = &mut report["endpoints"][0];
+        row["route"]["reasons"] = json!([format!("the PAC script {script} answered \"DIRECT\"")]);
+        row["evidence"]["attempts"][0]["http"]["value"]["headers"]["location"] = json!(location);
+    })
+}
+
+#[test]
+fn redirects_and_scripts_lose_hosts_paths_and_queries() {
+    let cases = [
+        (
+            "https://Portal.Contoso.com/block?user=adalove",
+            &["contoso", "adalove"][..],
+        ),
+        (
+            "https://portal.contoso.com?user=adaquery",
+            &["contoso", "adaquery"],
+        ),
+        (
+            "https://portal.contoso.com#adafragment",
+            &["contoso", "adafragment"],
+        ),
+        ("//portal.contoso.com/adapath", &["contoso", "adapath"]),
+        (
+            "/blocked?user=adarel&dom=CONTOSODOM",
+            &["adarel", "contosodom"],
+        ),
+        ("blocked.html?user=adarel", &["adarel"]),
+        (
+            "https://adauser:adasecret@gate7/x",
+            &["adauser", "adasecret", "gate7"],
+        ),
+        (
+            "https://login.microsoftonline.com/common?login_hint=adapublic",
+            &["adapublic"],
+        ),
+    ];
+    for (location, private) in cases {
+        hides(&leading(location, "http://wpad/wpad.dat"), private, &[]);
+    }
+    let scripts = [
+        (
+            "https://contosoapp.search.windows.net/x/contosofile.pac?user=adapac",
+            &["contoso", "adapac"][..],
+        ),
+        (
+            "https://login.microsoftonline.com/x/contosofile.pac?user=adapac",
+            &["contosofile", "adapac"],
+        ),
+        ("HTTP://PAC7/Contoso.pac", &["pac7", "contoso"]),
+        ("https://contoso.blob.core.windows.net/p.pac", &["contoso"]),
+        (
+            "https://contoso.region7.cloudapp.azure.com/proxy.pac",
+            &["contoso", "region7"],
+        ),
+    ];
+    for (script, private) in scripts {
+        hides(&leading("/", script), private, &[]);
+    }
+    let public = leading(
+        "https://login.microsoftonline.com/common/login?x=1",
+        "http://wpad/wpad.dat",
+    );
+    hides(
+        &public,
+        &["x=1"],
+        &["https://login.microsoftonline.com/common/login?…"],
+    );
+}
+
+#[test]
+fn a_redirect_to_a_page_of_a_product_still_names_the_product() {
+    let report = leading(
+        "http://gate7/php/urlblock.php?args=AAAA&user=adalove",
+        "http://wpad/wpad.dat",
+    );
+    hides(
+        &report,
+        &["gate7", "adalove", "aaaa"],
+        &["/php/urlblock.php?args="],
+    );
+}
+
+#[test]
+fn a_list_of_ones_own_with_ids_of_the_built_in_one_is_redacted() {
+    let report = report(|report| {
+        let row = &mut report["endpoints"][0];
+        of_microsoft(
+            row,
+            "graph.microsoft.com".replace("graph", "login").as_str(),
+        );
+        row["groups"] = json!(["sign-in", "contoso-branch"]);
+        row["source"] = json!("Fabrikam wiki");
+        row["path"] = json!("/contoso/health");
+        row["ranges"] = json!(["20.190.128.0/18", "10.20.0.0/16"]);
+    });
+    let private = ["contoso-branch", "fabrikam", "/contoso/health", "10.20.0.0"];
+    let redacted = hides(
+        &report,
+        &private,
+        &["login.microsoft.com", "sign-in", "20.190.128.0/18"],
+    );
+    let entry = &redacted.endpoints[0].endpoint;
+    let listed = reach365::Catalog::builtin().endpoint(&entry.id).unwrap();
+    assert_eq!(
+        (&entry.host, &entry.purpose),
+        (&listed.host, &listed.purpose)
+    );
+}
+
+#[test]
+fn an_entry_stays_as_every_cloud_has_it() {
+    let list = reach365::Catalog::builtin();
+    for cloud in reach365::endpoint::Cloud::ALL {
+        let report = report(|report| {
+            let row = &mut report["endpoints"][0];
+            let entry = list.endpoints().iter();
+            let entry = entry
+                .clone()
+                .find(|it| it.host.to_string() == "login.microsoftonline.com");
+            let fields = serde_json::to_value(list.in_cloud(entry.unwrap(), cloud)).unwrap();
+            row.as_object_mut()
+                .unwrap()
+                .extend(fields.as_object().unwrap().clone());
+        });
+        let redacted = redact(&report).unwrap();
+        assert_eq!(
+            redacted.endpoints[0].endpoint, report.endpoints[0].endpoint,
+            "{cloud}"
+        );
+    }
+}
+
+#[test]
+fn what_ones_own_list_expects_is_told_from_other_answers() {
+    for (expected, came, same) in [
+        ("Contoso probe", "Contoso probe", true),
+        ("Contoso probe", "Fabrikam probe", false),
+    ] {
+        let report = report(|report| {
+            let row = &mut report["endpoints"][0];
+            row["expect"] = json!({"body": expected});
+            let seen = &mut row["evidence"]["attempts"][0]["http"]["value"];
+            seen["body_text"] = json!(came);
+            seen["body_bytes"] = json!(came.len());
+            seen["body_complete"] = json!(true);
+        });
+        let report = report.rejudge();
+        assert_eq!(report.endpoints[0].verdict.code.is_none(), same);
+        hides(&report, &["contoso"], &[]);
+    }
+}
+
+#[test]
+fn extended_dns_errors_keep_their_number_alone() {
+    let text = "15 (Blocked): policy of DNSGW7 for user CONTOSOX\\jdoe";
+    let report = report(|report| {
+        let row = &mut report["endpoints"][0];
+        let lookup = &mut row["evidence"]["lookups"][0];
+        lookup["value"]["extended_errors"] = json!([text, "17 gw9.fabrikam", "4 (Rroe7)"]);
+        lookup["failure"] = json!({"kind": "dns-code", "detail": format!("REFUSED; {text}")});
+        row["verdict"]["summary"] = json!(format!("the resolver said {text}"));
+    });
+    let private = ["dnsgw7", "contosox", "jdoe", "gw9", "fabrikam", "rroe7"];
+    hides(
+        &report,
+        &private,
+        &["15 (blocked): policy", "refused; 15 (blocked)", "\"17 …"],
+    );
+}
+
+#[test]
+fn control_hosts_and_probes_of_the_registry_may_have_one_label() {
+    let report = report(|report| {
+        let control = json!({"host": "intra7", "port": 443, "scheme": "https",
+            "route": report["endpoints"][0]["route"], "evidence": {}});
+        report["run"]["evidence"]["control_hosts"] = json!([control]);
+        let rows = report["endpoints"].as_array_mut().unwrap();
+        rows[0]["verdict"]["facts"]["control_host"] = json!("intra7 gets past the stage");
+        rows[0]["evidence"]["redirected"] = json!({"key": "HKLM\\SYSTEM", "from": "dns.msftncsi.com",
+            "to": "http://probe7/contoso.txt = \"Contoso probe\""});
+        rows[1]["evidence"]["redirected"] =
+            json!({"key": "HKLM\\SYSTEM", "from": "dns.msftncsi.com", "to": "probe8 = 10.1.1.1"});
+        rows[1]["verdict"]["summary"] = json!("probe8 and probe7 were asked");
+    });
+    let private = ["intra7", "probe7", "contoso.txt", "probe8", "10.1.1.1"];
+    hides(
+        &report,
+        &private,
+        &["gets past the stage", "dns.msftncsi.com"],
+    );
+}
+
+#[test]
+fn a_device_and_its_bundle_name_no_sid_card_share_or_profile() {
+    let text = include_str!("../device/samples/hybrid.txt").replace(
+        "AADSTS50126: The name or the password is wrong.",
+        "S-1-5-21-1004336348-1177238915-682003330-512 of FABRIKAM\\jdoe at \\\\FILESRV9\\share, \
+         D:\\profiles\\jdoe2, 00:1A:2B:3C:4D:5E, 00-1a-2b-3c-4d-5f, S-1-5-18, S-1-5-32-544, \
+         S-1-12-1-111-222-333-444",
+    );
+    let mut state = DeviceState::read(text.as_bytes()).unwrap();
+    state.pc = serde_json::from_value(json!({
+        "dsregcmd": "read", "services": [], "registry": [],
+        "proxies": [{"kind": "user", "auto_detect": false, "pac_url": null, "bypass": "",
+            "source": "HKU\\S-1-5-21-7-8-9-1001 DefaultConnectionSettings", "proxies": [], "notes": []}],
+    }))
+    .unwrap();
+    let before = lower(&state);
+    let after = lower(&Redactor::default().device(&state).unwrap());
+    let mut redactor = Redactor::default();
+    let sent = lower(&redactor.document(&json!({"said": state})).unwrap());
+    for name in [
+        "s-1-5-21", "fabrikam", "jdoe", "filesrv9", "share,", "profiles", "00:1a:2b", "00-1a-2b",
+        "s-1-12-1",
+    ] {
+        assert!(before.contains(name), "the test does not contain {name}");
+        for text in [&after, &sent] {
+            let line = text.lines().find(|line| line.contains(name));
+            assert_eq!(line, None, "{name}");
+        }
+    }
+    for name in [
+        "s-1-5-18",
+        "s-1-5-32-544",
+        "hku\\\\sid-",
+        "d:\\\\path-",
+        "\\\\\\\\host-",
+    ] {
+        assert!(after.contains(name), "{name} is gone");
+    }
+}
+
+#[test]
+fn steps_of_remedies_stay_as_they_are_written() {
+    let mut redactor = Redactor::default();
+    redactor.report(&report(|_| {})).unwrap();
+    for remedy in reach365::remedy::Remedies::builtin().all() {
+        let before = serde_json::to_string_pretty(remedy).unwrap();
+        let after = serde_json::to_string_pretty(&redactor.document(remedy).unwrap()).unwrap();
+        let before: Value = serde_json::from_str(&before).unwrap();
+        let before = serde_json::to_string_pretty(&before).unwrap();
+        let lines = before.lines().zip(after.lines());
+        let changed: Vec<_> = lines.filter(|(one, other)| one != other).collect();
+        assert_eq!(changed, Vec::new());
+    }
+}
+
+#[test]
+fn long_runs_of_anything_are_redacted_in_one_go() {
+    const LENGTH: usize = 1 << 20;
+    let units = [
+        "-", ".", "_", "a.", "a@", "1.", "a-", "%", "a%", ":", "1:", "\\", "a\\", "/", "…", "a…",
+        "x ", "= ", "ab.cd ", "http://", "c:\\", "s-1-", "00:",
+    ];
+    for unit in units {
+        let text = unit.repeat(LENGTH / unit.len());
+        let report = report(|report| {
+            report["endpoints"][0]["route"]["reasons"] = json!([text]);
+            report["endpoints"][0]["evidence"]["attempts"][0]["http"]["value"]["title"] =
+                json!(text);
+        });
+        redact(&report).unwrap();
+    }
+}
+
+#[test]
+fn words_of_a_text_that_was_cut_off_go_too() {
+    let name = format!("{} contosolyonbranch", "Access denied ".repeat(13));
+    let report = refused(&name, &json!({}));
+    let summary = &report.endpoints[0].verdict.summary;
+    assert!(
+        summary.contains("conto") && !summary.contains("lyonbranch"),
+        "{summary}"
+    );
+    hides(&report, &["conto"], &[]);
+}
