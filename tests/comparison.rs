@@ -195,6 +195,56 @@ fn a_shared_cause_is_named_once() {
     assert_eq!(names, ["Nice (file.json)", "Nice (file.json) #2"]);
 }
 
+fn redacted(site: &str, rows: &[Row<'_>]) -> SavedRun {
+    SavedRun {
+        redacted: true,
+        ..run(site, rows)
+    }
+}
+
+#[test]
+fn placeholders_of_two_reports_are_not_taken_for_one_name() {
+    let before = redacted("a", &[good("host-1"), good("real"), good("host-3")]);
+    let rows = [
+        bad("host-1", "tcp-dropped"),
+        bad("real", "tcp-dropped"),
+        good("msoid.domain-2"),
+    ];
+    for after in [redacted("b", &rows), run("b", &rows)] {
+        let comparison = Comparison::of(&before, &after);
+        let totals = comparison.totals;
+        assert_eq!((totals.not_comparable, totals.worse), (3, 1));
+        assert_eq!((totals.new, totals.gone, totals.other_cause), (0, 0, 0));
+        let notes = comparison.notes.iter();
+        let told = notes.filter(|note| note.contains("placeholder"));
+        assert_eq!(told.count(), 1);
+    }
+    let only_numbered = |code| redacted("a", &[good("real"), bad("host-1", code)]);
+    let comparison = Comparison::of(
+        &redacted("a", &[good("real"), good("host-1")]),
+        &only_numbered("tcp-dropped"),
+    );
+    assert!(!comparison.regression);
+    let plain = Comparison::of(&run("a", &[good("host-1")]), &run("b", &rows[..1]));
+    assert!(plain.regression, "nobody has redacted these");
+}
+
+#[test]
+fn placeholders_share_no_cause_in_a_matrix() {
+    let rows = [
+        good("a"),
+        bad("host-1", "tcp-dropped"),
+        bad("b", "tcp-dropped"),
+    ];
+    let matrix = Matrix::of(&[redacted("Lyon", &rows), redacted("Paris", &rows)]);
+    let ids = matrix.shared.iter().map(|shared| match shared {
+        SharedCause::Endpoint { id, .. } => id.as_str(),
+        _ => "no endpoint",
+    });
+    assert_eq!(ids.collect::<Vec<_>>(), ["b"]);
+    assert!(matrix.notes.iter().any(|note| note.contains("placeholder")));
+}
+
 #[test]
 fn a_wide_matrix_becomes_a_list_and_stays_narrow() {
     let ids: Vec<String> = (0..40).map(|number| format!("endpoint-{number}")).collect();

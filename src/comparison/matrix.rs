@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 
+use crate::comparison::pair::placeholders;
 use crate::comparison::saved::{SavedRow, SavedRun};
 use crate::endpoint::Cloud;
 use crate::verdict::{Code, Outcome};
@@ -102,7 +103,7 @@ impl Matrix {
             .collect();
         Self {
             notes: notes(runs),
-            shared: shared(&columns, &sites),
+            shared: shared(&columns, &sites, &nameless(runs)),
             columns,
             sites,
         }
@@ -166,6 +167,16 @@ fn key<'a>(id: &'a str, request: &'a str) -> (&'a str, &'a str) {
     (id, request)
 }
 
+/// Ids for which redacted reports have placeholders: the same one is another endpoint elsewhere.
+fn nameless(runs: &[SavedRun]) -> HashSet<&str> {
+    if !runs.iter().any(|run| run.redacted) {
+        return HashSet::new();
+    }
+    let rows = runs.iter().flat_map(|run| &run.rows);
+    let nameless = rows.filter(|row| row.is_nameless());
+    nameless.map(|row| row.id.as_str()).collect()
+}
+
 /// A name each: where two are the same the source tells them apart, else a number does.
 fn names(runs: &[SavedRun]) -> Vec<String> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
@@ -215,6 +226,7 @@ fn notes(runs: &[SavedRun]) -> Vec<String> {
             "{count} different lists or selections: a row that a run lacks was not asked for"
         ));
     }
+    notes.extend(placeholders(&runs.iter().collect::<Vec<_>>()));
     notes
 }
 
@@ -233,8 +245,9 @@ fn listed<T: std::fmt::Display>(counts: &BTreeMap<T, usize>) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
-/// The causes that many cells share, the widest first; no cell is explained twice.
-fn shared(columns: &[Column], sites: &[SiteRow]) -> Vec<SharedCause> {
+/// The causes that many cells share, the widest first; no cell is explained twice, and none of an
+/// endpoint of which nobody knows whether it is the same everywhere.
+fn shared(columns: &[Column], sites: &[SiteRow], nameless: &HashSet<&str>) -> Vec<SharedCause> {
     let whole: Vec<Option<&str>> = sites.iter().map(|site| common(site.probed())).collect();
     if let Some(cause) = everywhere(&whole) {
         return vec![SharedCause::Everything {
@@ -253,7 +266,9 @@ fn shared(columns: &[Column], sites: &[SiteRow]) -> Vec<SharedCause> {
         .filter(|(_, cause)| cause.is_none())
         .map(|(site, _)| site)
         .collect();
-    let endpoints = columns.iter().enumerate().filter_map(|(at, column)| {
+    let columns = columns.iter().enumerate();
+    let named = columns.filter(|(_, column)| !nameless.contains(column.id.as_str()));
+    let endpoints = named.filter_map(|(at, column)| {
         let cells = others.iter().filter_map(|site| site.cells[at].as_ref());
         let cells: Vec<&Cell> = cells
             .filter(|cell| cell.outcome != Outcome::Skipped)

@@ -159,10 +159,20 @@ impl Comparison {
     /// blocks and has no row to show it. What is slower, new or gone is information.
     pub fn of(before: &SavedRun, after: &SavedRun) -> Self {
         let pairs = pairs(&before.rows, &after.rows);
+        let redacted = before.redacted || after.redacted;
         let mut changes = Vec::new();
         let mut totals = Totals::default();
         for (old, new) in &pairs {
-            let change = change(*old, *new);
+            let nameless = redacted
+                && [*old, *new]
+                    .into_iter()
+                    .flatten()
+                    .any(SavedRow::is_nameless);
+            let change = if nameless {
+                numbered(*old, *new)
+            } else {
+                change(*old, *new)
+            };
             totals.count(change.as_ref().map(|change| change.kind));
             changes.extend(change);
         }
@@ -240,6 +250,20 @@ fn change(before: Option<&SavedRow>, after: Option<&SavedRow>) -> Option<Change>
         after: after.map(State::of),
         slower,
         note,
+    })
+}
+
+/// A row with a placeholder for its name: the one of the other report may be anything.
+fn numbered(before: Option<&SavedRow>, after: Option<&SavedRow>) -> Option<Change> {
+    let shown = after.or(before)?;
+    Some(Change {
+        kind: Kind::NotComparable,
+        id: shown.id.clone(),
+        endpoint: shown.target.clone(),
+        before: before.map(State::of),
+        after: after.map(State::of),
+        slower: None,
+        note: Some("a placeholder stands for its name".to_owned()),
     })
 }
 
@@ -363,7 +387,18 @@ fn notes(before: &SavedRun, after: &SavedRun) -> Vec<String> {
         ));
     }
     notes.extend(different_lists(&before.rows, &after.rows));
+    notes.extend(placeholders(&[before, after]));
     notes
+}
+
+/// What cannot be told of redacted reports, where one of them has placeholders for endpoints.
+pub(super) fn placeholders(runs: &[&SavedRun]) -> Option<String> {
+    let redacted = runs.iter().any(|run| run.redacted);
+    let mut rows = runs.iter().flat_map(|run| &run.rows);
+    (redacted && rows.any(SavedRow::is_nameless)).then(|| {
+        "redacted reports number names each by itself: rows with a placeholder are not compared"
+            .to_owned()
+    })
 }
 
 fn different_lists(before: &[SavedRow], after: &[SavedRow]) -> Option<String> {

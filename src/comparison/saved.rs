@@ -25,6 +25,8 @@ pub struct SavedRun {
     pub cloud: Cloud,
     /// Version of the program that wrote it.
     pub version: String,
+    /// Whether placeholders stand for what is private in it.
+    pub redacted: bool,
     /// The rows, in their order.
     pub rows: Vec<SavedRow>,
     /// The run-wide causes.
@@ -99,6 +101,8 @@ struct RawRun {
     cloud: Cloud,
     site: Option<String>,
     host: Option<String>,
+    #[serde(default)]
+    redacted: bool,
 }
 
 #[derive(Deserialize)]
@@ -142,6 +146,7 @@ impl SavedRun {
             started: raw.run.started,
             cloud: raw.run.cloud,
             version: raw.tool.version,
+            redacted: raw.run.redacted,
             rows: raw.endpoints,
             findings: raw.findings,
         })
@@ -196,7 +201,25 @@ impl From<RawRow> for SavedRow {
     }
 }
 
+/// What placeholders of endpoints begin with, and of domains within their names.
+const PLACEHOLDERS: [&str; 4] = ["host-", "proxy-", "endpoint-", "domain-"];
+
+/// Whether a redacted report numbers this name: in another report the same number is another name.
+fn is_placeholder(name: &str) -> bool {
+    name.split('.').any(|label| {
+        let mut kinds = PLACEHOLDERS.iter();
+        let number = kinds.find_map(|kind| label.strip_prefix(kind));
+        number.is_some_and(|number| number.parse::<u32>().is_ok())
+    })
+}
+
 impl SavedRow {
+    /// Whether a placeholder stands for its id or its host, where its report is redacted.
+    pub fn is_nameless(&self) -> bool {
+        let target = self.target.rsplit_once(':');
+        is_placeholder(&self.id) || is_placeholder(target.map_or(&self.target, |(host, _)| host))
+    }
+
     /// Whether a genuine answer came.
     pub fn answered(&self) -> bool {
         matches!(self.outcome, Outcome::Reachable | Outcome::Degraded)

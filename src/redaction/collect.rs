@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::ledger::Ledger;
+use super::ledger::{Ledger, is_placeholder_name};
 use super::web::Address;
 use super::{header, keep, page};
 use crate::catalog::{CUSTOM, Catalog};
@@ -158,10 +158,6 @@ fn service_addresses(row: &EndpointReport, ledger: &mut Ledger) {
     if !keep::is_public(&endpoint.host.to_string()) {
         return;
     }
-    for entry in keep::listed_as(&endpoint.id) {
-        let answers = entry.dns_answer.iter();
-        answers.for_each(|address| ledger.keep_address(*address));
-    }
     seen_addresses(endpoint, &row.evidence, is_made_up(row), ledger);
 }
 
@@ -309,7 +305,8 @@ fn replaced(text: &str, shown: impl Fn(&str) -> String, ledger: &mut Ledger) {
     let quoted: String = folded.chars().take(QUOTED).collect();
     for copy in [text.trim().to_owned(), short(text.trim()), quoted] {
         let one_word = copy.chars().all(char::is_alphanumeric);
-        if copy.chars().count() > 3 && !(one_word && page::is_of_ours(&copy)) {
+        let ours = is_placeholder_name(&copy) || (one_word && page::is_of_ours(&copy));
+        if copy.chars().count() > 3 && !ours {
             ledger.replace(&copy, shown(&copy).trim());
         }
     }

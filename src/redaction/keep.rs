@@ -1,6 +1,7 @@
 //! What is nobody's secret: hosts of Microsoft, and of those who carry them.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 use std::sync::OnceLock;
 
 use crate::catalog::Catalog;
@@ -180,11 +181,48 @@ const GENERIC: [&str; 25] = [
     "local",
     "default",
 ];
-/// Endings of file names, which look like the ends of hosts.
-const FILES: [&str; 38] = [
-    "exe", "dll", "sys", "pac", "dat", "txt", "json", "toml", "html", "htm", "crl", "crt", "cer",
-    "pem", "der", "p7b", "p7c", "ps1", "log", "reg", "msc", "php", "asp", "aspx", "cgi", "js",
-    "md", "ini", "xml", "cmd", "old", "bak", "etl", "evtx", "cab", "zip", "csv", "tmp",
+/// Endings of names of files and packages, which look like the ends of hosts.
+const FILES: [&str; 40] = [
+    "exe",
+    "dll",
+    "sys",
+    "pac",
+    "dat",
+    "txt",
+    "json",
+    "toml",
+    "html",
+    "htm",
+    "crl",
+    "crt",
+    "cer",
+    "pem",
+    "der",
+    "p7b",
+    "p7c",
+    "ps1",
+    "log",
+    "reg",
+    "msc",
+    "php",
+    "asp",
+    "aspx",
+    "cgi",
+    "js",
+    "md",
+    "ini",
+    "xml",
+    "cmd",
+    "old",
+    "bak",
+    "etl",
+    "evtx",
+    "cab",
+    "zip",
+    "csv",
+    "tmp",
+    "brokerplugin",
+    "cloudexperiencehost",
 ];
 
 /// Whether a name is Microsoft's or an authority's.
@@ -213,6 +251,12 @@ pub(super) fn zone(name: &str) -> Option<&'static str> {
             .is_some_and(|tail| tail.starts_with('.') && tail[1..].eq_ignore_ascii_case(zone))
     });
     above.max_by_key(|zone| zone.len())
+}
+
+/// Whether the built-in list says that a name has this address.
+pub(super) fn is_listed(address: IpAddr) -> bool {
+    let mut entries = Catalog::builtin().endpoints().iter();
+    entries.any(|entry| entry.dns_answer.contains(&address))
 }
 
 /// What the built-in list has under the id of an entry, as each cloud has it.

@@ -185,6 +185,7 @@ impl Ledger {
     /// either, so that a report is judged as before.
     pub(super) fn address(&mut self, address: IpAddr) -> IpAddr {
         let stays = address.is_loopback() || address.is_unspecified();
+        let stays = stays || keep::is_listed(address);
         if stays || self.kept.contains(&address) || is_placeholder(address) {
             return address;
         }

@@ -22,6 +22,9 @@ const LONGEST: usize = 255;
 /// Characters that an address has at most, with what may stand around it.
 const ADDRESS: usize = 64;
 
+/// Characters that the name before an `@` has at most (RFC 5321).
+const LOCAL_PART: usize = 64;
+
 pub(super) fn text(text: &str, ledger: &mut Ledger) -> String {
     let lower = text.to_ascii_lowercase();
     let mut out = String::with_capacity(text.len());
@@ -85,12 +88,12 @@ fn endless(rest: &str) -> Option<usize> {
     if !begins_name(rest) {
         return None;
     }
-    let (start, _) = rest.char_indices().nth(LONGEST)?;
-    if !rest[..start].chars().all(is_of_name) {
+    let start = run(rest, LONGEST + 1, is_of_name);
+    if start.chars().count() <= LONGEST {
         return None;
     }
-    let end = rest[start..].find(|c: char| !is_of_name(c));
-    Some(end.map_or(rest.len(), |end| start + end))
+    let end = rest[start.len()..].find(|c: char| !is_of_name(c));
+    Some(end.map_or(rest.len(), |end| start.len() + end))
 }
 
 fn begins_name(rest: &str) -> bool {
@@ -179,7 +182,7 @@ fn user(rest: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, String)
     if !begins_name(rest) {
         return None;
     }
-    let run = run(rest, LONGEST, |c| is_of_name(c) || c == '%' || c == '+');
+    let run = run(rest, LOCAL_PART, |c| is_of_name(c) || c == '%' || c == '+');
     let after = &rest[run.len()..];
     let mail = after.starts_with('@') && after[1..].starts_with(char::is_alphanumeric);
     let home = HOMES.iter().any(|home| before.ends_with(home))
@@ -188,9 +191,8 @@ fn user(rest: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, String)
 }
 
 /// The run of such characters that a text begins with, as far as it may be long.
-fn run(text: &str, longest: usize, is_of: impl Fn(char) -> bool) -> &str {
-    let mut places = text.char_indices().take(longest);
-    let end = places.find(|(_, c)| !is_of(*c)).map(|(end, _)| end);
-    let bound = || text.char_indices().nth(longest).map(|(end, _)| end);
-    &text[..end.or_else(bound).unwrap_or(text.len())]
+pub(super) fn run(text: &str, longest: usize, is_of: impl Fn(char) -> bool) -> &str {
+    let first = text.chars().take(longest);
+    let length = first.take_while(|c| is_of(*c)).map(char::len_utf8).sum();
+    &text[..length]
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::ledger::Ledger;
+use super::ledger::{Ledger, is_placeholder_name};
 use super::{header, keep, page, scan};
 
 /// Fields with words of this program, numbers in words, or digests: nothing private is in them.
@@ -156,13 +156,12 @@ fn changed(key: &str, text: &str, place: Place, ledger: &mut Ledger) -> String {
 
 /// Words of another party; what the list asks for has a placeholder as a whole.
 fn foreign(text: &str, ledger: &Ledger) -> String {
-    let expected = ledger.whole(text).filter(|by| is_expected(by));
-    expected.map_or_else(|| page::masked(text), str::to_owned)
-}
-
-fn is_expected(placeholder: &str) -> bool {
-    let mut kinds = ["text-", "key-"].into_iter();
-    kinds.any(|kind| placeholder.starts_with(kind))
+    let shown = ledger.whole(text).unwrap_or(text);
+    let expected = shown.starts_with("text-") || shown.starts_with("key-");
+    if expected && is_placeholder_name(shown) {
+        return shown.to_owned();
+    }
+    page::masked(text)
 }
 
 /// Whether a name is one of Windows and of this program by its form.

@@ -2,6 +2,7 @@
 //! the addresses of network cards.
 
 use super::ledger::Ledger;
+use super::scan;
 
 /// What stands before a backslash where no account follows: hives, authorities, and directories
 /// that sentences of this program name.
@@ -67,7 +68,9 @@ fn account(rest: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, Stri
     let slashes = slashes(behind);
     let user = name(&behind[slashes..]);
     let escape = user == "u" && behind[slashes + 1..].starts_with('{');
-    let within = before.ends_with('\\');
+    let outer = before.trim_end_matches(is_of_name);
+    let inside = before[outer.len()..].contains(char::is_alphanumeric);
+    let within = inside || outer.ends_with('\\');
     let known = NO_DOMAINS.contains(&domain.to_ascii_lowercase().as_str());
     if !(1..=2).contains(&slashes) || user.is_empty() || within || escape || known {
         return None;
@@ -199,16 +202,13 @@ fn mac(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
     Some((length, ledger.found("mac", &digits)))
 }
 
-/// A run of characters that accounts and servers consist of; empty where it is longer than any.
+/// A run of characters that accounts and servers consist of, cut where it is longer than any.
 fn name(text: &str) -> &str {
-    let stays = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '$' | '&' | '\'');
-    let bound = text.char_indices().nth(LONGEST).map(|(end, _)| end);
-    let head = &text[..bound.unwrap_or(text.len())];
-    match head.find(|c: char| !stays(c)) {
-        Some(end) => text[..end].trim_end_matches(['.', '\'']),
-        None if bound.is_none() => text.trim_end_matches(['.', '\'']),
-        None => "",
-    }
+    scan::run(text, LONGEST, is_of_name).trim_end_matches(['.', '\''])
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '$' | '&' | '\'')
 }
 
 /// How many backslashes a text begins with; five are too many for anything.

@@ -295,12 +295,12 @@ fn redirects_and_scripts_lose_hosts_paths_and_queries() {
 #[test]
 fn a_redirect_to_a_page_of_a_product_still_names_the_product() {
     let report = leading(
-        "http://gate7/php/urlblock.php?args=AAAA&user=adalove",
+        "http://gate7/php/urlblock.php?args=AQIDBA&user=adalove",
         "http://wpad/wpad.dat",
     );
     hides(
         &report,
-        &["gate7", "adalove", "aaaa"],
+        &["gate7", "adalove", "aqidba"],
         &["/php/urlblock.php?args="],
     );
 }
@@ -472,13 +472,14 @@ fn steps_of_remedies_stay_as_they_are_written() {
 
 #[test]
 fn long_runs_of_anything_are_redacted_in_one_go() {
-    const LENGTH: usize = 1 << 20;
-    let units = [
-        "-", ".", "_", "a.", "a@", "1.", "a-", "%", "a%", ":", "1:", "\\", "a\\", "/", "…", "a…",
-        "x ", "= ", "ab.cd ", "http://", "c:\\", "s-1-", "00:",
+    let long = ["-", "a.", "a@", "1.", "a%"].map(|unit| (unit, 1 << 20));
+    let others = [
+        ".", "_", "a-", "%", ":", "1:", "\\", "a\\", "/", "…", "a…", "x ", "= ", "ab.cd ",
+        "http://", "c:\\", "s-1-", "00:",
     ];
-    for unit in units {
-        let text = unit.repeat(LENGTH / unit.len());
+    let others = others.map(|unit| (unit, 1 << 16));
+    for (unit, length) in long.into_iter().chain(others) {
+        let text = unit.repeat(length / unit.len());
         let report = report(|report| {
             report["endpoints"][0]["route"]["reasons"] = json!([text]);
             report["endpoints"][0]["evidence"]["attempts"][0]["http"]["value"]["title"] =
