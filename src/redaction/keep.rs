@@ -153,6 +153,8 @@ const CARRIERS: [&str; 29] = [
     "dual-s-msedge.net",
     "edgio.net",
 ];
+/// Ids that are the same everywhere: that of the data protection provider of Windows.
+const IDS: [&str; 1] = ["df9d8cd0-1501-11d1-8c7a-00c04fc297eb"];
 /// Words that name a thing and not whose it is.
 const GENERIC: [&str; 25] = [
     "example",
@@ -182,7 +184,7 @@ const GENERIC: [&str; 25] = [
     "default",
 ];
 /// Endings of names of files and packages, which look like the ends of hosts.
-const FILES: [&str; 40] = [
+const FILES: [&str; 43] = [
     "exe",
     "dll",
     "sys",
@@ -223,6 +225,9 @@ const FILES: [&str; 40] = [
     "tmp",
     "brokerplugin",
     "cloudexperiencehost",
+    "vbs",
+    "bat",
+    "msi",
 ];
 
 /// Whether a name is Microsoft's or an authority's.
@@ -268,6 +273,10 @@ pub(super) fn listed_as(id: &str) -> Vec<Endpoint> {
     let clouds = Cloud::ALL.iter();
     let clouds = clouds.map(|cloud| list.in_cloud(entry, *cloud));
     std::iter::once(entry.clone()).chain(clouds).collect()
+}
+
+pub(super) fn is_public_id(id: &str) -> bool {
+    IDS.contains(&id.to_ascii_lowercase().as_str())
 }
 
 pub(super) fn is_generic(word: &str) -> bool {

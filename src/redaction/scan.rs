@@ -169,7 +169,8 @@ fn identifier(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
         _ => byte.is_ascii_hexdigit(),
     });
     let ends = !rest[36..].starts_with(char::is_alphanumeric);
-    if !fits || !ends || run.starts_with("00000000-0000-0000-0000-") {
+    let public = run.starts_with("00000000-0000-0000-0000-") || keep::is_public_id(run);
+    if !fits || !ends || public {
         return None;
     }
     let number = ledger.found("id", run);

@@ -3,6 +3,11 @@
 use super::ledger::Ledger;
 use super::{keep, scan};
 
+/// Ways to a host; what programs call their own pages by is none.
+const SCHEMES: [&str; 16] = [
+    "http", "https", "file", "ftp", "ftps", "ws", "wss", "socks", "socks4", "socks4a", "socks5",
+    "socks5h", "quic", "ldap", "ldaps", "smb",
+];
 /// Characters of a scheme at most.
 const SCHEME: usize = 16;
 /// Numbers that documents of Microsoft go by.
@@ -22,9 +27,11 @@ impl<'a> Address<'a> {
     /// The address that a text begins with.
     pub(super) fn at(text: &'a str) -> Option<Self> {
         let letters = text.bytes().take(SCHEME);
-        let letters =
-            letters.take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte));
-        let behind = text[letters.count()..].strip_prefix("://")?;
+        let (name, rest) = text.split_at(letters.take_while(u8::is_ascii_alphanumeric).count());
+        let known = SCHEMES
+            .iter()
+            .any(|scheme| name.eq_ignore_ascii_case(scheme));
+        let behind = rest.strip_prefix("://").filter(|_| known)?;
         let scheme = &text[..text.len() - behind.len()];
         let end = behind.find(|c: char| "/?#\\".contains(c) || is_end(c));
         let (authority, tail) = behind.split_at(end.unwrap_or(behind.len()));
@@ -35,7 +42,7 @@ impl<'a> Address<'a> {
             ""
         };
         let tail = tail.trim_end_matches(['.', ',', ';', ':', ')', '\'']);
-        let whole = scheme.len() > 3 && (!authority.is_empty() || scheme.starts_with("file"));
+        let whole = !authority.is_empty() || name.eq_ignore_ascii_case("file");
         whole.then_some(Self {
             scheme,
             authority,

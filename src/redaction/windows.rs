@@ -2,11 +2,11 @@
 //! the addresses of network cards.
 
 use super::ledger::Ledger;
-use super::scan;
+use super::{keep, page, scan};
 
 /// What stands before a backslash where no account follows: hives, authorities, and directories
 /// that sentences of this program name.
-const NO_DOMAINS: [&str; 24] = [
+const NO_DOMAINS: [&str; 25] = [
     "hklm",
     "hkcu",
     "hku",
@@ -31,6 +31,7 @@ const NO_DOMAINS: [&str; 24] = [
     "programdata",
     "temp",
     "system",
+    "settings",
 ];
 /// Directories of a drive that every PC has.
 const ROOTS: [&str; 5] = [
@@ -71,7 +72,8 @@ fn account(rest: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, Stri
     let outer = before.trim_end_matches(is_of_name);
     let inside = before[outer.len()..].contains(char::is_alphanumeric);
     let within = inside || outer.ends_with('\\');
-    let known = NO_DOMAINS.contains(&domain.to_ascii_lowercase().as_str());
+    let known = NO_DOMAINS.contains(&domain.to_ascii_lowercase().as_str())
+        || !domain.contains(char::is_alphabetic);
     if !(1..=2).contains(&slashes) || user.is_empty() || within || escape || known {
         return None;
     }
@@ -81,11 +83,19 @@ fn account(rest: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, Stri
         return Some((end, segments(ledger, &rest[..end])));
     }
     let by = [
-        ledger.found("domain", domain),
+        party("domain", domain, ledger),
         rest[domain.len()..][..slashes].to_owned(),
-        ledger.found("user", user),
+        party("user", user, ledger),
     ];
     Some((whole, by.concat()))
+}
+
+/// A name of an account. One that sentences of this program use as well goes here and stays there.
+fn party(kind: &'static str, name: &str, ledger: &mut Ledger) -> String {
+    if ledger.whole(name).is_none() && (page::is_of_ours(name) || keep::is_generic(name)) {
+        return "…".to_owned();
+    }
+    ledger.found(kind, name)
 }
 
 /// `\\server\share\path`.

@@ -459,15 +459,12 @@ fn a_device_and_its_bundle_name_no_sid_card_share_or_profile() {
 fn steps_of_remedies_stay_as_they_are_written() {
     let mut redactor = Redactor::default();
     redactor.report(&report(|_| {})).unwrap();
-    for remedy in reach365::remedy::Remedies::builtin().all() {
-        let before = serde_json::to_string_pretty(remedy).unwrap();
-        let after = serde_json::to_string_pretty(&redactor.document(remedy).unwrap()).unwrap();
-        let before: Value = serde_json::from_str(&before).unwrap();
-        let before = serde_json::to_string_pretty(&before).unwrap();
-        let lines = before.lines().zip(after.lines());
-        let changed: Vec<_> = lines.filter(|(one, other)| one != other).collect();
-        assert_eq!(changed, Vec::new());
-    }
+    let remedies = json!(reach365::remedy::Remedies::builtin().all());
+    let before = serde_json::to_string_pretty(&remedies).unwrap();
+    let after = serde_json::to_string_pretty(&redactor.document(&remedies).unwrap()).unwrap();
+    let lines = before.lines().zip(after.lines());
+    let changed: Vec<_> = lines.filter(|(one, other)| one != other).collect();
+    assert_eq!(changed, Vec::new());
 }
 
 #[test]
