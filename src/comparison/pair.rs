@@ -63,7 +63,7 @@ pub struct Totals {
     pub other_cause: usize,
     /// As good as before, and slower beyond noise.
     pub slower: usize,
-    /// Skipped in one of the two, or another request under the same id.
+    /// Skipped in one of the two, another request under the same id, or a placeholder for its name.
     pub not_comparable: usize,
     /// In the later run alone.
     pub new: usize,
@@ -85,7 +85,7 @@ pub enum Kind {
     OtherCause,
     /// Slower beyond noise.
     Slower,
-    /// Skipped in one of the two, or another request under the same id.
+    /// Skipped in one of the two, another request under the same id, or a placeholder for its name.
     NotComparable,
     /// In the later run alone.
     New,
