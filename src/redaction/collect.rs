@@ -126,6 +126,11 @@ fn redirected(redirect: &Redirect, ledger: &mut Ledger) {
         None => redirect.to.split(" =").next().unwrap_or_default(),
     };
     ledger.private_host("host", host);
+    let text = redirect.to.split_once(" = \"");
+    let text = text.map(|(_, text)| text.trim_end_matches('"'));
+    if let Some(text) = text.filter(|text| page::masked(text) != **text) {
+        ledger.name("text", text);
+    }
 }
 
 /// Names of content networks and services to which a host of Microsoft points.

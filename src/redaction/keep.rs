@@ -183,51 +183,14 @@ const GENERIC: [&str; 25] = [
     "local",
     "default",
 ];
-/// Endings of names of files and packages, which look like the ends of hosts.
-const FILES: [&str; 43] = [
-    "exe",
-    "dll",
-    "sys",
-    "pac",
-    "dat",
-    "txt",
-    "json",
-    "toml",
-    "html",
-    "htm",
-    "crl",
-    "crt",
-    "cer",
-    "pem",
-    "der",
-    "p7b",
-    "p7c",
-    "ps1",
-    "log",
-    "reg",
-    "msc",
-    "php",
-    "asp",
-    "aspx",
-    "cgi",
-    "js",
-    "md",
-    "ini",
-    "xml",
-    "cmd",
-    "old",
-    "bak",
-    "etl",
-    "evtx",
-    "cab",
-    "zip",
-    "csv",
-    "tmp",
-    "brokerplugin",
-    "cloudexperiencehost",
-    "vbs",
-    "bat",
-    "msi",
+/// Endings of names of packages of Windows.
+const PACKAGES: [&str; 2] = ["brokerplugin", "cloudexperiencehost"];
+/// Endings of file names, which look like the ends of hosts.
+const FILES: [&str; 41] = [
+    "exe", "dll", "sys", "pac", "dat", "txt", "json", "toml", "html", "htm", "crl", "crt", "cer",
+    "pem", "der", "p7b", "p7c", "ps1", "log", "reg", "msc", "php", "asp", "aspx", "cgi", "js",
+    "md", "ini", "xml", "cmd", "old", "bak", "etl", "evtx", "cab", "zip", "csv", "tmp", "vbs",
+    "bat", "msi",
 ];
 
 /// Whether a name is Microsoft's or an authority's.
@@ -297,7 +260,14 @@ pub(super) fn is_host(word: &str) -> bool {
         && labels.iter().all(|label| !label.is_empty())
         && last.chars().count() > 1
         && alphabetic
-        && !FILES.contains(&last.to_ascii_lowercase().as_str())
+        && !is_file(last)
+        && !PACKAGES.contains(&last.to_ascii_lowercase().as_str())
+}
+
+/// Whether a name has the ending of a file.
+pub(super) fn is_file(name: &str) -> bool {
+    let ending = name.rsplit('.').next().unwrap_or_default();
+    FILES.contains(&ending.to_ascii_lowercase().as_str())
 }
 
 fn is_below(name: &str, suffixes: &[&str]) -> bool {

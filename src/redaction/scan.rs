@@ -17,6 +17,8 @@ const SERVICES: [&str; 5] = [
     "enterpriseregistration",
     "enterpriseenrollment",
 ];
+/// What stands before a proxy in the answers of scripts.
+const HOPS: [&str; 6] = ["PROXY", "HTTP", "HTTPS", "SOCKS", "SOCKS4", "SOCKS5"];
 /// Characters that a name has at most; a longer run is nobody's name, and nobody may read it.
 const LONGEST: usize = 255;
 /// Characters that an address has at most, with what may stand around it.
@@ -65,6 +67,8 @@ fn piece(rest: &str, lower: &str, before: &str, ledger: &mut Ledger) -> Option<(
         .or_else(|| known(lower, if host { word.len() } else { 0 }, ledger))
         .or_else(|| user(rest, before, ledger))
         .or_else(|| host.then(|| (word.len(), private(word, ledger))))
+        .or_else(|| file(word, ledger))
+        .or_else(|| hop(rest, ledger))
         .or_else(|| cut(rest))
 }
 
@@ -104,12 +108,35 @@ fn is_of_name(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '.' | '-' | '_')
 }
 
+/// A file that has the name of a host before its ending.
+fn file(word: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+    let (host, ending) = word.rsplit_once('.')?;
+    let named = keep::is_host(host) && keep::is_file(word) && !ledger.is_public(host);
+    named.then(|| (word.len(), format!("{}.{ending}", private(host, ledger))))
+}
+
+/// `PROXY prx7:8080`: a name of one label, which nothing but the word before it tells.
+fn hop(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+    let word = run(rest, ADDRESS, |c| {
+        c.is_ascii_uppercase() || c.is_ascii_digit()
+    });
+    let behind = rest[word.len()..].strip_prefix(' ')?;
+    let host = run(behind, LONGEST, is_of_name);
+    let port = behind[host.len()..].strip_prefix(':')?;
+    let single = !host.contains('.') && port.starts_with(|c: char| c.is_ascii_digit());
+    if !HOPS.contains(&word) || !single || keep::is_generic(host) {
+        return None;
+    }
+    let by = format!("{word} {}", ledger.found("proxy", host));
+    Some((word.len() + 1 + host.len(), by))
+}
+
 /// A word of which the end was cut off, so that nobody can tell what it is a part of.
 fn cut(rest: &str) -> Option<(usize, String)> {
     let end = rest.find(|c: char| !c.is_alphanumeric())?;
     let word = &rest[..end];
-    let open = end > 0 && rest[end..].starts_with('…') && !page::is_known(word);
-    open.then(|| (end, String::new()))
+    let open = word.contains(char::is_alphabetic) && rest[end..].starts_with('…');
+    (open && !page::is_known(word)).then(|| (end, String::new()))
 }
 
 /// The placeholder of a host.

@@ -6,7 +6,7 @@ use super::{keep, page, scan};
 
 /// What stands before a backslash where no account follows: hives, authorities, and directories
 /// that sentences of this program name.
-const NO_DOMAINS: [&str; 25] = [
+const NO_DOMAINS: [&str; 27] = [
     "hklm",
     "hkcu",
     "hku",
@@ -32,6 +32,8 @@ const NO_DOMAINS: [&str; 25] = [
     "temp",
     "system",
     "settings",
+    "office",
+    "shared",
 ];
 /// Directories of a drive that every PC has.
 const ROOTS: [&str; 5] = [
@@ -193,9 +195,13 @@ fn sid(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
     private.then(|| (whole.len(), ledger.found("sid", whole)))
 }
 
-/// Six pairs of hexadecimal digits or more, with one mark between them: `:` or `-`.
+/// Six pairs of hexadecimal digits or more, with one mark between them: `:` or `-`. Three groups of
+/// four with dots are the same.
 fn mac(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
     let bytes = rest.as_bytes();
+    if bytes.get(4) == Some(&b'.') {
+        return grouped(rest, ledger);
+    }
     let mark = *bytes.get(2).filter(|byte| [b':', b'-'].contains(byte))?;
     let is_pair = |at: usize| {
         let pair = bytes.get(at..at + 2);
@@ -210,6 +216,17 @@ fn mac(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
     }
     let digits: String = rest[..length].split(char::from(mark)).collect();
     Some((length, ledger.found("mac", &digits)))
+}
+
+/// `001a.2b3c.4d5e`.
+fn grouped(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+    let whole = rest.get(..14)?;
+    let fits = whole.bytes().enumerate().all(|(at, byte)| match at {
+        4 | 9 => byte == b'.',
+        _ => byte.is_ascii_hexdigit(),
+    });
+    let ends = !rest[14..].starts_with(is_of_name);
+    (fits && ends).then(|| (14, ledger.found("mac", &whole.replace('.', ""))))
 }
 
 /// A run of characters that accounts and servers consist of, cut where it is longer than any.

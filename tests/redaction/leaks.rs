@@ -146,6 +146,8 @@ fn reasons_of_a_way_name_no_account_and_no_server() {
             "%LOCALAPPDATA%\\reach365\\fixes",
             "C:\\Users\\mmoe\\AppData\\Local\\Temp",
             "at \\u{1b}[2J",
+            "the machine says otherwise: PROXY prxdelta:80 for http",
+            "card 001a.2b3c.4d5e has lost portal.tailspin.example.pac",
         ]);
     });
     let private = [
@@ -158,8 +160,11 @@ fn reasons_of_a_way_name_no_account_and_no_server() {
         "domy",
         "rroe",
         "mmoe",
+        "prxdelta",
+        "001a.2b3c",
+        "tailspin",
     ];
-    let redacted = hides(&report, &private, &[]);
+    let redacted = hides(&report, &private, &["PROXY proxy-1:80"]);
     let reasons = &redacted.endpoints[0].route.reasons;
     assert_eq!(reasons[4], "C:\\Windows\\System32\\drivers\\etc\\hosts");
     assert_eq!(reasons[5], "HKCU\\Software\\Microsoft\\Windows");
@@ -407,7 +412,7 @@ fn control_hosts_and_probes_of_the_registry_may_have_one_label() {
             json!({"key": "HKLM\\SYSTEM", "from": "dns.msftncsi.com", "to": "probe8 = 10.1.1.1"});
         rows[1]["verdict"]["summary"] = json!("probe8 and probe7 were asked");
     });
-    let private = ["intra7", "probe7", "contoso.txt", "probe8", "10.1.1.1"];
+    let private = ["intra7", "probe7", "contoso", "probe8", "10.1.1.1"];
     hides(
         &report,
         &private,
