@@ -49,6 +49,7 @@ pub(super) fn report(report: &Report, ledger: &mut Ledger) {
     if let Some(site) = &report.run.site {
         ledger.name("site", site);
     }
+    ledger.share(&hosts(report));
     for row in &report.endpoints {
         endpoint(&row.endpoint, ledger);
         service_names(row, ledger);
@@ -60,6 +61,22 @@ pub(super) fn report(report: &Report, ledger: &mut Ledger) {
     for control in &report.run.evidence.control_hosts {
         control_host(control, ledger);
     }
+}
+
+/// The private hosts that rules compare: those of the rows, and those that answers lead to.
+fn hosts(report: &Report) -> Vec<&str> {
+    let own = report.endpoints.iter();
+    let own = own.filter_map(|row| row.endpoint.host.name());
+    let answers = report.endpoints.iter().flat_map(|row| {
+        let controls = row.evidence.controls.iter();
+        let beside = controls.flat_map(|control| &control.evidence.attempts);
+        row.evidence.attempts.iter().chain(beside)
+    });
+    let answers = answers.filter_map(|attempt| attempt.http.as_ref()?.value.as_ref());
+    let targets = answers.filter_map(|seen| seen.headers.get("location"));
+    let targets = targets.filter_map(|text| Some(Address::at(text.trim())?.host()));
+    let hosts = own.chain(targets);
+    hosts.filter(|host| !keep::is_public(host)).collect()
 }
 
 /// What an entry has that the built-in list does not have under its id.

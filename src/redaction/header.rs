@@ -58,6 +58,7 @@ pub(super) fn value(name: &str, text: &str, ledger: &mut Ledger) -> String {
         "proxy-authenticate" | "www-authenticate" => sign_in(text, ledger),
         "date" | "content-type" | "content-length" | "content-encoding" | "transfer-encoding"
         | "connection" | "proxy-connection" | "cache-control" => scan::text(text, ledger),
+        "age" | "retry-after" if text.bytes().all(|byte| byte.is_ascii_digit()) => text.to_owned(),
         _ => masked(text),
     }
 }

@@ -8,6 +8,9 @@ use super::keep;
 /// Blocks of 256 addresses that documents use (RFC 5737).
 const DOCUMENTS: [[u8; 3]; 3] = [[192, 0, 2], [198, 51, 100], [203, 0, 113]];
 
+/// What no name on the internet ends with (RFC 2606).
+const RESERVED: &str = ".example";
+
 /// What placeholders of names begin with.
 const KINDS: [&str; 17] = [
     "host",
@@ -43,6 +46,9 @@ pub(super) struct Ledger {
     kept: HashSet<IpAddr>,
     /// Hosts that are private whatever they look like.
     private: HashSet<String>,
+    /// The sites of which several hosts are seen, with their placeholders: rules ask whether two
+    /// hosts have one owner.
+    sites: HashMap<String, Option<String>>,
     /// Names of content networks and services to which a public host points.
     aliases: HashSet<String>,
 }
@@ -114,11 +120,40 @@ impl Ledger {
         same.insert(place, key);
     }
 
-    /// A new placeholder. Of a host of a content network or a service, whose it is stays.
+    /// A new placeholder. Of a host of a content network or a service, whose it is stays; that two
+    /// hosts belong to one owner stays too.
     fn placeholder(&mut self, kind: &'static str, name: &str) -> String {
         let label = self.next(kind);
-        let zone = keep::zone(name).filter(|_| ["host", "proxy"].contains(&kind));
-        zone.map_or(label.clone(), |zone| format!("{label}.{zone}"))
+        if !["host", "proxy"].contains(&kind) {
+            return label;
+        }
+        if let Some(zone) = keep::zone(name) {
+            return format!("{label}.{zone}");
+        }
+        match self.site(name) {
+            Some(site) => format!("{label}.{site}{RESERVED}"),
+            None => label,
+        }
+    }
+
+    fn site(&mut self, name: &str) -> Option<String> {
+        let known = self.sites.get(&site(name)?)?.clone();
+        let domain = self.whole(&site(name)?).map(str::to_owned);
+        let known = known.or(domain.filter(|it| it.starts_with("domain-")));
+        let placeholder = known.unwrap_or_else(|| self.next("domain"));
+        let shared = self.sites.get_mut(&site(name)?)?;
+        Some(shared.insert(placeholder).clone())
+    }
+
+    /// Notes the sites of which there is more than one host.
+    pub(super) fn share(&mut self, hosts: &[&str]) {
+        let hosts: HashSet<String> = hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
+        let mut once = HashSet::new();
+        for site in hosts.iter().filter_map(|host| site(host)) {
+            if !once.insert(site.clone()) {
+                self.sites.entry(site).or_default();
+            }
+        }
     }
 
     /// What stands for a text as a whole.
@@ -184,8 +219,7 @@ impl Ledger {
     /// What stands for an address. Inner addresses become addresses that are no public service
     /// either, so that a report is judged as before.
     pub(super) fn address(&mut self, address: IpAddr) -> IpAddr {
-        let stays = address.is_loopback() || address.is_unspecified();
-        let stays = stays || keep::is_listed(address);
+        let stays = is_nobodys(address) || keep::is_listed(address);
         if stays || self.kept.contains(&address) || is_placeholder(address) {
             return address;
         }
@@ -242,6 +276,12 @@ fn matched(lower: &str, literal: &str) -> Option<usize> {
     cut.then_some(same)
 }
 
+/// Whether an address belongs to nobody: this machine, groups, and what is in no use.
+fn is_nobodys(address: IpAddr) -> bool {
+    let future = matches!(address, IpAddr::V4(address) if address.octets()[0] >= 240);
+    address.is_loopback() || address.is_unspecified() || address.is_multicast() || future
+}
+
 /// Whether an address is of an inner network: private, shared by a carrier, link-local.
 fn is_inner(address: IpAddr) -> bool {
     match address.to_canonical() {
@@ -255,11 +295,29 @@ fn is_inner(address: IpAddr) -> bool {
     }
 }
 
+/// The last two labels of a name with more than one.
+fn site(name: &str) -> Option<String> {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let (rest, last) = name.rsplit_once('.')?;
+    let label = rest.rsplit('.').next()?;
+    Some(format!("{label}.{last}"))
+}
+
 pub(super) fn is_placeholder_name(name: &str) -> bool {
+    let of_a_site = name
+        .strip_suffix(RESERVED)
+        .and_then(|name| name.split_once('.'));
+    if let Some((label, site)) = of_a_site {
+        return is_placeholder_label(label) && is_placeholder_label(site);
+    }
     let label = match keep::zone(name) {
         Some(zone) => name[..name.len() - zone.len()].trim_end_matches('.'),
         None => name,
     };
+    is_placeholder_label(label)
+}
+
+fn is_placeholder_label(label: &str) -> bool {
     let parts = label.rsplit_once('-');
     parts.is_some_and(|(kind, number)| KINDS.contains(&kind) && number.parse::<u32>().is_ok())
 }

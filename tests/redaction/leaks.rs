@@ -381,6 +381,56 @@ fn what_ones_own_list_expects_is_told_from_other_answers() {
 }
 
 #[test]
+fn hosts_of_one_owner_stay_hosts_of_one_owner() {
+    let report = report(|report| {
+        let rows = report["endpoints"].as_array_mut().unwrap();
+        for (row, host) in rows
+            .iter_mut()
+            .zip(["a.contoso.com", "b.contoso.com", "c.fabrikam.com"])
+        {
+            row["id"] = json!(host);
+            row["host"] = json!(host);
+        }
+        rows[0]["scheme"] = json!("http");
+        let attempt = &mut rows[0]["evidence"]["attempts"][0];
+        attempt.as_object_mut().unwrap().remove("tls");
+        let seen = &mut attempt["http"]["value"];
+        seen["status"] = json!(302);
+        seen["headers"] = json!({"location": "http://Sign-In.Contoso.com/", "age": "4000"});
+    });
+    let report = report.rejudge();
+    assert_eq!(report.endpoints[0].verdict.code, None);
+    let redacted = hides(&report, &["contoso", "fabrikam"], &["\"age\": \"4000\""]);
+    let hosts: Vec<String> = redacted
+        .endpoints
+        .iter()
+        .map(|row| row.endpoint.host.to_string())
+        .collect();
+    assert_eq!(
+        hosts,
+        [
+            "host-1.domain-1.example",
+            "host-2.domain-1.example",
+            "host-3"
+        ]
+    );
+}
+
+#[test]
+fn addresses_that_nobody_has_stay() {
+    for address in [
+        "255.255.255.255",
+        "240.0.0.1",
+        "224.0.0.1",
+        "ff02::1",
+        "0.0.0.0",
+        "131.107.255.255",
+    ] {
+        assert_eq!(Redactor::default().text(address), address);
+    }
+}
+
+#[test]
 fn extended_dns_errors_keep_their_number_alone() {
     let text = "15 (Blocked): policy of DNSGW7 for user CONTOSOX\\jdoe";
     let report = report(|report| {
