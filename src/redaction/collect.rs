@@ -9,7 +9,9 @@ use super::web::Address;
 use super::{header, keep, page};
 use crate::catalog::{CUSTOM, Catalog};
 use crate::endpoint::{Endpoint, Expect, Host};
-use crate::evidence::{Attempt, ControlHostSeen, Evidence, Lookup, RecordKind, Redirect, Trust};
+use crate::evidence::{
+    Attempt, ControlHostSeen, Evidence, Lookup, RecordKind, Redirect, SkipReason, Trust,
+};
 use crate::plan::MSOID_GROUP;
 use crate::report::{EndpointReport, Report};
 use crate::route::Hop;
@@ -54,6 +56,9 @@ pub(super) fn report(report: &Report, ledger: &mut Ledger) {
         endpoint(&row.endpoint, ledger);
         service_names(row, ledger);
         service_addresses(row, ledger);
+        if let Some(SkipReason::UnreadableSetting { value, .. }) = &row.evidence.skipped {
+            replaced(value, page::masked, ledger);
+        }
         if let Some(redirect) = &row.evidence.redirected {
             redirected(redirect, ledger);
         }

@@ -460,9 +460,18 @@ fn control_hosts_and_probes_of_the_registry_may_have_one_label() {
             "to": "http://probe7/contoso.txt = \"Contoso probe\""});
         rows[1]["evidence"]["redirected"] =
             json!({"key": "HKLM\\SYSTEM", "from": "dns.msftncsi.com", "to": "probe8 = 10.1.1.1"});
+        rows[2]["evidence"]["skipped"] = json!({"why": "unreadable-setting", "key": "HKLM\\SYSTEM",
+            "value": "tailspinprobe is not set"});
         rows[1]["verdict"]["summary"] = json!("probe8 and probe7 were asked");
     });
-    let private = ["intra7", "probe7", "contoso", "probe8", "10.1.1.1"];
+    let private = [
+        "intra7",
+        "probe7",
+        "contoso",
+        "probe8",
+        "10.1.1.1",
+        "tailspinprobe",
+    ];
     hides(
         &report,
         &private,
