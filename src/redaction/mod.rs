@@ -8,6 +8,7 @@
 
 mod bundle;
 mod collect;
+mod device;
 mod header;
 mod keep;
 mod ledger;
@@ -61,7 +62,7 @@ impl Redactor {
     /// As [`redact`].
     pub fn device(&mut self, state: &DeviceState) -> Result<DeviceState, Error> {
         let value = tree(state)?;
-        collect::device(&value, &mut self.ledger);
+        device::collect(&value, &mut self.ledger);
         collect::tree(&value, &mut self.ledger);
         back(walk::device(value, &mut self.ledger))
     }

@@ -481,6 +481,8 @@ fn control_hosts_and_probes_of_the_registry_may_have_one_label() {
 
 #[test]
 fn a_device_and_its_bundle_name_no_sid_card_share_or_profile() {
+    const PARAMETERS: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\NlaSvc\Parameters\Internet";
+    const SCHANNEL: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Client";
     let text = include_str!("../device/samples/hybrid.txt").replace(
         "AADSTS50126: The name or the password is wrong.",
         "S-1-5-21-1004336348-1177238915-682003330-512 of FABRIKAM\\jdoe at \\\\FILESRV9\\share, \
@@ -489,7 +491,12 @@ fn a_device_and_its_bundle_name_no_sid_card_share_or_profile() {
     );
     let mut state = DeviceState::read(text.as_bytes()).unwrap();
     state.pc = serde_json::from_value(json!({
-        "dsregcmd": "read", "services": [], "registry": [],
+        "dsregcmd": "read", "services": [], "registry": [
+            {"key": PARAMETERS, "name": "ActiveWebProbeHost", "value": "probe7"},
+            {"key": PARAMETERS, "name": "ActiveWebProbePath", "value": "tailspin.txt"},
+            {"key": PARAMETERS, "name": "ActiveWebProbeContent", "value": "Litware probe"},
+            {"key": SCHANNEL, "name": "Enabled", "value": 1},
+        ],
         "proxies": [{"kind": "user", "auto_detect": false, "pac_url": null, "bypass": "",
             "source": "HKU\\S-1-5-21-7-8-9-1001 DefaultConnectionSettings", "proxies": [], "notes": []}],
     }))
@@ -497,10 +504,11 @@ fn a_device_and_its_bundle_name_no_sid_card_share_or_profile() {
     let before = lower(&state);
     let after = lower(&Redactor::default().device(&state).unwrap());
     let mut redactor = Redactor::default();
+    redactor.device(&state).unwrap();
     let sent = lower(&redactor.document(&json!({"said": state})).unwrap());
     for name in [
         "s-1-5-21", "fabrikam", "jdoe", "filesrv9", "share,", "profiles", "00:1a:2b", "00-1a-2b",
-        "s-1-12-1",
+        "s-1-12-1", "probe7", "tailspin", "litware",
     ] {
         assert!(before.contains(name), "the test does not contain {name}");
         for text in [&after, &sent] {
@@ -508,6 +516,13 @@ fn a_device_and_its_bundle_name_no_sid_card_share_or_profile() {
             assert_eq!(line, None, "{name}");
         }
     }
+    let redacted = Redactor::default().device(&state).unwrap();
+    let registry = redacted.pc.unwrap().registry;
+    assert_eq!(
+        (&*registry[0].key, &*registry[3].key),
+        (PARAMETERS, SCHANNEL)
+    );
+    assert_eq!(registry[0].name, "ActiveWebProbeHost");
     for name in [
         "s-1-5-18",
         "s-1-5-32-544",
