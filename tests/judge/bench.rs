@@ -13,6 +13,7 @@ use reach365::evidence::{
     LegacyHello, Lookup, MsoidEvidence, MsoidRecord, MsoidResolver, MsoidView, Observation,
     RecordKind, RunEvidence, TcpSeen, TlsSeen, Transport, Trust,
 };
+use reach365::redaction::redact;
 use reach365::report::Run;
 use reach365::route::Route;
 
@@ -436,7 +437,28 @@ pub(crate) fn report(
     };
     let rows = rows.into_iter();
     let direct = |(endpoint, evidence)| (endpoint, Route::direct(), evidence);
-    Report::assemble(run, rows.map(direct).collect())
+    let report = Report::assemble(run, rows.map(direct).collect());
+    assert_is_judged_alike_without_names(&report);
+    report
+}
+
+/// Whoever gets a redacted report accuses the same party.
+fn assert_is_judged_alike_without_names(report: &Report) {
+    let again = redact(report).unwrap().rejudge();
+    let verdicts = |report: &Report| -> Vec<_> {
+        let verdicts = report.endpoints.iter().map(|row| &row.verdict);
+        verdicts
+            .map(|it| (it.outcome, it.code, it.consequence_of, it.confidence))
+            .collect()
+    };
+    assert_eq!(verdicts(report), verdicts(&again));
+    let findings = |report: &Report| -> Vec<_> {
+        let findings = report.findings.iter();
+        findings
+            .map(|it| (it.code, it.outcome, it.culprit.who))
+            .collect()
+    };
+    assert_eq!(findings(report), findings(&again));
 }
 
 /// Judges a run on an ordinary machine.

@@ -548,12 +548,12 @@ fn steps_of_remedies_stay_as_they_are_written() {
 
 #[test]
 fn long_runs_of_anything_are_redacted_in_one_go() {
-    let long = ["-", "a.", "a@", "1.", "a%"].map(|unit| (unit, 1 << 20));
+    let long = ["-", "a.", "a@", "1.", "a%"].map(|unit| (unit, 1 << 18));
     let others = [
         ".", "_", "a-", "%", ":", "1:", "\\", "a\\", "/", "…", "a…", "x ", "= ", "ab.cd ",
         "http://", "c:\\", "s-1-", "00:",
     ];
-    let others = others.map(|unit| (unit, 1 << 16));
+    let others = others.map(|unit| (unit, 1 << 15));
     for (unit, length) in long.into_iter().chain(others) {
         let text = unit.repeat(length / unit.len());
         let report = report(|report| {
