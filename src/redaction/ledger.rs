@@ -130,7 +130,9 @@ impl Ledger {
         if let Some(zone) = keep::zone(name) {
             return format!("{label}.{zone}");
         }
+        let is_site = site(name).is_some_and(|site| site.eq_ignore_ascii_case(name));
         match self.site(name) {
+            Some(site) if is_site => format!("{site}{RESERVED}"),
             Some(site) => format!("{label}.{site}{RESERVED}"),
             None => label,
         }
@@ -304,11 +306,8 @@ fn site(name: &str) -> Option<String> {
 }
 
 pub(super) fn is_placeholder_name(name: &str) -> bool {
-    let of_a_site = name
-        .strip_suffix(RESERVED)
-        .and_then(|name| name.split_once('.'));
-    if let Some((label, site)) = of_a_site {
-        return is_placeholder_label(label) && is_placeholder_label(site);
+    if let Some(name) = name.strip_suffix(RESERVED) {
+        return name.split('.').all(is_placeholder_label);
     }
     let label = match keep::zone(name) {
         Some(zone) => name[..name.len() - zone.len()].trim_end_matches('.'),

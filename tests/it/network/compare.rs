@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use reach365::Report;
+use reach365::redaction::redact;
 use reach365::report::EndpointReport;
 use reach365::verdict::{Facts, Finding, Verdict};
 
@@ -60,6 +61,35 @@ pub(super) fn judged_again(report: &Report) -> Vec<String> {
     }
     if report.findings != again.findings {
         differences.push("findings: judged again, they differ".to_owned());
+    }
+    differences
+}
+
+/// Whether the report without its names accuses the same parties of the same.
+pub(super) fn judged_without_names(report: &Report) -> Vec<String> {
+    let again = match redact(report) {
+        Ok(redacted) => redacted.rejudge(),
+        Err(error) => return vec![format!("it cannot be redacted: {error}")],
+    };
+    let mut differences = Vec::new();
+    for (before, after) in report.endpoints.iter().zip(&again.endpoints) {
+        let (one, other) = (&before.verdict, &after.verdict);
+        let told = |it: &Verdict| (it.outcome, it.code, it.consequence_of);
+        if told(one) != told(other) {
+            differences.push(format!(
+                "{}: without its names it differs\n      first  {}\n      again  {}",
+                before.endpoint.id,
+                shown(one),
+                shown(other)
+            ));
+        }
+    }
+    let codes = |report: &Report| -> Vec<_> {
+        let findings = report.findings.iter();
+        findings.map(|finding| finding.code).collect()
+    };
+    if codes(report) != codes(&again) {
+        differences.push("findings: without their names they differ".to_owned());
     }
     differences
 }

@@ -22,6 +22,7 @@ pub(super) fn differences(scenario: &Scenario) -> Vec<String> {
     let report = network.check();
     let mut differences = compare::differences(scenario, &network.places, &report);
     differences.extend(compare::judged_again(&report));
+    differences.extend(compare::judged_without_names(&report));
     differences
 }
 
