@@ -90,9 +90,7 @@ pub fn service_comparison(
         row(&it.host, &cover_words(it), column, &mut page)?;
     }
     if !comparison.elsewhere.is_empty() {
-        page.title(
-            "IN NO SET OF THE LIST, AND PUBLISHED NOWHERE: RULES MADE FROM THE SERVICE LACK IT",
-        )?;
+        page.title("IN NO SET, AND PUBLISHED NOWHERE: RULES MADE FROM THE SERVICE LACK IT")?;
     }
     for host in &comparison.elsewhere {
         page.paragraph(&Lead::indent(2), host, Colour::Plain)?;
