@@ -68,6 +68,16 @@ fn a_page_says_first_what_is_broken_who_acts_and_which_rule() {
 }
 
 #[test]
+fn a_team_with_many_causes_is_called_once() {
+    // Without what was recorded nothing can be judged, and each row is a matter of its own.
+    let page = page(&fixture::mixed().rejudge());
+    let index = page.split("<nav ").nth(1).unwrap();
+    let index = index.split("</nav>").next().unwrap();
+    assert_eq!(index.matches("<li").count(), 1, "{index}");
+    assert!(index.contains("network team (12)</a>"), "{index}");
+}
+
+#[test]
 fn a_page_without_a_culprit_names_none() {
     let row = fixture::row("odc.officeapps.live.com", "activation");
     let mut row = row.inconclusive("dns-timeout", "No answer");

@@ -77,14 +77,53 @@ fn contents(causes: &[Cause<'_>], page: &mut Markup<'_>) -> io::Result<()> {
         &format!("{} causes, by who has to act:", causes.len()),
     )?;
     page.own("<ol>\n")?;
-    for (number, cause) in (1..).zip(causes) {
-        page.open("li", &[("class", mark::class(cause.outcome))])?;
-        page.open("a", &[("href", &format!("#cause-{number}"))])?;
-        mark::sign(cause.outcome, page)?;
-        page.text(cause.team().in_short())?;
+    for act in acts(causes) {
+        page.open("li", &[("class", mark::class(act.outcome))])?;
+        page.open("a", &[("href", &format!("#cause-{}", act.first))])?;
+        mark::sign(act.outcome, page)?;
+        page.text(&act.words())?;
         page.own("</a></li>\n")?;
     }
     page.own("</ol></nav>\n")
+}
+
+/// What one team has to do about causes of one outcome.
+struct Act {
+    team: &'static str,
+    outcome: Outcome,
+    /// Number of the first of the causes.
+    first: usize,
+    causes: usize,
+}
+
+impl Act {
+    fn words(&self) -> String {
+        match self.causes {
+            1 => self.team.to_owned(),
+            many => format!("{} ({many})", self.team),
+        }
+    }
+}
+
+/// A team stands where its first cause does.
+fn acts(causes: &[Cause<'_>]) -> Vec<Act> {
+    let mut acts: Vec<Act> = Vec::new();
+    for (first, cause) in (1..).zip(causes) {
+        let (team, outcome) = (cause.team().in_short(), cause.outcome);
+        let known = acts
+            .iter_mut()
+            .find(|act| (act.team, act.outcome) == (team, outcome));
+        match known {
+            Some(act) => act.causes += 1,
+            None => acts.push(Act {
+                team,
+                outcome,
+                first,
+                causes: 1,
+            }),
+        }
+    }
+    acts
 }
 
 fn what_is_wrong(report: &Report, causes: &[Cause<'_>], page: &mut Markup<'_>) -> io::Result<()> {

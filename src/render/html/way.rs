@@ -143,7 +143,7 @@ impl Way {
         let [from, to] = [from, to].map(|at| self.stations[at].0.words());
         let verb = match self.outcome {
             Outcome::Degraded => "is in trouble",
-            Outcome::Inconclusive => "does not come to an end",
+            Outcome::Inconclusive => "is lost from sight",
             _ => "breaks",
         };
         let known = cause.accused();
