@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::keep;
+use super::{keep, page};
 
 /// Blocks of 256 addresses that documents use (RFC 5737).
 const DOCUMENTS: [[u8; 3]; 3] = [[192, 0, 2], [198, 51, 100], [203, 0, 113]];
@@ -51,13 +51,15 @@ pub(super) struct Ledger {
     sites: HashMap<String, Option<String>>,
     /// Names of content networks and services to which a public host points.
     aliases: HashSet<String>,
+    /// Common words that are somebody's name in one place: everywhere else they stay.
+    common: HashMap<String, String>,
 }
 
 impl Ledger {
     /// A placeholder for a name; names that are public or say nothing get none.
     pub(super) fn name(&mut self, kind: &'static str, name: &str) {
         let name = name.trim();
-        let public = keep::is_generic(name) || keep::is_public(name);
+        let public = is_common(name) || keep::is_public(name);
         if public || is_placeholder_name(name) || name.parse::<IpAddr>().is_ok() {
             return;
         }
@@ -191,6 +193,11 @@ impl Ledger {
             return name.to_owned();
         }
         let key = name.to_ascii_lowercase();
+        if is_common(name) && !self.literals.contains_key(&key) {
+            let known = self.common.get(&key).cloned();
+            let by = known.unwrap_or_else(|| self.placeholder(kind, name));
+            return self.common.entry(key).or_insert(by).clone();
+        }
         self.literal(name, |ledger| ledger.placeholder(kind, name));
         self.literals.get(&key).cloned().unwrap_or_default()
     }
@@ -253,6 +260,11 @@ impl Ledger {
             }
         }
     }
+}
+
+/// Whether a word says nothing of whose it is: sentences, products and numbers have it too.
+fn is_common(word: &str) -> bool {
+    keep::is_generic(word) || page::is_of_ours(word) || page::is_known(word)
 }
 
 /// The first word of a text that begins with one.

@@ -64,8 +64,8 @@ fn piece(rest: &str, lower: &str, before: &str, ledger: &mut Ledger) -> Option<(
     }
     address(rest, ledger)
         .or_else(|| identifier(rest, ledger))
-        .or_else(|| known(lower, if host { word.len() } else { 0 }, ledger))
         .or_else(|| user(rest, before, ledger))
+        .or_else(|| known(lower, if host { word.len() } else { 0 }, ledger))
         .or_else(|| host.then(|| (word.len(), private(word, ledger))))
         .or_else(|| file(word, ledger))
         .or_else(|| hop(rest, ledger))
@@ -163,7 +163,7 @@ fn four(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
         c.is_ascii_digit() || c == '.' || c == '*'
     });
     let run = run.trim_end_matches('.');
-    if run.contains('*') {
+    if run.contains('*') && run.contains('.') {
         return Some((run.len(), "*".to_owned()));
     }
     let address: Ipv4Addr = run.parse().ok()?;

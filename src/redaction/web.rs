@@ -35,6 +35,10 @@ impl<'a> Address<'a> {
         let scheme = &text[..text.len() - behind.len()];
         let end = behind.find(|c: char| "/?#\\".contains(c) || is_end(c));
         let (authority, tail) = behind.split_at(end.unwrap_or(behind.len()));
+        let drive = name.eq_ignore_ascii_case("file") && authority.len() == 2;
+        if drive && authority.ends_with(':') {
+            return None;
+        }
         let authority = authority.trim_end_matches(['.', ',', ';', ':', ')', '\'']);
         let tail = if scheme.len() + authority.len() + tail.len() == text.len() {
             &tail[..tail.find(is_end).unwrap_or(tail.len())]

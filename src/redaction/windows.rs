@@ -49,6 +49,8 @@ const COMMON: [&str; 4] = ["microsoft", "common files", "windows", "reach365"];
 pub(super) const SHARED: [&str; 3] = ["public", "default", "all"];
 /// Parts that a security identifier of everybody's has at most: `S-1-5-32-544`.
 const WELL_KNOWN: usize = 5;
+/// What stands before a server in the long form of its paths.
+const LONG: &str = r"\\?\UNC\";
 /// Characters that an account, a server or an identifier has at most.
 const LONGEST: usize = 255;
 
@@ -71,8 +73,9 @@ fn account(rest: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, Stri
     let slashes = slashes(behind);
     let user = name(&behind[slashes..]);
     let escape = user == "u" && behind[slashes + 1..].starts_with('{');
-    let outer = before.trim_end_matches(is_of_name);
-    let inside = before[outer.len()..].contains(char::is_alphanumeric);
+    let near = last(before, LONGEST);
+    let outer = near.trim_end_matches(is_of_name);
+    let inside = near[outer.len()..].contains(char::is_alphanumeric);
     let within = inside || outer.ends_with('\\');
     let known = NO_DOMAINS.contains(&domain.to_ascii_lowercase().as_str())
         || !domain.contains(char::is_alphabetic);
@@ -81,7 +84,7 @@ fn account(rest: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, Stri
     }
     let whole = domain.len() + slashes + user.len();
     if rest[whole..].starts_with('\\') {
-        let end = token_end(rest);
+        let end = whole + token_end(&rest[whole..]);
         return Some((end, segments(ledger, &rest[..end])));
     }
     let by = [
@@ -104,12 +107,20 @@ fn party(kind: &'static str, name: &str, ledger: &mut Ledger) -> String {
 fn share(rest: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
     let slashes = slashes(rest);
     let within = before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '\\' | '%' | ')'));
+    if let Some(long) = rest
+        .get(..LONG.len())
+        .filter(|head| head.eq_ignore_ascii_case(LONG))
+    {
+        let (length, by) = share(&format!("\\\\{}", &rest[long.len()..]), "", ledger)?;
+        return Some((length + long.len() - 2, format!("{long}{}", &by[2..])));
+    }
     let server = name(&rest[slashes..]);
     if !(2..=4).contains(&slashes) || within || server.is_empty() {
         return None;
     }
-    let end = token_end(rest);
-    let path = rest[slashes + server.len()..end].trim_start_matches('\\');
+    let start = slashes + server.len();
+    let end = start + token_end(&rest[start..]);
+    let path = rest[start..end].trim_start_matches('\\');
     let shown = match server.parse() {
         Ok(address) => ledger.address(address).to_string(),
         Err(_) if ledger.is_public(server) => server.to_owned(),
@@ -125,7 +136,14 @@ fn share(rest: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, String
 /// `D:\profiles\ada`. What every PC has stays.
 fn drive(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
     let letter = rest.as_bytes().first()?.is_ascii_alphabetic();
-    let behind = rest.get(1..).filter(|_| letter)?.strip_prefix(":\\")?;
+    let behind = rest.get(1..).filter(|_| letter)?;
+    if behind.starts_with(":/") && !behind.starts_with("://") {
+        let start = "C:/".len();
+        let end = start + token_end(&rest[start..]);
+        let by = segments(ledger, &rest[start..end]);
+        return Some((end, format!("{}{by}", &rest[..start])));
+    }
+    let behind = behind.strip_prefix(":\\")?;
     let path = behind.trim_start_matches('\\');
     let start = rest.len() - path.len();
     let root = ROOTS.iter().find(|root| has_prefix(path, root));
@@ -176,7 +194,7 @@ fn segments(ledger: &mut Ledger, path: &str) -> String {
 /// Whether a path begins with a directory.
 fn has_prefix(path: &str, directory: &str) -> bool {
     let head = path.get(..directory.len());
-    let ends = |tail: &str| !tail.starts_with(char::is_alphanumeric);
+    let ends = |tail: &str| !tail.starts_with(|c: char| c.is_alphanumeric() || "-_.".contains(c));
     head.is_some_and(|head| head.eq_ignore_ascii_case(directory)) && ends(&path[directory.len()..])
 }
 
@@ -232,6 +250,12 @@ fn grouped(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
 /// A run of characters that accounts and servers consist of, cut where it is longer than any.
 fn name(text: &str) -> &str {
     scan::run(text, LONGEST, is_of_name).trim_end_matches(['.', '\''])
+}
+
+/// The last characters of a text: looking further back at every word would take forever.
+fn last(text: &str, count: usize) -> &str {
+    let from_behind = text.char_indices().rev().take(count);
+    from_behind.last().map_or("", |(at, _)| &text[at..])
 }
 
 fn is_of_name(c: char) -> bool {

@@ -547,11 +547,75 @@ fn steps_of_remedies_stay_as_they_are_written() {
 }
 
 #[test]
+fn paths_and_names_of_odd_forms_go_too() {
+    let reasons = [
+        r"\\o'brien\hrshare",
+        r"D'ARC\adala\secretplan",
+        r"\\'a and \\xn--'9",
+        "file://C:/CorpIT/secretscript.pac",
+        r"file://C:\CorpIT\secretscript.pac",
+        "C:/CorpIT/otherscript.pac",
+        r"\\?\UNC\fs01\payroll\x",
+        r"C:\Windows-Contoso\hiddenplan",
+        r"FABRIKAM\adalo mailto:adalo.love@fabrikam.example",
+    ];
+    let report = report(|report| {
+        report["endpoints"][0]["route"]["reasons"] = json!(reasons);
+    });
+    let private = [
+        "brien",
+        "hrshare",
+        "d'arc",
+        "adala",
+        "secretplan",
+        "corpit",
+        "secretscript",
+        "otherscript",
+        "fs01",
+        "payroll",
+        "windows-contoso",
+        "hiddenplan",
+        "adalo",
+        "love@",
+    ];
+    hides(&report, &private, &[]);
+}
+
+/// Sentences, products and fields of this program have these words too.
+#[test]
+fn common_words_are_names_in_their_place_alone() {
+    let reasons = [
+        r"CORP\any",
+        r"\\any\x",
+        "http://trusted/x",
+        "PROXY zscaler:9400",
+        r"CORP\zscaler",
+        "2026@contoso.example",
+        r"C:\Users\2026\x",
+        "unknown@contoso.example",
+    ];
+    let report = report(|report| {
+        report["run"]["site"] = json!("any");
+        let row = &mut report["endpoints"][0];
+        row["route"]["reasons"] = json!(reasons);
+        let tls = &mut row["evidence"]["attempts"][0]["tls"]["value"];
+        tls["chain"][0]["issuer"] = json!("CN=Zscaler Intermediate Root CA, O=Zscaler Inc.");
+        report["endpoints"][1]["host"] = json!("vpn.trusted.example");
+    });
+    let stays = [
+        "CN=Zscaler Intermediate Root CA",
+        "\"any-genuine\"",
+        "\"trusted\"",
+    ];
+    hides(&report, &["vpn.trusted", "contoso", r"corp\\"], &stays);
+}
+
+#[test]
 fn long_runs_of_anything_are_redacted_in_one_go() {
     let long = ["-", "a.", "a@", "1.", "a%"].map(|unit| (unit, 1 << 18));
     let others = [
         ".", "_", "a-", "%", ":", "1:", "\\", "a\\", "/", "…", "a…", "x ", "= ", "ab.cd ",
-        "http://", "c:\\", "s-1-", "00:",
+        "http://", "c:\\", "s-1-", "00:", "a&", "a'", "$a",
     ];
     let others = others.map(|unit| (unit, 1 << 15));
     for (unit, length) in long.into_iter().chain(others) {
