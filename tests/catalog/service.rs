@@ -478,6 +478,22 @@ mod differences {
     }
 
     #[test]
+    fn the_list_of_another_cloud_is_noticed() {
+        let lists = [
+            ("worldwide", Cloud::Worldwide),
+            ("china", Cloud::China),
+            ("dod", Cloud::Dod),
+        ];
+        for (name, of) in lists {
+            for cloud in Cloud::ALL {
+                let comparison = compare(Catalog::builtin(), &saved(name), cloud);
+                let strange = comparison.is_of_something_else();
+                assert_eq!(strange, of != cloud, "{name} as {cloud}");
+            }
+        }
+    }
+
+    #[test]
     fn every_kind_of_difference_is_found() {
         let catalog = Catalog::parse("own.toml", OWN).unwrap();
         let comparison = compare(&catalog, &read(SERVICE), Cloud::Worldwide);

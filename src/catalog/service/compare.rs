@@ -100,12 +100,13 @@ fn endpoints_of(catalog: &Catalog, cloud: Cloud) -> impl Iterator<Item = Endpoin
 }
 
 impl Comparison {
-    /// Whether the service's answer is more likely one for another cloud, or a part of one: it has
-    /// less than half of the hosts.
+    /// Whether the service's answer is more likely one for another cloud, or a part of one: too many
+    /// hosts are absent or in other sets, which each cloud numbers for itself.
     pub fn is_of_something_else(&self) -> bool {
-        let absent = self.differences.iter();
-        let absent = absent.filter(|one| one.kind == DifferenceKind::NotPublished);
-        absent.count() > self.covered.len()
+        let strange = [DifferenceKind::NotPublished, DifferenceKind::Set];
+        let found = self.differences.iter();
+        let found = found.filter(|one| strange.contains(&one.kind));
+        found.count() * 2 > self.covered.len()
     }
 
     fn endpoint(&mut self, ours: &Endpoint, published: Option<PublishedHost>, cloud: Cloud) {

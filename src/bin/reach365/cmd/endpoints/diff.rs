@@ -71,8 +71,8 @@ fn with_the_list(args: &DiffArgs) -> Result<u8, Failure> {
     if comparison.is_of_something_else() {
         let (file, cloud) = (file.display(), args.cloud);
         note(&format!(
-            "{file} has less than half of the hosts of the cloud {cloud}: if it is the list of \
-             another one, name that with --cloud"
+            "{file}: too many hosts of the cloud {cloud} are absent or in other sets; if it is the \
+             list of another one, name that with --cloud"
         ));
     }
     let style = terminal::style(args.look.color, None);

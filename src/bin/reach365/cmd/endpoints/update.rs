@@ -37,8 +37,8 @@ fn from_file(file: &Path, cloud: Cloud, state: &mut State) -> Result<u8, Failure
     if service::compare(Catalog::builtin(), &list, cloud).is_of_something_else() {
         let file = file.display();
         return Err(Failure::Usage(format!(
-            "{file}: it has less than half of the hosts that activation needs in the cloud {cloud}; \
-             the saved copy stays. If it is the list of another cloud, name that with --cloud"
+            "{file}: too many hosts of the cloud {cloud} are absent or in other sets; the saved \
+             copy stays. If it is the list of another cloud, name that with --cloud"
         )));
     }
     keep(state, cloud, None, (&bytes, &list), None)
