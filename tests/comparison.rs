@@ -102,6 +102,44 @@ fn one_id_for_different_requests_is_a_column_each() {
 }
 
 #[test]
+fn one_id_for_different_requests_is_compared_request_by_request() {
+    let (mut before, mut after) = (
+        run("a", &[good("e"), good("e")]),
+        run("a", &[good("e"), bad("e", "tcp-dropped")]),
+    );
+    for one in [&mut before, &mut after] {
+        one.rows[1].request = "https://e.example:443/other".to_owned();
+    }
+    let comparison = Comparison::of(&before, &after);
+    assert!(comparison.regression);
+    assert_eq!(
+        (comparison.totals.worse, comparison.totals.unchanged),
+        (1, 1)
+    );
+    let mut csv = Vec::new();
+    let matrix = Matrix::of(&[before, after]);
+    render::matrix(&matrix, Sheet::Csv, &TextStyle::default(), &mut csv).unwrap();
+    let csv = String::from_utf8(csv).unwrap();
+    let head = csv.lines().next().unwrap();
+    assert!(
+        head.ends_with("https://e.example:443/,https://e.example:443/other"),
+        "{head}"
+    );
+}
+
+#[test]
+fn addresses_of_redacted_reports_are_not_compared() {
+    let mut before = run("a", &[good("198.18.0.1")]);
+    before.redacted = true;
+    before.rows[0].target = "198.18.0.1:443".to_owned();
+    before.rows[0].id = "mine".to_owned();
+    let comparison = Comparison::of(&before, &before.clone());
+    assert_eq!(comparison.totals.not_comparable, 1);
+    before.redacted = false;
+    assert_eq!(Comparison::of(&before, &before.clone()).totals.unchanged, 1);
+}
+
+#[test]
 fn a_row_on_two_ways_is_as_bad_as_the_worse_one() {
     let proxied = ("e", "proxy", "reachable", None, 10.0);
     let site = run("Lyon", &[bad("e", "tcp-dropped"), proxied]);

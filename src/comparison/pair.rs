@@ -152,8 +152,8 @@ pub struct FindingChange {
 }
 
 impl Comparison {
-    /// Compares two runs. Rows belong together by id and by who carried the connection; where only
-    /// the carrier changed, by id.
+    /// Compares two runs. Rows belong together by id, request and who carried the connection; where
+    /// only the carrier changed, by id and request; else by id.
     ///
     /// It is a regression where a row is worse, or where a run-wide cause came that degrades or
     /// blocks and has no row to show it. What is slower, new or gone is information.
@@ -201,18 +201,24 @@ type Pair<'a> = (Option<&'a SavedRow>, Option<&'a SavedRow>);
 
 /// Rows that belong together, in the order of the later run; those that are gone come last.
 fn pairs<'a>(before: &'a [SavedRow], after: &'a [SavedRow]) -> Vec<Pair<'a>> {
-    let exact: HashMap<(&str, &str), usize> =
-        positions(before, |row| (row.id.as_str(), row.via.as_str()));
-    let by_id: HashMap<&str, usize> = positions(before, |row| row.id.as_str());
+    let exact = positions(before, |row| (&*row.id, &*row.request, &*row.via));
+    let by_request = positions(before, |row| (&*row.id, &*row.request));
+    let by_id = positions(before, |row| &*row.id);
     let mut taken = HashSet::new();
     let mut partner: Vec<Option<usize>> = Vec::with_capacity(after.len());
     for row in after {
-        let found = exact.get(&(row.id.as_str(), row.via.as_str()));
+        let found = exact.get(&(&*row.id, &*row.request, &*row.via));
         partner.push(found.copied().filter(|at| taken.insert(*at)));
     }
     for (row, partner) in after.iter().zip(&mut partner) {
         if partner.is_none() {
-            let found = by_id.get(row.id.as_str()).copied();
+            let found = by_request.get(&(&*row.id, &*row.request)).copied();
+            *partner = found.filter(|at| taken.insert(*at));
+        }
+    }
+    for (row, partner) in after.iter().zip(&mut partner) {
+        if partner.is_none() {
+            let found = by_id.get(&*row.id).copied();
             *partner = found.filter(|at| taken.insert(*at));
         }
     }

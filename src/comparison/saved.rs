@@ -1,6 +1,7 @@
 //! A saved report without its evidence.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -213,11 +214,27 @@ fn is_placeholder(name: &str) -> bool {
     })
 }
 
+/// Whether a host is an address that stands for another one in a redacted report.
+fn is_placeholder_address(host: &str) -> bool {
+    match host.trim_matches(['[', ']']).parse() {
+        Ok(IpAddr::V4(address)) => {
+            let octets = address.octets();
+            address.is_documentation() || (octets[0] == 198 && octets[1] & 0xfe == 18)
+        }
+        Ok(IpAddr::V6(address)) => {
+            let [first, second, ..] = address.segments();
+            first == 0x0100 || (first, second) == (0x2001, 0x0db8)
+        }
+        Err(_) => false,
+    }
+}
+
 impl SavedRow {
     /// Whether a placeholder stands for its id or its host, where its report is redacted.
     pub fn is_nameless(&self) -> bool {
         let target = self.target.rsplit_once(':');
-        is_placeholder(&self.id) || is_placeholder(target.map_or(&self.target, |(host, _)| host))
+        let host = target.map_or(self.target.as_str(), |(host, _)| host);
+        is_placeholder(&self.id) || is_placeholder(host) || is_placeholder_address(host)
     }
 
     /// Whether a genuine answer came.

@@ -1,6 +1,6 @@
 //! The text format of Prometheus, for the textfile collector or a gateway.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
 
@@ -47,14 +47,21 @@ pub fn prometheus(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 fn named(rows: &[EndpointReport]) -> Vec<Named<'_>> {
     let own = rows.iter().map(|row| row.endpoint.id.clone());
     let mut taken: BTreeSet<String> = own.collect();
-    let mut met = BTreeSet::new();
+    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
     let named = rows.iter().map(|row| {
         let id = row.endpoint.id.as_str();
-        let mut numbered = (2..).map(|number| format!("{id}#{number}"));
-        let free = |name: &String| taken.insert(name.clone());
-        let again = (!met.insert(id)).then(|| numbered.find(free));
-        let name = again.flatten().unwrap_or_else(|| id.to_owned());
-        Named { name, row }
+        let Some(number) = numbers.get_mut(id) else {
+            numbers.insert(id, 1);
+            let name = id.to_owned();
+            return Named { name, row };
+        };
+        loop {
+            *number += 1;
+            let name = format!("{id}#{number}");
+            if taken.insert(name.clone()) {
+                return Named { name, row };
+            }
+        }
     });
     named.collect()
 }

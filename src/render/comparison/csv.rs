@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::comparison::{Cell, Change, Comparison, Matrix, State};
+use crate::comparison::{Cell, Change, Column, Comparison, Matrix, State};
 use crate::render::csv;
 
 const CHANGES: [&str; 13] = [
@@ -59,7 +59,7 @@ fn cells(change: &Change) -> [String; 13] {
 
 /// One line a site, one column an endpoint.
 pub(super) fn matrix(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
-    let names = matrix.columns.iter().map(|column| column.id.clone());
+    let names = matrix.columns.iter().map(|column| name(column, matrix));
     let first = ["site", "source", "started"].map(str::to_owned);
     let head: Vec<String> = first.into_iter().chain(names).collect();
     out.write_all(csv::record(&head).as_bytes())?;
@@ -75,6 +75,15 @@ pub(super) fn matrix(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()>
         out.write_all(csv::record(&row).as_bytes())?;
     }
     Ok(())
+}
+
+/// The id, or what is asked for where lists give one id to different requests.
+fn name(column: &Column, matrix: &Matrix) -> String {
+    let same = matrix.columns.iter().filter(|other| other.id == column.id);
+    match same.count() {
+        1 => column.id.clone(),
+        _ => column.request.clone(),
+    }
 }
 
 fn words(cell: &Cell) -> String {
