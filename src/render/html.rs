@@ -13,6 +13,8 @@ use std::io;
 use crate::report::Report;
 use escape::Markup;
 
+pub(in crate::render) use escape::escaped;
+
 /// Writes the report as one HTML page: what is broken and who has to act, the way as a picture,
 /// every endpoint with its times, and the evidence folded.
 ///

@@ -5,7 +5,7 @@ use std::io;
 
 use super::pair::{became, details, heading, rows, verdict};
 use crate::comparison::{Cell, Change, Comparison, FindingChange, Matrix, SharedCause, Side};
-use crate::endpoint::printable;
+use crate::render::html::escaped;
 use crate::verdict::Outcome;
 
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;margin:2rem;color:#1b1b1b;background:#fff}\
@@ -18,7 +18,7 @@ th,td{border:1px solid #767676;padding:.25rem .5rem;text-align:left;vertical-ali
 
 pub(super) fn comparison(comparison: &Comparison, out: &mut dyn io::Write) -> io::Result<()> {
     let (outcome, words) = verdict(comparison);
-    let mut body = format!("<p class=\"{outcome}\">{}</p>\n<ul>\n", escape(words));
+    let mut body = format!("<p class=\"{outcome}\">{}</p>\n<ul>\n", escaped(words));
     body.push_str(&side("before", &comparison.before));
     body.push_str(&side("after", &comparison.after));
     body.push_str(&items(comparison.notes.iter().map(String::as_str)));
@@ -33,7 +33,7 @@ fn side(label: &str, side: &Side) -> String {
     let started = side.started.strftime("%Y-%m-%d %H:%M:%S UTC");
     format!(
         "<li>{label}: {}, {started}, {} cloud, {}</li>\n",
-        escape(&side.name),
+        escaped(&side.name),
         side.cloud,
         rows(side.rows)
     )
@@ -53,9 +53,9 @@ fn change_row(change: &Change) -> String {
     format!(
         "<tr><td>{}</td><th scope=\"row\">{}</th><td class=\"{outcome}\">{}</td><td>{}</td></tr>\n",
         heading(change.kind).to_lowercase(),
-        escape(&change.endpoint),
-        escape(&became(change)),
-        escape(&details(change).join("; "))
+        escaped(&change.endpoint),
+        escaped(&became(change)),
+        escaped(&details(change).join("; "))
     )
 }
 
@@ -89,7 +89,7 @@ pub(super) fn matrix(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()>
                 .collect();
             format!(
                 "<tr><th scope=\"row\">{}</th>{cells}</tr>\n",
-                escape(&site.site)
+                escaped(&site.site)
             )
         })
         .collect();
@@ -111,7 +111,7 @@ fn cell_of(cell: Option<&Cell>) -> String {
     let cause = cell
         .cause
         .as_deref()
-        .map(|cause| format!("<br>{}", escape(cause)));
+        .map(|cause| format!("<br>{}", escaped(cause)));
     let outcome = cell.outcome;
     format!(
         "<td class=\"{outcome}\">{outcome}{}</td>",
@@ -122,13 +122,13 @@ fn cell_of(cell: Option<&Cell>) -> String {
 fn header(names: &[&str]) -> String {
     let cells = names
         .iter()
-        .map(|name| format!("<th scope=\"col\">{}</th>", escape(name)));
+        .map(|name| format!("<th scope=\"col\">{}</th>", escaped(name)));
     format!("<thead><tr>{}</tr></thead>\n", cells.collect::<String>())
 }
 
 fn items<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     texts
-        .map(|text| format!("<li>{}</li>\n", escape(text)))
+        .map(|text| format!("<li>{}</li>\n", escaped(text)))
         .collect()
 }
 
@@ -139,21 +139,4 @@ fn page(title: &str, body: &str, out: &mut dyn io::Write) -> io::Result<()> {
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n\
          <style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n{body}</body>\n</html>\n"
     )
-}
-
-/// Foreign text as text: nothing in it is markup or moves a cursor.
-fn escape(text: &str) -> String {
-    let text = printable(text);
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
-    }
-    out
 }

@@ -68,7 +68,7 @@ impl<'a> Markup<'a> {
 }
 
 /// Text that is text, in an element and in an attribute.
-fn escaped(text: &str) -> String {
+pub(in crate::render) fn escaped(text: &str) -> String {
     let text = printable(text);
     let mut out = String::with_capacity(text.len() + 16);
     for c in text.chars() {
