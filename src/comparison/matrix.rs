@@ -115,13 +115,13 @@ impl SiteRow {
         let mut rows: HashMap<(&str, &str), &SavedRow> = HashMap::new();
         for row in &run.rows {
             // A row on two ways is as bad as the worse one.
-            let known = rows.entry(key(&row.id, &row.request)).or_insert(row);
+            let known = rows.entry((&*row.id, &*row.request)).or_insert(row);
             if row.outcome > known.outcome {
                 *known = row;
             }
         }
         let cell = |column: &Column| {
-            let row = rows.get(&key(&column.id, &column.request));
+            let row = rows.get(&(&*column.id, &*column.request));
             row.map(|row| Cell::of(row))
         };
         let cells: Vec<Option<Cell>> = columns.iter().map(cell).collect();
@@ -153,18 +153,13 @@ impl Cell {
 fn columns(runs: &[SavedRun]) -> Vec<Column> {
     let mut known = HashSet::new();
     let rows = runs.iter().flat_map(|run| &run.rows);
-    let new = rows.filter(|row| known.insert(key(&row.id, &row.request)));
+    let new = rows.filter(|row| known.insert((&*row.id, &*row.request)));
     new.map(|row| Column {
         id: row.id.clone(),
         endpoint: row.target.clone(),
         request: row.request.clone(),
     })
     .collect()
-}
-
-/// What makes rows of different runs the same.
-fn key<'a>(id: &'a str, request: &'a str) -> (&'a str, &'a str) {
-    (id, request)
 }
 
 /// Ids for which redacted reports have placeholders: the same one is another endpoint elsewhere.
