@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
+use reach365::Report;
 use reach365::comparison::{Comparison, Kind, Matrix, SavedRun, SharedCause};
+use reach365::redaction::redact;
 use reach365::render::{self, Sheet, TextStyle};
 use reach365::verdict::Outcome;
 use serde_json::{Value, json};
@@ -125,6 +127,32 @@ fn one_id_for_different_requests_is_compared_request_by_request() {
         head.ends_with("https://e.example:443/,https://e.example:443/other"),
         "{head}"
     );
+}
+
+/// What redacting writes is what a comparison takes for a placeholder.
+#[test]
+fn rows_that_were_redacted_are_not_compared() {
+    let text = include_str!("../examples/saved_report.json");
+    let hosts = [
+        "vpn.contoso.example",
+        "10.1.2.3",
+        "fd00::7",
+        "www.contoso.example",
+        "8.8.4.4",
+        "app.azurewebsites.net",
+        "intranet",
+    ];
+    for host in hosts {
+        let mut value: Value = serde_json::from_str(text).unwrap();
+        value["endpoints"][0]["id"] = host.into();
+        value["endpoints"][0]["host"] = host.into();
+        let report = Report::from_json(&value.to_string()).unwrap();
+        let report = serde_json::to_vec(&redact(&report).unwrap()).unwrap();
+        let saved = SavedRun::from_json("file.json", &report).unwrap();
+        assert!(saved.redacted);
+        let row = &saved.rows[0];
+        assert!(row.is_nameless(), "{host} became {row:?}");
+    }
 }
 
 #[test]
