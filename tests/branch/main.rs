@@ -11,27 +11,15 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
 #[cfg(target_os = "linux")]
-mod accuracy;
-#[cfg(target_os = "linux")]
-mod compare;
-#[cfg(target_os = "linux")]
-mod internet;
-#[cfg(target_os = "linux")]
-#[allow(dead_code, reason = "the internet needs a part of the lab")]
-#[path = "../it/lab/mod.rs"]
-mod lab;
-#[cfg(target_os = "linux")]
-mod network;
-#[cfg(target_os = "linux")]
-mod peers;
-#[cfg(target_os = "linux")]
-mod run;
-#[cfg(target_os = "linux")]
-mod scenario;
+#[path = "../namespaces/mod.rs"]
+mod namespaces;
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
-    run::main()
+    let suite = namespaces::Suite {
+        directory: "tests/branch/scenarios",
+    };
+    suite.main()
 }
 
 #[cfg(not(target_os = "linux"))]

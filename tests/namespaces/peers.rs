@@ -6,9 +6,9 @@ use std::thread;
 
 use serde_json::Value;
 
-use crate::compare;
-use crate::network::{Branch, OS_ROOTS, Running, path};
-use crate::scenario::{Expected, Host, Scenario};
+use super::compare;
+use super::network::{Branch, OS_ROOTS, Running, path};
+use super::scenario::{Expected, Host, Scenario};
 
 /// What has to be installed where they are asked.
 pub(crate) const TOOLS: [&str; 2] = ["curl", BLACKBOX];

@@ -7,9 +7,9 @@ use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::network::{Branch, Here};
-use crate::scenario::Scenario;
-use crate::{accuracy, compare, internet, peers};
+use super::network::{Branch, Here};
+use super::scenario::Scenario;
+use super::{Suite, accuracy, compare, internet, peers};
 
 /// Scenarios at once. They wait most of the time.
 const AT_ONCE: usize = 4;
@@ -45,7 +45,7 @@ pub(crate) struct Outcome {
     pub(crate) peers: Vec<peers::Asked>,
 }
 
-pub(crate) fn main() -> ExitCode {
+pub(crate) fn main(suite: &Suite) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [first, file] = arguments.as_slice()
         && first == internet::SERVE
@@ -62,7 +62,7 @@ pub(crate) fn main() -> ExitCode {
         return skipped(&format!("{TUN} cannot be opened"));
     }
     match Here::find() {
-        Here::Allowed => run(&arguments),
+        Here::Allowed => run(suite, &arguments),
         Here::InUserNamespace => Here::again(&arguments),
         Here::Forbidden => skipped("this machine allows no network namespaces"),
     }
@@ -86,12 +86,12 @@ fn skipped(why: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn run(arguments: &[String]) -> ExitCode {
+fn run(suite: &Suite, arguments: &[String]) -> ExitCode {
     let wanted: Vec<&String> = arguments
         .iter()
         .filter(|one| !one.starts_with('-'))
         .collect();
-    let all = Scenario::all();
+    let all = Scenario::all(suite.directory);
     let chosen = all
         .iter()
         .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|part| name.contains(*part)));

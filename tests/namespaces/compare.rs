@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::scenario::{Expected, Host, Scenario};
+use super::scenario::{Expected, Host, Scenario};
 
 /// Every difference, in the order of the scenario.
 pub(crate) fn differences(scenario: &Scenario, report: &Value) -> Vec<String> {

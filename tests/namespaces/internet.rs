@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use socket2::{Domain, Socket, Type};
 
-use crate::lab::certificates::Authorities;
-use crate::lab::dns;
-use crate::lab::zone::{Name, SharedZone};
-use crate::scenario::{Host, RESOLVER, Scenario, ipv4, ipv6};
+use super::lab::certificates::Authorities;
+use super::lab::dns;
+use super::lab::zone::{Name, SharedZone};
+use super::scenario::{Host, RESOLVER, Scenario, ipv4, ipv6};
 
 /// First argument of the process that serves; the scenario's file is the second.
 pub(crate) const SERVE: &str = "serve";

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 
-use crate::internet::{self, addresses};
-use crate::scenario::{CLIENT, CLIENT_IPV6, FIREWALL, FIREWALL_IPV6, Place, RESOLVER, Scenario};
+use super::internet::{self, addresses};
+use super::scenario::{CLIENT, CLIENT_IPV6, FIREWALL, FIREWALL_IPV6, Place, RESOLVER, Scenario};
 
 /// Device of the line on both of its ends.
 const LINE: &str = "line";
@@ -291,7 +291,7 @@ fn first_line(output: ChildStdout) -> String {
 }
 
 fn lay_line(scenario: &Scenario, firewall: &Namespace, internet: &Namespace) -> Running {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/branch/delay_line.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/namespaces/delay_line.py");
     let mut command = Command::new("python3");
     command.arg(script).args([firewall.file(), internet.file()]);
     command.args([

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::lab::dns::Transports;
-use crate::lab::server::Server;
-use crate::lab::zone::Name;
+use super::lab::dns::Transports;
+use super::lab::server::Server;
+use super::lab::zone::Name;
 
 /// The resolver's address in the internet.
 pub(crate) const RESOLVER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 53);
@@ -149,9 +149,9 @@ pub(crate) struct Expected {
 }
 
 impl Scenario {
-    /// Every scenario, by the name of its file.
-    pub(crate) fn all() -> BTreeMap<String, Self> {
-        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/branch/scenarios");
+    /// Every scenario of a directory, by the name of its file.
+    pub(crate) fn all(directory: &str) -> BTreeMap<String, Self> {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
         let files = fs::read_dir(directory)
             .unwrap()
             .map(|file| file.unwrap().path());

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::peers::{Asked, Condition, Said};
-use crate::run::Outcome;
-use crate::scenario::Scenario;
+use super::peers::{Asked, Condition, Said};
+use super::run::Outcome;
+use super::scenario::Scenario;
 
 const HEAD: &str = "# Accuracy
 
