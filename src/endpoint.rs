@@ -7,6 +7,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use crate::owner::registrable_domain;
+
 /// A required host and port, with what a genuine answer is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -130,6 +132,12 @@ impl Host {
             Self::Name(name) => Some(name),
             Self::Address(_) => None,
         }
+    }
+
+    /// Who owns the host: the registrable domain of a name by the Public Suffix List, else the
+    /// address itself.
+    pub fn owner(&self) -> String {
+        registrable_domain(&self.to_string())
     }
 
     fn refuse_other_things(text: &str) -> Result<(), String> {

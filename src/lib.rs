@@ -49,6 +49,7 @@ pub mod event;
 pub mod evidence;
 pub mod fix;
 pub mod options;
+mod owner;
 pub mod plan;
 mod platform;
 mod probe;

@@ -5,8 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 21] = [
     "error",
+    "owner",
     "endpoint",
     "route",
     "evidence",

@@ -110,10 +110,9 @@ pub(crate) async fn random_labels(context: &ProbeContext, endpoint: &Endpoint) -
         return Vec::new();
     };
     let label = random_label(context).await;
-    let labels: Vec<&str> = name.rsplitn(3, '.').collect();
     let mut names = vec![format!("{label}.invalid")];
-    if let [top, domain, ..] = labels.as_slice() {
-        names.push(format!("{label}.{domain}.{top}"));
+    if name.contains('.') {
+        names.push(format!("{label}.{}", endpoint.host.owner()));
     }
     let lookups = names
         .iter()

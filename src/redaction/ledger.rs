@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{keep, page};
+use crate::owner::registrable_domain;
 
 /// Blocks of 256 addresses that documents use (RFC 5737).
 const DOCUMENTS: [[u8; 3]; 3] = [[192, 0, 2], [198, 51, 100], [203, 0, 113]];
@@ -88,11 +89,11 @@ impl Ledger {
         if keep::is_public(domain) || domain.parse::<IpAddr>().is_ok() {
             return;
         }
-        let own = match keep::zone(domain) {
-            Some(zone) => domain.len() - zone.len(),
-            None => domain.rfind('.').unwrap_or(0),
+        let public = match keep::zone(domain) {
+            Some(zone) => zone.split('.').count(),
+            None => registrable_domain(domain).matches('.').count(),
         };
-        let labels = domain[..own].rsplit('.');
+        let labels = domain.trim_end_matches('.').rsplit('.').skip(public);
         let mut long = labels.filter(|label| label.len() > 3);
         if let Some(label) = long.next() {
             self.name("organisation", label);
@@ -309,12 +310,9 @@ fn is_inner(address: IpAddr) -> bool {
     }
 }
 
-/// The last two labels of a name with more than one.
+/// The registrable domain of a name with more than one label.
 fn site(name: &str) -> Option<String> {
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    let (rest, last) = name.rsplit_once('.')?;
-    let label = rest.rsplit('.').next()?;
-    Some(format!("{label}.{last}"))
+    Some(registrable_domain(name)).filter(|domain| domain.contains('.'))
 }
 
 pub(super) fn is_placeholder_name(name: &str) -> bool {

@@ -4,9 +4,10 @@ use url::Url;
 
 use crate::endpoint::{Endpoint, Expect, Scheme};
 use crate::evidence::{Attempt, Failure, FailureKind, HttpSeen, Observation};
+use crate::owner::registrable_domain;
 use crate::verdict::attempt::{Genuine, Ruling};
 use crate::verdict::claim::{Claim, short, whole_ms};
-use crate::verdict::network::{below, site};
+use crate::verdict::network::below;
 use crate::verdict::{Code, Confidence, Facts, Outcome, Who, block_page, content};
 
 /// From the request to the response head; more than this is slow.
@@ -254,8 +255,8 @@ fn is_refusal_page(answer: &Answer<'_>) -> bool {
 /// A redirect to a host of another owner.
 pub(super) fn redirected_away(answer: &Answer<'_>) -> Option<Claim> {
     let target = redirect_host(answer)?;
-    let own = answer.endpoint.host.to_string();
-    (site(&own) != site(&target)).then(|| elsewhere(answer, &target))
+    let own = answer.endpoint.host.owner();
+    (own != registrable_domain(&target)).then(|| elsewhere(answer, &target))
 }
 
 fn elsewhere(answer: &Answer<'_>, target: &str) -> Claim {

@@ -81,21 +81,10 @@ pub(super) fn below(name: &str, suffix: &str) -> bool {
             .is_some_and(|head| head.ends_with('.'))
 }
 
-/// The last two labels of a name: what one owner usually has.
-pub(super) fn site(name: &str) -> String {
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    let mut labels: Vec<&str> = name.rsplit('.').take(2).collect();
-    labels.reverse();
-    labels.join(".")
-}
-
-/// Whether two hosts have nothing to do with each other: names that differ in their last two
-/// labels. Two names of one site may share a private issuer without anyone between.
+/// Whether two names have different owners. Two names of one owner may share an issuer, an address
+/// or a page without anyone between.
 pub(super) fn unrelated(one: &Host, other: &Host) -> bool {
-    match (one.name(), other.name()) {
-        (Some(one), Some(other)) => site(one) != site(other),
-        _ => false,
-    }
+    one.name().is_some() && other.name().is_some() && one.owner() != other.owner()
 }
 
 #[cfg(test)]
@@ -127,6 +116,16 @@ mod tests {
         for text in ["20.190.128.1", "100.128.0.1", "172.32.0.1", "2603:1000::1"] {
             assert!(!is_bogus(text.parse().unwrap()), "{text}");
         }
+    }
+
+    #[test]
+    fn names_of_different_owners_are_unrelated() {
+        let unrelated =
+            |one, other| unrelated(&Host::parse(one).unwrap(), &Host::parse(other).unwrap());
+        assert!(unrelated("a.contoso.co.uk", "a.fabrikam.co.uk"));
+        assert!(unrelated("one.azurewebsites.net", "two.azurewebsites.net"));
+        assert!(!unrelated("a.contoso.co.uk", "b.contoso.co.uk"));
+        assert!(!unrelated("a.contoso.co.uk", "192.0.2.1"));
     }
 
     #[test]

@@ -339,7 +339,7 @@ codes! {
         wrong_if "Microsoft uses a new public root that this program does not know: look who owns the issuer"
     TlsInterceptedUntrusted "tls-intercepted-untrusted" Tls Blocked Inspection
         means "A TLS inspection device that this machine does not trust answers in the host's name."
-        evidence "Neither the public roots nor the operating system trust the chain, and the same issuer signed for unrelated hosts (names that differ in their last two labels)."
+        evidence "Neither the public roots nor the operating system trust the chain, and the same issuer signed for unrelated hosts (names that differ in their registrable domain by the Public Suffix List)."
         says "TLS to {host} is inspected by a device that this machine does not trust: issuer \"{issuer}\", the same for unrelated hosts"
         wrong_if "the issuer is a new public root that this program does not know: look who owns it"
     TlsUntrustedIssuer "tls-untrusted-issuer" Tls Blocked Unknown

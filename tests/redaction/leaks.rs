@@ -417,6 +417,27 @@ fn hosts_of_one_owner_stay_hosts_of_one_owner() {
 }
 
 #[test]
+fn owners_below_a_public_suffix_of_two_labels_stay_apart() {
+    let report = report(|report| {
+        let hosts = ["a.contoso.co.uk", "b.fabrikam.co.uk", "c.contoso.co.uk"];
+        for (row, host) in report["endpoints"]
+            .as_array_mut()
+            .unwrap()
+            .iter_mut()
+            .zip(hosts)
+        {
+            row["id"] = json!(host);
+            row["host"] = json!(host);
+        }
+    });
+    let redacted = hides(&report, &["contoso", "fabrikam"], &[]);
+    let rows = redacted.endpoints.iter();
+    let owners: Vec<String> = rows.map(|row| row.endpoint.host.owner()).collect();
+    assert_eq!(owners[0], owners[2]);
+    assert_ne!(owners[0], owners[1]);
+}
+
+#[test]
 fn addresses_that_nobody_has_stay() {
     for address in [
         "255.255.255.255",

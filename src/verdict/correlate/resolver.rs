@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::endpoint::MustBe;
+use crate::endpoint::{Host, MustBe};
 use crate::evidence::{Evidence, FailureKind, Lookup, Stage};
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{acquit, finding, free, hosts, is_proxied};
-use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, dns, network};
+use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, dns};
 
 /// Names of so many owners must fail before the resolver is named instead of the names.
 const UNRELATED_NAMES: usize = 3;
@@ -78,11 +78,10 @@ fn is_one_server(rows: &[Judged<'_>], places: &[usize]) -> bool {
 }
 
 fn owners(rows: &[Judged<'_>], places: &[usize]) -> usize {
-    let names = places
-        .iter()
-        .filter_map(|place| rows[*place].endpoint.host.name());
-    let sites: BTreeSet<String> = names.map(network::site).collect();
-    sites.len()
+    let hosts = places.iter().map(|place| &rows[*place].endpoint.host);
+    let names = hosts.filter(|host| host.name().is_some());
+    let owners: BTreeSet<String> = names.map(Host::owner).collect();
+    owners.len()
 }
 
 /// What the resolver says where it says anything, once each.
