@@ -466,4 +466,8 @@ pub struct RunEvidence {
     /// which rows were blocked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub control_hosts: Vec<ControlHostSeen>,
+    /// Control lookups: names of unrelated owners, and the root, asked of a resolver that resolved
+    /// none of the run's own names beside one that failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dns_controls: Vec<Lookup>,
 }

@@ -46,6 +46,10 @@ pub const JOBS_PER_PROXY: usize = 32;
 pub const HOP_LIMIT: usize = 8;
 /// Ways and ports on which the host for comparison is probed at most.
 pub const CONTROL_HOST_PROBES: usize = 4;
+/// Names of unrelated owners that a resolver is asked for when it fails.
+pub const DNS_CONTROLS: usize = 3;
+/// Resolvers that are asked so at most.
+pub const DNS_CONTROL_SERVERS: usize = 3;
 /// Rows that are traced at most.
 pub const TRACE_ROWS: usize = 8;
 /// Name that no filter knows, for ClientHellos to compare with (RFC 6761: it belongs to nobody).

@@ -21,6 +21,9 @@ pub struct Plan {
     pub cloud: Cloud,
     /// The checks, in the order of the list; no endpoint twice.
     pub checks: Vec<Check>,
+    /// Names of unrelated owners from the built-in list, those first of whom nothing is checked. A
+    /// resolver that fails is asked for some of them, to tell whether it knows any internet name.
+    pub control_names: Vec<String>,
 }
 
 /// One endpoint and the way to it.
@@ -105,9 +108,30 @@ impl Plan {
                 endpoint,
                 route: Route::direct(),
             });
-        let checks = checks.collect();
-        Self { cloud, checks }
+        let checks: Vec<Check> = checks.collect();
+        Self {
+            cloud,
+            control_names: control_names(&checks),
+            checks,
+        }
     }
+}
+
+/// One name of every owner in the built-in list that the worldwide cloud has, those of no check
+/// first.
+fn control_names(checks: &[Check]) -> Vec<String> {
+    let listed = Catalog::builtin().endpoints().iter();
+    let worldwide = listed
+        .filter(|entry| entry.clouds.contains(&Cloud::Worldwide) && entry.scheme != Scheme::Dns);
+    let checked: HashSet<String> = checks
+        .iter()
+        .map(|check| check.endpoint.host.owner())
+        .collect();
+    let mut owners = HashSet::new();
+    let mut hosts: Vec<&Host> = worldwide.map(|entry| &entry.host).collect();
+    hosts.retain(|host| host.name().is_some() && owners.insert(host.owner()));
+    hosts.sort_by_key(|host| checked.contains(&host.owner()));
+    hosts.into_iter().map(ToString::to_string).collect()
 }
 
 /// What a plan has already.

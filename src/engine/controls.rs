@@ -7,10 +7,10 @@ use futures_util::future::{FutureExt, join, join_all};
 use crate::endpoint::{Endpoint, Scheme};
 use crate::engine::Checker;
 use crate::engine::rows::Row;
-use crate::evidence::{ControlHostSeen, Evidence};
-use crate::options::{CONTROL_HOST_PROBES, ControlHost};
-use crate::plan;
-use crate::probe::{ProbeContext, confirm, other_name, probe, random_labels, sizes};
+use crate::evidence::{ControlHostSeen, Evidence, Lookup};
+use crate::options::{CONTROL_HOST_PROBES, ControlHost, DNS_CONTROL_SERVERS, DNS_CONTROLS};
+use crate::plan::{self, Plan};
+use crate::probe::{ProbeContext, confirm, known_names, other_name, probe, random_labels, sizes};
 use crate::route::Route;
 use crate::verdict::{self, Outcome};
 
@@ -48,6 +48,33 @@ impl Checker {
         if verdict::wants_random_labels(&verdict) {
             evidence.random_labels = Box::pin(random_labels(context, row.endpoint)).await;
         }
+    }
+
+    /// Asks resolvers that failed, and that resolved no name of another owner in this run, for names
+    /// of unrelated owners: once for each resolver, and only after a failure.
+    pub(super) async fn ask_known_names(
+        &self,
+        context: &ProbeContext,
+        judge: &verdict::Context<'_>,
+        plan: &Plan,
+        all: &[Evidence],
+    ) -> Vec<Lookup> {
+        let checks = plan.checks.iter().map(|check| &check.endpoint);
+        let seen: Vec<(&Endpoint, &Evidence)> = checks.zip(all).collect();
+        let mut servers = verdict::resolvers_without_control(judge, &seen);
+        servers.sort_unstable();
+        servers.dedup();
+        servers.truncate(DNS_CONTROL_SERVERS);
+        let is_asked = |name: &str| {
+            let mut hosts = plan.checks.iter().map(|check| &check.endpoint.host);
+            hosts.any(|host| host.name() == Some(name))
+        };
+        let names = plan.control_names.iter().filter(|name| !is_asked(name));
+        let names: Vec<String> = names.take(DNS_CONTROLS).cloned().collect();
+        let asked = servers
+            .into_iter()
+            .map(|server| known_names(context, server, &names));
+        join_all(asked).await.concat()
     }
 
     /// Probes the host that the caller named for comparison, once on every way and port on which

@@ -96,9 +96,11 @@ impl Checker {
             let rows = rows(plan, ways.unwrap_or_default(), settings);
             let judge = self.judge(&run, started);
             let evidence = self.probe_all(&context, &judge, &rows, &mut on_event).await;
-            let controls = self
-                .ask_control_host(&context, &judge, &rows, &evidence)
-                .await;
+            let controls = join(
+                self.ask_control_host(&context, &judge, &rows, &evidence),
+                self.ask_known_names(&context, &judge, plan, &evidence),
+            )
+            .await;
             (
                 rows.iter().map(Row::endpoint_and_route).collect::<Vec<_>>(),
                 evidence,
@@ -110,7 +112,7 @@ impl Checker {
         run.public_roots = tls.stores.public_count();
         run.os_roots = tls.stores.os_count();
         run.scripts = routing.scripts_seen();
-        run.control_hosts = controls;
+        (run.control_hosts, run.dns_controls) = controls;
         let rows = endpoints.into_iter().zip(evidence);
         let rows = rows
             .map(|((endpoint, route), evidence)| (endpoint, route, evidence))
@@ -417,6 +419,7 @@ mod tests {
         let plan = Plan {
             cloud: Cloud::Worldwide,
             checks: Vec::new(),
+            control_names: Vec::new(),
         };
         is_send(checker.run_with(&plan, |_| ()));
     }

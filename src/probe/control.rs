@@ -9,10 +9,13 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::endpoint::{Endpoint, Host};
-use crate::evidence::{LegacyHello, Lookup, RecordKind, SniControl};
-use crate::probe::clock::Expired;
-use crate::probe::legacy_hello;
+use crate::evidence::{
+    DnsTry, LegacyHello, Lookup, Observation, RecordKind, SniControl, Transport,
+};
+use crate::probe::clock::{Expired, milliseconds};
+use crate::probe::dns::DnsClient;
 use crate::probe::run::ProbeContext;
+use crate::probe::{classify, legacy_hello};
 
 /// The other name of a greeting. It stands for a host that nobody filters (RFC 2606); it is not
 /// contacted.
@@ -101,6 +104,68 @@ where
         Err(Expired::Limit) if left >= ENOUGH => Some(None),
         Err(_) => None,
     }
+}
+
+/// Asks one resolver for names of several owners, and where it answers without an address for any
+/// of them also for the internet's root. A name that is not answered within the limit is recorded
+/// as silence.
+pub(crate) async fn known_names(
+    context: &ProbeContext,
+    server: SocketAddr,
+    names: &[String],
+) -> Vec<Lookup> {
+    let client = DnsClient {
+        servers: vec![server],
+        ..context.dns.clone()
+    };
+    let asked = names
+        .iter()
+        .map(|name| within(&client, server, name, RecordKind::A));
+    let mut lookups: Vec<Lookup> = join_all(asked).await.into_iter().flatten().collect();
+    let resolved = lookups.iter().any(|lookup| lookup.outcome.passed());
+    let answered = |lookup: &Lookup| lookup.tries.iter().any(|one| one.rcode.is_some());
+    if !resolved && (lookups.is_empty() || lookups.iter().any(answered)) {
+        lookups.extend(within(&client, server, ".", RecordKind::Ns).await);
+    }
+    lookups
+}
+
+/// A lookup that takes no longer than one packet may; none where the run is over before.
+async fn within(
+    client: &DnsClient,
+    server: SocketAddr,
+    name: &str,
+    kind: RecordKind,
+) -> Option<Lookup> {
+    let began = Instant::now();
+    let asked = client.lookup(name, kind);
+    let why = match client.clock.within(client.timeout, asked).await {
+        Ok(lookup) => return Some(lookup),
+        Err(why) => why,
+    };
+    if why == Expired::Deadline {
+        return None;
+    }
+    let silence = classify::expired(why);
+    let (at_ms, elapsed_ms) = (client.clock.at(began), milliseconds(began.elapsed()));
+    Some(Lookup {
+        name: name.to_owned(),
+        kind,
+        outcome: Observation {
+            at_ms,
+            elapsed_ms,
+            value: None,
+            failure: Some(silence.clone()),
+        },
+        tries: vec![DnsTry {
+            server,
+            transport: Transport::Udp,
+            at_ms,
+            elapsed_ms,
+            rcode: None,
+            failure: Some(silence),
+        }],
+    })
 }
 
 /// Looks up names that do not exist: one below the host's own domain, one below `invalid` (RFC

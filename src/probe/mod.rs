@@ -32,7 +32,7 @@ mod wire;
 
 pub(crate) use agent::{alternate, ask_as};
 pub(crate) use clock::RunClock;
-pub(crate) use control::{other_name, random_labels};
+pub(crate) use control::{known_names, other_name, random_labels};
 pub(crate) use dns::{DnsClient, addresses};
 pub(crate) use hosts_text::HostsText;
 pub(crate) use msoid::{MsoidClients, probe_msoid};

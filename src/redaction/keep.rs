@@ -77,8 +77,9 @@ const TENANTS: [&str; 64] = [
 ];
 /// Domains of Microsoft in which a name of one label is its own and longer ones are customers'.
 const SHORT: [&str; 3] = ["windows.net", "azure.com", "azure.net"];
-/// Whose names are Microsoft's or an authority's own.
-const PUBLIC: [&str; 41] = [
+/// Whose names are Microsoft's, an authority's own, or those of the internet's root.
+const PUBLIC: [&str; 42] = [
+    "root-servers.net",
     "microsoft.com",
     "cloud.microsoft",
     "windows.com",

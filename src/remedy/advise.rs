@@ -1,6 +1,7 @@
 //! The few lines at the end of a report: what to do first.
 
 use crate::endpoint::Endpoint;
+use crate::evidence::Stage;
 use crate::remedy::{Advice, Remedy, none_reason};
 use crate::verdict::{Code, Facts, Finding, Outcome, Verdict, fill, short};
 
@@ -66,7 +67,10 @@ fn of_rows<'a>(findings: &[Finding], rows: &[(&'a Endpoint, &'a Verdict)]) -> Ve
         let Some(code) = verdict.code else {
             continue;
         };
-        if verdict.consequence_of.is_some() || is_told(findings, endpoint, code) {
+        // Where no control speaks for the resolver, nobody is asked to change it.
+        let unclear = verdict.outcome == Outcome::Inconclusive && code.stage() == Stage::Dns;
+        let explained = verdict.consequence_of.is_some() || is_told(findings, endpoint, code);
+        if unclear || explained {
             continue;
         }
         let same = |cause: &&mut Cause<'_>| cause.code == code && cause.outcome == verdict.outcome;

@@ -34,6 +34,7 @@ impl Report {
             let plan = Plan {
                 cloud: self.run.cloud,
                 checks: Vec::new(),
+                control_names: Vec::new(),
             };
             let dropped = Vec::new();
             return Ok(FailedAgain { plan, dropped });

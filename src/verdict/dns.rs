@@ -213,6 +213,21 @@ fn rcode(lookup: &Lookup, failure: &Failure) -> String {
     }
 }
 
+/// Whether a name server said something, if only that it cannot or will not tell.
+pub(super) fn is_answer(failure: FailureKind) -> bool {
+    matches!(
+        failure,
+        FailureKind::Nxdomain
+            | FailureKind::Nodata
+            | FailureKind::Servfail
+            | FailureKind::DnsRefused
+            | FailureKind::DnsCode
+            | FailureKind::Truncated
+            | FailureKind::CnameLoop
+            | FailureKind::Malformed
+    )
+}
+
 /// A failed lookup in a few words.
 pub(super) fn seen(failure: &Failure) -> String {
     let words = match failure.kind {

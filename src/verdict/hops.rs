@@ -100,7 +100,6 @@ fn through(
         (Ruling::Unknown(why), ProxyProtocol::Socks4) => {
             proxy::about(no_name(evidence, &why), first)
         }
-        (Ruling::Failed(claim), _) => Ruling::Failed(with_own_dns(claim, evidence)),
         (ruling, _) => ruling,
     }
 }
@@ -113,31 +112,6 @@ fn no_name(evidence: &Evidence, why: &str) -> Ruling {
         }
         _ => Ruling::unknown(why),
     }
-}
-
-/// A proxy that cannot connect and does not say why may not find the name: squid 5 has no other
-/// word for that. This machine's resolver can tell, where it does not know the name either.
-fn with_own_dns(claim: Claim, evidence: &Evidence) -> Claim {
-    let vague = claim.code == Code::ProxyUpstreamUnreachable && claim.confidence < Confidence::High;
-    let controls = evidence.controls.iter();
-    let beside = controls.flat_map(|control| &control.evidence.lookups);
-    let mut failures = evidence
-        .lookups
-        .iter()
-        .chain(beside)
-        .map(|lookup| lookup.outcome.failure.as_ref().map(|failure| failure.kind))
-        .peekable();
-    let is_unknown = |kind| matches!(kind, Some(FailureKind::Nxdomain | FailureKind::Nodata));
-    if !vague || failures.peek().is_none() || !failures.all(is_unknown) {
-        return claim;
-    }
-    let mut about_dns = Claim::new(Code::ProxyUpstreamDns).sure(Confidence::Medium);
-    about_dns.address = claim.address;
-    about_dns.facts = claim.facts;
-    about_dns.fact(
-        "own_dns",
-        "the resolver of this machine does not know the name either",
-    )
 }
 
 /// A genuine answer at any address counts; else the failure that got furthest.

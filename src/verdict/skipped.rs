@@ -1,10 +1,11 @@
 //! Endpoints that were not probed on purpose, those that stand for others, and those that IPv6
 //! alone leads to.
 
-use crate::endpoint::{Endpoint, MustBe};
+use crate::endpoint::{Endpoint, MustBe, Scheme};
 use crate::evidence::{Attempt, Evidence, RunEvidence, SkipReason};
 use crate::verdict::claim::{plain, short};
-use crate::verdict::{Confidence, Facts, Judged, Outcome, Verdict};
+use crate::verdict::known_names::KnownNames;
+use crate::verdict::{Code, Confidence, Facts, Judged, Outcome, Verdict};
 
 /// The row of an endpoint that was not probed.
 pub(super) fn verdict(endpoint: &Endpoint, reason: &SkipReason) -> Verdict {
@@ -74,6 +75,44 @@ pub(super) fn hear_ipv6(run: &RunEvidence, rows: &mut [Judged<'_>]) {
             row.verdict.outcome = Outcome::Degraded;
         }
     }
+}
+
+/// Where a proxy serves the endpoints, it looks their names up: that this machine's own resolver
+/// knows no internet name is how such sites are built. A resolver that knows other names is held to
+/// what it says of this one.
+pub(super) fn hear_proxies(known: &KnownNames, rows: &mut [Judged<'_>]) {
+    let Some(proxy) = rows.iter().find_map(serving_proxy) else {
+        return;
+    };
+    for row in rows {
+        let evidence = row.evidence;
+        let fails = matches!(
+            row.verdict.outcome,
+            Outcome::Blocked | Outcome::Inconclusive
+        );
+        let own_dns = row.endpoint.scheme == Scheme::Dns
+            && row.endpoint.must_be == MustBe::Reachable
+            && evidence.msoid.is_none()
+            && evidence.cut_short.is_none()
+            && row.verdict.code != Some(Code::DnsHostsFile);
+        if !fails || !own_dns || known.vouch_for(&row.endpoint.host, evidence) {
+            continue;
+        }
+        let why = format!(
+            "this machine's own DNS resolves no internet name here, and the proxy {proxy} serves \
+             the endpoints"
+        );
+        let facts = std::mem::take(&mut row.verdict.facts);
+        *row.verdict = skip(row.endpoint, &why, facts);
+    }
+}
+
+/// The proxy through which a genuine answer came.
+fn serving_proxy(row: &Judged<'_>) -> Option<String> {
+    let genuine = matches!(row.verdict.outcome, Outcome::Reachable | Outcome::Degraded);
+    let wanted = genuine && row.endpoint.must_be == MustBe::Reachable;
+    let proxy = row.verdict.facts.get("proxy").filter(|_| wanted)?;
+    proxy.as_str().map(str::to_owned)
 }
 
 fn connects_over_ipv6(row: &Judged<'_>) -> bool {

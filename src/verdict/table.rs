@@ -100,10 +100,15 @@ codes! {
         says "The resolver {resolver} gives no address for {host} ({seen})"
         wrong_if "the owner took the addresses away: ask a resolver outside this network"
     DnsResolverDead "dns-resolver-dead" Dns Inconclusive Resolver
-        means "The configured resolver resolves no name at all."
-        evidence "Every lookup of the run ended in silence, or in an answer without an address for names of at least three different owners."
+        means "The configured resolver does not answer."
+        evidence "Every lookup of the run ended in silence, those of control names too."
         says "The resolver does not answer: {names} names asked of {resolvers}, no reply at all"
         wrong_if "the way to the resolver is closed instead: ask it from a machine beside it"
+    DnsNoInternetNames "dns-no-internet-names" Dns Inconclusive Resolver
+        means "The resolver answers, but resolves no internet name."
+        evidence "Names fail (NXDOMAIN, REFUSED, SERVFAIL, no address, one address for every name), and control names of unrelated owners fail alike at the same resolver in the same run; without control lookups, names of at least three owners. Sites where a proxy does all lookups look like that and are healthy: then the proxy has to be used."
+        says "The resolver {resolvers} answers, but resolves no internet name: {host} and the control names {controls} fail alike ({answers})"
+        wrong_if "the resolver was restarting, or its forwarders were down for a moment: run the check again"
     DnsResolverClosed "dns-resolver-closed" Dns Inconclusive Resolver
         means "Nothing listens on the DNS port of the configured resolver."
         evidence "The DNS question was answered with \"port unreachable\". Run-wide when it is so for every name."

@@ -136,7 +136,9 @@ pub(super) fn ceiling(code: Code, verdict: &Verdict) -> Confidence {
         Code::TcpRefused
         | Code::TlsIncompleteChain
         | Code::DnsOutsidePublishedRange
-        | Code::DnsForeignCname => Confidence::Medium,
+        | Code::DnsForeignCname
+        | Code::ProxyUpstreamUnreachable
+        | Code::ProxyUpstreamDns => Confidence::Medium,
         _ => Confidence::High,
     }
 }

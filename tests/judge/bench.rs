@@ -154,6 +154,36 @@ pub(crate) fn not_found(kind: RecordKind, why: FailureKind) -> Lookup {
     }
 }
 
+/// A control lookup of a name: where it is, or how it failed.
+pub(crate) fn control(name: &str, result: Result<&str, FailureKind>) -> Lookup {
+    let lookup = match result {
+        Ok(address) => found(RecordKind::A, &[address]),
+        Err(why) => not_found(RecordKind::A, why),
+    };
+    Lookup {
+        name: name.to_owned(),
+        ..lookup
+    }
+}
+
+/// An answer about the internet's root, which names these servers.
+pub(crate) fn root(server: &str) -> Lookup {
+    let mut lookup = control(".", Ok(server));
+    lookup.kind = RecordKind::Ns;
+    for record in &mut lookup.outcome.value.as_mut().unwrap().records {
+        record.kind = RecordKind::Ns;
+    }
+    lookup
+}
+
+/// An ordinary machine whose resolver was asked for control names.
+pub(crate) fn controlled(lookups: Vec<Lookup>) -> RunEvidence {
+    RunEvidence {
+        dns_controls: lookups,
+        ..machine()
+    }
+}
+
 /// The lookups of a name that has one IPv4 address.
 pub(crate) fn resolves(address: &str) -> Evidence {
     Evidence {

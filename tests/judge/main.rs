@@ -7,6 +7,7 @@ mod cases;
 mod contract;
 mod hop;
 mod innocence;
+mod known_names;
 mod outside;
 mod portal;
 mod products;

@@ -113,9 +113,9 @@ fn a_resolver_that_fails_for_every_name_accuses_no_name() {
     for (kind, code) in [
         (FailureKind::Timeout, Code::DnsResolverDead),
         (FailureKind::Refused, Code::DnsResolverClosed),
-        (FailureKind::Servfail, Code::DnsResolverDead),
-        (FailureKind::DnsRefused, Code::DnsResolverDead),
-        (FailureKind::Nxdomain, Code::DnsResolverDead),
+        (FailureKind::Servfail, Code::DnsNoInternetNames),
+        (FailureKind::DnsRefused, Code::DnsNoInternetNames),
+        (FailureKind::Nxdomain, Code::DnsNoInternetNames),
     ] {
         let mut negative = https("closed.example");
         negative.must_be = MustBe::Blocked;
@@ -173,20 +173,6 @@ fn a_rule_that_rejects_everybody_closes_the_port_even_where_it_is_silent() {
     assert_eq!(codes(&report), [Code::TcpEgressClosed]);
     assert_eq!(report.findings[0].culprit.address, Some(device));
     assert_eq!(report.findings[0].facts["how"], "rejected by 10.9.1.1");
-}
-
-#[test]
-fn a_resolver_that_denies_two_names_is_believed_of_those_two() {
-    let rows = vec![
-        (https("a.example"), unresolved(FailureKind::Nxdomain)),
-        (https("b.example"), unresolved(FailureKind::Nxdomain)),
-    ];
-    let report = judged(rows);
-    assert_eq!(codes(&report), []);
-    for row in &report.endpoints {
-        assert_eq!(row.verdict.code, Some(Code::DnsNxdomain));
-        assert_eq!(row.verdict.outcome, Outcome::Blocked);
-    }
 }
 
 #[test]

@@ -17,11 +17,14 @@ mod row;
 mod sinkhole;
 mod ways;
 
+use std::net::SocketAddr;
+
 use crate::endpoint::{Endpoint, Host, MustBe};
 use crate::evidence::Evidence;
 use crate::verdict::claim::{Claim, fill};
+use crate::verdict::known_names::KnownNames;
 use crate::verdict::{
-    Code, Confidence, Context, Culprit, Facts, Finding, Judged, Outcome, skipped,
+    Code, Confidence, Context, Culprit, Facts, Finding, Judged, Outcome, Verdict, skipped,
 };
 
 /// Looks at all rows together, corrects them where the run knows better, and names the causes
@@ -33,12 +36,44 @@ pub fn correlate(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding>
     findings
 }
 
+/// The resolvers that rows accuse although no name of an unrelated owner was resolved there, or that
+/// have to tell whether a proxy's own DNS fails: control lookups would tell.
+pub(crate) fn resolvers_without_control(
+    context: &Context<'_>,
+    rows: &[(&Endpoint, &Evidence)],
+) -> Vec<SocketAddr> {
+    let mut verdicts: Vec<Verdict> = rows
+        .iter()
+        .map(|(endpoint, evidence)| super::judge(endpoint, evidence, context))
+        .collect();
+    let together = rows.iter().zip(&mut verdicts);
+    let mut rows: Vec<Judged<'_>> = together
+        .map(|((endpoint, evidence), verdict)| Judged {
+            endpoint,
+            evidence,
+            verdict,
+        })
+        .collect();
+    let known = KnownNames::new(context, &rows);
+    sinkhole::exonerate(context, &mut rows);
+    if device::find(context, &mut rows).is_some() {
+        return Vec::new();
+    }
+    sinkhole::shared_address(&mut rows);
+    let mut servers = resolver::without_control(&known, &rows);
+    servers.extend(proxy::without_control(&known, &rows));
+    servers
+}
+
 fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
+    let known = KnownNames::new(context, rows);
     skipped::hear_ipv6(context.run, rows);
     sinkhole::exonerate(context, rows);
+    proxy::hear_own_dns(&known, rows);
     if let Some(finding) = device::find(context, rows) {
         return vec![finding];
     }
+    skipped::hear_proxies(&known, rows);
     row::tell_routes_apart(rows);
     let outsides = outside::all(context);
     let mut findings = Vec::new();
@@ -48,17 +83,16 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     findings.extend(proxy::find(rows));
     findings.extend(ways::misled(rows));
     findings.extend(ways::disagreement(context, rows));
-    if !outside::resolves(&outsides) {
-        findings.extend(resolver::find(context, rows));
-    }
+    findings.extend(resolver::find(context, &known, rows));
     findings.extend(egress::closed_ports(context, &outsides, rows));
     findings.extend(egress::ipv6(rows));
     findings.extend(issuer::untrusted(rows));
     findings.extend(issuer::trusted(rows));
     sinkhole::shared_address(rows);
+    findings.extend(resolver::find(context, &known, rows));
     issuer::complete_chains(rows);
     row::slow_connections(rows);
-    row::strengthen(rows);
+    row::strengthen(&known, rows);
     row::connectivity_test(rows);
     outside::hear(&outsides, rows);
     findings.extend(row::msoid(rows));
@@ -179,6 +213,6 @@ fn again(
     evidence: &Evidence,
     context: &Context<'_>,
     controls: &super::Controls,
-) -> super::Verdict {
+) -> Verdict {
     super::judge_with(endpoint, evidence, context, controls)
 }

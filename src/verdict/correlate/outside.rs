@@ -85,13 +85,6 @@ pub(super) fn connects(outsides: &[Outside<'_>], rows: &[Judged<'_>], port: u16)
     outsides.iter().filter(on_port).any(connected)
 }
 
-/// Whether the resolver knows the host: then it is not dead.
-pub(super) fn resolves(outsides: &[Outside<'_>]) -> bool {
-    outsides
-        .iter()
-        .any(|outside| !dns::answers(&outside.seen.evidence).is_empty())
-}
-
 /// Rows beside a host that works are sure; rows beside one that fails alike accuse no rule for
 /// their own host.
 pub(super) fn hear(outsides: &[Outside<'_>], rows: &mut [Judged<'_>]) {

@@ -1,12 +1,14 @@
 //! A proxy that fails for everybody, and one that serves others.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 
 use crate::endpoint::Scheme;
-use crate::evidence::{Attempt, Observation, Stage};
+use crate::evidence::{Attempt, Evidence, FailureKind, Lookup, Observation, Stage};
 use crate::route::Hop;
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{collapse, fact, finding, free, hosts, is_genuine};
+use crate::verdict::known_names::{self, KnownNames};
 use crate::verdict::{Code, Confidence, Facts, Finding, Judged, Outcome};
 
 /// Causes that lie with the proxy, or behind it, and not with a host when several share them.
@@ -28,6 +30,65 @@ const OF_THE_PROXY: [Code; 14] = [
 ];
 /// Causes of single hosts that mean the proxy when so many hosts share them.
 const HOSTS: usize = 2;
+
+/// A proxy that cannot connect and does not say why may not find the name: squid 5 has no other
+/// word for that. This machine's resolver can tell, where it resolves names of others and not this
+/// one. On sites where the proxy does all lookups it knows no name and tells nothing.
+pub(super) fn hear_own_dns(known: &KnownNames, rows: &mut [Judged<'_>]) {
+    let is_dns = |row: &Judged<'_>| {
+        is_vague(row) && known.vouch_for(&row.endpoint.host, &own_lookups(row.evidence))
+    };
+    for place in free(rows, is_dns) {
+        let row = &mut rows[place];
+        let culprit = row.verdict.culprit.as_ref();
+        let mut claim = Claim::new(Code::ProxyUpstreamDns)
+            .sure(Confidence::Medium)
+            .at_address(culprit.and_then(|culprit| culprit.address));
+        claim.facts = std::mem::take(&mut row.verdict.facts);
+        let words = "the resolver of this machine does not know the name either";
+        *row.verdict = claim.fact("own_dns", words).verdict(row.endpoint);
+    }
+}
+
+/// The resolvers that have to tell whether names are known to them at all, before what they do not
+/// know says anything of a proxy.
+pub(super) fn without_control(known: &KnownNames, rows: &[Judged<'_>]) -> Vec<SocketAddr> {
+    let places = free(rows, |row| {
+        is_vague(row) && !known.vouch_for(&row.endpoint.host, &own_lookups(row.evidence))
+    });
+    let lookups = places
+        .iter()
+        .map(|place| own_lookups(rows[*place].evidence));
+    lookups
+        .flat_map(|lookups| known_names::asked(&lookups))
+        .collect()
+}
+
+/// Whether the proxy gave no reason, and this machine's resolver says that there is no such name.
+fn is_vague(row: &Judged<'_>) -> bool {
+    let verdict = &row.verdict;
+    let vague = verdict.code == Some(Code::ProxyUpstreamUnreachable)
+        && verdict.outcome == Outcome::Blocked
+        && verdict.confidence < Confidence::High;
+    let unknown = |lookup: &Lookup| {
+        let failure = lookup.outcome.failure.as_ref();
+        failure.is_some_and(|failure| {
+            matches!(failure.kind, FailureKind::Nxdomain | FailureKind::Nodata)
+        })
+    };
+    let lookups = own_lookups(row.evidence).lookups;
+    vague && !lookups.is_empty() && lookups.iter().all(unknown)
+}
+
+/// The lookups of the host's name, those for other routes too.
+fn own_lookups(evidence: &Evidence) -> Evidence {
+    let beside = evidence.controls.iter();
+    let beside = beside.flat_map(|control| &control.evidence.lookups);
+    Evidence {
+        lookups: evidence.lookups.iter().chain(beside).cloned().collect(),
+        ..Evidence::default()
+    }
+}
 
 /// Finds proxies that fail for every host sent to them, each with one cause; ports that a proxy
 /// denies to all; and proxies that clients pass over because they are dead.

@@ -1,87 +1,231 @@
-//! The resolver fails for every name: then no name can be blamed.
+//! Resolvers that know no name of the internet, or answer nothing: then no name can be blamed.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::endpoint::{Host, MustBe};
 use crate::evidence::{Evidence, FailureKind, Lookup, Stage};
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{acquit, finding, free, hosts, is_proxied};
+use crate::verdict::known_names::{self, KnownNames};
 use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, dns};
 
-/// Names of so many owners must fail before the resolver is named instead of the names.
+/// Without a control lookup, names of so many owners must fail before it is the resolver's matter.
 const UNRELATED_NAMES: usize = 3;
+/// Why nothing is held against a resolver.
+const NO_CONTROL: &str = "; no name of another owner was resolved by the same resolver in this run, \
+    so the resolver may fail for every name";
 
-/// Finds that not one name of the run resolves.
-pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Finding> {
-    let asked = |row: &Judged<'_>| {
-        !row.evidence.lookups.is_empty() && row.evidence.hosts_file.is_empty() && !is_proxied(row)
-    };
-    if rows
-        .iter()
-        .any(|row| asked(row) && !dns::answers(row.evidence).is_empty())
-    {
+/// Takes back what is said of names whose resolver resolves no unrelated name, and finds out what
+/// that resolver does instead.
+pub(super) fn find(
+    context: &Context<'_>,
+    known: &KnownNames,
+    rows: &mut [Judged<'_>],
+) -> Option<Finding> {
+    let failed = accused(known, rows);
+    let negative = closed_by_dns(known, rows);
+    let case = Case::new(known, rows, &failed);
+    let Some(code) = case.cause(rows) else {
+        doubt(rows, &failed);
+        doubt(rows, &negative);
         return None;
-    }
-    let failed = free(rows, |row| {
-        asked(row) && row.verdict.stage == Some(Stage::Dns)
-    });
-    let code = cause(rows, &failed)?;
-    let names = hosts(rows, &failed).len();
-    let said = answers(rows, &failed);
-    let answered = !said.is_empty();
+    };
     let idle = free(rows, is_idle_msoid);
-    let negative = (0..rows.len()).filter(|place| {
-        let row = &rows[*place];
-        row.endpoint.must_be == MustBe::Blocked && asked(row)
-    });
-    let mut places = [failed, idle, negative.collect()].concat();
+    let claim = case.claim(code, context, rows);
+    let says = case.sentence(code);
+    let mut places = [failed, idle, negative].concat();
     places.sort_unstable();
     acquit(rows, &places, code);
-    let claim = Claim::new(code)
-        .with_outcome(Outcome::Inconclusive)
-        .sure(confidence(code, names))
-        .at_address(context.run.resolvers.first().map(std::net::SocketAddr::ip))
-        .fact("names", names)
-        .fact("resolvers", resolvers(context, rows))
-        .fact("answers", said);
-    let says = sentence(code, answered, names);
     Some(finding(claim, says, rows, &places))
 }
 
-/// Silence, a closed port, or an answer that tells nothing for names of several owners. An answer
-/// for fewer is what the resolver says of those names.
-fn cause(rows: &[Judged<'_>], failed: &[usize]) -> Option<Code> {
-    if failed.is_empty() {
-        return None;
+/// The resolvers of names that no control speaks for: whoever accuses them has to ask them first.
+pub(super) fn without_control(known: &KnownNames, rows: &[Judged<'_>]) -> Vec<SocketAddr> {
+    let places = [accused(known, rows), closed_by_dns(known, rows)].concat();
+    let mut servers: Vec<SocketAddr> = Vec::new();
+    for place in places {
+        for server in known_names::asked(rows[place].evidence) {
+            if !servers.contains(&server) {
+                servers.push(server);
+            }
+        }
     }
-    if rows.iter().any(|row| has_spoken(row.evidence)) {
-        return (owners(rows, failed) >= UNRELATED_NAMES).then_some(Code::DnsResolverDead);
-    }
-    let closed = |place: &usize| rows[*place].verdict.code == Some(Code::DnsResolverClosed);
-    let all = failed.iter().all(closed);
-    if all || (failed.iter().any(closed) && is_one_server(rows, failed)) {
-        return Some(Code::DnsResolverClosed);
-    }
-    Some(Code::DnsResolverDead)
+    servers
 }
 
-/// Whether one name server alone was asked. A system limits how often it says that a port is
-/// closed: silence beside such a message is the same closed port.
-fn is_one_server(rows: &[Judged<'_>], places: &[usize]) -> bool {
-    let lookups = places
-        .iter()
-        .flat_map(|place| &rows[*place].evidence.lookups);
-    let tries = lookups.flat_map(|lookup| &lookup.tries);
-    let servers: BTreeSet<IpAddr> = tries.map(|one| one.server.ip()).collect();
-    servers.len() == 1
+/// Rows whose verdict rests on what a resolver says, without a control.
+fn accused(known: &KnownNames, rows: &[Judged<'_>]) -> Vec<usize> {
+    free(rows, |row| {
+        rests_on_dns(row) && !known.vouch_for(&row.endpoint.host, row.evidence)
+    })
 }
 
-fn owners(rows: &[Judged<'_>], places: &[usize]) -> usize {
-    let hosts = places.iter().map(|place| &rows[*place].endpoint.host);
-    let names = hosts.filter(|host| host.name().is_some());
-    let owners: BTreeSet<String> = names.map(Host::owner).collect();
-    owners.len()
+fn rests_on_dns(row: &Judged<'_>) -> bool {
+    row.verdict.stage == Some(Stage::Dns)
+        && row.verdict.code != Some(Code::DnsHostsFile)
+        && matches!(
+            row.verdict.outcome,
+            Outcome::Blocked | Outcome::Inconclusive
+        )
+        && !row.evidence.lookups.is_empty()
+}
+
+/// Hosts that must be closed, and of which nothing was seen but that their names do not resolve.
+fn closed_by_dns(known: &KnownNames, rows: &[Judged<'_>]) -> Vec<usize> {
+    let unseen = |place: &usize| {
+        let row = &rows[*place];
+        row.endpoint.must_be == MustBe::Blocked
+            && row.verdict.consequence_of.is_none()
+            && row.evidence.attempts.is_empty()
+            && !row.evidence.lookups.is_empty()
+            && row.evidence.hosts_file.is_empty()
+            && !is_proxied(row)
+            && !known.vouch_for(&row.endpoint.host, row.evidence)
+    };
+    (0..rows.len()).filter(unseen).collect()
+}
+
+/// Without a control a resolver may fail for everybody: nothing is held against it for one name.
+fn doubt(rows: &mut [Judged<'_>], places: &[usize]) {
+    for place in places {
+        let row = &mut rows[*place];
+        let verdict = &mut *row.verdict;
+        if row.endpoint.must_be == MustBe::Blocked {
+            verdict.summary = format!(
+                "{} could not be judged: its name does not resolve here",
+                row.endpoint
+            );
+        }
+        verdict.outcome = Outcome::Inconclusive;
+        verdict.confidence = Confidence::Low;
+        if !verdict.summary.ends_with(NO_CONTROL) {
+            verdict.summary += NO_CONTROL;
+        }
+    }
+}
+
+/// What is known of resolvers that no name speaks for.
+struct Case<'a> {
+    known: &'a KnownNames,
+    failed: Vec<usize>,
+    asked: Vec<SocketAddr>,
+    /// Addresses that they gave for the names that failed.
+    forged: Vec<IpAddr>,
+    /// Control names that fail alike.
+    controls: Vec<String>,
+    /// What they said, once each.
+    answers: Vec<String>,
+    names: usize,
+}
+
+impl<'a> Case<'a> {
+    fn new(known: &'a KnownNames, rows: &[Judged<'_>], failed: &[usize]) -> Self {
+        let evidence = |place: &usize| rows[*place].evidence;
+        let asked: Vec<SocketAddr> = failed
+            .iter()
+            .flat_map(|place| known_names::asked(evidence(place)))
+            .collect();
+        let controls = known.controls(&asked);
+        Self {
+            known,
+            forged: failed
+                .iter()
+                .flat_map(|place| dns::answers(evidence(place)))
+                .collect(),
+            answers: answers(rows, failed),
+            names: hosts(rows, failed).len() + controls.len(),
+            controls,
+            failed: failed.to_vec(),
+            asked,
+        }
+    }
+
+    /// Silence, a closed port, or answers that hold no name of the internet; `None` where the
+    /// resolver knows some names, or where too few were asked for to tell.
+    fn cause(&self, rows: &[Judged<'_>]) -> Option<Code> {
+        let knows_some = self.known.resolve_something(&self.asked, &self.forged);
+        if self.failed.is_empty() || knows_some {
+            return None;
+        }
+        if self.known.are_answered(&self.asked) || rows.iter().any(|row| shows_msoid(row.evidence))
+        {
+            let enough = !self.controls.is_empty() || self.owners(rows) >= UNRELATED_NAMES;
+            return enough.then_some(Code::DnsNoInternetNames);
+        }
+        let closed = |place: &usize| rows[*place].verdict.code == Some(Code::DnsResolverClosed);
+        let all = self.failed.iter().all(closed);
+        if all || (self.failed.iter().any(closed) && self.is_one_server()) {
+            return Some(Code::DnsResolverClosed);
+        }
+        Some(Code::DnsResolverDead)
+    }
+
+    /// Whether one name server alone was asked. A system limits how often it says that a port is
+    /// closed: silence beside such a message is the same closed port.
+    fn is_one_server(&self) -> bool {
+        let servers: BTreeSet<IpAddr> = self.asked.iter().map(SocketAddr::ip).collect();
+        servers.len() == 1
+    }
+
+    fn owners(&self, rows: &[Judged<'_>]) -> usize {
+        let hosts = self.failed.iter().map(|place| &rows[*place].endpoint.host);
+        let owners: BTreeSet<String> = hosts.map(Host::owner).collect();
+        owners.len()
+    }
+
+    fn claim(&self, code: Code, context: &Context<'_>, rows: &[Judged<'_>]) -> Claim {
+        let first = context.run.resolvers.first().map(SocketAddr::ip);
+        let only = self.asked.first().map(SocketAddr::ip);
+        let address = only.filter(|_| self.is_one_server()).or(first);
+        let hosts = hosts(rows, &self.failed);
+        let host = hosts.first().map(ToString::to_string).unwrap_or_default();
+        Claim::new(code)
+            .with_outcome(Outcome::Inconclusive)
+            .sure(self.confidence(code))
+            .at_address(address)
+            .fact("names", self.names)
+            .fact("host", host)
+            .fact("controls", self.controls.clone())
+            .fact("resolvers", self.resolvers(context))
+            .fact("answers", self.answers.clone())
+    }
+
+    /// One silent name may be that name's own trouble.
+    fn confidence(&self, code: Code) -> Confidence {
+        match code {
+            _ if self.names < 2 => Confidence::Low,
+            Code::DnsResolverClosed => Confidence::Certain,
+            _ => Confidence::High,
+        }
+    }
+
+    fn resolvers(&self, context: &Context<'_>) -> Vec<String> {
+        let mut servers: Vec<IpAddr> = Vec::new();
+        let named = context.run.resolvers.iter().chain(&self.asked);
+        for server in named.map(SocketAddr::ip) {
+            let asked = self.asked.iter().any(|one| one.ip() == server);
+            if asked && !servers.contains(&server) {
+                servers.push(server);
+            }
+        }
+        dns::words(&servers)
+    }
+
+    fn sentence(&self, code: Code) -> &'static str {
+        match code {
+            Code::DnsResolverClosed => {
+                "Nothing listens on the DNS port of {resolvers}: no name can be looked up"
+            }
+            Code::DnsNoInternetNames if self.controls.is_empty() => {
+                "The resolver {resolvers} answers, but resolves no internet name: {names} names of different owners fail alike ({answers})"
+            }
+            Code::DnsResolverDead if self.names == 1 => {
+                "The resolver does not answer: one name asked of {resolvers}, no reply at all"
+            }
+            _ => code.says(),
+        }
+    }
 }
 
 /// What the resolver says where it says anything, once each.
@@ -89,80 +233,27 @@ fn answers(rows: &[Judged<'_>], places: &[usize]) -> Vec<String> {
     let lookups = places
         .iter()
         .flat_map(|place| &rows[*place].evidence.lookups);
-    let failures = lookups
-        .filter(|lookup| was_answered(lookup))
-        .filter_map(|lookup| lookup.outcome.failure.as_ref());
-    let said: BTreeSet<String> = failures.map(dns::seen).collect();
+    let said: BTreeSet<String> = lookups.filter_map(answer).collect();
     said.into_iter().collect()
 }
 
-/// Whether a name server said anything at all.
-fn has_spoken(evidence: &Evidence) -> bool {
-    let msoid = evidence.msoid.iter().flat_map(|msoid| &msoid.views);
-    evidence.lookups.iter().any(was_answered) || msoid.into_iter().any(|view| view.outcome.passed())
+fn answer(lookup: &Lookup) -> Option<String> {
+    match &lookup.outcome.failure {
+        // "No such record" for one family says nothing beside what the other family shows.
+        Some(failure) if failure.kind == FailureKind::Nodata => None,
+        Some(failure) => dns::is_answer(failure.kind).then(|| dns::seen(failure)),
+        None => dns::addresses_of(lookup)
+            .next()
+            .map(|address| format!("the address {address}")),
+    }
 }
 
-fn was_answered(lookup: &Lookup) -> bool {
-    let failure = lookup.outcome.failure.as_ref();
-    failure.is_none_or(|failure| {
-        matches!(
-            failure.kind,
-            FailureKind::Nxdomain
-                | FailureKind::Nodata
-                | FailureKind::Servfail
-                | FailureKind::DnsRefused
-                | FailureKind::DnsCode
-                | FailureKind::Truncated
-                | FailureKind::CnameLoop
-                | FailureKind::Malformed
-        )
-    })
+/// Whether a resolver told anything about an `msoid` record.
+fn shows_msoid(evidence: &Evidence) -> bool {
+    let mut views = evidence.msoid.iter().flat_map(|msoid| &msoid.views);
+    views.any(|view| view.outcome.passed())
 }
 
 fn is_idle_msoid(row: &Judged<'_>) -> bool {
     row.evidence.msoid.is_some() && row.verdict.outcome == Outcome::Inconclusive
-}
-
-/// One silent name may be that name's own trouble.
-fn confidence(code: Code, names: usize) -> Confidence {
-    match code {
-        _ if names < 2 => Confidence::Low,
-        Code::DnsResolverDead => Confidence::High,
-        _ => Confidence::Certain,
-    }
-}
-
-fn resolvers(context: &Context<'_>, rows: &[Judged<'_>]) -> Vec<String> {
-    let named: Vec<IpAddr> = context
-        .run
-        .resolvers
-        .iter()
-        .map(std::net::SocketAddr::ip)
-        .collect();
-    if !named.is_empty() {
-        return dns::words(&named);
-    }
-    let lookups = rows.iter().flat_map(|row| &row.evidence.lookups);
-    let mut servers: Vec<IpAddr> = Vec::new();
-    for one in lookups.flat_map(|lookup| &lookup.tries) {
-        if !servers.contains(&one.server.ip()) {
-            servers.push(one.server.ip());
-        }
-    }
-    dns::words(&servers)
-}
-
-fn sentence(code: Code, answered: bool, names: usize) -> &'static str {
-    match code {
-        Code::DnsResolverClosed => {
-            "Nothing listens on the DNS port of {resolvers}: no name can be looked up"
-        }
-        _ if answered => {
-            "The resolver {resolvers} resolves no internet name: of {names} names with different owners it says only {answers}"
-        }
-        _ if names == 1 => {
-            "The resolver does not answer: one name asked of {resolvers}, no reply at all"
-        }
-        _ => code.says(),
-    }
 }

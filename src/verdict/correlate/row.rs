@@ -4,8 +4,9 @@ use crate::endpoint::Scheme;
 use crate::evidence::{Attempt, FailureKind, Stage};
 use crate::verdict::claim::{Claim, fill, whole_ms};
 use crate::verdict::correlate::{blocked_by, connected, finding, free, is_genuine, recode};
+use crate::verdict::known_names::KnownNames;
 use crate::verdict::tcp::{ceiling, has_no_route};
-use crate::verdict::{Code, Confidence, Finding, Judged, Outcome, attempt, content, dns, skipped};
+use crate::verdict::{Code, Confidence, Finding, Judged, Outcome, attempt, content, skipped};
 
 /// A connection that takes longer may be slow.
 pub(super) const SLOW_CONNECT_MS: f64 = 1_000.0;
@@ -95,7 +96,7 @@ fn median_connect(rows: &[Judged<'_>]) -> Option<f64> {
 
 /// A repeated failure beside a control that passed is sure: another host that answers on the same
 /// port, or for DNS another name that resolves.
-pub(super) fn strengthen(rows: &mut [Judged<'_>]) {
+pub(super) fn strengthen(known: &KnownNames, rows: &mut [Judged<'_>]) {
     let repeated = |row: &Judged<'_>| {
         row.verdict.outcome == Outcome::Blocked && row.verdict.confidence == Confidence::Medium
     };
@@ -103,20 +104,23 @@ pub(super) fn strengthen(rows: &mut [Judged<'_>]) {
         let row = &rows[place];
         let most = row.verdict.code;
         let most = most.map_or(Confidence::Medium, |code| ceiling(code, row.verdict));
-        if most >= Confidence::High && rows.iter().any(|other| is_control(other, row)) {
+        if most >= Confidence::High && has_control(known, rows, row) {
             rows[place].verdict.confidence = Confidence::High;
         }
     }
 }
 
-fn is_control(other: &Judged<'_>, row: &Judged<'_>) -> bool {
-    if other.endpoint.host == row.endpoint.host {
-        return false;
-    }
+fn has_control(known: &KnownNames, rows: &[Judged<'_>], row: &Judged<'_>) -> bool {
     if row.verdict.stage == Some(Stage::Dns) {
-        return !dns::answers(other.evidence).is_empty();
+        return known.vouch_for(&row.endpoint.host, row.evidence);
     }
-    is_genuine(other) && other.endpoint.port == row.endpoint.port && connected(other)
+    let works = |other: &Judged<'_>| {
+        other.endpoint.host != row.endpoint.host
+            && is_genuine(other)
+            && other.endpoint.port == row.endpoint.port
+            && connected(other)
+    };
+    rows.iter().any(works)
 }
 
 /// What fails at the connectivity test of Windows has the name that Windows admins know; the

@@ -24,7 +24,7 @@ pub(crate) fn all() -> Vec<Case> {
             Code::DnsRewritten,
             Confidence::High,
             (host(), rewritten()),
-            vec![],
+            controls(),
         ),
     ]
 }

@@ -71,6 +71,19 @@ fn dns() -> Vec<Case> {
                 (https("other.example"), unresolved(FailureKind::Timeout)),
             ]),
         ),
+        found_in(
+            Code::DnsNoInternetNames,
+            Outcome::Inconclusive,
+            High,
+            report(
+                reach365::endpoint::Cloud::Worldwide,
+                controlled(vec![control(
+                    "crl3.digicert.com",
+                    Err(FailureKind::Nxdomain),
+                )]),
+                vec![(host(), unresolved(FailureKind::Nxdomain))],
+            ),
+        ),
         row(
             Code::DnsSinkhole,
             High,

@@ -294,7 +294,7 @@ fn windows() -> Vec<Case> {
             Code::NcsiDnsWrong,
             Certain,
             (name, resolves("10.0.0.1")),
-            vec![],
+            controls(),
         ),
     ]
 }

@@ -5,6 +5,7 @@ mod connectivity;
 mod controls;
 mod early;
 mod late;
+mod own_dns;
 mod proxied;
 mod sizes;
 mod sockets;

@@ -255,7 +255,7 @@ fn to_proxy(round: u32) -> Attempt {
 }
 
 /// A tunnel that leads to the host itself.
-fn open(round: u32) -> Attempt {
+pub(super) fn open(round: u32) -> Attempt {
     let tls: TlsSeen = public_tls("host.example");
     Attempt {
         proxy: Some(seen(said(200, ""), 20.0)),
@@ -272,7 +272,7 @@ fn answered_by_url() -> Attempt {
     }
 }
 
-fn asked(value: Option<ProxySeen>, kind: FailureKind) -> Evidence {
+pub(super) fn asked(value: Option<ProxySeen>, kind: FailureKind) -> Evidence {
     carried(Attempt {
         proxy: Some(Observation {
             value,
@@ -283,7 +283,7 @@ fn asked(value: Option<ProxySeen>, kind: FailureKind) -> Evidence {
 }
 
 /// Two rounds of the same through the proxy.
-fn carried(attempt: Attempt) -> Evidence {
+pub(super) fn carried(attempt: Attempt) -> Evidence {
     let again = Attempt {
         round: 2,
         ..attempt.clone()
@@ -295,7 +295,7 @@ fn carried(attempt: Attempt) -> Evidence {
     }
 }
 
-fn said(status: u16, squid_error: &str) -> ProxySeen {
+pub(super) fn said(status: u16, squid_error: &str) -> ProxySeen {
     let mut seen = ProxySeen {
         request: "CONNECT host.example:443".to_owned(),
         status: Some(status),

@@ -1,0 +1,168 @@
+//! Which names a resolver knows: the control of every accusation that rests on DNS.
+//!
+//! A name that does not resolve accuses its resolver only where the same resolver gives the name of
+//! an unrelated owner a usable address in the same run. Otherwise no name of the internet may be
+//! known there at all, as on sites where a proxy does all lookups.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::endpoint::Host;
+use crate::evidence::{Evidence, FailureKind, Lookup, RecordKind};
+use crate::verdict::{Context, Judged, dns, network};
+
+/// What the name servers of the internet's root are called; roots of closed networks have others.
+const ROOT: &str = "root-servers.net";
+
+/// What every resolver of a run said of every name.
+#[derive(Debug, Default)]
+pub(super) struct KnownNames {
+    seen: Vec<Seen>,
+    /// Resolvers that know the root of the internet.
+    roots: Vec<SocketAddr>,
+    bench: bool,
+}
+
+/// One name as one lookup shows it.
+#[derive(Debug)]
+struct Seen {
+    host: Host,
+    servers: Vec<SocketAddr>,
+    addresses: Vec<IpAddr>,
+    /// Whether the name was asked for as a control, and is no endpoint of the run.
+    control: bool,
+    failure: Option<FailureKind>,
+}
+
+impl KnownNames {
+    pub(super) fn new(context: &Context<'_>, rows: &[Judged<'_>]) -> Self {
+        let mut known = Self {
+            bench: network::is_test_bench(context.run),
+            ..Self::default()
+        };
+        for row in rows {
+            known.add_all(&row.endpoint.host, &row.evidence.lookups, false);
+        }
+        for outside in &context.run.control_hosts {
+            known.add_all(&outside.host, &outside.evidence.lookups, true);
+        }
+        for lookup in &context.run.dns_controls {
+            known.add_control(lookup);
+        }
+        known
+    }
+
+    fn add_all(&mut self, host: &Host, lookups: &[Lookup], control: bool) {
+        for lookup in lookups {
+            self.seen.push(Seen {
+                host: host.clone(),
+                servers: servers(lookup),
+                addresses: dns::addresses_of(lookup).collect(),
+                control,
+                failure: lookup.outcome.failure.as_ref().map(|failure| failure.kind),
+            });
+        }
+    }
+
+    fn add_control(&mut self, lookup: &Lookup) {
+        if lookup.kind == RecordKind::Ns {
+            if names_the_root(lookup) {
+                self.roots.extend(servers(lookup));
+            }
+            return;
+        }
+        if let Ok(host) = Host::parse(&lookup.name) {
+            self.add_all(&host, std::slice::from_ref(lookup), true);
+        }
+    }
+
+    /// Whether a resolver of this endpoint resolves the name of an unrelated owner.
+    pub(super) fn vouch_for(&self, host: &Host, evidence: &Evidence) -> bool {
+        let asked = asked(evidence);
+        let forged = dns::answers(evidence);
+        let usable = |address: &IpAddr| self.is_usable(*address) && !forged.contains(address);
+        let works = |seen: &Seen| {
+            network::unrelated(&seen.host, host)
+                && shares_a_server(seen, &asked)
+                && seen.addresses.iter().any(usable)
+        };
+        self.seen.iter().any(works) || self.root_vouches(evidence)
+    }
+
+    /// A resolver that knows the internet's root and denies a name does so on purpose. One that
+    /// fails or is silent may know the root by heart.
+    fn root_vouches(&self, evidence: &Evidence) -> bool {
+        let denied = evidence.lookups.iter().filter(|lookup| {
+            let failure = lookup.outcome.failure.as_ref();
+            failure.is_some_and(|failure| failure.kind == FailureKind::Nxdomain)
+        });
+        denied
+            .flat_map(servers)
+            .any(|server| self.roots.contains(&server))
+    }
+
+    /// Whether any name at all has a usable address there, beside those that were made up.
+    pub(super) fn resolve_something(&self, asked: &[SocketAddr], forged: &[IpAddr]) -> bool {
+        let usable = |address: &IpAddr| self.is_usable(*address) && !forged.contains(address);
+        let mut seen = self.seen.iter();
+        seen.any(|seen| shares_a_server(seen, asked) && seen.addresses.iter().any(usable))
+    }
+
+    /// Control names that these resolvers were asked for.
+    pub(super) fn controls(&self, asked: &[SocketAddr]) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for seen in self.seen.iter().filter(|seen| seen.control) {
+            let name = seen.host.to_string();
+            if shares_a_server(seen, asked) && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// Whether these resolvers say anything about any name. That a control fails at the server
+    /// tells nothing: forwarders say so, after a while, when nobody answers them.
+    pub(super) fn are_answered(&self, asked: &[SocketAddr]) -> bool {
+        let told = |seen: &Seen| match seen.failure {
+            Some(FailureKind::Servfail) => !seen.control,
+            Some(failure) => dns::is_answer(failure),
+            None => true,
+        };
+        let mut seen = self.seen.iter();
+        seen.any(|seen| shares_a_server(seen, asked) && told(seen))
+    }
+
+    /// An address that may be one of the internet.
+    fn is_usable(&self, address: IpAddr) -> bool {
+        !network::is_bogus(address) || (self.bench && address.is_loopback())
+    }
+}
+
+/// The resolvers that lookups went to.
+pub(super) fn asked(evidence: &Evidence) -> Vec<SocketAddr> {
+    evidence.lookups.iter().flat_map(servers).collect()
+}
+
+/// The server that answered; all that were asked where none did.
+fn servers(lookup: &Lookup) -> Vec<SocketAddr> {
+    let answered = lookup.tries.iter().rev().find(|one| one.failure.is_none());
+    match (answered, &lookup.outcome.failure) {
+        (Some(one), _) => vec![one.server],
+        (None, Some(failure)) if dns::is_answer(failure.kind) => lookup
+            .tries
+            .last()
+            .map(|one| one.server)
+            .into_iter()
+            .collect(),
+        (None, _) => lookup.tries.iter().map(|one| one.server).collect(),
+    }
+}
+
+fn shares_a_server(seen: &Seen, asked: &[SocketAddr]) -> bool {
+    seen.servers.iter().any(|server| asked.contains(server))
+}
+
+fn names_the_root(lookup: &Lookup) -> bool {
+    let answer = lookup.outcome.value.iter();
+    let mut records = answer.flat_map(|answer| &answer.records);
+    records.any(|record| record.kind == RecordKind::Ns && network::below(&record.data, ROOT))
+}

@@ -1,0 +1,213 @@
+//! An accusation by DNS needs the name of an unrelated owner, resolved by the same resolver.
+
+use reach365::Report;
+use reach365::endpoint::{Cloud, Endpoint, MustBe};
+use reach365::evidence::{Evidence, FailureKind, Lookup};
+use reach365::verdict::{Code, Confidence, Outcome, Who};
+
+use crate::bench::*;
+
+const ANSWERS: [FailureKind; 4] = [
+    FailureKind::Nxdomain,
+    FailureKind::DnsRefused,
+    FailureKind::Servfail,
+    FailureKind::DnsCode,
+];
+
+fn beside(controls: Vec<Lookup>, rows: Vec<(Endpoint, Evidence)>) -> Report {
+    report(Cloud::Worldwide, controlled(controls), rows)
+}
+
+fn all_fail(why: FailureKind) -> Vec<Lookup> {
+    ["crl3.digicert.com", "login.live.com", "config.office.com"]
+        .map(|name| control(name, Err(why)))
+        .to_vec()
+}
+
+fn one(why: FailureKind) -> Vec<(Endpoint, Evidence)> {
+    vec![(https("host.example"), unresolved(why))]
+}
+
+fn assert_accuses_nobody(report: &Report) {
+    for row in &report.endpoints {
+        assert_eq!(row.verdict.outcome, Outcome::Inconclusive, "{row:#?}");
+        assert_eq!(row.verdict.confidence, Confidence::Low, "{row:#?}");
+        assert_eq!(row.verdict.consequence_of, None);
+    }
+    assert!(report.findings.is_empty(), "{:#?}", report.findings);
+    assert!(report.advice.is_empty(), "{:#?}", report.advice);
+    assert_eq!(report.summary.exit_code, 3);
+}
+
+fn assert_knows_no_names(report: &Report) {
+    let codes: Vec<Code> = report.findings.iter().map(|it| it.code).collect();
+    assert_eq!(codes, [Code::DnsNoInternetNames], "{report:#?}");
+    let finding = &report.findings[0];
+    assert_eq!(finding.outcome, Outcome::Inconclusive);
+    assert_eq!(finding.culprit.who, Who::Resolver);
+    assert_eq!(finding.culprit.address, Some(ip("192.0.2.53")));
+    for row in &report.endpoints {
+        assert_eq!(row.verdict.outcome, Outcome::Inconclusive);
+        assert_eq!(row.verdict.consequence_of, Some(Code::DnsNoInternetNames));
+    }
+    assert_eq!(report.summary.exit_code, 3);
+    let advice: Vec<Code> = report.advice.iter().map(|it| it.code).collect();
+    assert_eq!(advice, [Code::DnsNoInternetNames]);
+}
+
+#[test]
+fn one_host_on_a_network_without_internet_names_accuses_no_name() {
+    for why in ANSWERS {
+        assert_knows_no_names(&beside(all_fail(why), one(why)));
+        let two = vec![
+            (https("a.example"), unresolved(why)),
+            (https("b.example"), unresolved(FailureKind::Nodata)),
+        ];
+        assert_knows_no_names(&beside(all_fail(FailureKind::Servfail), two));
+    }
+}
+
+#[test]
+fn a_control_name_that_resolves_lets_an_accusation_stand() {
+    let controls = vec![control("crl3.digicert.com", Ok("93.184.220.29"))];
+    let report = beside(controls, one(FailureKind::Nxdomain));
+    let verdict = &report.endpoints[0].verdict;
+    assert_eq!(verdict.code, Some(Code::DnsNxdomain));
+    assert_eq!(verdict.outcome, Outcome::Blocked);
+    assert_eq!(verdict.confidence, Confidence::Certain);
+    assert_eq!(report.summary.exit_code, 1);
+}
+
+#[test]
+fn without_any_control_nobody_is_accused() {
+    for why in ANSWERS {
+        assert_accuses_nobody(&judged(one(why)));
+    }
+    let two =
+        ["a.example", "b.example"].map(|name| (https(name), unresolved(FailureKind::Nxdomain)));
+    assert_accuses_nobody(&judged(two.to_vec()));
+}
+
+#[test]
+fn names_of_one_owner_are_no_control_for_each_other() {
+    let mut rows = one(FailureKind::Nxdomain);
+    rows.push(healthy("www.host.example", "203.0.113.20"));
+    let report = judged(rows);
+    assert_eq!(report.endpoints[0].verdict.outcome, Outcome::Inconclusive);
+    assert_eq!(report.endpoints[1].verdict.outcome, Outcome::Reachable);
+    assert!(report.findings.is_empty());
+}
+
+#[test]
+fn names_of_the_own_network_are_no_control() {
+    let mut rows = one(FailureKind::Nxdomain);
+    rows.push((https("intranet.corp.example"), {
+        let attempts = over_tls(
+            "10.1.2.3",
+            &public_tls("intranet.corp.example"),
+            Some(&answer(200)),
+        );
+        with("10.1.2.3", attempts)
+    }));
+    let report = beside(all_fail(FailureKind::Nxdomain), rows);
+    assert_eq!(report.findings[0].code, Code::DnsNoInternetNames);
+    assert_eq!(report.endpoints[0].verdict.outcome, Outcome::Inconclusive);
+    assert_eq!(report.endpoints[1].verdict.outcome, Outcome::Reachable);
+}
+
+#[test]
+fn another_resolver_is_no_control() {
+    let mut elsewhere = control("crl3.digicert.com", Ok("93.184.220.29"));
+    for one in &mut elsewhere.tries {
+        one.server = "192.0.2.99:53".parse().unwrap();
+    }
+    assert_accuses_nobody(&beside(vec![elsewhere], one(FailureKind::Nxdomain)));
+}
+
+#[test]
+fn one_address_for_every_name_is_no_control() {
+    let forged = |name: &str| control(name, Ok("203.0.113.80"));
+    let controls = vec![forged("crl3.digicert.com"), forged("login.live.com")];
+    let wrong = private_tls(
+        "filter.example",
+        "CN=Filter",
+        reach365::evidence::Trust::UnknownIssuer,
+    );
+    let mut wrong_name = wrong.clone();
+    wrong_name.name_matches = Some(false);
+    let row = |name: &str| {
+        let attempts = over_tls("203.0.113.80", &wrong_name, None);
+        (https(name), with("203.0.113.80", attempts))
+    };
+    let report = beside(controls, vec![row("a.example"), row("b.example")]);
+    for row in &report.endpoints {
+        assert_ne!(
+            row.verdict.code,
+            Some(Code::DnsSinkhole).filter(|_| { row.verdict.outcome == Outcome::Blocked }),
+            "{row:#?}"
+        );
+    }
+    let nowhere = with(
+        "0.0.0.0",
+        tcp_failed("0.0.0.0", 443, FailureKind::Refused, 0.1),
+    );
+    let controls = vec![control("crl3.digicert.com", Ok("0.0.0.0"))];
+    assert_knows_no_names(&beside(controls, vec![(https("a.example"), nowhere)]));
+}
+
+#[test]
+fn a_sinkhole_without_a_control_accuses_nobody() {
+    let nowhere = with(
+        "10.9.9.9",
+        tcp_failed("10.9.9.9", 443, FailureKind::Timeout, 5000.0),
+    );
+    let rows = vec![(https("a.example"), nowhere)];
+    assert_accuses_nobody(&judged(rows.clone()));
+    let controls = vec![control("crl3.digicert.com", Ok("93.184.220.29"))];
+    let verdict = beside(controls, rows).endpoints.remove(0).verdict;
+    assert_eq!(verdict.code, Some(Code::DnsSinkhole));
+    assert_eq!(verdict.outcome, Outcome::Blocked);
+}
+
+#[test]
+fn silence_is_a_dead_resolver_and_with_a_control_the_name_alone() {
+    let report = beside(all_fail(FailureKind::Timeout), one(FailureKind::Timeout));
+    assert_eq!(report.findings[0].code, Code::DnsResolverDead);
+    assert_eq!(report.findings[0].confidence, Confidence::High);
+    let forwarder = beside(all_fail(FailureKind::Servfail), one(FailureKind::Timeout));
+    assert_eq!(forwarder.findings[0].code, Code::DnsResolverDead);
+    let controls = vec![control("crl3.digicert.com", Ok("93.184.220.29"))];
+    let verdict = beside(controls, one(FailureKind::Timeout))
+        .endpoints
+        .remove(0)
+        .verdict;
+    assert_eq!(verdict.code, Some(Code::DnsTimeout));
+    assert_eq!(verdict.outcome, Outcome::Blocked);
+}
+
+#[test]
+fn the_root_counts_only_if_it_is_that_of_the_internet() {
+    let with_root = |server: &str, why: FailureKind| {
+        let mut controls = all_fail(why);
+        controls.push(root(server));
+        beside(controls, one(why))
+    };
+    let real = with_root("a.root-servers.net", FailureKind::Nxdomain);
+    assert_eq!(real.endpoints[0].verdict.outcome, Outcome::Blocked);
+    assert_knows_no_names(&with_root("dc1.corp.example", FailureKind::Nxdomain));
+    // Resolvers know the root by heart: one that cannot ask others knows it too.
+    assert_knows_no_names(&with_root("a.root-servers.net", FailureKind::Servfail));
+}
+
+#[test]
+fn a_host_that_must_be_closed_is_not_passed_by_a_resolver_that_denies_everything() {
+    let mut closed = https("games.example");
+    closed.must_be = MustBe::Blocked;
+    let rows = vec![(closed, unresolved(FailureKind::Nxdomain))];
+    let report = judged(rows.clone());
+    assert_eq!(report.endpoints[0].verdict.outcome, Outcome::Inconclusive);
+    assert_eq!(report.summary.exit_code, 3);
+    let controls = vec![control("crl3.digicert.com", Ok("93.184.220.29"))];
+    let report = beside(controls, rows);
+    assert_eq!(report.endpoints[0].verdict.outcome, Outcome::Reachable);
+}
