@@ -13,7 +13,9 @@ use crate::error::Error;
 use crate::evidence::{Attempt, Evidence, Lookup, RecordKind, RunEvidence};
 use crate::remedy::{self, Advice, NetworkSeen, Remedy};
 use crate::route::{Hop, Route};
-use crate::verdict::{self, Code, Context, Finding, Judged, Outcome, Signatures, Verdict, basis};
+use crate::verdict::{
+    self, Code, Context, Facts, Finding, Judged, Outcome, Signatures, Verdict, basis,
+};
 
 pub use explains::{Explanation, Fit};
 pub use failed::FailedAgain;
@@ -92,6 +94,10 @@ pub struct Summary {
     pub blocked: usize,
     /// Rows where nobody can be accused.
     pub inconclusive: usize,
+    /// Inconclusive rows that ask what external DNS has, which cannot be seen from here. Beside
+    /// other rows they change neither the outcome nor the exit code.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unseen: usize,
     /// Rows that were not probed.
     pub skipped: usize,
     /// Exit code of the command line: 0 reachable, 1 blocked, 3 inconclusive.
@@ -305,10 +311,11 @@ fn judged(
 
 fn name_remedies(verdicts: &mut [Verdict], findings: &mut [Finding]) {
     for verdict in verdicts {
-        verdict.remedies = verdict.code.map(remedy_ids).unwrap_or_default();
+        let code = verdict.code;
+        verdict.remedies = code.map_or_else(Vec::new, |code| remedy_ids(code, &verdict.facts));
     }
     for finding in findings {
-        finding.remedies = remedy_ids(finding.code);
+        finding.remedies = remedy_ids(finding.code, &finding.facts);
     }
 }
 
@@ -327,8 +334,8 @@ fn name_falsifiers(verdicts: &mut [Verdict], findings: &mut [Finding]) {
     }
 }
 
-fn remedy_ids(code: Code) -> Vec<String> {
-    let remedies = Remedy::for_code(code);
+fn remedy_ids(code: Code, facts: &Facts) -> Vec<String> {
+    let remedies = Remedy::for_cause(code, facts);
     remedies.iter().map(|remedy| remedy.id.clone()).collect()
 }
 
@@ -395,8 +402,17 @@ impl Summary {
             let same = |verdict: &&Verdict| verdict.outcome == outcome;
             verdicts.iter().filter(same).count()
         };
-        let worst = verdicts.iter().map(|verdict| verdict.outcome).max();
+        let unseen = verdicts.iter().filter(|it| verdict::is_unseen(it)).count();
+        let others = verdicts.iter().filter(|it| !verdict::is_unseen(it));
+        let probed = |it: &&Verdict| it.outcome != Outcome::Skipped;
+        let aside = others.clone().any(|it| probed(&it));
+        let counted = others.map(|verdict| verdict.outcome).max();
+        let worst = match counted {
+            Some(outcome) if aside => Some(outcome),
+            _ => verdicts.iter().map(|verdict| verdict.outcome).max(),
+        };
         let mut summary = Self {
+            unseen: if aside { unseen } else { 0 },
             // Nothing probed proves nothing.
             outcome: match worst {
                 None | Some(Outcome::Skipped) => Outcome::Inconclusive,
@@ -417,7 +433,7 @@ impl Summary {
     /// fails as `fail_on` has it, 3 where nothing failed but something could not be judged, or
     /// nothing was probed at all. A failure wins over a doubt.
     pub fn exit_code_for(&self, fail_on: FailOn) -> u8 {
-        let doubtful = self.outcome == Outcome::Inconclusive || self.inconclusive > 0;
+        let doubtful = self.outcome == Outcome::Inconclusive || self.inconclusive > self.unseen;
         let failed = match fail_on {
             FailOn::Blocked => false,
             FailOn::Degraded => self.degraded > 0,
@@ -429,6 +445,11 @@ impl Summary {
             (false, false) => 0,
         }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Timings {

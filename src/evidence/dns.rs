@@ -1,6 +1,6 @@
 //! What name servers said.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,9 @@ pub enum RecordKind {
     /// Name servers.
     #[serde(rename = "NS")]
     Ns,
+    /// The head of a zone.
+    #[serde(rename = "SOA")]
+    Soa,
 }
 
 impl std::fmt::Display for RecordKind {
@@ -30,6 +33,7 @@ impl std::fmt::Display for RecordKind {
             Self::Aaaa => "AAAA",
             Self::Cname => "CNAME",
             Self::Ns => "NS",
+            Self::Soa => "SOA",
         })
     }
 }
@@ -60,6 +64,10 @@ pub struct DnsAnswer {
     /// Whether the server is authoritative for the answer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub authoritative: bool,
+    /// Of a negative answer: how many labels the zone has that it comes from, by its SOA record; the
+    /// name asked for lies in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone_labels: Option<usize>,
     /// Extended DNS errors (RFC 8914) as `code text`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extended_errors: Vec<String>,
@@ -75,7 +83,7 @@ pub struct DnsRecord {
     pub kind: RecordKind,
     /// Time to live in seconds.
     pub ttl: u32,
-    /// The address or name that the record holds.
+    /// The address or name that the record holds; of the head of a zone its first name server.
     pub data: String,
 }
 
@@ -118,6 +126,9 @@ pub struct MsoidEvidence {
     pub domain: String,
     /// One view per resolver.
     pub views: Vec<MsoidView>,
+    /// How the domain's own name servers were looked for: their names, and their addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub name_servers: Vec<Lookup>,
 }
 
 /// The `msoid` chain as one resolver sees it.
@@ -133,6 +144,16 @@ pub struct MsoidView {
     /// Time, and why no answer was had.
     #[serde(flatten)]
     pub outcome: Observation<MsoidRecord>,
+    /// The head of the zone, asked for at the domain: whether the domain is there at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<Lookup>,
+    /// Addresses that the name has itself, without an alias.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<IpAddr>,
+    /// A name below the domain that does not exist, asked for where the record is there: an answer
+    /// means a wildcard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub random_label: Option<Lookup>,
 }
 
 /// Whether the record exists.

@@ -24,6 +24,10 @@ const OTHER_NAME: &str = "www.example.com";
 const BOTH: Duration = Duration::from_millis(1_400);
 /// Silence has been waited for already: answers come at once or not at all.
 pub(super) const LIMIT: Duration = Duration::from_secs(1);
+/// What a resolver has for a control name where the run has been waiting for it already.
+const KNOWN_NAME: Duration = Duration::from_millis(1_500);
+/// Control lookups of a run that silence has not held up may take until then.
+const SILENT_RUN: Duration = Duration::from_millis(5_500);
 /// Less than this after the connection came about, and silence says nothing.
 const ENOUGH: Duration = Duration::from_millis(700);
 
@@ -118,28 +122,31 @@ pub(crate) async fn known_names(
         servers: vec![server],
         ..context.dns.clone()
     };
+    let left = SILENT_RUN.saturating_sub(Duration::from_millis(context.clock.elapsed_ms()));
+    let limit = left.max(KNOWN_NAME).min(client.timeout * 2);
     let asked = names
         .iter()
-        .map(|name| within(&client, server, name, RecordKind::A));
+        .map(|name| within(&client, limit, name, RecordKind::A));
     let mut lookups: Vec<Lookup> = join_all(asked).await.into_iter().flatten().collect();
     let resolved = lookups.iter().any(|lookup| lookup.outcome.passed());
     let answered = |lookup: &Lookup| lookup.tries.iter().any(|one| one.rcode.is_some());
     if !resolved && (lookups.is_empty() || lookups.iter().any(answered)) {
-        lookups.extend(within(&client, server, ".", RecordKind::Ns).await);
+        lookups.extend(within(&client, KNOWN_NAME, ".", RecordKind::Ns).await);
     }
     lookups
 }
 
-/// A lookup that takes no longer than one packet may; none where the run is over before.
+/// A lookup by one server that is silent at the limit; none where the run is over before.
 async fn within(
     client: &DnsClient,
-    server: SocketAddr,
+    limit: Duration,
     name: &str,
     kind: RecordKind,
 ) -> Option<Lookup> {
     let began = Instant::now();
+    let server = *client.servers.first()?;
     let asked = client.lookup(name, kind);
-    let why = match client.clock.within(client.timeout, asked).await {
+    let why = match client.clock.within(limit, asked).await {
         Ok(lookup) => return Some(lookup),
         Err(why) => why,
     };

@@ -80,7 +80,7 @@ impl DnsClient {
         answer: &mut DnsAnswer,
         tries: &mut Vec<DnsTry>,
     ) {
-        if kind == RecordKind::Cname || kind == RecordKind::Ns {
+        if !matches!(kind, RecordKind::A | RecordKind::Aaaa) {
             return;
         }
         for _ in 0..CNAME_LIMIT {

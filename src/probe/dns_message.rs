@@ -95,6 +95,7 @@ fn record_type(kind: RecordKind) -> RecordType {
         RecordKind::Aaaa => RecordType::AAAA,
         RecordKind::Cname => RecordType::CNAME,
         RecordKind::Ns => RecordType::NS,
+        RecordKind::Soa => RecordType::SOA,
     }
 }
 
@@ -108,8 +109,18 @@ fn answer(message: &Message) -> DnsAnswer {
             .take(RECORD_LIMIT)
             .collect(),
         authoritative: message.metadata.authoritative,
+        zone_labels: zone_labels(message),
         extended_errors: extended_errors(message),
     }
+}
+
+/// Labels of the zone that says that there is no such record.
+fn zone_labels(message: &Message) -> Option<usize> {
+    let asked = message.queries.first()?.name();
+    let is_head = |record: &&Record| matches!(record.data, RData::SOA(_));
+    let head = message.authorities.iter().find(is_head)?;
+    let labels = head.name.num_labels().into();
+    head.name.zone_of(asked).then_some(labels)
 }
 
 fn rcode(code: ResponseCode) -> String {
@@ -130,6 +141,7 @@ fn record(record: &Record) -> Option<DnsRecord> {
         RData::AAAA(address) => (RecordKind::Aaaa, address.0.to_string()),
         RData::CNAME(target) => (RecordKind::Cname, plain(&target.0)),
         RData::NS(server) => (RecordKind::Ns, plain(&server.0)),
+        RData::SOA(head) => (RecordKind::Soa, plain(&head.mname)),
         _ => return None,
     };
     Some(DnsRecord {

@@ -1,6 +1,8 @@
 //! The `msoid` record of a domain, from every side: this machine's resolver, the domain's own
 //! name servers, and a further resolver where one is named.
 
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
 use std::net::{IpAddr, SocketAddr};
 
 use futures_util::future::{join_all, join3};
@@ -17,6 +19,8 @@ use crate::probe::dns::{self, DnsClient};
 
 /// Name servers of a domain that are asked at most.
 const SERVER_LIMIT: usize = 4;
+/// Names between a domain and its zone that are asked at most.
+const ZONE_DEPTH: usize = 4;
 
 /// Whom the check asks.
 #[derive(Debug)]
@@ -32,11 +36,14 @@ type ChainSeen = (Vec<String>, Option<Failure>);
 
 /// Looks the record up on every side at once.
 pub(crate) async fn probe_msoid(clients: &MsoidClients<'_>, domain: &str) -> Evidence {
-    let name = format!("msoid.{domain}");
-    let (system, authoritative, second) = join3(
-        by_resolver(clients.system, MsoidResolver::System, &name),
-        by_authority(clients, domain, &name),
-        by_second(clients, &name),
+    let names = Names::new(domain);
+    let (system, (authoritative, name_servers), second) = join3(
+        names.by_resolver(clients.system, MsoidResolver::System),
+        names.by_authority(clients),
+        async {
+            let client = clients.second.as_ref()?;
+            Some(names.by_resolver(client, MsoidResolver::Second).await)
+        },
     )
     .await;
     let mut views = vec![system, authoritative];
@@ -44,45 +51,87 @@ pub(crate) async fn probe_msoid(clients: &MsoidClients<'_>, domain: &str) -> Evi
     Evidence {
         msoid: Some(MsoidEvidence {
             domain: domain.to_owned(),
+            name_servers,
             views,
         }),
         ..Evidence::default()
     }
 }
 
-async fn by_second(clients: &MsoidClients<'_>, name: &str) -> Option<MsoidView> {
-    let client = clients.second.as_ref()?;
-    Some(by_resolver(client, MsoidResolver::Second, name).await)
+/// The names that every side is asked for.
+struct Names<'a> {
+    domain: &'a str,
+    msoid: String,
+    /// A name that nobody has: what is there under it is a wildcard.
+    random: String,
 }
 
-async fn by_resolver(client: &DnsClient, resolver: MsoidResolver, name: &str) -> MsoidView {
-    let began = Instant::now();
-    let chain = follow(client, client, name).await;
-    view(client, resolver, client.servers.clone(), began, chain)
-}
-
-/// Asks the domain's own name servers for the record, and this machine's resolver for the rest of
-/// the chain, which lies in other zones.
-async fn by_authority(clients: &MsoidClients<'_>, domain: &str, name: &str) -> MsoidView {
-    let began = Instant::now();
-    let system = clients.system;
-    let (servers, chain) = match name_servers(system, domain).await {
-        Err(failure) => (Vec::new(), (Vec::new(), Some(failure))),
-        Ok(addresses) => {
-            let port = clients.authoritative_port;
-            let servers: Vec<SocketAddr> = addresses
-                .into_iter()
-                .map(|ip| SocketAddr::new(ip, port))
-                .collect();
-            let own = DnsClient {
-                servers: servers.clone(),
-                recursion: false,
-                ..system.clone()
-            };
-            (servers, follow(&own, system, name).await)
+impl<'a> Names<'a> {
+    fn new(domain: &'a str) -> Self {
+        let number = RandomState::new().hash_one(domain);
+        Self {
+            domain,
+            msoid: format!("msoid.{domain}"),
+            random: format!("reach365-{:012x}.{domain}", number >> 16),
         }
-    };
-    view(system, MsoidResolver::Authoritative, servers, began, chain)
+    }
+
+    async fn by_resolver(&self, client: &DnsClient, resolver: MsoidResolver) -> MsoidView {
+        self.seen_by(client, client, resolver).await
+    }
+
+    /// Asks the domain's own name servers for the record, and this machine's resolver for the rest
+    /// of the chain, which lies in other zones.
+    async fn by_authority(&self, clients: &MsoidClients<'_>) -> (MsoidView, Vec<Lookup>) {
+        let began = Instant::now();
+        let system = clients.system;
+        let (lookups, found) = name_servers(clients, self.domain).await;
+        let addresses = match found {
+            Ok(addresses) => addresses,
+            Err(failure) => {
+                let resolver = MsoidResolver::Authoritative;
+                let chain = (Vec::new(), Some(failure));
+                return (view(system, resolver, Vec::new(), began, chain), lookups);
+            }
+        };
+        let port = clients.authoritative_port;
+        let servers = addresses.into_iter().map(|ip| SocketAddr::new(ip, port));
+        let own = DnsClient {
+            servers: servers.collect(),
+            recursion: false,
+            ..system.clone()
+        };
+        let view = self
+            .seen_by(&own, system, MsoidResolver::Authoritative)
+            .await;
+        (view, lookups)
+    }
+
+    /// The record, the domain above it, and where there is a record also what a name has there that
+    /// does not exist. `rest` follows the chain into other zones.
+    async fn seen_by(
+        &self,
+        client: &DnsClient,
+        rest: &DnsClient,
+        resolver: MsoidResolver,
+    ) -> MsoidView {
+        let began = Instant::now();
+        let (chain, domain, own) = join3(
+            follow(client, rest, &self.msoid),
+            client.lookup(self.domain, RecordKind::Soa),
+            client.lookup(&self.msoid, RecordKind::A),
+        )
+        .await;
+        let mut seen = view(client, resolver, client.servers.clone(), began, chain);
+        seen.domain = Some(domain);
+        if seen.chain.is_empty() {
+            seen.addresses = dns::addresses(&own);
+        }
+        if !seen.chain.is_empty() || !seen.addresses.is_empty() {
+            seen.random_label = Some(client.lookup(&self.random, RecordKind::A).await);
+        }
+        seen
+    }
 }
 
 fn view(
@@ -108,6 +157,9 @@ fn view(
             value,
             failure,
         },
+        domain: None,
+        addresses: Vec::new(),
+        random_label: None,
     }
 }
 
@@ -124,14 +176,22 @@ async fn follow(first: &DnsClient, rest: &DnsClient, name: &str) -> ChainSeen {
             return (chain, None);
         };
         for link in links {
-            if chain.contains(&link) {
-                return (chain, None);
-            }
+            let is_known = chain.contains(&link) || link == name;
             chain.push(link);
+            if is_known {
+                return (chain, Some(endless()));
+            }
         }
         current = last;
     }
-    (chain, None)
+    (chain, Some(endless()))
+}
+
+fn endless() -> Failure {
+    classify::failure(
+        FailureKind::CnameLoop,
+        format!("the chain of aliases does not end within {CNAME_LIMIT} links"),
+    )
 }
 
 /// The next links of a chain. Beyond the first they may lie in a zone that the first servers do
@@ -176,18 +236,48 @@ fn targets(lookup: &Lookup, name: &str) -> Result<Vec<String>, Failure> {
     Ok(found)
 }
 
-/// Addresses of the name servers of the zone that a domain lies in.
-async fn name_servers(client: &DnsClient, domain: &str) -> Result<Vec<IpAddr>, Failure> {
+/// Addresses of the name servers of the zone that a domain lies in, and the lookups that led there.
+/// Where this machine's resolver does not know them, the second one may.
+async fn name_servers(
+    clients: &MsoidClients<'_>,
+    domain: &str,
+) -> (Vec<Lookup>, Result<Vec<IpAddr>, Failure>) {
+    let mut lookups = Vec::new();
+    let first = servers_by(clients.system, domain, &mut lookups).await;
+    let Some(second) = clients.second.as_ref().filter(|_| first.is_err()) else {
+        return (lookups, first);
+    };
+    let found = servers_by(second, domain, &mut lookups).await;
+    (lookups, found.or(first))
+}
+
+async fn servers_by(
+    client: &DnsClient,
+    domain: &str,
+    lookups: &mut Vec<Lookup>,
+) -> Result<Vec<IpAddr>, Failure> {
     let mut zone = domain;
     let mut failure = None;
     // The zone cut may lie above the domain, but not at a top-level domain.
-    while zone.contains('.') {
+    for _ in 0..ZONE_DEPTH {
+        if !zone.contains('.') {
+            break;
+        }
         let lookup = client.lookup(zone, RecordKind::Ns).await;
         let names = names(&lookup);
+        let why = lookup.outcome.failure.clone();
+        lookups.push(lookup);
         if !names.is_empty() {
-            return addresses(client, &names).await;
+            return addresses(client, &names, lookups).await;
         }
-        failure = failure.or(lookup.outcome.failure);
+        let denied = why
+            .as_ref()
+            .is_none_or(|why| matches!(why.kind, FailureKind::Nxdomain | FailureKind::Nodata));
+        failure = failure.or(why);
+        // Who does not answer for a name does not answer for the one above it either.
+        if !denied {
+            break;
+        }
         zone = zone.split_once('.').map_or("", |(_, parent)| parent);
     }
     Err(failure.unwrap_or_else(|| {
@@ -213,18 +303,25 @@ fn names(lookup: &Lookup) -> Vec<String> {
         .collect()
 }
 
-async fn addresses(client: &DnsClient, names: &[String]) -> Result<Vec<IpAddr>, Failure> {
-    let lookups = names.iter().map(|name| client.lookup(name, RecordKind::A));
-    let found: Vec<IpAddr> = join_all(lookups)
-        .await
+/// The servers may have addresses of one family alone.
+async fn addresses(
+    client: &DnsClient,
+    names: &[String],
+    lookups: &mut Vec<Lookup>,
+) -> Result<Vec<IpAddr>, Failure> {
+    let kinds = [RecordKind::A, RecordKind::Aaaa];
+    let asked = kinds
         .iter()
-        .flat_map(dns::addresses)
-        .collect();
+        .flat_map(|kind| names.iter().map(|name| client.lookup(name, *kind)));
+    let answers = join_all(asked).await;
+    let mut found: Vec<IpAddr> = answers.iter().flat_map(dns::addresses).collect();
+    lookups.extend(answers);
+    found.truncate(SERVER_LIMIT);
     if found.is_empty() {
         return Err(classify::failure(
             FailureKind::Nodata,
             "the domain's name servers have no address",
         ));
     }
-    Ok(found.into_iter().take(SERVER_LIMIT).collect())
+    Ok(found)
 }

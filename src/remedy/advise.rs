@@ -93,7 +93,7 @@ fn is_told(findings: &[Finding], endpoint: &Endpoint, code: Code) -> bool {
 }
 
 fn line(cause: &Cause<'_>) -> Advice {
-    let remedy = Remedy::for_code(cause.code).first().copied();
+    let remedy = Remedy::for_cause(cause.code, cause.facts).first().copied();
     let text = match remedy {
         Some(remedy) => fill(&remedy.advice, &facts(cause), None),
         None => none_reason(cause.code)

@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::verdict::Code;
+use crate::verdict::{Code, Facts};
 
 pub(crate) use action::command_line;
 pub use action::{Action, RegistryData};
@@ -211,6 +211,15 @@ impl Remedy {
     pub fn for_code(code: Code) -> Vec<&'static Self> {
         let all = Remedies::builtin().all().iter();
         all.filter(|remedy| remedy.codes.contains(&code)).collect()
+    }
+
+    /// The same, for a cause with its facts: an msoid record is changed in its zone, and no DNS filter
+    /// has to do with it.
+    pub(crate) fn for_cause(code: Code, facts: &Facts) -> Vec<&'static Self> {
+        if code == Code::DnsForeignCname && facts.contains_key("domain") {
+            return Self::get("delete-msoid").into_iter().collect();
+        }
+        Self::for_code(code)
     }
 
     /// The remedies for an error number, in the order in which a plan takes them.

@@ -77,7 +77,7 @@ fn main_cause(report: &Report) -> Option<&Finding> {
 pub(super) fn counted(report: &Report) -> String {
     let counts = &report.summary;
     let all = report.endpoints.len();
-    let ran = all - counts.skipped.min(all);
+    let ran = all - (counts.skipped + counts.unseen).min(all);
     if all == 0 {
         return "nothing was checked".to_owned();
     }
@@ -102,6 +102,12 @@ pub(super) fn counted(report: &Report) -> String {
             endpoints(all),
             if ran == 1 { "answers" } else { "answer" },
             counts.degraded,
+        ),
+        Outcome::Reachable if counts.unseen > 0 => format!(
+            "{} of {} answer; external DNS is not visible from here for {}",
+            counts.reachable,
+            endpoints(all),
+            counts.unseen
         ),
         Outcome::Reachable if counts.skipped > 0 => format!(
             "{} of {} answer, {} skipped",

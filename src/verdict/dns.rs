@@ -39,7 +39,7 @@ pub(super) fn addresses_of(lookup: &Lookup) -> impl Iterator<Item = IpAddr> {
     let records = answer.flat_map(|answer| &answer.records);
     records.filter_map(|record| match record.kind {
         RecordKind::A | RecordKind::Aaaa => record.data.parse().ok(),
-        RecordKind::Cname | RecordKind::Ns => None,
+        RecordKind::Cname | RecordKind::Ns | RecordKind::Soa => None,
     })
 }
 

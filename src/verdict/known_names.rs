@@ -107,12 +107,14 @@ impl KnownNames {
         seen.any(|seen| shares_a_server(seen, asked) && seen.addresses.iter().any(usable))
     }
 
-    /// Control names that these resolvers were asked for.
-    pub(super) fn controls(&self, asked: &[SocketAddr]) -> Vec<String> {
+    /// Control names that these resolvers were asked for, and whether they answered.
+    pub(super) fn controls(&self, asked: &[SocketAddr], answered: bool) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for seen in self.seen.iter().filter(|seen| seen.control) {
             let name = seen.host.to_string();
-            if shares_a_server(seen, asked) && !names.contains(&name) {
+            let is_answered = seen.failure.is_none_or(dns::is_answer);
+            let counts = shares_a_server(seen, asked) && is_answered == answered;
+            if counts && !names.contains(&name) {
                 names.push(name);
             }
         }

@@ -42,6 +42,7 @@ pub(crate) use claim::{fill, short};
 pub(crate) use controls::{named_address, wants_other_name, wants_random_labels, wants_sizes};
 pub use correlate::correlate;
 pub(crate) use correlate::resolvers_without_control;
+pub(crate) use msoid::is_unseen;
 pub(crate) use route::KNOWN_PROXY;
 pub use signature::Signatures;
 pub use table::Code;
@@ -96,7 +97,7 @@ fn judge_with(
         return skipped::verdict(endpoint, reason);
     }
     let verdict = match (&evidence.msoid, endpoint.scheme) {
-        (Some(msoid), _) => msoid::judge(endpoint, msoid, context.cloud),
+        (Some(msoid), _) => msoid::judge(endpoint, msoid, context),
         (None, Scheme::Dns) => dns::judge(endpoint, evidence),
         _ => on_the_way(endpoint, evidence, context, controls),
     };

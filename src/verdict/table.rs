@@ -131,7 +131,7 @@ codes! {
         wrong_if "Microsoft has since published that address: compare with today's list"
     DnsForeignCname "dns-foreign-cname" Dns Blocked Resolver
         means "The CNAME chain of this name leaves the names that belong to the service, and nothing genuine answers there."
-        evidence "A CNAME target is below none of the expected suffixes, and the connection did not end at a genuine certificate."
+        evidence "A CNAME target is below none of the expected suffixes, and the connection did not end at a genuine certificate. Degraded for an msoid record that points to neither of Microsoft's two targets, or in a loop."
         says "The DNS chain of {host} leads to {cname}, which does not belong to the service ({cause} there)"
         wrong_if "the service has moved to another name: ask a resolver outside this network"
     DnsRewritten "dns-rewritten" Dns Blocked Resolver
@@ -154,14 +154,14 @@ codes! {
         evidence "The lookup took more than 500 ms, or only a later try at the same server was answered."
         says "Looking up {host} took {dns_ms} ms and {tries} tries"
         wrong_if "the resolver had to ask cold once: run the check again"
-    DnsMsoid21vianet "dns-msoid-21vianet" Dns Blocked Resolver
+    DnsMsoid21vianet "dns-msoid-21vianet" Dns Blocked Service
         means "The msoid record sends the domain's users to the Microsoft 365 of China, where this tenant is not."
-        evidence "The CNAME chain of msoid.<domain> leads to clientconfig.partner.microsoftonline-p.net.cn, and the cloud of the run is not china. The domain's own name servers count; where inside and outside differ, the facts say so."
+        evidence "The CNAME chain of msoid.<domain> leads to clientconfig.partner.microsoftonline-p.net.cn, and the cloud of the run is not china. The domain's own name servers or the second resolver must show it and the domain; certain only from the domain's own name servers. Where inside and outside differ, the facts say so; seen inside alone while external DNS is closed, it is inconclusive."
         says "The DNS zone {domain} is wrong: {host} points to {vianet}, right only for tenants in China; seen by {seen_by}; {difference}"
         wrong_if "the tenant of this domain is in China after all: then run with --cloud china"
-    DnsMsoidMissing "dns-msoid-missing" Dns Blocked Resolver
+    DnsMsoidMissing "dns-msoid-missing" Dns Blocked Service
         means "The tenant is in the Microsoft 365 of China, and the msoid record that it needs is absent."
-        evidence "The cloud of the run is china, and msoid.<domain> does not lead to clientconfig.partner.microsoftonline-p.net.cn. Degraded where some resolvers have it."
+        evidence "The cloud of the run is china, and msoid.<domain> does not lead to clientconfig.partner.microsoftonline-p.net.cn, as the domain's own name servers or the second resolver show, which know the domain. Degraded where some resolvers have it."
         says "{host} should point to {vianet} (cloud china), but {missing_at} has no such record"
         wrong_if "the tenant of this domain is not in China: then run without --cloud china"
 

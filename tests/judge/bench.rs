@@ -409,6 +409,7 @@ pub(crate) fn msoid(domain: &str, views: Vec<MsoidView>) -> (Endpoint, Evidence)
         msoid: Some(MsoidEvidence {
             domain: domain.to_owned(),
             views,
+            name_servers: Vec::new(),
         }),
         ..Evidence::default()
     };
@@ -421,17 +422,42 @@ pub(crate) fn view(resolver: MsoidResolver, chain: &[&str]) -> MsoidView {
     } else {
         MsoidRecord::Present
     };
+    let server = match resolver {
+        MsoidResolver::System => "192.0.2.53:53",
+        MsoidResolver::Authoritative => "198.51.100.1:53",
+        MsoidResolver::Second => "198.51.100.2:53",
+    };
     MsoidView {
         resolver,
-        servers: Vec::new(),
+        servers: vec![server.parse().unwrap()],
         chain: chain.iter().map(|name| (*name).to_owned()).collect(),
         outcome: seen(record, 5.0),
+        domain: Some(zone_head(server, resolver == MsoidResolver::Authoritative)),
+        addresses: Vec::new(),
+        random_label: None,
     }
+}
+
+/// The head of the zone of a domain, as a server has it.
+fn zone_head(server: &str, authoritative: bool) -> Lookup {
+    let mut lookup = found(RecordKind::Soa, &["ns1.contoso.example"]);
+    lookup.outcome.value.as_mut().unwrap().authoritative = authoritative;
+    lookup.tries[0].server = server.parse().unwrap();
+    lookup
+}
+
+/// A view of a side on which the domain does not exist.
+pub(crate) fn denying_view(resolver: MsoidResolver) -> MsoidView {
+    let mut denying = view(resolver, &[]);
+    let head = denying.domain.as_mut().unwrap();
+    head.outcome = missed(FailureKind::Nxdomain, 5.0);
+    denying
 }
 
 pub(crate) fn silent_view(resolver: MsoidResolver) -> MsoidView {
     MsoidView {
         outcome: missed(FailureKind::Timeout, 2_000.0),
+        domain: None,
         ..view(resolver, &[])
     }
 }

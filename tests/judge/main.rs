@@ -8,6 +8,7 @@ mod contract;
 mod hop;
 mod innocence;
 mod known_names;
+mod msoid;
 mod outside;
 mod portal;
 mod products;

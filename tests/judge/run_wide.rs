@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use reach365::endpoint::{Cloud, Endpoint, MustBe};
 use reach365::evidence::{
-    Evidence, FailureKind, HttpSeen, IcmpSeen, MsoidResolver, RecordKind, RunEvidence, Trust,
+    Evidence, FailureKind, HttpSeen, IcmpSeen, RecordKind, RunEvidence, Trust,
 };
 use reach365::verdict::{Code, Confidence, Outcome};
 
@@ -394,63 +394,6 @@ fn a_missing_issuer_that_another_host_sends_is_sure() {
     let verdict = &judged(rows).endpoints[0].verdict;
     assert_eq!(verdict.code, Some(Code::TlsIncompleteChain));
     assert_eq!(verdict.confidence, Confidence::High);
-}
-
-#[test]
-fn the_msoid_row_says_where_inside_and_outside_differ() {
-    let vianet = ["clientconfig.partner.microsoftonline-p.net.cn"];
-    let views = |inside: &[&str], outside: &[&str]| {
-        vec![
-            view(MsoidResolver::System, inside),
-            view(MsoidResolver::Authoritative, outside),
-        ]
-    };
-    let judge = |inside: &[&str], outside: &[&str]| {
-        judged(vec![msoid("contoso.example", views(inside, outside))])
-    };
-    let inside = judge(&vianet, &[]);
-    assert_eq!(codes(&inside), [Code::DnsMsoid21vianet]);
-    assert!(
-        inside.findings[0]
-            .summary
-            .contains("internal resolver is wrong")
-    );
-    let outside = judge(&[], &vianet);
-    assert!(
-        outside.findings[0]
-            .summary
-            .contains("the public record is wrong")
-    );
-    assert_eq!(outside.advice.len(), 1);
-    assert!(outside.advice[0].text.contains("msoid.contoso.example"));
-    let elsewhere = judge(&["other.example"], &["other.example"]);
-    assert_eq!(elsewhere.summary.reachable, 1);
-}
-
-#[test]
-fn in_china_the_msoid_record_is_right() {
-    let vianet = ["clientconfig.partner.microsoftonline-p.net.cn"];
-    let rows = |chain: &[&str]| {
-        vec![msoid(
-            "contoso.example",
-            vec![view(MsoidResolver::System, chain)],
-        )]
-    };
-    let right = report(Cloud::China, machine(), rows(&vianet));
-    assert_eq!(right.summary.reachable, 1);
-    let missing = report(Cloud::China, machine(), rows(&[]));
-    assert_eq!(codes(&missing), [Code::DnsMsoidMissing]);
-}
-
-#[test]
-fn silence_about_msoid_accuses_nobody() {
-    let rows = vec![msoid(
-        "contoso.example",
-        vec![silent_view(MsoidResolver::System)],
-    )];
-    let report = judged(rows);
-    assert_eq!(report.summary.inconclusive, 1);
-    assert_eq!(report.endpoints[0].verdict.code, None);
 }
 
 #[test]

@@ -186,6 +186,7 @@ pub(crate) fn report(rows: Vec<EndpointReport>) -> Report {
             degraded: count(Outcome::Degraded),
             blocked: count(Outcome::Blocked),
             inconclusive: count(Outcome::Inconclusive),
+            unseen: 0,
             skipped: count(Outcome::Skipped),
             exit_code: match outcome {
                 Outcome::Blocked => 1,

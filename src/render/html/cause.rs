@@ -110,7 +110,8 @@ impl<'a> Cause<'a> {
 
     /// Whose business it is.
     pub(super) fn team(&self) -> Team {
-        let remedies = self.code.map(Remedy::for_code).unwrap_or_default();
+        let remedies = self.code.map(|code| Remedy::for_cause(code, self.facts));
+        let remedies = remedies.unwrap_or_default();
         let audience = remedies.first().map(|remedy| remedy.audience);
         if audience == Some(Audience::TenantAdmin) {
             return Team::Tenant;

@@ -24,7 +24,7 @@ use crate::evidence::Evidence;
 use crate::verdict::claim::{Claim, fill};
 use crate::verdict::known_names::KnownNames;
 use crate::verdict::{
-    Code, Confidence, Context, Culprit, Facts, Finding, Judged, Outcome, Verdict, skipped,
+    Code, Confidence, Context, Culprit, Facts, Finding, Judged, Outcome, Verdict, msoid, skipped,
 };
 
 /// Looks at all rows together, corrects them where the run knows better, and names the causes
@@ -74,6 +74,7 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
         return vec![finding];
     }
     skipped::hear_proxies(&known, rows);
+    msoid::doubt_denials(context, &known, rows);
     row::tell_routes_apart(rows);
     let outsides = outside::all(context);
     let mut findings = Vec::new();

@@ -112,7 +112,7 @@ struct Case<'a> {
     asked: Vec<SocketAddr>,
     /// Addresses that they gave for the names that failed.
     forged: Vec<IpAddr>,
-    /// Control names that fail alike.
+    /// Control names that were answered and fail alike.
     controls: Vec<String>,
     /// What they said, once each.
     answers: Vec<String>,
@@ -126,7 +126,8 @@ impl<'a> Case<'a> {
             .iter()
             .flat_map(|place| known_names::asked(evidence(place)))
             .collect();
-        let controls = known.controls(&asked);
+        let controls = known.controls(&asked, true);
+        let silent = known.controls(&asked, false);
         Self {
             known,
             forged: failed
@@ -134,7 +135,7 @@ impl<'a> Case<'a> {
                 .flat_map(|place| dns::answers(evidence(place)))
                 .collect(),
             answers: answers(rows, failed),
-            names: hosts(rows, failed).len() + controls.len(),
+            names: hosts(rows, failed).len() + controls.len() + silent.len(),
             controls,
             failed: failed.to_vec(),
             asked,

@@ -152,8 +152,10 @@ pub(super) fn connectivity_test(rows: &mut [Judged<'_>]) {
 
 /// A wrong msoid record concerns every user of the domain: a finding of its own.
 pub(super) fn msoid(rows: &[Judged<'_>]) -> Vec<Finding> {
-    let wrong = [Code::DnsMsoid21vianet, Code::DnsMsoidMissing];
-    let is_wrong = |row: &Judged<'_>| row.verdict.code.is_some_and(|code| wrong.contains(&code));
+    let is_wrong = |row: &Judged<'_>| {
+        let judged = row.evidence.msoid.is_some() && row.verdict.code.is_some();
+        judged && row.verdict.outcome != Outcome::Inconclusive
+    };
     let places = free(rows, is_wrong).into_iter();
     places
         .filter_map(|place| {
@@ -161,6 +163,9 @@ pub(super) fn msoid(rows: &[Judged<'_>]) -> Vec<Finding> {
             let mut claim = Claim::new(verdict.code?)
                 .sure(verdict.confidence)
                 .with_outcome(verdict.outcome);
+            if let Some(culprit) = &verdict.culprit {
+                claim = claim.by(culprit.who).at_address(culprit.address);
+            }
             claim.facts = verdict.facts.clone();
             let mut found = finding(claim, "", rows, &[place]);
             found.summary.clone_from(&verdict.summary);

@@ -260,6 +260,7 @@ fn own_records(entry: &Name, name: &DnsName, kind: RecordType) -> Vec<Record> {
                 .map(|target| RData::CNAME(CNAME(dns_name(target))))
                 .collect()
         }
+        RecordType::SOA if !entry.ns.is_empty() => vec![head()],
         _ => Vec::new(),
     };
     data.into_iter()
@@ -272,9 +273,13 @@ fn record(entry: &Name, name: &DnsName, data: RData) -> Record {
 }
 
 fn soa(name: &DnsName) -> Record {
+    Record::from_rdata(name.base_name(), 60, head())
+}
+
+/// The head of a zone; names with name servers have one.
+fn head() -> RData {
     let server = dns_name("ns.lab.example");
-    let soa = SOA::new(server.clone(), server, 1, 3600, 600, 86_400, 60);
-    Record::from_rdata(name.base_name(), 60, RData::SOA(soa))
+    RData::SOA(SOA::new(server.clone(), server, 1, 3600, 600, 86_400, 60))
 }
 
 fn truncate(message: &mut Message) {

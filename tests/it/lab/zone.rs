@@ -76,6 +76,8 @@ pub(crate) enum Kind {
     Cname,
     /// Name servers.
     Ns,
+    /// The head of a zone.
+    Soa,
 }
 
 impl Name {
@@ -144,6 +146,7 @@ impl From<Kind> for RecordType {
             Kind::Aaaa => Self::AAAA,
             Kind::Cname => Self::CNAME,
             Kind::Ns => Self::NS,
+            Kind::Soa => Self::SOA,
         }
     }
 }

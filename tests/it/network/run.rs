@@ -155,18 +155,27 @@ fn options(scenario: &Scenario, lab: &mut Lab, addresses: &BTreeMap<String, IpAd
         ..Options::default()
     };
     if let Some(second) = &scenario.second {
-        options.second_resolver = Some(name_server(lab, second, &[]));
+        options.second_resolver = Some(name_server(lab, second, &[], &table.domains));
     }
     if let Some(authoritative) = &scenario.authoritative {
-        let address = name_server(lab, authoritative, &table.domains);
+        let address = name_server(lab, authoritative, &table.domains, &table.domains);
         options.authoritative_port = address.port();
         delegate(lab, &table.domains, address.ip());
     }
     options
 }
 
-fn name_server(lab: &mut Lab, table: &NameServer, authority_for: &[String]) -> SocketAddr {
+/// A name server that knows the domains unless the scenario says otherwise of them.
+fn name_server(
+    lab: &mut Lab,
+    table: &NameServer,
+    authority_for: &[String],
+    domains: &[String],
+) -> SocketAddr {
     let zone = SharedZone::default();
+    for domain in domains {
+        zone.edit(domain, |entry| entry.ns.push(format!("ns1.{domain}")));
+    }
     write_zone(&zone, &table.zone);
     zone.lock().authority_for = authority_for.to_vec();
     zone.lock().one_link_at_a_time = table.one_link_at_a_time;
