@@ -27,7 +27,7 @@ const DOMAIN: &str = "contoso.example";
 const HEALTHY: &str = "reachable";
 
 /// Keys of an entry in the list of endpoints.
-const FORBIDDEN: &str = "inspection = 'forbidden'\n";
+const FORBIDDEN: &str = "inspection = 'forbidden'\nissuer = 'public'\n";
 const LIST: &str = "scheme = 'http'\npath = '/list.crl'\nexpect = 'der-crl'\n";
 
 /// A host of the branch office, what was done to it, and what the checker should say.

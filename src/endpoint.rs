@@ -36,6 +36,14 @@ pub struct Endpoint {
     pub category: Category,
     /// What Microsoft says of TLS inspection for this host.
     pub inspection: Inspection,
+    /// Who may issue its certificate; absent in reports of older versions and where nothing was
+    /// decided yet: then the host's name decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<Issuer>,
+    /// Whether the list says so itself. A private issuer that was stated is never taken for TLS
+    /// inspection.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub issuer_stated: bool,
     /// Whether the most specific set that names this host publishes addresses.
     #[serde(default)]
     pub published_ips: bool,
@@ -327,6 +335,17 @@ pub enum Inspection {
     Forbidden,
     /// It is advised against: a warning while the device trusts the issuer.
     Discouraged,
+}
+
+/// Who may issue the certificate of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Issuer {
+    /// A public authority: an issuer that only this machine trusts is TLS inspection.
+    Public,
+    /// Any issuer that the operating system trusts, such as the company's own authority.
+    Private,
 }
 
 /// Whether an endpoint has to be open or closed.

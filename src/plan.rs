@@ -93,7 +93,9 @@ impl Plan {
             .iter()
             .map(|domain| msoid(domain))
             .collect::<Result<_, _>>()?;
-        let plan = Self::of(cloud, listed.chain(named.others).chain(domains));
+        let others = named.others.iter();
+        let others = others.map(|entry| catalog.in_cloud(entry, cloud));
+        let plan = Self::of(cloud, listed.chain(others).chain(domains));
         if plan.checks.is_empty() {
             return Err(nothing_left(&groups, cloud));
         }
@@ -403,6 +405,8 @@ pub(crate) fn plain(host: Host, port: u16, scheme: Scheme, path: String) -> Endp
         sets: std::collections::BTreeMap::new(),
         category: Category::Default,
         inspection: Inspection::Discouraged,
+        issuer: None,
+        issuer_stated: false,
         published_ips: false,
         ranges: Vec::new(),
         expect: Expect::AnyGenuine,

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use reach365::catalog::{ENTRY_LIMIT, TEXT_LIMIT};
 use reach365::endpoint::{
-    Category, Cloud, Endpoint, Expect, Host, Inspection, Level, MustBe, Scheme,
+    Category, Cloud, Endpoint, Expect, Host, Inspection, Issuer, Level, MustBe, Scheme,
 };
 use reach365::error::CatalogError;
 use reach365::plan::Selection;
@@ -56,7 +56,7 @@ mod lists {
         assert_eq!(
             error.to_string(),
             "own.toml:4:1: unknown key `prot`; allowed here: id, host, scheme, port, path, groups, \
-             level, purpose, sets, category, inspection, published-ips, expect, cname-suffixes, \
+             level, purpose, sets, category, inspection, issuer, published-ips, expect, cname-suffixes, \
              dns-answer, ipv6-only, clouds, must-be, source\n  4 | prot = 1\n    | ^"
         );
     }
@@ -253,6 +253,8 @@ mod entries {
             sets: [].into(),
             category: Category::Default,
             inspection: Inspection::Discouraged,
+            issuer: None,
+            issuer_stated: false,
             published_ips: false,
             ranges: Vec::new(),
             expect: Expect::AnyGenuine,
@@ -287,6 +289,8 @@ mod entries {
             .into(),
             category: Category::Optimize,
             inspection: Inspection::Forbidden,
+            issuer: Some(Issuer::Public),
+            issuer_stated: true,
             published_ips: true,
             ranges: Vec::new(),
             expect: Expect::Status(vec![200, 204]),

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::fields::{Fields, one_of};
 use super::mistakes::Mistakes;
 use crate::endpoint::{
-    Category, Cloud, Endpoint, Expect, Host, Inspection, Level, MustBe, Scheme, quoted,
+    Category, Cloud, Endpoint, Expect, Host, Inspection, Issuer, Level, MustBe, Scheme, quoted,
 };
 
 /// The keys of an entry, as messages list them.
@@ -25,6 +25,7 @@ const KEYS: &[&str] = &[
     "sets",
     "category",
     "inspection",
+    "issuer",
     "published-ips",
     "expect",
     "cname-suffixes",
@@ -60,6 +61,7 @@ pub(super) const INSPECTIONS: &[(&str, Inspection)] = &[
     ("forbidden", Inspection::Forbidden),
     ("discouraged", Inspection::Discouraged),
 ];
+const ISSUERS: &[(&str, Issuer)] = &[("public", Issuer::Public), ("private", Issuer::Private)];
 const SCHEMES: &[(&str, Scheme)] = &[
     ("https", Scheme::Https),
     ("http", Scheme::Http),
@@ -87,6 +89,7 @@ pub(super) fn read(
     let host = fields.read("host", Host::parse);
     let scheme = fields.read("scheme", one_of(SCHEMES));
     let scheme = scheme.unwrap_or(Scheme::Https);
+    let issuer = fields.read("issuer", one_of(ISSUERS));
     // Every key is read before the two that may be absent are asked for, so that one run shows
     // all mistakes of an entry.
     let rest = Endpoint {
@@ -107,6 +110,8 @@ pub(super) fn read(
         inspection: fields
             .read("inspection", one_of(INSPECTIONS))
             .unwrap_or(Inspection::Discouraged),
+        issuer,
+        issuer_stated: issuer.is_some(),
         published_ips: fields.flag("published-ips").unwrap_or_default(),
         ranges: Vec::new(),
         expect: expect(fields),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 use super::{Catalog, Place};
-use crate::endpoint::{Endpoint, Host, Level, Scheme};
+use crate::endpoint::{Endpoint, Host, Issuer, Level, Scheme};
 
 /// A remark on a list: not an error, but worth a look.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,12 @@ impl Catalog {
     pub fn lint(&self) -> Vec<Lint> {
         let mut lints = Vec::new();
         for (endpoint, place) in self.placed() {
-            let remarks = [purpose(endpoint), port(endpoint), self.addresses(endpoint)];
+            let remarks = [
+                purpose(endpoint),
+                port(endpoint),
+                self.addresses(endpoint),
+                self.issuer(endpoint),
+            ];
             lints.extend(remarks.into_iter().flatten().map(|text| place.lint(text)));
         }
         lints.extend(self.same_request());
@@ -66,6 +71,17 @@ impl Catalog {
         let mut sets = endpoint.sets.iter().map(|(cloud, set)| (*cloud, *set));
         (!sets.any(known)).then(|| {
             format!("`{id}` has published addresses, but no set of its has any in this list")
+        })
+    }
+
+    fn issuer(&self, endpoint: &Endpoint) -> Option<String> {
+        let private = endpoint.issuer == Some(Issuer::Private);
+        let known = || self.issuer_of(&endpoint.host) == Issuer::Public;
+        (private && endpoint.scheme == Scheme::Https && known()).then(|| {
+            format!(
+                "`{}` has a private issuer, but {} has a public one: TLS inspection would not be seen",
+                endpoint.id, endpoint.host
+            )
         })
     }
 

@@ -19,6 +19,7 @@
 mod allowlist;
 mod entry;
 mod fields;
+mod issuer;
 mod lint;
 mod list;
 mod mistakes;
@@ -28,7 +29,7 @@ mod tables;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
-use self::service::ServiceList;
+use self::service::{Pattern, ServiceList};
 use crate::endpoint::{Cloud, Endpoint};
 use crate::error::Error;
 use ipnet::IpNet;
@@ -59,6 +60,8 @@ pub struct Catalog {
     sets: BTreeMap<(u32, Cloud), PublishedSet>,
     wildcards: Vec<Wildcard>,
     wildcard_places: Vec<Place>,
+    /// Names that Microsoft's endpoint service has, as far as it was asked.
+    published: Vec<Pattern>,
 }
 
 /// Where something is written.
@@ -124,8 +127,8 @@ impl Catalog {
         self.set(set, cloud).map_or(&[], |set| &set.ips)
     }
 
-    /// The same list with the addresses that the service publishes for its sets today, beside those
-    /// that it has. None is taken away, and a set without addresses gets none: an address is a
+    /// The same list with the names that the service publishes today, and with the addresses that it
+    /// publishes for the list's sets, beside those that the list has. None is taken away, and a set without addresses gets none: an address is a
     /// stranger only where neither the list nor the service knows it.
     #[must_use]
     pub fn with_published(mut self, service: &ServiceList, cloud: Cloud) -> Self {
@@ -137,11 +140,14 @@ impl Catalog {
                 set.ips.dedup();
             }
         }
+        let names = service.sets().iter().flat_map(|set| &set.urls);
+        self.published.extend(names.cloned());
         self
     }
 
     /// An entry as it is in one cloud: with the published addresses of its set there, and with the
-    /// category and the inspection rule of that set where they differ from the entry's own.
+    /// category and the inspection rule of that set where they differ from the entry's own; and with
+    /// the issuer that [`Catalog::issuer_of`] knows where the entry does not say one.
     pub fn in_cloud(&self, endpoint: &Endpoint, cloud: Cloud) -> Endpoint {
         let mut endpoint = endpoint.clone();
         let set = endpoint.sets.get(&cloud);
@@ -155,6 +161,7 @@ impl Catalog {
             _ => Vec::new(),
         };
         endpoint.published_ips = !endpoint.ranges.is_empty();
+        endpoint.issuer = endpoint.issuer.or(Some(self.issuer_of(&endpoint.host)));
         endpoint
     }
 

@@ -149,6 +149,8 @@ fn changed(key: &str, text: &str, place: Place, ledger: &mut Ledger) -> String {
     match (key, place) {
         // Of an expectation in one word.
         ("expect", Place::Report) => text.to_owned(),
+        // Of an endpoint; that of a certificate is a name.
+        ("issuer", Place::Report) if ["public", "private"].contains(&text) => text.to_owned(),
         // An instant and a name of our own making.
         ("id", Place::Report) if is_run_id(text) => text.to_owned(),
         ("name" | "state" | "key", Place::Device) if is_plain(text) => text.to_owned(),

@@ -9,7 +9,7 @@ use crate::catalog::Wildcard;
 use crate::endpoint::{Cloud, Endpoint, Expect, Scheme, printable};
 use crate::render::csv;
 
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "id",
     "host",
     "port",
@@ -19,6 +19,7 @@ const COLUMNS: [&str; 15] = [
     "level",
     "category",
     "inspection",
+    "issuer",
     "sets",
     "ranges",
     "clouds",
@@ -125,6 +126,9 @@ fn toml_fields(endpoint: &Endpoint) -> Vec<(&'static str, String)> {
     }
     fields.push(("category", word(&endpoint.category)));
     fields.push(("inspection", word(&endpoint.inspection)));
+    if let Some(issuer) = endpoint.issuer.filter(|_| endpoint.issuer_stated) {
+        fields.push(("issuer", word(&issuer)));
+    }
     if endpoint.published_ips {
         fields.push(("published-ips", "true".to_owned()));
     }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::endpoint::Endpoint;
 use crate::evidence::{Agent, Attempt, Evidence, Trust};
 use crate::route::Hop;
+use crate::verdict::certificate::needs_public_issuer;
 use crate::verdict::claim::Claim;
 use crate::verdict::{Code, Confidence, Outcome, Verdict, Who, block_page};
 
@@ -36,7 +37,7 @@ pub(super) fn consider(endpoint: &Endpoint, evidence: &Evidence, verdict: Verdic
     if !matches!(verdict.outcome, Outcome::Reachable | Outcome::Degraded) {
         return verdict;
     }
-    match filtered(evidence) {
+    match filtered(endpoint, evidence) {
         Some(mut claim) => {
             let mut facts = verdict.facts;
             facts.append(&mut claim.facts);
@@ -47,7 +48,7 @@ pub(super) fn consider(endpoint: &Endpoint, evidence: &Evidence, verdict: Verdic
     }
 }
 
-fn filtered(evidence: &Evidence) -> Option<Claim> {
+fn filtered(endpoint: &Endpoint, evidence: &Evidence) -> Option<Claim> {
     let neutral: Vec<&Attempt> = of(evidence, Agent::Neutral).collect();
     let other: Vec<&Attempt> = of(evidence, Agent::Msoidcrl).collect();
     let first = *neutral.first()?;
@@ -56,7 +57,7 @@ fn filtered(evidence: &Evidence) -> Option<Claim> {
     if !fine || !refused {
         return None;
     }
-    let (who, confidence) = blamed(first);
+    let (who, confidence) = blamed(endpoint, first);
     let claim = Claim::new(Code::HttpUserAgentFiltered)
         .by(who)
         .at_address(proxy(first))
@@ -100,13 +101,14 @@ fn was_sent(attempt: &Attempt) -> bool {
 }
 
 /// Who can read the agent: a proxy that sees the request, an inspection device. Over a genuine
-/// chain only the service itself can.
-fn blamed(attempt: &Attempt) -> (Who, Confidence) {
+/// chain only the service itself can, and behind the company's own authority nobody knows.
+fn blamed(endpoint: &Endpoint, attempt: &Attempt) -> (Who, Confidence) {
     let tls = attempt.tls.as_ref().and_then(|tls| tls.value.as_ref());
     let genuine = tls.is_some_and(|seen| seen.public_roots == Some(Trust::Trusted));
     match (&attempt.hop, tls.is_some()) {
         (Some(Hop::Proxy(_)), _) => (Who::Proxy, Confidence::High),
         (_, true) if genuine => (Who::Service, Confidence::Medium),
+        (_, true) if !needs_public_issuer(endpoint) => (Who::Unknown, Confidence::Medium),
         (_, true) => (Who::Inspection, Confidence::High),
         (_, false) => (Who::Firewall, Confidence::High),
     }

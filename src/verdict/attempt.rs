@@ -126,16 +126,24 @@ fn rule_tls(
         Handshake::Failed(claim) => Ruling::Failed(with_page(claim, attempt)),
         Handshake::Inspected(claim) => rule_inspected(endpoint, attempt, claim),
         Handshake::Genuine { facts, confidence } => {
-            match rule_http(endpoint, attempt, Channel::Genuine) {
-                Ruling::Genuine(mut genuine) => {
-                    genuine.facts.extend(facts);
-                    genuine.confidence = genuine.confidence.min(confidence);
-                    Ruling::Genuine(genuine)
-                }
-                other => other,
-            }
+            let answer = rule_http(endpoint, attempt, Channel::Genuine);
+            with_chain(answer, facts, confidence)
+        }
+        Handshake::Private { facts, confidence } => {
+            let answer = rule_http(endpoint, attempt, Channel::Private);
+            with_chain(answer, facts, confidence)
         }
     }
+}
+
+/// Adds what the chain says to a genuine answer that came over it.
+fn with_chain(answer: Ruling, facts: Facts, confidence: Confidence) -> Ruling {
+    let Ruling::Genuine(mut genuine) = answer else {
+        return answer;
+    };
+    genuine.facts.extend(facts);
+    genuine.confidence = genuine.confidence.min(confidence);
+    Ruling::Genuine(genuine)
 }
 
 /// Behind a trusted inspection device: its block page says more than the inspection does; what

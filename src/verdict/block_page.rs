@@ -128,7 +128,8 @@ pub(super) fn described(seen: &HttpSeen) -> String {
     }
 }
 
-fn names_itself(seen: &HttpSeen) -> bool {
+/// Whether the page has a header of a filter.
+pub(super) fn names_itself(seen: &HttpSeen) -> bool {
     let tells = |(name, start): &(&str, &str)| {
         let value = seen.headers.get(*name);
         value.is_some_and(|value| value.to_ascii_lowercase().starts_with(start))

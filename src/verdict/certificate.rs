@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::endpoint::{Endpoint, Inspection};
+use crate::catalog::Catalog;
+use crate::endpoint::{Endpoint, Inspection, Issuer};
 use crate::evidence::{Attempt, Certificate, TlsSeen, Trust};
 use crate::verdict::claim::Claim;
 use crate::verdict::tls::Handshake;
@@ -92,6 +93,12 @@ fn trusted_here(
         // The public roots could not say: no proof, and no accusation either.
         return named_and_dated(seen, leaf, now, Confidence::Low);
     }
+    if !needs_public_issuer(endpoint) {
+        return match named_and_dated(seen, leaf, now, Confidence::High) {
+            Handshake::Genuine { facts, confidence } => Handshake::Private { facts, confidence },
+            other => other,
+        };
+    }
     let claim = about(Code::TlsIntercepted, leaf)
         .sure(Confidence::Certain)
         .fact("chain", subjects(seen));
@@ -160,6 +167,22 @@ pub(super) fn date_fault(leaf: &Certificate, now: Timestamp) -> Option<Code> {
 /// Whether the certificate is valid at a time.
 pub(super) fn valid_at(leaf: &Certificate, now: Timestamp) -> bool {
     date_fault(leaf, now).is_none()
+}
+
+/// Whether an issuer that only this machine trusts is TLS inspection. Reports of older versions do
+/// not say it: then the name decides.
+pub(super) fn needs_public_issuer(endpoint: &Endpoint) -> bool {
+    let known = || Catalog::builtin().issuer_of(&endpoint.host);
+    endpoint.issuer.unwrap_or_else(known) == Issuer::Public
+}
+
+/// The issuer of a certificate that the system trusts and the public roots do not.
+pub(super) fn private_issuer(seen: &TlsSeen) -> Option<&str> {
+    let private = seen.os_roots == Some(Trust::Trusted)
+        && seen.public_roots == Some(Trust::UnknownIssuer)
+        && !has_public_issuer(seen);
+    let leaf = seen.chain.first().filter(|_| private)?;
+    Some(&leaf.issuer)
 }
 
 /// Whether one of the issuers is an organisation that issues for everybody.

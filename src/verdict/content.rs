@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::endpoint::Endpoint;
 use crate::evidence::{CrlSeen, HttpSeen};
 use crate::verdict::claim::{Claim, short};
-use crate::verdict::http::{self, Answer, Channel};
+use crate::verdict::http::{self, Answer};
 use crate::verdict::{Code, Confidence, Facts, Outcome, block_page};
 
 /// Whether an endpoint is part of the connectivity test of Windows.
@@ -146,7 +146,7 @@ pub(super) fn json_key(answer: &Answer<'_>, key: &str) -> Option<Claim> {
 /// What the host itself sent over a genuine chain blocks nobody.
 fn softened(claim: Claim, answer: &Answer<'_>) -> Claim {
     match answer.channel {
-        Channel::Genuine => claim.with_outcome(Outcome::Degraded),
+        channel if channel.is_proven() => claim.with_outcome(Outcome::Degraded),
         _ => claim,
     }
 }

@@ -20,8 +20,17 @@ pub(super) enum Channel {
     Clear,
     /// TLS with a public chain: the host itself answered.
     Genuine,
+    /// TLS with a chain that only this machine trusts, for a host that may have one.
+    Private,
     /// TLS with a chain that only this machine trusts.
     Inspected,
+}
+
+impl Channel {
+    /// Whether the host itself answered, as far as its certificate proves it.
+    pub(super) fn is_proven(self) -> bool {
+        matches!(self, Self::Genuine | Self::Private)
+    }
 }
 
 /// An answer with everything that judges it.
@@ -127,7 +136,7 @@ fn genuine(answer: &Answer<'_>, flaw: Option<Claim>) -> Genuine {
 /// Over TLS the certificate proves the answer; in clear text only its content can.
 fn confidence(answer: &Answer<'_>) -> Confidence {
     match (answer.channel, &answer.endpoint.expect) {
-        (Channel::Genuine, _) => Confidence::Certain,
+        (Channel::Genuine | Channel::Private, _) => Confidence::Certain,
         (Channel::Clear, Expect::Body(_) | Expect::DerCrl) => Confidence::High,
         (Channel::Clear | Channel::Inspected, _) => Confidence::Medium,
     }
@@ -148,11 +157,21 @@ fn foreign(answer: &Answer<'_>) -> Option<Claim> {
     if seen.status == 511 {
         return Some(certain(Code::HttpCaptivePortal));
     }
-    let may_be = answer.channel != Channel::Genuine && !is_ncsi_page(answer);
-    if may_be && block_page::is_one(seen) {
-        return Some(block_page_of(answer));
+    if is_ncsi_page(answer) || !block_page::is_one(seen) {
+        return None;
     }
-    None
+    match answer.channel {
+        Channel::Genuine => None,
+        // Behind an authority of its own a host may say "access denied" itself; a filter that names
+        // itself in a header is no part of the host.
+        Channel::Private if !block_page::names_itself(seen) => Some(
+            block_page_of(answer)
+                .sure(Confidence::Low)
+                .by(Who::Unknown)
+                .with_outcome(Outcome::Inconclusive),
+        ),
+        _ => Some(block_page_of(answer)),
+    }
 }
 
 /// The connectivity test compares a text: a wrong page with status 200 has a code of its own.
@@ -165,7 +184,7 @@ fn is_ncsi_page(answer: &Answer<'_>) -> bool {
 pub(super) fn block_page_of(answer: &Answer<'_>) -> Claim {
     let claim = certain(Code::HttpBlockPage).fact("page", block_page::described(answer.seen));
     match answer.channel {
-        Channel::Inspected => claim.by(Who::Inspection),
+        Channel::Inspected | Channel::Private => claim.by(Who::Inspection),
         _ => claim,
     }
 }
@@ -184,7 +203,7 @@ fn overloaded(answer: &Answer<'_>) -> Option<Claim> {
         _ => return None,
     };
     Some(match answer.channel {
-        Channel::Genuine => claim.fact("speaker", "the service itself says so"),
+        channel if channel.is_proven() => claim.fact("speaker", "the service itself says so"),
         _ => claim
             .fact("speaker", "nobody can tell whether the service said so")
             .sure(Confidence::Low)
@@ -205,7 +224,7 @@ fn expected(answer: &Answer<'_>) -> Option<Claim> {
 }
 
 fn any_genuine(answer: &Answer<'_>) -> Option<Claim> {
-    if answer.channel == Channel::Genuine {
+    if answer.channel.is_proven() {
         return content::truncated(answer).map(|claim| claim.with_outcome(Outcome::Degraded));
     }
     let weak = |claim: Claim| claim.sure(Confidence::Low).with_outcome(Outcome::Degraded);
@@ -236,7 +255,7 @@ pub(super) fn other_status(answer: &Answer<'_>, wanted: &str) -> Claim {
         return block_page_of(answer).sure(Confidence::Medium);
     }
     let sure = match answer.channel {
-        Channel::Genuine => Confidence::Certain,
+        channel if channel.is_proven() => Confidence::Certain,
         _ => Confidence::Low,
     };
     Claim::new(Code::HttpUnexpectedStatus)
@@ -246,7 +265,7 @@ pub(super) fn other_status(answer: &Answer<'_>, wanted: &str) -> Claim {
 
 /// An HTML page with status 403 where a file is due, not from the content network itself.
 fn is_refusal_page(answer: &Answer<'_>) -> bool {
-    answer.channel != Channel::Genuine
+    !answer.channel.is_proven()
         && answer.seen.status == 403
         && block_page::is_html(answer.seen)
         && !block_page::is_of_a_cdn(answer.seen)
@@ -262,7 +281,7 @@ pub(super) fn redirected_away(answer: &Answer<'_>) -> Option<Claim> {
 fn elsewhere(answer: &Answer<'_>, target: &str) -> Claim {
     let claim = certain(Code::HttpUnexpectedRedirect).fact("location_host", target);
     match answer.channel {
-        Channel::Genuine => claim.with_outcome(Outcome::Degraded),
+        channel if channel.is_proven() => claim.with_outcome(Outcome::Degraded),
         _ => claim,
     }
 }

@@ -339,9 +339,9 @@ codes! {
         wrong_if "the host itself is overloaded or down: try it from another network"
     TlsIntercepted "tls-intercepted" Tls Blocked Inspection
         means "A TLS inspection device that this machine trusts answers in the host's name."
-        evidence "The chain leads to a root of the operating system but to no public root. Blocked where Microsoft forbids inspection, degraded elsewhere."
+        evidence "The chain leads to a root of the operating system but to no public root, and the host needs a public issuer (`issuer` of its entry; by default every name of Microsoft), or the same issuer signed for hosts of several owners. Blocked where Microsoft forbids inspection, degraded elsewhere."
         says "TLS to {host} is inspected: the certificate was issued by \"{issuer}\", which only this machine trusts"
-        wrong_if "Microsoft uses a new public root that this program does not know: look who owns the issuer"
+        wrong_if "the issuer is the company's own authority or a new public root: look who owns it"
     TlsInterceptedUntrusted "tls-intercepted-untrusted" Tls Blocked Inspection
         means "A TLS inspection device that this machine does not trust answers in the host's name."
         evidence "Neither the public roots nor the operating system trust the chain, and the same issuer signed for unrelated hosts (names that differ in their registrable domain by the Public Suffix List)."

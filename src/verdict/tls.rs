@@ -22,6 +22,12 @@ pub(super) enum Handshake {
         facts: Facts,
         confidence: Confidence,
     },
+    /// A chain that only this machine trusts, for a host that may have one: the company's own
+    /// authority, or an inspection device that this host alone does not show.
+    Private {
+        facts: Facts,
+        confidence: Confidence,
+    },
     /// A chain that only this machine trusts; the claim says how bad that is.
     Inspected(Claim),
     /// No genuine handshake, and why.
@@ -41,7 +47,7 @@ pub(super) fn rule(
     let seen = tls.value.as_ref().unwrap_or(&empty);
     let presented = certificate::rule(endpoint, attempt, seen, time_of(attempt, context));
     match (presented, &tls.failure) {
-        (Some(Handshake::Genuine { .. }) | None, Some(failure)) => {
+        (Some(Handshake::Genuine { .. } | Handshake::Private { .. }) | None, Some(failure)) => {
             failed(attempt, seen, tls, failure)
         }
         (Some(judged), _) => judged,

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use jiff::Timestamp;
 use reach365::Report;
 use reach365::endpoint::{
-    Category, Cloud, Endpoint, Expect, Host, Inspection, Level, MustBe, Scheme,
+    Category, Cloud, Endpoint, Expect, Host, Inspection, Issuer, Level, MustBe, Scheme,
 };
 use reach365::evidence::{
     Attempt, Certificate, DnsAnswer, DnsRecord, DnsTry, Evidence, Failure, FailureKind, HttpSeen,
@@ -43,6 +43,8 @@ pub(crate) fn https(host: &str) -> Endpoint {
         sets: BTreeMap::new(),
         category: Category::Default,
         inspection: Inspection::Discouraged,
+        issuer: Some(Issuer::Public),
+        issuer_stated: false,
         published_ips: false,
         ranges: Vec::new(),
         expect: Expect::AnyGenuine,

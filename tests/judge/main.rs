@@ -7,6 +7,7 @@ mod cases;
 mod contract;
 mod hop;
 mod innocence;
+mod issuers;
 mod known_names;
 mod msoid;
 mod outside;

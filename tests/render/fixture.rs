@@ -270,6 +270,8 @@ fn endpoint(host: &str, group: &str) -> Endpoint {
         sets: BTreeMap::new(),
         category: Category::Default,
         inspection: Inspection::Discouraged,
+        issuer: None,
+        issuer_stated: false,
         published_ips: false,
         ranges: Vec::new(),
         expect: Expect::AnyGenuine,

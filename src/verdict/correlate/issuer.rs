@@ -1,12 +1,15 @@
 //! One issuer for many hosts: somebody between answers in their names.
 
+use std::collections::BTreeSet;
+
+use crate::endpoint::{Endpoint, Issuer};
 use crate::evidence::{Attempt, Stage, TlsSeen};
 use crate::verdict::claim::{Claim, short};
 use crate::verdict::correlate::{
-    blocked_by, collapse, fact, finding, free, hosts, is_genuine, recode,
+    again, blocked_by, collapse, fact, finding, free, hosts, is_genuine, recode,
 };
-use crate::verdict::network::unrelated;
-use crate::verdict::{Code, Confidence, Finding, Judged, Outcome, certificate};
+use crate::verdict::network::{Controls, unrelated};
+use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, certificate};
 
 /// Finds issuers that nobody trusts and that signed for unrelated hosts.
 pub(super) fn untrusted(rows: &mut [Judged<'_>]) -> Vec<Finding> {
@@ -53,6 +56,63 @@ fn chains<'a>(row: &Judged<'a>) -> impl Iterator<Item = &'a TlsSeen> {
     row.evidence.attempts.iter().filter_map(seen)
 }
 
+/// Judges rows again whose own authority turns out to be an inspection device: it signed for hosts
+/// of several owners, or for one whose issuer is public. A list that states a private issuer for an
+/// entry exempts it. Early, since every later rule asks whether a row is genuine.
+pub(super) fn unmask(context: &Context<'_>, controls: &Controls, rows: &mut [Judged<'_>]) {
+    let shown: Vec<(usize, String)> = rows
+        .iter()
+        .enumerate()
+        .filter(|(_, row)| !is_exempt(row.endpoint))
+        .filter_map(|(place, row)| Some((place, private_issuer(row)?.to_owned())))
+        .collect();
+    for (place, issuer) in &shown {
+        if certificate::needs_public_issuer(rows[*place].endpoint) {
+            continue;
+        }
+        let same = shown.iter().filter(|(_, other)| other == issuer);
+        let same: Vec<&Endpoint> = same.map(|(other, _)| rows[*other].endpoint).collect();
+        let Some(confidence) = inspects(&same) else {
+            continue;
+        };
+        let row = &mut rows[*place];
+        let public = Endpoint {
+            issuer: Some(Issuer::Public),
+            ..row.endpoint.clone()
+        };
+        *row.verdict = again(&public, row.evidence, context, controls);
+        if row.verdict.code == Some(Code::TlsIntercepted) {
+            row.verdict.confidence = confidence;
+        }
+    }
+}
+
+fn is_exempt(endpoint: &Endpoint) -> bool {
+    endpoint.issuer_stated && endpoint.issuer == Some(Issuer::Private)
+}
+
+fn private_issuer<'a>(row: &Judged<'a>) -> Option<&'a str> {
+    chains(row).find_map(certificate::private_issuer)
+}
+
+/// How sure it is that who issued for these hosts inspects TLS. A group of companies may have two
+/// owners' domains and one authority; a public name has none of the kind.
+fn inspects(endpoints: &[&Endpoint]) -> Option<Confidence> {
+    if endpoints
+        .iter()
+        .any(|endpoint| certificate::needs_public_issuer(endpoint))
+    {
+        return Some(Confidence::Certain);
+    }
+    let names = endpoints.iter().filter(|it| it.host.name().is_some());
+    let owners: BTreeSet<String> = names.map(|it| it.host.owner()).collect();
+    match owners.len() {
+        0 | 1 => None,
+        2 => Some(Confidence::Medium),
+        _ => Some(Confidence::High),
+    }
+}
+
 /// Finds that several hosts are inspected by a device that this machine trusts.
 pub(super) fn trusted(rows: &mut [Judged<'_>]) -> Option<Finding> {
     let places = free(rows, |row| row.verdict.code == Some(Code::TlsIntercepted));
@@ -78,8 +138,9 @@ fn over(rows: &[Judged<'_>], places: &[usize], code: Code, says: &str) -> Findin
         .iter()
         .map(|place| rows[*place].verdict.outcome)
         .max();
+    let confidence = places.iter().map(|place| rows[*place].verdict.confidence);
     let claim = Claim::new(code)
-        .sure(Confidence::Certain)
+        .sure(confidence.min().unwrap_or(Confidence::Certain))
         .with_outcome(worst.unwrap_or(Outcome::Inconclusive))
         .fact("issuer", issuers)
         .fact("hosts", hosts(rows, places).len());

@@ -70,6 +70,7 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     skipped::hear_ipv6(context.run, rows);
     sinkhole::exonerate(context, rows);
     proxy::hear_own_dns(&known, rows);
+    issuer::unmask(context, &sinkhole::controls(rows), rows);
     if let Some(finding) = device::find(context, rows) {
         return vec![finding];
     }

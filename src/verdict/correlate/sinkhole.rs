@@ -16,7 +16,7 @@ pub(super) fn exonerate(context: &Context<'_>, rows: &mut [Judged<'_>]) {
 }
 
 /// The addresses that genuine answers came from.
-fn controls(rows: &[Judged<'_>]) -> Controls {
+pub(super) fn controls(rows: &[Judged<'_>]) -> Controls {
     let mut controls = Controls::default();
     for row in rows
         .iter()
