@@ -17,7 +17,10 @@ mod namespaces;
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
     let suite = namespaces::Suite {
+        name: "branch",
         directory: "tests/branch/scenarios",
+        faults: None,
+        exit: None,
     };
     suite.main()
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::peers::{Asked, Condition, Said};
 use super::run::Outcome;
 use super::scenario::Scenario;
+use super::{PLANTED, Suite};
 
 const HEAD: &str = "# Accuracy
 
@@ -28,22 +30,53 @@ afflicted, or where they call it broken. The exporter takes no clock but the sys
 |---|---|---|---|---|---|---|
 ";
 
-/// Writes the page where `UPDATE_DOCS` asks for it; else says whether it has these scenarios.
+/// Begins the part of the healthy networks, which ends the page.
+const HEALTHY: &str = "
+## Healthy networks
+
+Every row is a network that looks unusual and is well, or one where nothing can be seen: from the
+files of `tests/healthy/networks`, in the same namespaces. A row is exact when every endpoint is
+called reachable and nobody is named; where the third column says something else, when that is said.
+Each network is the background of planted faults too, one at a time, and the fifth column says how
+many of them were found as exactly as in the table above. This part of the page is written by
+`UPDATE_DOCS=1 REACH365_NIGHTLY=1 cargo test --test healthy`.
+
+| network | what is unusual | what must be said | exact | planted faults found | wall time |
+|---|---|---|---|---|---|
+";
+
+/// Whether the page is written.
+pub(crate) fn is_written() -> bool {
+    std::env::var_os("UPDATE_DOCS").is_some()
+}
+
+/// Writes the suite's part of the page where that is asked for; else says whether it has these
+/// scenarios.
 pub(crate) fn agrees(
+    suite: &Suite,
     all: &BTreeMap<String, Scenario>,
     outcomes: &BTreeMap<String, Outcome>,
 ) -> bool {
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(file(), page(all, outcomes)).unwrap();
+    let text = fs::read_to_string(file()).unwrap_or_default();
+    let (hostile, healthy) = text.split_at(text.find(HEALTHY).unwrap_or(text.len()));
+    let is_healthy = suite.faults.is_some();
+    if is_written() {
+        let page = if is_healthy {
+            hostile.to_owned() + &healthy_part(all, outcomes)
+        } else {
+            page(all, outcomes) + healthy
+        };
+        fs::write(file(), page).unwrap();
         return true;
     }
-    let text = std::fs::read_to_string(file()).unwrap_or_default();
-    let rows = text
+    let part = if is_healthy { healthy } else { hostile };
+    let rows = part
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     let same = rows.eq(all.keys().map(String::as_str));
     if !same {
-        println!("docs/accuracy.md lists other scenarios: UPDATE_DOCS=1 cargo test --test branch");
+        let name = suite.name;
+        println!("docs/accuracy.md lists other scenarios: UPDATE_DOCS=1 cargo test --test {name}");
     }
     same
 }
@@ -56,12 +89,8 @@ fn page(all: &BTreeMap<String, Scenario>, outcomes: &BTreeMap<String, Outcome>) 
     let mut page = HEAD.to_owned();
     for (name, scenario) in all {
         let outcome = &outcomes[name];
-        let exact = if outcome.differences.is_empty() {
-            "yes"
-        } else {
-            "no"
-        };
-        let (about, said, wall) = (about(scenario), said(scenario), outcome.wall.as_secs_f64());
+        let (about, said, exact) = (about(scenario), said(scenario), outcome.exact());
+        let wall = outcome.wall.as_secs_f64();
         let curl = column(&outcome.peers, |asked| Some(&asked.curl));
         let blackbox = column(&outcome.peers, |asked| asked.blackbox.as_ref());
         writeln!(
@@ -71,6 +100,44 @@ fn page(all: &BTreeMap<String, Scenario>, outcomes: &BTreeMap<String, Outcome>) 
         .unwrap();
     }
     page + &totals(outcomes) + &comparison(outcomes)
+}
+
+fn healthy_part(all: &BTreeMap<String, Scenario>, outcomes: &BTreeMap<String, Outcome>) -> String {
+    let mut part = HEALTHY.to_owned();
+    for (name, scenario) in all {
+        let outcome = &outcomes[name];
+        let (about, said, exact) = (about(scenario), said(scenario), outcome.exact());
+        let wall = outcome.wall.as_secs_f64();
+        let found = found(outcomes, &format!("{name}{PLANTED}"));
+        writeln!(
+            part,
+            "| `{name}` | {about} | {said} | {exact} | {found} | {wall:.1} s |"
+        )
+        .unwrap();
+    }
+    let alone = all.keys().map(|name| &outcomes[name]);
+    let exact = alone.filter(|one| one.differences.is_empty()).count();
+    let accused: usize = outcomes.values().map(|one| one.false_accusations).sum();
+    let found = found(outcomes, &PLANTED.to_string());
+    write!(
+        part,
+        "\nExact: {exact} of {}. False accusations: {accused}. Planted faults found: {found}.\n",
+        all.len()
+    )
+    .unwrap();
+    part
+}
+
+/// How many faults were found exactly, of those in scenarios with this in their names.
+fn found(outcomes: &BTreeMap<String, Outcome>, part: &str) -> String {
+    let mut share = Share::default();
+    for (_, outcome) in outcomes.iter().filter(|(name, _)| name.contains(part)) {
+        share.count(outcome.differences.is_empty());
+    }
+    match share {
+        Share(_, 0) => "none planted".to_owned(),
+        Share(some, all) => format!("{some} of {all}"),
+    }
 }
 
 fn about(scenario: &Scenario) -> String {

@@ -2,7 +2,7 @@
 //! namespace of the internet.
 
 use std::io::Read;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use socket2::{Domain, Socket, Type};
@@ -10,7 +10,7 @@ use socket2::{Domain, Socket, Type};
 use super::lab::certificates::Authorities;
 use super::lab::dns;
 use super::lab::zone::{Name, SharedZone};
-use super::scenario::{Host, RESOLVER, Scenario, ipv4, ipv6};
+use super::scenario::{Host, RESOLVER, Scenario, ipv6};
 
 /// First argument of the process that serves; the scenario's file is the second.
 pub(crate) const SERVE: &str = "serve";
@@ -69,19 +69,35 @@ fn start_host(
         let asked = Arc::clone(&zone.first_question(&host.name));
         host.server.start(&host.name, authorities, socket, asked)
     };
-    addresses(scenario, place)
+    answers_at(scenario, place)
         .into_iter()
         .flat_map(start)
         .collect()
 }
 
-/// The addresses of the host at a place in the list.
-pub(crate) fn addresses(scenario: &Scenario, place: usize) -> Vec<IpAddr> {
-    let mut addresses = vec![ipv4(place).into()];
+/// The addresses that DNS gives for the host at a place in the list.
+fn addresses(scenario: &Scenario, place: usize) -> Vec<IpAddr> {
+    let mut addresses = vec![scenario.host[place].ipv4(place).into()];
     if scenario.ipv6 {
         addresses.push(ipv6(place).into());
     }
     addresses
+}
+
+/// The addresses at which the host at a place in the list answers.
+pub(crate) fn answers_at(scenario: &Scenario, place: usize) -> Vec<IpAddr> {
+    let mut addresses = addresses(scenario, place);
+    if scenario.nat64 {
+        addresses.push(through_nat64(scenario.host[place].ipv4(place)).into());
+    }
+    addresses
+}
+
+/// RFC 6052, with the well-known prefix.
+fn through_nat64(address: Ipv4Addr) -> Ipv6Addr {
+    let [a, b, c, d] = address.octets();
+    let (high, low) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+    Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, high, low)
 }
 
 fn bind(address: SocketAddr) -> Socket {

@@ -9,15 +9,32 @@ mod internet;
 mod lab;
 mod network;
 mod peers;
+mod planted;
 mod run;
 mod scenario;
+mod stored;
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
+
+use scenario::Scenario;
+
+/// Set where everything runs; else a tenth of what is repeated or combined.
+const NIGHTLY: &str = "REACH365_NIGHTLY";
+
+/// Stands between a network and the fault that is planted in it.
+const PLANTED: char = '+';
 
 /// The scenarios of one test program.
 pub(crate) struct Suite {
+    /// Name of the program.
+    pub(crate) name: &'static str,
     /// Where their files are, from the root of the package.
     pub(crate) directory: &'static str,
+    /// Where the faults are that are planted in them.
+    pub(crate) faults: Option<&'static str>,
+    /// The exit code where a file names none; then it is not compared where this is absent.
+    pub(crate) exit: Option<i32>,
 }
 
 impl Suite {
@@ -25,4 +42,38 @@ impl Suite {
     pub(crate) fn main(&self) -> ExitCode {
         run::main(self)
     }
+
+    /// Whether other programs are asked too: about faults, while the page is written.
+    fn asks_peers(&self) -> bool {
+        self.faults.is_none() && accuracy::is_written()
+    }
+
+    /// What one file describes.
+    fn alone(&self) -> BTreeMap<String, Scenario> {
+        let mut all = Scenario::all(self.directory);
+        for scenario in all.values_mut() {
+            scenario.exit = scenario.exit.or(self.exit);
+            if self.faults.is_some() && !is_nightly() {
+                scenario.runs = scenario.runs.div_ceil(10);
+            }
+        }
+        all
+    }
+
+    /// Networks with a planted fault; where not every one is wanted, about a tenth.
+    fn planted(&self, every_one: bool) -> BTreeMap<String, Scenario> {
+        let Some(faults) = self.faults else {
+            return BTreeMap::new();
+        };
+        let planted = planted::all(self.directory, faults).into_iter();
+        if every_one || is_nightly() {
+            return planted.collect();
+        }
+        // Five faults each: this step takes another one of them in every network that it meets.
+        planted.step_by(9).collect()
+    }
+}
+
+fn is_nightly() -> bool {
+    std::env::var_os(NIGHTLY).is_some()
 }

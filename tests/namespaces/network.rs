@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 
-use super::internet::{self, addresses};
+use super::internet::{self, answers_at};
 use super::scenario::{CLIENT, CLIENT_IPV6, FIREWALL, FIREWALL_IPV6, Place, RESOLVER, Scenario};
 
 /// Device of the line on both of its ends.
@@ -19,6 +19,9 @@ const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 /// Files of the internet's roots.
 const PUBLIC_ROOTS: &str = "public-roots.pem";
 pub(crate) const OS_ROOTS: &str = "os-roots.pem";
+/// Where the system says which resolver is asked, and which proxy.
+const SYSTEM: &str = "system";
+const SETTINGS: &str = "settings";
 /// Set in the process that a user namespace was made for.
 const INSIDE: &str = "REACH365_BRANCH_INSIDE";
 
@@ -110,7 +113,7 @@ impl Branch {
     }
 
     /// Runs the program in the client's place; what it says where that is no report.
-    pub(crate) fn check(&self, scenario: &Scenario) -> Result<Value, String> {
+    pub(crate) fn check(&self, scenario: &Scenario) -> Result<Checked, String> {
         let mut words = Vec::new();
         if let Some(clock) = &scenario.clock {
             words.extend(["faketime".to_owned(), "-f".to_owned(), clock.clone()]);
@@ -123,33 +126,66 @@ impl Branch {
                 .iter()
                 .map(|one| scenario.with_addresses(one)),
         );
-        let mut command = self.client.command(&words[0]);
-        command.args(&words[1..]).envs(&scenario.environment);
+        let mut command = self.program(scenario);
+        command.args(&words).envs(&scenario.environment);
         let output = command.output().unwrap();
-        serde_json::from_slice(&output.stdout).map_err(|error| {
+        let report = serde_json::from_slice(&output.stdout).map_err(|error| {
             let said = String::from_utf8_lossy(&output.stderr);
             format!("no report: {error}: {said}")
+        })?;
+        Ok(Checked {
+            report,
+            exit: output.status.code(),
         })
+    }
+
+    /// What runs a program with the scenario's files in place of those below `/etc`.
+    fn program(&self, scenario: &Scenario) -> Command {
+        let mut command = self.client.command("unshare");
+        command.args(["--mount", "--propagation", "private", "sh", "-ec"]);
+        let mut script = String::new();
+        let files = [
+            ("resolv.conf", &scenario.resolv_conf),
+            ("hosts", &scenario.hosts_file),
+        ];
+        for (name, text) in files {
+            let Some(text) = text else { continue };
+            let file = self.directory.file(name);
+            fs::write(&file, scenario.with_addresses(text)).unwrap();
+            writeln!(script, "mount --bind {} /etc/{name}", file.display()).unwrap();
+        }
+        command.args([&format!("{script}exec \"$@\""), "sh"]);
+        command
     }
 
     fn arguments(&self, scenario: &Scenario) -> Vec<String> {
         let display = |file: PathBuf| file.display().to_string();
-        let pairs = [
-            (
-                "--endpoints",
-                display(self.directory.file("endpoints.toml")),
-            ),
-            ("--group", "all".to_owned()),
-            ("--dns", scenario.ask.to_string()),
-            ("--public-roots", display(self.roots.join(PUBLIC_ROOTS))),
-            ("--os-roots", display(self.roots.join(OS_ROOTS))),
-            ("--proxy", scenario.proxy.clone()),
-            ("--format", "json".to_owned()),
-        ];
-        let pairs = pairs.map(|(name, value)| [name.to_owned(), value]);
-        let check = std::iter::once("check".to_owned());
-        check.chain(pairs.into_iter().flatten()).collect()
+        let mut words = scenario.command.clone();
+        if words.is_empty() {
+            let list = display(self.directory.file("endpoints.toml"));
+            words.extend(["check", "--endpoints", &list, "--group", "all"].map(str::to_owned));
+        }
+        let mut pairs = vec![("--format", "json".to_owned())];
+        if scenario.ask != SYSTEM {
+            pairs.push(("--dns", scenario.ask.clone()));
+        }
+        if words[0] == "check" {
+            pairs.push(("--public-roots", display(self.roots.join(PUBLIC_ROOTS))));
+            pairs.push(("--os-roots", display(self.roots.join(OS_ROOTS))));
+            if scenario.proxy != SETTINGS {
+                pairs.push(("--proxy", scenario.proxy.clone()));
+            }
+        }
+        let pairs = pairs.into_iter();
+        words.extend(pairs.flat_map(|(name, value)| [name.to_owned(), value]));
+        words
     }
+}
+
+/// What a run of the program left.
+pub(crate) struct Checked {
+    pub(crate) report: Value,
+    pub(crate) exit: Option<i32>,
 }
 
 /// A directory that goes with the branch, and all that stands in it.
@@ -318,7 +354,7 @@ fn connect(scenario: &Scenario, [client, firewall, internet]: [&Namespace; 3]) {
     client.shell(&format!(
         "ip route add default via {FIREWALL}; ip -6 route add default via {FIREWALL_IPV6}"
     ));
-    let hosts = (0..scenario.host.len()).flat_map(|place| addresses(scenario, place));
+    let hosts = (0..scenario.host.len()).flat_map(|place| answers_at(scenario, place));
     let hosts: String = hosts.fold(String::new(), |mut script, address| {
         let nodad = if address.is_ipv6() { "nodad" } else { "" };
         writeln!(script, "ip addr add {address} dev {LINE} {nodad}").unwrap();

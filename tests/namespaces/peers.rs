@@ -50,11 +50,6 @@ pub(crate) struct Said {
     pub(crate) noticed: bool,
 }
 
-/// Whether the page is written, so that they are asked.
-pub(crate) fn are_wanted() -> bool {
-    std::env::var_os("UPDATE_DOCS").is_some()
-}
-
 /// Asks about one host of each verdict, and about one that is well.
 pub(crate) fn ask(branch: &Branch, scenario: &Scenario, report: &Value) -> Vec<Asked> {
     let resolver = format!("nameserver {}\n", scenario.ask);

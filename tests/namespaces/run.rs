@@ -7,9 +7,11 @@ use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::network::{Branch, Here};
 use super::scenario::Scenario;
-use super::{Suite, accuracy, compare, internet, peers};
+use super::{PLANTED, Suite, accuracy, compare, internet, peers, stored};
 
 /// Scenarios at once. They wait most of the time.
 const AT_ONCE: usize = 4;
@@ -37,12 +39,28 @@ const TOOLS: [&str; 13] = [
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) differences: Vec<String>,
+    /// How often the program ran, and how often without a difference.
+    runs: usize,
+    exact_runs: usize,
     /// Healthy hosts that were called anything else than reachable.
     pub(crate) false_accusations: usize,
     /// The longest run of the program.
     pub(crate) wall: Duration,
     /// What other programs said, where the page is written.
     pub(crate) peers: Vec<peers::Asked>,
+    /// What the first runs reported.
+    pub(crate) reports: Vec<Value>,
+}
+
+impl Outcome {
+    /// Whether every run was as it should be, in a word.
+    pub(crate) fn exact(&self) -> &'static str {
+        if self.differences.is_empty() {
+            "yes"
+        } else {
+            "no"
+        }
+    }
 }
 
 pub(crate) fn main(suite: &Suite) -> ExitCode {
@@ -53,7 +71,7 @@ pub(crate) fn main(suite: &Suite) -> ExitCode {
         internet::serve(file);
         return ExitCode::SUCCESS;
     }
-    let further = peers::TOOLS.iter().filter(|_| peers::are_wanted());
+    let further = peers::TOOLS.iter().filter(|_| suite.asks_peers());
     if let Some(missing) = TOOLS.iter().chain(further).find(|tool| !is_installed(tool)) {
         return skipped(&format!("{missing} is not installed"));
     }
@@ -91,19 +109,23 @@ fn run(suite: &Suite, arguments: &[String]) -> ExitCode {
         .iter()
         .filter(|one| !one.starts_with('-'))
         .collect();
-    let all = Scenario::all(suite.directory);
-    let chosen = all
+    let (alone, planted) = (suite.alone(), suite.planted(!wanted.is_empty()));
+    let chosen = alone
         .iter()
-        .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|part| name.contains(*part)));
+        .chain(&planted)
+        .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|part| is_named(name, part)));
     let mut chosen: Vec<_> = chosen.collect();
     // The longest begin first, so that nothing waits for them alone.
     chosen.sort_by_key(|(_, scenario)| Reverse(scenario.runs));
-    let outcomes = side_by_side(chosen.into());
-    report(&outcomes);
+    let outcomes = side_by_side(chosen.into(), suite.asks_peers());
+    report(suite, &outcomes);
+    if stored::are_wanted() && wanted.is_empty() {
+        stored::write(suite.name, &outcomes);
+    }
     let exact = outcomes
         .values()
         .all(|outcome| outcome.differences.is_empty());
-    let documented = !wanted.is_empty() || accuracy::agrees(&all, &outcomes);
+    let documented = !wanted.is_empty() || accuracy::agrees(suite, &alone, &outcomes);
     if exact && documented {
         ExitCode::SUCCESS
     } else {
@@ -111,24 +133,35 @@ fn run(suite: &Suite, arguments: &[String]) -> ExitCode {
     }
 }
 
-fn side_by_side(chosen: VecDeque<(&String, &Scenario)>) -> BTreeMap<String, Outcome> {
+/// Planted faults are meant where the part has their sign in it.
+fn is_named(scenario: &str, part: &str) -> bool {
+    let is_planted = scenario.contains(PLANTED);
+    scenario.contains(part) && is_planted == part.contains(PLANTED)
+}
+
+fn side_by_side(
+    chosen: VecDeque<(&String, &Scenario)>,
+    asks_peers: bool,
+) -> BTreeMap<String, Outcome> {
     let (queue, outcomes) = (Mutex::new(chosen), Mutex::new(BTreeMap::new()));
     let next = || queue.lock().unwrap().pop_front();
-    let work = || {
-        while let Some((name, scenario)) = next() {
-            let outcome = std::panic::catch_unwind(|| one(scenario)).unwrap_or_else(|_| Outcome {
-                differences: vec!["the test itself failed, see above".to_owned()],
-                ..Outcome::default()
-            });
-            println!(
-                "{} {name} ({:.1} s)",
-                word(&outcome),
-                outcome.wall.as_secs_f64()
-            );
-            outcomes.lock().unwrap().insert(name.clone(), outcome);
-        }
-    };
-    let at_once = if peers::are_wanted() {
+    let work =
+        || {
+            while let Some((name, scenario)) = next() {
+                let outcome = std::panic::catch_unwind(|| one(scenario, asks_peers))
+                    .unwrap_or_else(|_| Outcome {
+                        differences: vec!["the test itself failed, see above".to_owned()],
+                        ..Outcome::default()
+                    });
+                println!(
+                    "{} {name} ({:.1} s)",
+                    word(&outcome),
+                    outcome.wall.as_secs_f64()
+                );
+                outcomes.lock().unwrap().insert(name.clone(), outcome);
+            }
+        };
+    let at_once = if asks_peers {
         AT_ONCE_WITH_PEERS
     } else {
         AT_ONCE
@@ -141,21 +174,26 @@ fn side_by_side(chosen: VecDeque<(&String, &Scenario)>) -> BTreeMap<String, Outc
     outcomes.into_inner().unwrap()
 }
 
-fn one(scenario: &Scenario) -> Outcome {
+fn one(scenario: &Scenario, asks_peers: bool) -> Outcome {
     let branch = Branch::open(scenario);
     let mut outcome = Outcome::default();
     for _ in 0..scenario.runs {
         let begin = Instant::now();
-        let report = branch.check(scenario);
+        let checked = branch.check(scenario);
+        outcome.runs += 1;
         outcome.wall = outcome.wall.max(begin.elapsed());
-        match report {
-            Ok(report) => {
-                outcome
-                    .differences
-                    .extend(compare::differences(scenario, &report));
-                outcome.false_accusations += compare::false_accusations(scenario, &report);
-                if peers::are_wanted() {
-                    outcome.peers.extend(peers::ask(&branch, scenario, &report));
+        match checked {
+            Ok(checked) => {
+                let report = &checked.report;
+                let differences = compare::differences(scenario, &checked);
+                outcome.exact_runs += usize::from(differences.is_empty());
+                outcome.differences.extend(differences);
+                outcome.false_accusations += compare::false_accusations(scenario, report);
+                if asks_peers {
+                    outcome.peers.extend(peers::ask(&branch, scenario, report));
+                }
+                if outcome.reports.len() < stored::PER_SCENARIO {
+                    outcome.reports.push(checked.report);
                 }
             }
             Err(said) => outcome.differences.push(said),
@@ -172,17 +210,32 @@ fn word(outcome: &Outcome) -> &'static str {
     }
 }
 
-fn report(outcomes: &BTreeMap<String, Outcome>) {
+fn report(suite: &Suite, outcomes: &BTreeMap<String, Outcome>) {
     for (name, outcome) in outcomes {
         for difference in &outcome.differences {
             println!("\n  {name}\n    {difference}");
         }
     }
-    let exact = outcomes.values().filter(|one| one.differences.is_empty());
+    println!();
+    let part = |is_planted: bool, what: &str| {
+        let part = outcomes.iter();
+        let part = part.filter(|(name, _)| name.contains(PLANTED) == is_planted);
+        let (exact, all) = part.fold((0, 0), |(exact, all), (_, outcome)| {
+            (exact + usize::from(outcome.differences.is_empty()), all + 1)
+        });
+        if all > 0 {
+            println!("{}: {exact} of {all} {what} exact", suite.name);
+        }
+    };
+    part(false, "scenarios");
+    part(true, "planted faults");
+    let repeated = outcomes.values().filter(|outcome| outcome.runs > 1);
+    let (exact, all) = repeated.fold((0, 0), |(exact, all), outcome| {
+        (exact + outcome.exact_runs, all + outcome.runs)
+    });
+    if all > 0 {
+        println!("{}: {exact} of {all} repeated runs exact", suite.name);
+    }
     let accused: usize = outcomes.values().map(|one| one.false_accusations).sum();
-    println!(
-        "\n{} of {} scenarios exact, {accused} false accusations",
-        exact.count(),
-        outcomes.len()
-    );
+    println!("{}: {accused} false accusations", suite.name);
 }

@@ -47,9 +47,12 @@ pub(crate) struct Scenario {
     /// How long a run may take.
     #[serde(default = "fifteen")]
     pub(crate) within_s: f64,
-    /// What the program is told about proxies.
+    /// What the program is told about proxies; nothing where it is `settings`.
     #[serde(default = "none")]
     pub(crate) proxy: String,
+    /// Command and arguments, where it is not the check of the scenario's list of endpoints.
+    #[serde(default)]
+    pub(crate) command: Vec<String>,
     /// Further arguments of the program.
     #[serde(default)]
     pub(crate) arguments: Vec<String>,
@@ -67,9 +70,17 @@ pub(crate) struct Scenario {
     pub(crate) firewall: Place,
     #[serde(default)]
     pub(crate) internet: Place,
-    /// The resolver that the client asks.
+    /// The resolver that the client asks, with its zone where it needs one; where it is `system`,
+    /// the client's `/etc/resolv.conf` says it.
     #[serde(default = "resolver")]
-    pub(crate) ask: Ipv4Addr,
+    pub(crate) ask: String,
+    /// The client's `/etc/resolv.conf`.
+    pub(crate) resolv_conf: Option<String>,
+    /// The client's `/etc/hosts`.
+    pub(crate) hosts_file: Option<String>,
+    /// Whether the internet answers below `64:ff9b::/96` too, as behind NAT64.
+    #[serde(default)]
+    pub(crate) nat64: bool,
     /// Transports of the resolver in the internet.
     #[serde(default)]
     pub(crate) resolver: Transports,
@@ -88,10 +99,21 @@ pub(crate) struct Scenario {
     /// The findings, all of them: code, and the address of the culprit where it is known.
     #[serde(default)]
     pub(crate) findings: Vec<String>,
+    /// Codes of findings without a culprit that may be there as well.
+    #[serde(default)]
+    pub(crate) may_find: Vec<String>,
+    /// The exit code of the program; not compared where it is absent.
+    pub(crate) exit: Option<i32>,
+    /// Faults that are planted here, one at a time, by the names of their files.
+    #[serde(default, rename = "faults")]
+    _faults: Vec<String>,
+    /// The addresses of parties that faults name: `{resolver}` stands for that of `resolver`.
+    #[serde(default, rename = "parties")]
+    _parties: BTreeMap<String, String>,
 }
 
 /// What is switched on in one of the namespaces. `{NAME}` stands for the address of a host,
-/// `{NAME/6}` for its IPv6 address.
+/// `{NAME/6}` for its IPv6 address, `{parts}` for the directory of programs that services run.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 pub(crate) struct Place {
@@ -121,6 +143,8 @@ pub(crate) struct Host {
     pub(crate) server: Server,
     /// A verdict that is right as well, where chance decides.
     pub(crate) or: Option<Expected>,
+    /// Its IPv4 address, where it is not one of the internet.
+    pub(crate) address: Option<Ipv4Addr>,
     /// What DNS says instead of its addresses.
     pub(crate) dns: Option<Name>,
     #[serde(default)]
@@ -185,8 +209,11 @@ impl Scenario {
     /// A rule or command with the addresses of the hosts in it.
     pub(crate) fn with_addresses(&self, text: &str) -> String {
         let hosts = self.host.iter().enumerate();
-        hosts.fold(text.to_owned(), |text, (place, host)| {
-            let text = text.replace(&format!("{{{}}}", host.name), &ipv4(place).to_string());
+        let parts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/namespaces/parts");
+        let text = text.replace("{parts}", &parts.display().to_string());
+        hosts.fold(text, |text, (place, host)| {
+            let address = host.ipv4(place).to_string();
+            let text = text.replace(&format!("{{{}}}", host.name), &address);
             text.replace(&format!("{{{}/6}}", host.name), &ipv6(place).to_string())
         })
     }
@@ -206,10 +233,16 @@ impl Host {
             unlisted: false,
             entry: String::new(),
             server: Server::default(),
+            address: None,
             dns: None,
             or: None,
             result: Expected::default(),
         }
+    }
+
+    /// Its IPv4 address, by its place in the list.
+    pub(crate) fn ipv4(&self, place: usize) -> Ipv4Addr {
+        self.address.unwrap_or_else(|| ipv4(place))
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -253,8 +286,8 @@ impl Default for Expected {
     }
 }
 
-/// The address of the host at a place in the list.
-pub(crate) fn ipv4(place: usize) -> Ipv4Addr {
+/// The address of the internet for a place in the list.
+fn ipv4(place: usize) -> Ipv4Addr {
     Ipv4Addr::new(192, 0, 2, u8::try_from(place + 1).expect("few hosts"))
 }
 
@@ -264,8 +297,8 @@ pub(crate) fn ipv6(place: usize) -> Ipv6Addr {
     Ipv6Addr::new(0x2001, 0xdb8, 0x77, 0, 0, 0, 0, place)
 }
 
-fn resolver() -> Ipv4Addr {
-    RESOLVER
+fn resolver() -> String {
+    RESOLVER.to_string()
 }
 
 fn five() -> u32 {

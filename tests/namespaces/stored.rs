@@ -1,0 +1,34 @@
+//! What runs saw, kept for tests that judge it again.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::json;
+
+use super::run::Outcome;
+
+/// Set where the files are made anew.
+const UPDATE: &str = "UPDATE_RUNS";
+/// Reports that are kept of a scenario that is run repeatedly.
+pub(super) const PER_SCENARIO: usize = 25;
+
+pub(super) fn are_wanted() -> bool {
+    std::env::var_os(UPDATE).is_some()
+}
+
+/// Writes one line of JSON a report, each with the name of its scenario.
+pub(super) fn write(suite: &str, outcomes: &BTreeMap<String, Outcome>) {
+    let file = format!("tests/runs/{suite}.ndjson.gz");
+    let file = File::create(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    let mut packed = GzEncoder::new(file, Compression::best());
+    for (name, outcome) in outcomes {
+        for report in &outcome.reports {
+            writeln!(packed, "{}", json!({ "name": name, "report": report })).unwrap();
+        }
+    }
+    packed.finish().unwrap();
+}
