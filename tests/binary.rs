@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
+#[path = "binary/credentials.rs"]
+mod credentials;
 #[path = "binary/endpoints.rs"]
 mod endpoints;
 

@@ -1,5 +1,6 @@
 //! What a program of the system prints.
 
+use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -55,8 +56,26 @@ pub(super) fn run(
     }
 }
 
+/// A program that does not inherit credentials: neither the password that this program reads, nor
+/// variables that name a proxy with user and password.
+pub(super) fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for (name, value) in std::env::vars_os() {
+        if bears_credentials(&name, &value) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn bears_credentials(name: &OsStr, value: &OsStr) -> bool {
+    let name = name.to_string_lossy().to_ascii_lowercase();
+    name.starts_with("reach365_")
+        || name.ends_with("_proxy") && value.to_string_lossy().contains('@')
+}
+
 fn start(program: &str, arguments: &[&str]) -> Result<Child, Silence> {
-    let started = Command::new(program)
+    let started = command(program)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -103,6 +122,17 @@ mod tests {
         let (bytes, succeeded) = (b"a\n".to_vec(), false);
         let failed = ran("sh", &["-c", "echo a; exit 1"]);
         assert_eq!(failed, Ok(Printed { bytes, succeeded }));
+    }
+
+    #[test]
+    fn variables_with_credentials_are_not_inherited() {
+        let bears = |name: &str, value: &str| bears_credentials(name.as_ref(), value.as_ref());
+        assert!(bears("REACH365_PROXY_PASSWORD", "secret"));
+        assert!(bears("reach365_proxy_password", ""));
+        assert!(bears("https_proxy", "http://user:secret@proxy.example:80"));
+        assert!(bears("ALL_PROXY", "socks5://user@proxy.example"));
+        assert!(!bears("http_proxy", "http://proxy.example:80"));
+        assert!(!bears("PATH", "/home/user@example/bin"));
     }
 
     #[test]

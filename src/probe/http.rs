@@ -24,6 +24,7 @@ use crate::options::{BODY_LIMIT, HEAD_LIMIT};
 use crate::probe::clock::{RunClock, milliseconds};
 use crate::probe::wire::Duplex;
 use crate::probe::{body, classify, tunnel};
+use crate::proxy::concealed;
 
 /// The agent of every request; neutral, so that a rule for some program does not match it.
 pub(crate) const AGENT: &str = concat!("reach365/", env!("CARGO_PKG_VERSION"));
@@ -67,7 +68,7 @@ impl Exchange {
         value.map_or_else(Vec::new, |value| tunnel::auth_schemes(value))
     }
 
-    fn failed(failure: Failure) -> Self {
+    pub(crate) fn failed(failure: Failure) -> Self {
         Self {
             seen: None,
             failure: Some(failure),
@@ -260,7 +261,8 @@ fn headers(all: &HeaderMap) -> BTreeMap<String, String> {
     let joined = kept.take(HEADER_LIMIT).map(|name| {
         let values = all.get_all(name).iter().map(HeaderValue::as_bytes);
         let value = values.collect::<Vec<_>>().join(&b", "[..]);
-        let text = printable(&String::from_utf8_lossy(&value));
+        let text = concealed::header(name.as_str(), &String::from_utf8_lossy(&value));
+        let text = printable(&text);
         (
             name.as_str().to_owned(),
             text.chars().take(HEADER_LENGTH).collect(),

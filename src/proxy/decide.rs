@@ -1,9 +1,10 @@
 //! What a view says for one URL.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use url::Url;
 
 use crate::proxy::bypass::Dialect;
+use crate::proxy::concealed;
 use crate::proxy::proxy_list::Carrier;
 use crate::proxy::view::{View, ViewKind};
 use crate::route::Route;
@@ -29,7 +30,11 @@ pub enum ScriptSource {
     /// Found by DHCP and DNS (WPAD).
     Detect,
     /// At a URL.
-    Url(String),
+    Url(#[serde(serialize_with = "serialize_address")] String),
+}
+
+fn serialize_address<S: Serializer>(url: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&concealed::url(url))
 }
 
 /// What a view says for one URL: automatic detection before the PAC URL before the proxies set by
@@ -96,6 +101,7 @@ fn route(view: &View, carrier: Option<&Carrier>, reasons: Vec<String>) -> Route 
             .collect(),
         origin: view.kind.origin(),
         reasons,
+        cleartext_script: false,
     }
 }
 

@@ -18,7 +18,7 @@
 
 pub mod blob;
 pub mod bypass;
-mod concealed;
+pub(crate) mod concealed;
 mod credentials;
 mod decide;
 pub mod environment;
@@ -38,7 +38,7 @@ pub mod windows;
 
 pub use blob::Blob;
 pub use bypass::{BypassList, Dialect};
-pub use concealed::Concealed;
+pub use concealed::{Concealed, conceal, conceal_argument};
 pub use credentials::ProxyCredentials;
 pub use decide::{Decision, ScriptSource, decide};
 pub use proxy_list::ProxyList;

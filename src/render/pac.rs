@@ -4,6 +4,7 @@ use std::io;
 
 use serde::Serialize;
 
+use crate::proxy::conceal_argument;
 use crate::proxy::pac::{Entry, PacAnswer, PacFailure, Remark, RemarkLevel};
 use crate::render::json::document;
 use crate::render::layout::{Lead, Page};
@@ -52,7 +53,11 @@ pub fn pac_answers(rows: &[PacRow], style: &TextStyle, out: &mut dyn io::Write) 
 }
 
 fn answered(answer: &PacAnswer, page: &mut Page<'_>) -> io::Result<()> {
-    line("answer", &format!("\"{}\"", answer.answer), page)?;
+    line(
+        "answer",
+        &format!("\"{}\"", conceal_argument(&answer.answer)),
+        page,
+    )?;
     let hops: Vec<String> = answer.hops.iter().map(ToString::to_string).collect();
     line("means", &hops.join(", then "), page)?;
     for ignored in &answer.ignored {
@@ -89,7 +94,7 @@ fn line(name: &str, words: &str, page: &mut Page<'_>) -> io::Result<()> {
 #[derive(Serialize)]
 struct AnswerLine<'a> {
     url: &'a str,
-    answer: Option<&'a str>,
+    answer: Option<String>,
     hops: &'a [Hop],
     error: Option<&'a str>,
     message: Option<&'a str>,
@@ -125,7 +130,7 @@ fn answer_line(row: &PacRow) -> AnswerLine<'_> {
     let ignored = answer.map_or(&[][..], |answer| &answer.ignored);
     AnswerLine {
         url: &row.url,
-        answer: answer.map(|answer| answer.answer.as_str()),
+        answer: answer.map(|answer| conceal_argument(&answer.answer)),
         hops: answer.map_or(&[], |answer| &answer.hops),
         error: failure.map(PacFailure::code),
         message: failure.map(|failure| failure.message.as_str()),

@@ -8,7 +8,7 @@ use url::Url;
 use crate::evidence::{ScriptFailure, Way};
 use crate::proxy::blob::BlobKind;
 use crate::proxy::proxy_list::Carrier;
-use crate::proxy::{Blob, Decision, ProxySettings, ScriptSource, View, decide};
+use crate::proxy::{Blob, Decision, ProxySettings, ScriptSource, View, concealed, decide};
 use crate::render::json::{document, write_safely};
 use crate::render::layout::{Lead, Page};
 use crate::render::style::{Colour, TextStyle};
@@ -107,7 +107,8 @@ fn row(name: &str, words: &str, page: &mut Page<'_>) -> io::Result<()> {
 
 fn rows(settings: &ProxySettings) -> Vec<(&'static str, String)> {
     let detect = if settings.auto_detect { "on" } else { "off" };
-    let pac = settings.pac_url.clone().unwrap_or_else(none);
+    let pac = settings.pac_url.as_deref();
+    let pac = pac.map_or_else(none, concealed::url);
     let bypass = settings.bypass.to_string();
     let reversed = if settings.bypass.is_reversed() {
         " (these alone use the proxy)"
@@ -187,11 +188,11 @@ fn way_words(view: &View, way: &Way, url: &Url) -> String {
     if scripts.is_empty() {
         return hops;
     }
-    let named: Vec<&str> = scripts
+    let named: Vec<String> = scripts
         .iter()
         .map(|script| match script {
-            ScriptSource::Detect => "found by automatic detection",
-            ScriptSource::Url(url) => url,
+            ScriptSource::Detect => "found by automatic detection".to_owned(),
+            ScriptSource::Url(url) => concealed::url(url),
         })
         .collect();
     format!(

@@ -6,8 +6,10 @@ use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::process::ExitCode;
 use std::sync::Mutex;
 
+use clap::error::{ContextKind, ContextValue};
 use reach365::Error;
 use reach365::endpoint::printable;
+use reach365::proxy::{conceal, conceal_argument};
 use reach365::render::{self, ServiceState};
 
 /// Wrong usage, or a list that cannot be used.
@@ -95,10 +97,12 @@ impl Reader {
     }
 }
 
-/// Ends after a command line that clap does not accept, or that asks for help.
-pub(crate) fn refuse(reader: Reader, error: &clap::Error) -> ExitCode {
+/// Ends after a command line that clap does not accept, or that asks for help. Arguments that it
+/// repeats may have credentials in them.
+pub(crate) fn refuse(reader: Reader, mut error: clap::Error) -> ExitCode {
+    conceal_arguments(&mut error);
     if reader == Reader::Plain || !error.use_stderr() {
-        error.print().ok();
+        print(&error);
     }
     match reader {
         Reader::Plain => u8::try_from(error.exit_code()).unwrap_or(USAGE).into(),
@@ -112,9 +116,46 @@ pub(crate) fn refuse(reader: Reader, error: &clap::Error) -> ExitCode {
     }
 }
 
+/// Prints what clap says; in plain text where the words of a parser have credentials in them too.
+fn print(error: &clap::Error) {
+    let text = error.render().to_string();
+    let shown = conceal(&text);
+    if shown == text {
+        error.print().ok();
+        return;
+    }
+    write!(io::stderr().lock(), "{shown}").ok();
+}
+
+fn conceal_arguments(error: &mut clap::Error) {
+    let context: Vec<(ContextKind, ContextValue)> = error
+        .context()
+        .map(|(kind, value)| (kind, value.clone()))
+        .collect();
+    let of_user = context.iter().any(|(_, value)| match value {
+        ContextValue::String(text) => text.starts_with("--proxy-user"),
+        _ => false,
+    });
+    for (kind, value) in context {
+        let value = match value {
+            // Whoever puts a password behind the user has no `@` for it.
+            ContextValue::String(_) if of_user && kind == ContextKind::InvalidValue => {
+                ContextValue::String("***".to_owned())
+            }
+            ContextValue::String(text) => ContextValue::String(conceal_argument(&text)),
+            ContextValue::Strings(texts) => {
+                let texts = texts.iter().map(|text| conceal_argument(text));
+                ContextValue::Strings(texts.collect())
+            }
+            other => other,
+        };
+        error.insert(kind, value);
+    }
+}
+
 fn unknown(why: &str) -> ExitCode {
     // Nobody may be there to read it.
-    render::nagios_unknown(why, &mut io::stdout().lock()).ok();
+    render::nagios_unknown(&conceal(why), &mut io::stdout().lock()).ok();
     ServiceState::Unknown.exit_code().into()
 }
 
@@ -155,7 +196,7 @@ fn one_line(info: &PanicHookInfo<'_>) -> String {
 /// Says something on stderr. Nobody may be there to read it.
 pub(crate) fn note(message: &str) {
     let mut err = io::stderr().lock();
-    for (position, line) in message.lines().enumerate() {
+    for (position, line) in conceal(message).lines().enumerate() {
         let before = if position == 0 { "reach365: " } else { "" };
         writeln!(err, "{before}{}", printable(line)).ok();
     }

@@ -18,7 +18,7 @@ fn main() -> ExitCode {
     let reader = Reader::of(std::env::args_os());
     match Cli::try_parse() {
         Ok(cli) => exit::guard(reader, || run(cli)),
-        Err(error) => exit::refuse(reader, &error),
+        Err(error) => exit::refuse(reader, error),
     }
 }
 

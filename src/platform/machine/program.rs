@@ -2,9 +2,11 @@
 
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+
+use crate::platform::command::command;
 
 /// No program of the catalogue needs longer; `w32tm` waits for the network.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -23,7 +25,7 @@ pub struct Ran {
 }
 
 pub(super) fn run(program: &Path, arguments: &[String]) -> io::Result<Ran> {
-    let mut child = Command::new(program)
+    let mut child = command(program)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
