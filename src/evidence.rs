@@ -10,6 +10,7 @@ mod trace;
 mod ways;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
@@ -50,8 +51,8 @@ pub enum Stage {
     Content,
 }
 
-impl std::fmt::Display for Stage {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Stage {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
             Self::Device => "device",
             Self::Route => "route",
@@ -362,6 +363,9 @@ pub struct ProxySeen {
     /// Whether credentials went with the request.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub credentials_sent: bool,
+    /// Why credentials were not sent, where there are some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credentials_withheld: Option<CredentialsWithheld>,
     /// Status code of an HTTP proxy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -383,6 +387,54 @@ pub struct ProxySeen {
     /// Beginning of that page; foreign text, printable.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub body_text: String,
+}
+
+/// Why a proxy that asked for credentials did not get those that there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum CredentialsWithheld {
+    /// The network named the proxy (WPAD).
+    Wpad,
+    /// A PAC script named the proxy that came over `http`.
+    CleartextScript,
+    /// They are for another proxy.
+    OtherProxy,
+    /// The proxy did not prove its name in TLS.
+    UnprovenProxy,
+    /// The proxy does not offer Basic.
+    NoBasic,
+    /// The proxy has rejected them once in this run.
+    Rejected,
+    /// Another proxy has rejected them in this run.
+    RejectedElsewhere,
+    /// Requests with them got no answer in this run.
+    Unanswered,
+}
+
+impl fmt::Display for CredentialsWithheld {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Wpad => "no credentials were sent: the network (WPAD) named this proxy",
+            Self::CleartextScript => {
+                "no credentials were sent: a PAC script over http, which anyone on the path can \
+                 rewrite, named this proxy; --proxy-user USER@HOST:PORT sends them to it"
+            }
+            Self::OtherProxy => "no credentials were sent: --proxy-user names another proxy",
+            Self::UnprovenProxy => {
+                "no credentials were sent: the certificate of the proxy does not prove its name"
+            }
+            Self::NoBasic => "no credentials were sent: the proxy does not offer Basic",
+            Self::Rejected => "the proxy rejected the credentials once; they were not sent again",
+            Self::RejectedElsewhere => {
+                "no credentials were sent: another proxy rejected them in this run"
+            }
+            Self::Unanswered => {
+                "no credentials were sent: authenticated requests before got no answer"
+            }
+        })
+    }
 }
 
 /// What an HTTP exchange showed.
@@ -419,6 +471,9 @@ pub struct HttpSeen {
     /// Whether credentials for a proxy went with the request.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub proxy_credentials_sent: bool,
+    /// Why credentials for a proxy were not sent, where there are some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy_credentials_withheld: Option<CredentialsWithheld>,
     /// This machine's clock when the response head arrived.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub received: Option<Timestamp>,
@@ -459,6 +514,10 @@ pub struct RunEvidence {
     pub public_roots: usize,
     /// Number of roots of the operating system.
     pub os_roots: usize,
+    /// Why the proxy settings of the machine could not be read: nothing was probed then, since any
+    /// other route than theirs would be a guess.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy_settings_unread: Option<String>,
     /// PAC scripts that the settings name or the network announces.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scripts: Vec<ScriptSeen>,

@@ -125,10 +125,13 @@ pub struct Options {
 }
 
 /// User and password for proxies. They are sent as Basic credentials to a proxy that asks for them
-/// and that the network did not announce; they never reach a report or a log.
+/// and that an argument, a setting, or a PAC script over `https` or `file` names; they never reach a
+/// report or a log.
 #[derive(Clone)]
 pub struct ProxySignIn {
     proxy_authorization: String,
+    /// The one proxy that gets them.
+    only: Option<(Host, u16)>,
 }
 
 impl ProxySignIn {
@@ -137,7 +140,23 @@ impl ProxySignIn {
         let encoded = BASE64.encode(format!("{user}:{password}").as_bytes());
         Self {
             proxy_authorization: format!("Basic {encoded}"),
+            only: None,
         }
+    }
+
+    /// The same for one proxy alone, whoever names it but the network.
+    #[must_use]
+    pub fn only_for(self, host: Host, port: u16) -> Self {
+        Self {
+            only: Some((host, port)),
+            ..self
+        }
+    }
+
+    /// Whether they are for this proxy; `None` where they are bound to none.
+    pub(crate) fn is_for(&self, proxy: &ProxyServer) -> Option<bool> {
+        let (host, port) = self.only.as_ref()?;
+        Some(*host == proxy.host && *port == proxy.port)
     }
 
     pub(crate) fn proxy_authorization(&self) -> &str {
@@ -149,6 +168,57 @@ impl ProxySignIn {
 impl fmt::Debug for ProxySignIn {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("ProxySignIn(hidden)")
+    }
+}
+
+/// The user of a proxy as a person names it: `USER`, or `USER@HOST:PORT` for one proxy alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxyUser {
+    /// The name of the user.
+    pub name: String,
+    /// The one proxy that gets the credentials.
+    pub proxy: Option<(Host, u16)>,
+}
+
+impl ProxyUser {
+    /// The credentials of the user.
+    pub fn sign_in(&self, password: &str) -> ProxySignIn {
+        let sign_in = ProxySignIn::basic(&self.name, password);
+        match &self.proxy {
+            Some((host, port)) => sign_in.only_for(host.clone(), *port),
+            None => sign_in,
+        }
+    }
+}
+
+impl FromStr for ProxyUser {
+    type Err = String;
+
+    /// Only a last `@` before a host and a port names a proxy: `DOMAIN\user` and
+    /// `user@contoso.com` are names of users.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, proxy) = match text.rsplit_once('@') {
+            Some((name, server)) => match Host::parse_with_port(server) {
+                Ok((host, Some(port))) if !name.is_empty() => (name, Some((host, port))),
+                _ => (text, None),
+            },
+            None => (text, None),
+        };
+        if name.is_empty() {
+            return Err("the name of the user is empty".to_owned());
+        }
+        // Basic ends the name at the first colon (RFC 7617): what follows may be a password.
+        if name.contains(':') || name.chars().any(char::is_control) {
+            return Err(
+                "the name of a user has no colon; the password does not belong on a command line, \
+                 which others can read"
+                    .to_owned(),
+            );
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            proxy,
+        })
     }
 }
 

@@ -18,6 +18,21 @@ pub struct Route {
     pub origin: Origin,
     /// Why, a sentence each.
     pub reasons: Vec<String>,
+    /// Whether a PAC script decided that came over `http`, which anyone on the path can rewrite:
+    /// its proxies get no credentials.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cleartext_script: bool,
+}
+
+/// Who named the proxies of a route, as far as it matters to credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NamedBy {
+    /// An argument, a setting, or a PAC script that a setting names over `https` or `file`.
+    Settings,
+    /// A PAC script that a setting names over `http`.
+    CleartextScript,
+    /// The network (WPAD).
+    Network,
 }
 
 impl Route {
@@ -27,6 +42,16 @@ impl Route {
             hops: Vec::new(),
             origin: Origin::Direct,
             reasons: vec!["no proxy is considered".to_owned()],
+            cleartext_script: false,
+        }
+    }
+
+    /// Who named the proxies.
+    pub(crate) fn named_by(&self) -> NamedBy {
+        match self.origin {
+            Origin::Wpad => NamedBy::Network,
+            _ if self.cleartext_script => NamedBy::CleartextScript,
+            _ => NamedBy::Settings,
         }
     }
 

@@ -29,8 +29,8 @@ use crate::options::{COMPARE_AFTER, Options, PROBES_UNDER_WAY};
 use crate::plan::Plan;
 use crate::platform;
 use crate::probe::{
-    Certificates, DnsClient, HostsText, MsoidClients, Pace, ProbeContext, ProxyNames, RunClock,
-    SignIns, TlsSource, alternate, ask_as, confirm, probe, probe_msoid,
+    Certificates, Credentials, DnsClient, HostsText, MsoidClients, Pace, ProbeContext, ProxyNames,
+    RunClock, TlsSource, alternate, ask_as, confirm, probe, probe_msoid,
 };
 use crate::proxy::View;
 use crate::report::{Report, Run};
@@ -88,6 +88,7 @@ impl Checker {
         let clock = RunClock::start(self.options.deadline);
         let mut run = self.run_evidence();
         let routing = Routing::read(&self.options, self.proxy_views.as_deref()).await;
+        run.proxy_settings_unread.clone_from(&routing.unread);
         let context = self.context(clock, &run, plan.checks.len(), &routing);
         let probes = async {
             let ways = clock
@@ -169,10 +170,10 @@ impl Checker {
             tls: TlsSource::new(self.public_roots.clone(), self.os_roots.clone()),
             hosts,
             proxies: ProxyNames::default(),
-            sign_ins: SignIns {
-                given: self.options.proxy_sign_in.clone(),
-                configured: routing.sign_ins.clone(),
-            },
+            credentials: Credentials::new(
+                self.options.proxy_sign_in.clone(),
+                routing.sign_ins.clone(),
+            ),
             ask_os_resolver: self.options.ask_os_resolver
                 && !run.resolvers_named
                 && checks <= OS_LOOKUPS,
@@ -229,6 +230,13 @@ impl Checker {
         let endpoint = row.endpoint;
         if let Some(reason) = device::skipped(&self.options, judge.run, row) {
             return (device::evidence(row, reason), Outcome::Skipped);
+        }
+        if judge.run.proxy_settings_unread.is_some() || row.is_unreadable() {
+            let evidence = Evidence {
+                ways: row.ways.clone(),
+                ..Evidence::default()
+            };
+            return (evidence, Outcome::Inconclusive);
         }
         if let Some(domain) = msoid_domain(endpoint) {
             let evidence = Box::pin(self.probe_msoid(context, domain)).await;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use futures_util::future::join_all;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinHandle, spawn_blocking};
 use url::Url;
 
 use crate::endpoint::{Endpoint, Scheme};
@@ -11,9 +11,9 @@ use crate::engine::scripts::{Answer, Scripts};
 use crate::evidence::{ScriptFailure, ScriptSeen, Way};
 use crate::options::{Options, ProxySignIn, ProxySource};
 use crate::plan::Plan;
-use crate::platform;
+use crate::platform::{self, SystemProxies};
 use crate::proxy::{
-    Decision, Dialect, ProxyList, ProxySettings, ScriptSource, View, ViewKind, decide,
+    Decision, Dialect, ProxyList, ProxySettings, ScriptSource, View, ViewKind, concealed, decide,
 };
 use crate::route::{Origin, ProxyServer, Route};
 use crate::verdict::KNOWN_PROXY;
@@ -28,7 +28,17 @@ pub(super) struct Routing {
     views: Vec<Named>,
     /// Credentials that stand in the settings, each for its own proxy.
     pub(super) sign_ins: Vec<(ProxyServer, ProxySignIn)>,
+    /// Why the settings of the machine could not be read.
+    pub(super) unread: Option<String>,
     scripts: Scripts,
+}
+
+/// The settings of the machine.
+#[derive(Default)]
+struct OfSystem {
+    views: Vec<View>,
+    sign_ins: Vec<(ProxyServer, ProxySignIn)>,
+    unread: Option<String>,
 }
 
 /// A view with the name that reports use for it.
@@ -50,16 +60,20 @@ impl Named {
 impl Routing {
     /// Reads the settings that the options ask for; `given` stands in for those of the system.
     pub(super) async fn read(options: &Options, given: Option<&[View]>) -> Self {
-        let (mut views, sign_ins) = match &options.proxy {
-            ProxySource::None => (Vec::new(), Vec::new()),
-            ProxySource::Explicit(server) => (vec![explicit(server)], Vec::new()),
-            ProxySource::Pac(url) => (vec![script_at(url)], Vec::new()),
+        let of_views = |views| OfSystem {
+            views,
+            ..OfSystem::default()
+        };
+        let system = match &options.proxy {
+            ProxySource::None => OfSystem::default(),
+            ProxySource::Explicit(server) => of_views(vec![explicit(server)]),
+            ProxySource::Pac(url) => of_views(vec![script_at(url)]),
             ProxySource::System => match given {
-                Some(views) => (unless_direct(views.to_vec()), Vec::new()),
-                None => of_system().await,
+                Some(views) => of_views(unless_direct(views.to_vec())),
+                None => of_system(spawn_blocking(platform::system_proxies)).await,
             },
         };
-        let mut named: Vec<Named> = views.drain(..).map(Named::of).collect();
+        let mut named: Vec<Named> = system.views.into_iter().map(Named::of).collect();
         if options.wpad {
             named.push(announced());
         }
@@ -68,7 +82,8 @@ impl Routing {
         }
         Self {
             views: named,
-            sign_ins,
+            sign_ins: system.sign_ins,
+            unread: system.unread,
             scripts: Scripts::new(options),
         }
     }
@@ -109,10 +124,18 @@ impl Routing {
     }
 
     async fn way(&self, named: &Named, url: &Url) -> Way {
-        let way = |route: Route, script_failure: Option<ScriptFailure>| Way {
-            view: named.name.to_owned(),
-            route,
-            script_failure,
+        let settings = &named.view.settings;
+        let way = |route: Route, script_failure: Option<ScriptFailure>| {
+            let asked = matches!(route.origin, Origin::Pac | Origin::Wpad);
+            let spared = settings.bypass.reason(url).is_some();
+            let unreadable = settings.servers.unreadable(url.scheme());
+            let unreadable = unreadable.filter(|_| !asked && !spared).map(str::to_owned);
+            Way {
+                view: named.name.to_owned(),
+                route,
+                script_failure,
+                unreadable,
+            }
         };
         let (scripts, mut fallback) = match decide(&named.view, url) {
             Decision::Route(route) => return way(route, None),
@@ -120,15 +143,22 @@ impl Routing {
         };
         for source in &scripts {
             match self.scripts.ask(source, url).await {
-                Answer::Hops { script, answer } => {
+                Answer::Hops {
+                    script,
+                    cleartext,
+                    answer,
+                } => {
                     let origin = origin_of(source);
-                    let words: String = answer.answer.chars().take(200).collect();
+                    let words = concealed::conceal_argument(&answer.answer);
+                    let words: String = words.chars().take(200).collect();
                     let words = crate::endpoint::printable(&words);
+                    let script = concealed::url(&script);
                     let reason = format!("the PAC script {script} answered \"{words}\"");
                     let route = Route {
                         hops: answer.hops,
                         origin,
                         reasons: vec![reason],
+                        cleartext_script: cleartext,
                     };
                     return way(route, None);
                 }
@@ -161,6 +191,7 @@ impl Routing {
                 view: KNOWN_PROXY.to_owned(),
                 route,
                 script_failure: None,
+                unreadable: None,
             })
         });
         known.collect()
@@ -175,6 +206,7 @@ impl Routing {
             hops: vec![carrier.hop.clone()],
             origin: view.kind.origin(),
             reasons: vec![reason],
+            cleartext_script: false,
         })
     }
 }
@@ -185,6 +217,7 @@ pub async fn proxy_ways(views: &[View], urls: &[Url], options: &Options) -> Vec<
     let routing = Routing {
         views: views.iter().cloned().map(Named::of).collect(),
         sign_ins: Vec::new(),
+        unread: None,
         scripts: Scripts::new(options),
     };
     join_all(urls.iter().map(|url| routing.ways_to(url))).await
@@ -198,7 +231,7 @@ pub(super) fn others(ways: &[Way]) -> Vec<Way> {
     let mut others: Vec<Way> = Vec::new();
     let usable = rest
         .iter()
-        .filter(|way| way.script_failure.is_none())
+        .filter(|way| way.script_failure.is_none() && way.unreadable.is_none())
         .cloned();
     for way in usable.chain([direct_way()]) {
         let known = |other: &Way| same_hops(&other.route, &way.route);
@@ -218,6 +251,7 @@ fn direct_way() -> Way {
         view: ViewKind::Direct.name().to_owned(),
         route: Route::direct(),
         script_failure: None,
+        unreadable: None,
     }
 }
 
@@ -261,9 +295,21 @@ fn announced() -> Named {
 
 /// The views of this machine, the one that Windows' sign-in would take first: that of the user on
 /// Windows; elsewhere the environment, and the desktop where the environment says nothing.
-async fn of_system() -> (Vec<View>, Vec<(ProxyServer, ProxySignIn)>) {
-    let Ok(system) = spawn_blocking(platform::system_proxies).await else {
-        return (Vec::new(), Vec::new());
+/// Settings that cannot be read do not mean that there are none.
+async fn of_system(reading: JoinHandle<SystemProxies>) -> OfSystem {
+    let system = match reading.await {
+        Ok(system) => system,
+        Err(error) => {
+            let how = if error.is_panic() {
+                "failed"
+            } else {
+                "was interrupted"
+            };
+            return OfSystem {
+                unread: Some(format!("reading them {how}")),
+                ..OfSystem::default()
+            };
+        }
     };
     let rank: HashMap<ViewKind, u8> = if platform::name() == "windows" {
         HashMap::from([(ViewKind::User, 0), (ViewKind::Machine, 1)])
@@ -272,12 +318,20 @@ async fn of_system() -> (Vec<View>, Vec<(ProxyServer, ProxySignIn)>) {
     };
     let mut views = system.views;
     views.sort_by_key(|view| rank.get(&view.kind).copied().unwrap_or(2));
+    // Where the first source tells the route, the others only compare.
+    let decided = views
+        .first()
+        .is_some_and(|view| rank.get(&view.kind) == Some(&0));
+    let unread = system.unread.filter(|_| !decided);
     let sign_in = |credentials: &crate::proxy::ProxyCredentials| {
         let sign_in = ProxySignIn::basic(credentials.user(), credentials.password());
         (credentials.server().clone(), sign_in)
     };
-    let sign_ins = system.credentials.iter().map(sign_in).collect();
-    (unless_direct(views), sign_ins)
+    OfSystem {
+        views: unless_direct(views),
+        sign_ins: system.credentials.iter().map(sign_in).collect(),
+        unread,
+    }
 }
 
 /// Settings that name nobody are as good as none: the direct path is tested.
@@ -292,4 +346,17 @@ fn unless_direct(views: Vec<View>) -> Vec<View> {
 pub(super) fn taken(ways: &[Way], planned: &Route) -> Route {
     ways.first()
         .map_or_else(|| planned.clone(), |way| way.route.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn settings_that_cannot_be_read_are_not_the_direct_route() {
+        let reading = spawn_blocking(|| -> SystemProxies { panic!("a test") });
+        let system = of_system(reading).await;
+        assert!(system.views.is_empty());
+        assert_eq!(system.unread.as_deref(), Some("reading them failed"));
+    }
 }

@@ -18,6 +18,13 @@ pub(super) struct Row<'a> {
 }
 
 impl Row<'_> {
+    /// Whether what names the proxy for this row cannot be read.
+    pub(super) fn is_unreadable(&self) -> bool {
+        self.ways
+            .first()
+            .is_some_and(|way| way.unreadable.is_some())
+    }
+
     pub(super) fn endpoint_and_route(&self) -> (Endpoint, Route) {
         (self.endpoint.clone(), self.route.clone())
     }

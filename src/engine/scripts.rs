@@ -13,8 +13,8 @@ use crate::evidence::{ScriptFailure, ScriptFailureKind, ScriptSeen};
 use crate::options::Options;
 use crate::platform;
 use crate::probe::pac::{self, PacLimits, PacNames, PacSurroundings, Script};
-use crate::proxy::ScriptSource;
 use crate::proxy::pac::{PacAnswer, PacFailure, PacFailureKind};
+use crate::proxy::{ScriptSource, concealed};
 
 /// Longest wait for the system to tell where the network's script is; it may ask DHCP.
 const ANNOUNCED_LIMIT: Duration = Duration::from_secs(5);
@@ -38,8 +38,14 @@ struct Loaded {
 
 /// What a source says for one URL.
 pub(super) enum Answer {
-    /// An answer of the script at this address.
-    Hops { script: String, answer: PacAnswer },
+    /// An answer of a script.
+    Hops {
+        /// Its address.
+        script: String,
+        /// Whether it, or a redirect to it, came over `http`.
+        cleartext: bool,
+        answer: PacAnswer,
+    },
     /// The network announces no script.
     NothingFound(String),
     /// There is a script, or there should be one, and it does not answer.
@@ -81,6 +87,7 @@ impl Scripts {
         match pac::answer(script, url, None).await {
             Ok(answer) => Answer::Hops {
                 script: script.url.clone(),
+                cleartext: is_cleartext(source, script),
                 answer,
             },
             Err(failure) => Answer::Failed(loaded.stop(of_pac(&script.url, &failure))),
@@ -130,18 +137,19 @@ impl Scripts {
             Ok(script) if discovered && leaves(&address, &script) => Err(astray(&address, &script)),
             other => other,
         };
-        Loaded::new(address, discovered, script)
+        Loaded::new(&address, discovered, script)
     }
 }
 
 impl Loaded {
-    fn new(url: String, discovered: bool, script: Result<Script, ScriptFailure>) -> Self {
+    fn new(url: &str, discovered: bool, script: Result<Script, ScriptFailure>) -> Self {
         let good = script.as_ref().ok();
+        let redirects = good.into_iter().flat_map(|script| &script.redirects);
         let seen = ScriptSeen {
-            url,
+            url: concealed::url(url),
             discovered,
             sha256: good.map(|script| script.sha256.clone()),
-            redirects: good.map_or_else(Vec::new, |script| script.redirects.clone()),
+            redirects: redirects.map(|address| concealed::url(address)).collect(),
             fetch_ms: good.map_or(0.0, |script| script.fetch_ms),
             failure: script.as_ref().err().cloned(),
         };
@@ -175,6 +183,19 @@ impl Loaded {
         }
         failure
     }
+}
+
+/// Whether anyone on the path could have rewritten a script or a redirect to it.
+fn is_cleartext(source: &ScriptSource, script: &Script) -> bool {
+    let asked = match source {
+        ScriptSource::Url(url) => Some(url),
+        ScriptSource::Detect => None,
+    };
+    let mut addresses = asked
+        .into_iter()
+        .chain([&script.url])
+        .chain(&script.redirects);
+    addresses.any(|address| Url::parse(address).is_ok_and(|url| url.scheme() == "http"))
 }
 
 /// Where the network says that a script is.
@@ -212,7 +233,7 @@ fn astray(address: &str, script: &Script) -> ScriptFailure {
     let host = Url::parse(&script.url).ok();
     let host = host.and_then(|url| url.host_str().map(str::to_owned));
     ScriptFailure {
-        script: address.to_owned(),
+        script: concealed::url(address),
         kind: ScriptFailureKind::Unreachable,
         detail: format!(
             "redirected to another host ({}), which is not followed",
@@ -236,9 +257,9 @@ fn of_pac(script: &str, failure: &PacFailure) -> ScriptFailure {
         None => failure.message.clone(),
     };
     ScriptFailure {
-        script: script.to_owned(),
+        script: concealed::url(script),
         kind,
-        detail,
+        detail: concealed::conceal(&detail),
         status,
     }
 }

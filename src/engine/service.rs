@@ -12,8 +12,8 @@ use crate::engine::routing::Routing;
 use crate::error::Error;
 use crate::options::Options;
 use crate::probe::pac::{PacNames, PacSurroundings};
-use crate::probe::{Answered, SignIns, Web, provider};
-use crate::route::Hop;
+use crate::probe::{Answered, Credentials, Web, provider};
+use crate::route::{Hop, NamedBy, Route};
 
 /// How long the service wants to be left alone where it does not say so itself.
 const USUAL_WAIT: Duration = Duration::from_secs(3_600);
@@ -100,7 +100,7 @@ pub async fn ask_service(
     request: &ServiceRequest,
     options: &Options,
 ) -> Result<ServiceAnswer, ServiceFailure> {
-    let desk = Desk::open(request, options).await;
+    let desk = Desk::open(request, options).await?;
     let version = desk.version().await?;
     let known = request.known_version.as_deref();
     match known {
@@ -135,13 +135,19 @@ struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    async fn open(request: &'a ServiceRequest, options: &Options) -> Self {
+    async fn open(request: &'a ServiceRequest, options: &Options) -> Result<Self, ServiceFailure> {
         let routing = Routing::read(options, None).await;
-        let ways = routing.ways_to(&request.service).await;
-        let mut hops = ways.into_iter().next().map(|way| way.route.hops);
-        if hops.as_ref().is_some_and(Vec::is_empty) {
-            hops = None;
+        let way = routing.ways_to(&request.service).await.into_iter().next();
+        let unread = routing.unread.as_ref();
+        let unreadable = || way.as_ref().and_then(|way| way.unreadable.as_ref());
+        if let Some(why) = unread.or_else(unreadable) {
+            let words = format!("the proxy settings could not be read: {why}");
+            return Err(ServiceFailure::Unreachable(words));
         }
+        let route = way.map(|way| way.route);
+        let named_by = route.as_ref().map_or(NamedBy::Settings, Route::named_by);
+        let hops = route.map(|route| route.hops);
+        let hops = hops.filter(|hops| !hops.is_empty());
         let limits = options.timeouts;
         let web = Web {
             surroundings: PacSurroundings {
@@ -149,18 +155,16 @@ impl<'a> Desk<'a> {
                 os_roots: options.os_roots.clone(),
                 ..PacSurroundings::default()
             },
-            sign_ins: SignIns {
-                given: options.proxy_sign_in.clone(),
-                configured: routing.sign_ins,
-            },
+            credentials: Credentials::new(options.proxy_sign_in.clone(), routing.sign_ins),
+            named_by,
             limit: limits.tcp + limits.proxy + limits.tls + limits.http,
             size: SERVICE_LIMIT,
         };
-        Self {
+        Ok(Self {
             request,
             web,
             hops: hops.unwrap_or_else(|| vec![Hop::Direct]),
-        }
+        })
     }
 
     async fn version(&self) -> Result<String, ServiceFailure> {

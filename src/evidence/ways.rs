@@ -19,6 +19,10 @@ pub struct Way {
     /// to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub script_failure: Option<ScriptFailure>,
+    /// What names a proxy in these settings and cannot be read; the route is then unknown, and
+    /// nothing was probed on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<String>,
 }
 
 /// Why a PAC script did not decide.

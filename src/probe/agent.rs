@@ -9,7 +9,7 @@ use crate::evidence::{Agent, AgentAttempt, RecordKind};
 use crate::probe::recorder::Target;
 use crate::probe::run::{ProbeContext, includes};
 use crate::probe::{attempt, dns};
-use crate::route::{Origin, ProxyServer, Route};
+use crate::route::{ProxyServer, Route};
 
 /// A request of either agent waits no longer for a stage: both are measured alike, and four in turn
 /// must not hold the run up.
@@ -34,7 +34,7 @@ pub(crate) async fn ask_as(
     let target = Target {
         address: SocketAddr::new(address, port),
         proxy: proxy.cloned(),
-        sign_in: proxy.is_some() && route.origin != Origin::Wpad,
+        named_by: route.named_by(),
         agent,
     };
     let silence = SILENCE.min(context.options.silence_limit);

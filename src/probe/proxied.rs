@@ -1,12 +1,16 @@
 //! The stages behind a proxy: its own TLS, the request for a tunnel, then what lies behind it.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use tokio::net::TcpStream;
 
 use crate::endpoint::{Endpoint, Host, Scheme};
-use crate::evidence::{Failure, RecordKind, Stage, TlsSeen, Trust};
+use crate::evidence::{CredentialsWithheld, Failure, ProxySeen, RecordKind, Stage, TlsSeen, Trust};
 use crate::probe::attempt::{self, Limits};
+use crate::probe::clock::Expired;
+use crate::probe::credentials::Turn;
+use crate::probe::http::Exchange;
 use crate::probe::recorder::Recorder;
 use crate::probe::run::ProbeContext;
 use crate::probe::tunnel::Tunnel;
@@ -90,8 +94,8 @@ impl ByProxy<'_> {
     async fn tunnel(&self, greeted: Greeted) -> Option<Wire> {
         let resolved = self.resolved().await;
         let may_sign_in = greeted.may_sign_in;
-        let began = self.recorder.begin(Stage::Proxy);
-        let asked = self.ask(greeted.wire, resolved, None);
+        let mut began = self.recorder.begin(Stage::Proxy);
+        let asked = self.ask(greeted.wire, resolved);
         let clock = &self.context.clock;
         let mut tunnel = match clock.within(self.limits.proxy, asked).await {
             Ok(tunnel) => tunnel,
@@ -101,13 +105,13 @@ impl ByProxy<'_> {
                 return None;
             }
         };
-        if tunnel.seen.status == Some(SIGN_IN)
-            && let Some(credentials) = self.credentials(may_sign_in, &tunnel.seen.auth_schemes)
-            && let Some(again) = self.reconnect().await
-        {
-            let asked = self.ask(again, resolved, Some(credentials));
-            if let Ok(second) = clock.within(self.limits.proxy, asked).await {
-                tunnel = second;
+        if tunnel.seen.status == Some(SIGN_IN) {
+            match self.turn(may_sign_in, &tunnel.seen.auth_schemes).await {
+                Ok((turn, again)) => {
+                    began = self.recorder.begin(Stage::Proxy);
+                    tunnel = self.ask_with_credentials(turn, again).await;
+                }
+                Err(why) => tunnel.seen.credentials_withheld = why,
             }
         }
         tunnel.read_page().await;
@@ -116,15 +120,45 @@ impl ByProxy<'_> {
         tunnel.stream.ok()
     }
 
-    async fn ask(&self, wire: Wire, resolved: Option<IpAddr>, credentials: Option<&str>) -> Tunnel {
+    async fn ask(&self, wire: Wire, resolved: Option<IpAddr>) -> Tunnel {
         match self.proxy.protocol {
             ProxyProtocol::Http | ProxyProtocol::Https => {
                 let authority = tunnel::authority(self.endpoint);
                 let agent = self.recorder.target().agent;
-                tunnel::connect(wire, &authority, credentials, agent).await
+                tunnel::connect(wire, &authority, None, agent).await
             }
             protocol => socks::connect(wire, protocol, self.endpoint, resolved).await,
         }
+    }
+
+    /// The same request with credentials. Its answer says what becomes of those of the run.
+    async fn ask_with_credentials(&self, turn: Turn<'_>, wire: Wire) -> Tunnel {
+        let authority = tunnel::authority(self.endpoint);
+        let unanswered = ProxySeen {
+            request: format!("CONNECT {authority}"),
+            credentials_sent: true,
+            ..ProxySeen::default()
+        };
+        let (clock, limit) = (self.context.clock, self.full_limit());
+        let (authorization, agent) = (turn.authorization(), self.recorder.target().agent);
+        let asking = async move {
+            let asked = tunnel::connect(wire, &authority, Some(&authorization), agent);
+            clock.within(limit, asked).await
+        };
+        let status = |asked: &Result<Tunnel, Expired>| asked.as_ref().ok()?.seen.status;
+        let asked = turn.send(asking, status).await;
+        asked
+            .unwrap_or(Err(Expired::Deadline))
+            .unwrap_or_else(|why| {
+                let failure = classify::expired(why);
+                Tunnel::new(unanswered, Err(failure))
+            })
+    }
+
+    /// The limit of an authenticated request. It is never cut short by whoever asks: a rejection
+    /// that nobody waits for would be followed by the next one.
+    fn full_limit(&self) -> Duration {
+        self.limits.proxy.max(self.context.options.timeouts.proxy)
     }
 
     /// Asks for the whole URL, as clients do it for endpoints without TLS.
@@ -132,22 +166,64 @@ impl ByProxy<'_> {
         let (clock, limit) = (&self.context.clock, self.limits.proxy);
         let agent = self.recorder.target().agent;
         let first = http::Request::to_proxy(self.endpoint, None).by(agent);
-        let began = self.recorder.begin(Stage::Http);
+        let mut began = self.recorder.begin(Stage::Http);
         let mut exchange = http::exchange(&first, clock, limit, greeted.wire).await;
-        if exchange.status() == Some(SIGN_IN)
-            && let Some(credentials) =
-                self.credentials(greeted.may_sign_in, &exchange.auth_schemes())
-            && let Some(again) = self.reconnect().await
-        {
-            let second = http::Request::to_proxy(self.endpoint, Some(credentials)).by(agent);
-            exchange = http::exchange(&second, clock, limit, again).await;
-            if let Some(seen) = &mut exchange.seen {
-                seen.proxy_credentials_sent = true;
+        if exchange.status() == Some(SIGN_IN) {
+            let schemes = exchange.auth_schemes();
+            match self.turn(greeted.may_sign_in, &schemes).await {
+                Ok((turn, again)) => {
+                    began = self.recorder.begin(Stage::Http);
+                    exchange = self.fetch_with_credentials(turn, again).await;
+                }
+                Err(why) => {
+                    let seen = exchange.seen.iter_mut();
+                    seen.for_each(|seen| seen.proxy_credentials_withheld = why);
+                }
             }
         }
         let passed = exchange.failure.is_none();
         self.recorder.http(began, exchange.seen, exchange.failure);
         passed
+    }
+
+    async fn fetch_with_credentials(&self, turn: Turn<'_>, wire: Wire) -> Exchange {
+        let (clock, limit) = (self.context.clock, self.full_limit());
+        let (authorization, agent) = (turn.authorization(), self.recorder.target().agent);
+        let endpoint = self.endpoint.clone();
+        let asking = async move {
+            let request = http::Request::to_proxy(&endpoint, Some(&authorization)).by(agent);
+            http::exchange(&request, &clock, limit, wire).await
+        };
+        let asked = turn.send(asking, Exchange::status).await;
+        let ended = || Exchange::failed(classify::expired(Expired::Deadline));
+        let mut exchange = asked.unwrap_or_else(ended);
+        if let Some(seen) = &mut exchange.seen {
+            seen.proxy_credentials_sent = true;
+        }
+        exchange
+    }
+
+    /// Permission to send credentials, and a fresh connection to send them on. Waiting for it is
+    /// nobody's silence.
+    async fn turn(
+        &self,
+        may_sign_in: bool,
+        offered: &[String],
+    ) -> Result<(Turn<'_>, Wire), Option<CredentialsWithheld>> {
+        self.recorder.pause();
+        let named_by = self.recorder.target().named_by;
+        let credentials = &self.context.credentials;
+        let waiting = credentials.turn(self.proxy, named_by, offered);
+        let whole_run = self.context.options.deadline;
+        let turn = self.context.clock.within(whole_run, waiting).await;
+        let turn = turn.unwrap_or(Err(Some(CredentialsWithheld::Unanswered)))?;
+        if !may_sign_in {
+            return Err(Some(CredentialsWithheld::UnprovenProxy));
+        }
+        match self.reconnect().await {
+            Some(wire) => Ok((turn, wire)),
+            None => Err(Some(CredentialsWithheld::Unanswered)),
+        }
     }
 
     /// A second connection: many proxies close the first after a 407. Only one on which credentials
@@ -174,18 +250,6 @@ impl ByProxy<'_> {
         let handshake = tls::handshake(tls, clock, self.limits.tls, host, stream).await;
         let seen = handshake.seen(tls, host);
         (handshake.stream, seen)
-    }
-
-    /// The value of Proxy-Authorization, where it may be sent and the proxy takes Basic.
-    fn credentials(&self, may_sign_in: bool, offered: &[String]) -> Option<&str> {
-        let basic = offered
-            .iter()
-            .any(|scheme| scheme.eq_ignore_ascii_case("basic"));
-        if !may_sign_in || !basic || !self.recorder.target().sign_in {
-            return None;
-        }
-        let sign_in = self.context.sign_ins.of(self.proxy)?;
-        Some(sign_in.proxy_authorization())
     }
 
     /// SOCKS 4 has no room for a name.

@@ -11,7 +11,7 @@ use crate::evidence::{
 use crate::platform::SocketEvidence;
 use crate::probe::classify;
 use crate::probe::clock::{Expired, RunClock, milliseconds};
-use crate::route::{Hop, ProxyServer};
+use crate::route::{Hop, NamedBy, ProxyServer};
 
 /// Where a connection goes to, and what listens there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +19,8 @@ pub(crate) struct Target {
     pub(crate) address: SocketAddr,
     /// The proxy that carries the connection on; without one the address is the endpoint's.
     pub(crate) proxy: Option<ProxyServer>,
-    /// Whether credentials may go to this proxy: never to one that the network announced.
-    pub(crate) sign_in: bool,
+    /// Who named this proxy, by which credentials go to it or not.
+    pub(crate) named_by: NamedBy,
     /// The agent that requests name.
     pub(crate) agent: Agent,
 }
@@ -104,6 +104,11 @@ impl Recorder {
         let now = Instant::now();
         self.state().waiting = Some((stage, now));
         now
+    }
+
+    /// The stage goes on later: until then nobody is waited for.
+    pub(crate) fn pause(&self) {
+        self.state().waiting = None;
     }
 
     /// When the stage that is under way began.

@@ -11,16 +11,17 @@ use crate::endpoint::{Endpoint, Host, Scheme};
 use crate::evidence::{
     Agent, Attempt, CutShort, Evidence, Failure, FailureKind, Lookup, Observation, RecordKind,
 };
-use crate::options::{ADDRESS_LIMIT, CONFIRM_PAUSE, HOP_LIMIT, Options, ProxySignIn};
+use crate::options::{ADDRESS_LIMIT, CONFIRM_PAUSE, HOP_LIMIT, Options};
 use crate::probe::attempt::{self, Claim};
 use crate::probe::clock::{RunClock, milliseconds};
+use crate::probe::credentials::Credentials;
 use crate::probe::dns::{self, DnsClient};
 use crate::probe::hosts_text::HostsText;
 use crate::probe::pace::Pace;
 use crate::probe::proxy_names::ProxyNames;
 use crate::probe::recorder::Target;
 use crate::probe::tls::TlsSource;
-use crate::route::{Hop, Origin, ProxyProtocol, ProxyServer, Route};
+use crate::route::{Hop, NamedBy, ProxyProtocol, ProxyServer, Route};
 
 /// What all probes of a run share.
 #[derive(Debug)]
@@ -32,25 +33,9 @@ pub(crate) struct ProbeContext {
     pub(crate) tls: TlsSource,
     pub(crate) hosts: HostsText,
     pub(crate) proxies: ProxyNames,
-    pub(crate) sign_ins: SignIns,
+    pub(crate) credentials: Credentials,
     /// Whether the operating system's resolver is asked beside.
     pub(crate) ask_os_resolver: bool,
-}
-
-/// Who signs in at which proxy.
-#[derive(Debug, Default)]
-pub(crate) struct SignIns {
-    /// What the caller gave, for every proxy that the network did not announce.
-    pub(crate) given: Option<ProxySignIn>,
-    /// What stands in the settings, each for its own proxy.
-    pub(crate) configured: Vec<(ProxyServer, ProxySignIn)>,
-}
-
-impl SignIns {
-    pub(crate) fn of(&self, proxy: &ProxyServer) -> Option<&ProxySignIn> {
-        let own = self.configured.iter().find(|(server, _)| server == proxy);
-        self.given.as_ref().or(own.map(|(_, sign_in)| sign_in))
-    }
 }
 
 /// What the probe of one address family saw.
@@ -92,12 +77,12 @@ async fn by_route(
     evidence: &mut Evidence,
 ) {
     let mut own = Evidence::default();
-    let sign_in = route.origin != Origin::Wpad;
+    let named_by = route.named_by();
     let through = join_all(
         route
             .proxies()
             .take(HOP_LIMIT)
-            .map(|proxy| through(context, endpoint, proxy, sign_in)),
+            .map(|proxy| through(context, endpoint, proxy, named_by)),
     );
     let through = if route.hops.contains(&Hop::Direct) {
         let (through, ()) = join(through, directly(context, endpoint, &mut own)).await;
@@ -137,13 +122,13 @@ async fn through(
     context: &ProbeContext,
     endpoint: &Endpoint,
     proxy: &ProxyServer,
-    sign_in: bool,
+    named_by: NamedBy,
 ) -> (Vec<Lookup>, Vec<Attempt>) {
     let found = context.proxies.find(context, &proxy.host).await;
     let target = |address: &IpAddr| Target {
         address: SocketAddr::new(*address, proxy.port),
         proxy: Some(proxy.clone()),
-        sign_in,
+        named_by,
         agent: Agent::Neutral,
     };
     let (v6, v4): (Vec<Target>, Vec<Target>) = found
@@ -163,7 +148,7 @@ fn direct_target(endpoint: &Endpoint, address: IpAddr) -> Target {
     Target {
         address: SocketAddr::new(address, endpoint.port),
         proxy: None,
-        sign_in: false,
+        named_by: NamedBy::Settings,
         agent: Agent::Neutral,
     }
 }
@@ -358,7 +343,7 @@ fn target_of(attempt: &Attempt, route: &Route) -> Target {
     let proxy = attempt.hop.as_ref().and_then(Hop::proxy).cloned();
     Target {
         address: attempt.address,
-        sign_in: proxy.is_some() && route.origin != Origin::Wpad,
+        named_by: route.named_by(),
         agent: Agent::Neutral,
         proxy,
     }

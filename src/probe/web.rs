@@ -19,14 +19,14 @@ use crate::endpoint::{Endpoint, Host, Scheme, printable};
 use crate::evidence::Agent;
 use crate::options::HEAD_LIMIT;
 use crate::plan::plain;
+use crate::probe::credentials::{Credentials, Turn};
 use crate::probe::http::AGENT;
 use crate::probe::pac::PacSurroundings;
 use crate::probe::pac::fetch::{Ended, addresses, first_connection, tls};
-use crate::probe::run::SignIns;
 use crate::probe::tunnel::Tunnel;
 use crate::probe::wire::Wire;
 use crate::probe::{classify, socks, tunnel};
-use crate::route::{Hop, ProxyProtocol, ProxyServer};
+use crate::route::{Hop, NamedBy, ProxyProtocol, ProxyServer};
 
 /// Status of a proxy that wants a sign-in.
 const SIGN_IN: u16 = 407;
@@ -36,8 +36,10 @@ const SIGN_IN: u16 = 407;
 pub(crate) struct Web {
     /// Who answers for names, and who is trusted.
     pub(crate) surroundings: PacSurroundings,
-    /// Who signs in at which proxy.
-    pub(crate) sign_ins: SignIns,
+    /// What proxies get that ask for it.
+    pub(crate) credentials: Credentials,
+    /// Who named the proxies.
+    pub(crate) named_by: NamedBy,
     /// Longest wait for one document.
     pub(crate) limit: Duration,
     /// Bytes that a document may have.
@@ -101,42 +103,58 @@ impl Web {
 
     /// A tunnel, asked for a second time with credentials where the proxy wants them.
     async fn tunnel(&self, server: &ProxyServer, endpoint: &Endpoint) -> Result<Wire, String> {
-        let mut tunnel = self.ask_proxy(server, endpoint, None).await?;
-        let seen = &tunnel.seen;
-        let basic = |scheme: &String| scheme.eq_ignore_ascii_case("basic");
-        if seen.status == Some(SIGN_IN)
-            && seen.auth_schemes.iter().any(basic)
-            && let Some(sign_in) = self.sign_ins.of(server)
-        {
-            let credentials = Some(sign_in.proxy_authorization());
-            tunnel = self.ask_proxy(server, endpoint, credentials).await?;
+        let mut tunnel = self.ask_proxy(server, endpoint).await?;
+        if tunnel.seen.status == Some(SIGN_IN) {
+            let schemes = &tunnel.seen.auth_schemes;
+            match self.credentials.turn(server, self.named_by, schemes).await {
+                Ok(turn) => tunnel = self.ask_with_credentials(turn, server, endpoint).await?,
+                Err(why) => {
+                    let why = why.map(|why| format!(": {why}"));
+                    let why = why.unwrap_or_default();
+                    return Err(format!("it requires authentication (HTTP 407){why}"));
+                }
+            }
         }
-        tunnel.stream.map_err(|failure| failure.detail)
+        let rejected = matches!(tunnel.seen.status, Some(401 | SIGN_IN));
+        match tunnel.stream {
+            Err(_) if rejected => Err("it rejected the credentials".to_owned()),
+            stream => stream.map_err(|failure| failure.detail),
+        }
     }
 
-    async fn ask_proxy(
+    async fn ask_proxy(&self, server: &ProxyServer, endpoint: &Endpoint) -> Result<Tunnel, String> {
+        let wire = self.to_proxy(server).await?;
+        if matches!(server.protocol, ProxyProtocol::Http | ProxyProtocol::Https) {
+            let authority = tunnel::authority(endpoint);
+            return Ok(tunnel::connect(wire, &authority, None, Agent::Neutral).await);
+        }
+        let resolved = self.resolved(server.protocol, &endpoint.host).await;
+        Ok(socks::connect(wire, server.protocol, endpoint, resolved).await)
+    }
+
+    async fn ask_with_credentials(
         &self,
+        turn: Turn<'_>,
         server: &ProxyServer,
         endpoint: &Endpoint,
-        credentials: Option<&str>,
     ) -> Result<Tunnel, String> {
-        let wire = self.tcp(&server.host, server.port).await?;
-        match server.protocol {
-            ProxyProtocol::Http => Ok(Self::connect(wire, endpoint, credentials).await),
-            ProxyProtocol::Https => {
-                let wire = self.secure(&server.host, wire).await?;
-                Ok(Self::connect(wire, endpoint, credentials).await)
-            }
-            protocol => {
-                let resolved = self.resolved(protocol, &endpoint.host).await;
-                Ok(socks::connect(wire, protocol, endpoint, resolved).await)
-            }
-        }
+        let wire = self.to_proxy(server).await?;
+        let authority = tunnel::authority(endpoint);
+        let authorization = turn.authorization();
+        let asking = async move {
+            tunnel::connect(wire, &authority, Some(&authorization), Agent::Neutral).await
+        };
+        let asked = turn.send(asking, |tunnel| tunnel.seen.status).await;
+        asked.ok_or_else(|| "no answer".to_owned())
     }
 
-    async fn connect(wire: Wire, endpoint: &Endpoint, credentials: Option<&str>) -> Tunnel {
-        let authority = tunnel::authority(endpoint);
-        tunnel::connect(wire, &authority, credentials, Agent::Neutral).await
+    /// A connection to a proxy; within TLS only to one that has proved its name.
+    async fn to_proxy(&self, server: &ProxyServer) -> Result<Wire, String> {
+        let wire = self.tcp(&server.host, server.port).await?;
+        match server.protocol {
+            ProxyProtocol::Https => self.secure(&server.host, wire).await,
+            _ => Ok(wire),
+        }
     }
 
     /// SOCKS 4 has no room for a name.

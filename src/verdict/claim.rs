@@ -10,6 +10,8 @@ use crate::verdict::{Code, Confidence, Culprit, Facts, Outcome, Verdict, Who};
 
 /// Characters of foreign text that a fact holds at most.
 const FACT_LIMIT: usize = 200;
+/// The fact that says why credentials were not sent.
+pub(super) const WITHHELD: &str = "credentials_withheld";
 /// Entries of a list that a fact holds at most.
 const LIST_LIMIT: usize = 16;
 
@@ -66,7 +68,10 @@ impl Claim {
     }
 
     pub(super) fn verdict(self, endpoint: &Endpoint) -> Verdict {
-        let summary = fill(self.code.says(), &self.told(endpoint), Some(endpoint));
+        let mut summary = fill(self.code.says(), &self.told(endpoint), Some(endpoint));
+        if let Some(why) = self.facts.get(WITHHELD) {
+            summary = format!("{summary}; {}", shown(why));
+        }
         Verdict {
             outcome: self.outcome,
             stage: Some(self.stage),

@@ -14,7 +14,9 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use reach365::endpoint::Cloud;
-use reach365::options::{CONFIRM, ControlHost, DEADLINE, JOBS, ProxySource, TRACE_CONTROL};
+use reach365::options::{
+    CONFIRM, ControlHost, DEADLINE, JOBS, ProxySource, ProxyUser, TRACE_CONTROL,
+};
 use reach365::remedy::App;
 use reach365::render::Format;
 use reach365::report::FailOn;
@@ -167,10 +169,11 @@ pub(crate) struct WayArgs {
     /// Ask the network for a PAC script (WPAD), even if no setting says so
     #[arg(long)]
     pub(crate) wpad: bool,
-    /// Sign in at proxies that ask for Basic; the password comes from REACH365_PROXY_PASSWORD, or
-    /// is asked for
-    #[arg(long, value_name = "USER")]
-    pub(crate) proxy_user: Option<String>,
+    /// User for proxies that ask for Basic; the password comes from REACH365_PROXY_PASSWORD, or is
+    /// asked for. With @HOST:PORT that proxy alone gets them; otherwise those that an argument, a
+    /// setting, or a PAC script over https or file names. None that the network announces does
+    #[arg(long, value_name = "USER[@HOST:PORT]")]
+    pub(crate) proxy_user: Option<ProxyUser>,
 }
 
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use crate::endpoint::Scheme;
 use crate::evidence::{Attempt, Evidence, FailureKind, Lookup, Observation, Stage};
 use crate::route::Hop;
-use crate::verdict::claim::Claim;
+use crate::verdict::claim::{Claim, WITHHELD};
 use crate::verdict::correlate::{collapse, fact, finding, free, hosts, is_genuine};
 use crate::verdict::known_names::{self, KnownNames};
 use crate::verdict::{Code, Confidence, Facts, Finding, Judged, Outcome};
@@ -191,6 +191,9 @@ fn dead(rows: &mut [Judged<'_>], proxy: &str) -> Option<Finding> {
     let claim = run_wide(rows, &named, &through);
     collapse(rows, &through, code);
     let mut says = says(code).to_owned();
+    if claim.facts.contains_key(WITHHELD) && code == Code::ProxyAuthRequired {
+        says += "; {credentials_withheld}";
+    }
     if through.iter().all(|place| works_directly(&rows[*place])) {
         says += "; directly all of them answer";
     }

@@ -217,8 +217,10 @@ fn way(view: &str, hops: &[&str], origin: Origin) -> Way {
             hops: hops.iter().map(|hop| hop.parse().unwrap()).collect(),
             origin,
             reasons: Vec::new(),
+            cleartext_script: false,
         },
         script_failure: None,
+        unreadable: None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use reach365::endpoint::Cloud;
-use reach365::options::ProxySource;
+use reach365::options::{ProxySource, ProxyUser};
 use url::Url;
 
 use super::{AllowlistArgs, ListFormat, LookArgs, clouds, name_server};
@@ -74,10 +74,10 @@ pub(crate) struct UpdateArgs {
     /// `auto`: as the settings say; `none`: directly; a proxy (HOST:PORT or a URL); pac:URL
     #[arg(long, value_name = "PROXY", value_parser = ProxySource::parse, default_value = "auto")]
     pub(crate) proxy: ProxySource,
-    /// Sign in at proxies that ask for Basic; the password comes from REACH365_PROXY_PASSWORD, or
-    /// is asked for
-    #[arg(long, value_name = "USER")]
-    pub(crate) proxy_user: Option<String>,
+    /// User for proxies that ask for Basic; the password comes from REACH365_PROXY_PASSWORD, or is
+    /// asked for. With @HOST:PORT that proxy alone gets them
+    #[arg(long, value_name = "USER[@HOST:PORT]")]
+    pub(crate) proxy_user: Option<ProxyUser>,
     /// Ask this name server instead of the system's (repeatable)
     #[arg(long, value_name = "IP[:PORT]", value_parser = name_server)]
     pub(crate) dns: Vec<SocketAddr>,

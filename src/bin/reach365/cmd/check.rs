@@ -3,7 +3,9 @@
 use std::io::IsTerminal;
 
 use reach365::endpoint::Cloud;
-use reach365::options::{Family, Options, ProxySignIn, ProxySource, SILENCE_LIMIT, Timeouts};
+use reach365::options::{
+    Family, Options, ProxySignIn, ProxySource, ProxyUser, SILENCE_LIMIT, Timeouts,
+};
 use reach365::plan::{Plan, Selection};
 use reach365::{Catalog, Checker};
 use tracing_subscriber::EnvFilter;
@@ -35,7 +37,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     check_control_host(args, &catalog)?;
     let options = Options {
         cloud: plan.cloud,
-        proxy_sign_in: sign_in(args.way.proxy_user.as_deref())?,
+        proxy_sign_in: sign_in(args.way.proxy_user.as_ref())?,
         ..options(args)
     };
     let checker = Checker::builder().options(options).signatures(signatures);
@@ -66,12 +68,12 @@ fn check_control_host(args: &CheckArgs, catalog: &Catalog) -> Result<(), Failure
 }
 
 /// The password never stands on the command line, where others can read it.
-pub(super) fn sign_in(user: Option<&str>) -> Result<Option<ProxySignIn>, Failure> {
+pub(super) fn sign_in(user: Option<&ProxyUser>) -> Result<Option<ProxySignIn>, Failure> {
     let Some(user) = user else { return Ok(None) };
     let password = match std::env::var(PASSWORD) {
         Ok(password) => password,
         Err(_) if std::io::stdin().is_terminal() => {
-            rpassword::prompt_password(format!("Password of {user} at the proxy: "))
+            rpassword::prompt_password(format!("Password of {} at the proxy: ", user.name))
                 .map_err(|error| Failure::Usage(format!("no password: {error}")))?
         }
         Err(_) => {
@@ -80,7 +82,7 @@ pub(super) fn sign_in(user: Option<&str>) -> Result<Option<ProxySignIn>, Failure
             )));
         }
     };
-    Ok(Some(ProxySignIn::basic(user, &password)))
+    Ok(Some(user.sign_in(&password)))
 }
 
 fn log(args: &CheckArgs) -> Result<(), Failure> {

@@ -76,6 +76,7 @@ fn without_scripts(views: &[View], url: &Url) -> Vec<Way> {
             view: view.kind.name().to_owned(),
             route,
             script_failure: None,
+            unreadable: None,
         }
     };
     views.iter().map(way).collect()
@@ -96,7 +97,13 @@ fn views_of(file: &Path) -> Result<Vec<View>, Failure> {
 }
 
 fn views_of_this_machine() -> Vec<View> {
-    let mut views = system_proxies().views;
+    let system = system_proxies();
+    if let Some(why) = &system.unread {
+        note(&format!(
+            "the proxy settings of the system could not be read: {why}"
+        ));
+    }
+    let mut views = system.views;
     if views.is_empty() {
         note("no proxy settings found: neither of the system nor in the environment");
         views.push(View::direct());

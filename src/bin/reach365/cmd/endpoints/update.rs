@@ -106,7 +106,7 @@ fn ask(
 fn options(args: &UpdateArgs) -> Result<Options, Failure> {
     Ok(Options {
         proxy: args.proxy.clone(),
-        proxy_sign_in: check::sign_in(args.proxy_user.as_deref())?,
+        proxy_sign_in: check::sign_in(args.proxy_user.as_ref())?,
         dns: args.dns.clone(),
         os_roots: args.os_roots.clone(),
         ..Options::default()
