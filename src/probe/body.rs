@@ -1,5 +1,7 @@
 //! A body, described by what an expectation asks of it.
 
+use std::borrow::Cow;
+
 use crate::endpoint::{Expect, printable};
 use crate::evidence::{CrlSeen, HttpSeen};
 use crate::options::BODY_LIMIT;
@@ -28,8 +30,18 @@ pub(crate) fn page(bytes: &[u8], limit: usize) -> (Option<String>, String) {
     if !is_text(bytes) {
         return (None, String::new());
     }
-    let text = String::from_utf8_lossy(bytes);
+    let text = decoded(bytes);
     (title(&text), bounded(&text, limit))
+}
+
+/// UTF-8, of which the end may be cut off; else Latin-1, which every byte is.
+fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_some() => {
+            bytes.iter().map(|byte| char::from(*byte)).collect()
+        }
+        _ => String::from_utf8_lossy(bytes),
+    }
 }
 
 /// A list that is longer than what is read counts as one when it begins like one.

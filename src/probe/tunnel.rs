@@ -9,11 +9,31 @@ use tokio::time::timeout;
 use crate::endpoint::{Endpoint, Host, printable};
 use crate::evidence::{Agent, Failure, FailureKind, ProxySeen};
 use crate::options::HEAD_LIMIT;
+use crate::probe::response_head::{self, ResponseHead};
 use crate::probe::wire::{Rewound, Wire};
 use crate::probe::{body, classify, http};
+use crate::proxy::concealed;
 
 /// Bytes of a refusal's page that are kept: squid says what is wrong behind 3 KiB of style.
 const PAGE_LIMIT: usize = 4 * 1024;
+/// Headers of a response that are kept at most, beside those that rules ask for.
+const HEADERS: usize = 40;
+/// Headers that rules ask for.
+const NEEDED: [&str; 9] = [
+    "content-length",
+    "content-type",
+    "location",
+    "proxy-authenticate",
+    "proxy-status",
+    "retry-after",
+    "server",
+    "via",
+    "x-squid-error",
+];
+/// Characters of the name of a header.
+const NAME: usize = 100;
+/// Schemes of authentication that are kept.
+const SCHEMES: usize = 8;
 /// How long the page of a refusal is waited for: its status says the most.
 const PAGE_TIME: Duration = Duration::from_secs(1);
 
@@ -64,11 +84,10 @@ pub(crate) async fn connect(
         credentials_sent: credentials.is_some(),
         ..ProxySeen::default()
     };
-    let head = match ask(&mut stream, &request(authority, credentials, agent)).await {
-        Ok(head) => head,
-        Err(failure) => return Tunnel::new(seen, Err(failure)),
-    };
-    let rest = match read_head(&head, &mut seen) {
+    if let Err(failure) = send(&mut stream, &request(authority, credentials, agent)).await {
+        return Tunnel::new(seen, Err(failure));
+    }
+    let rest = match receive(&mut stream, &mut seen).await {
         Ok(rest) => rest,
         Err(failure) => return Tunnel::new(seen, Err(failure)),
     };
@@ -97,30 +116,60 @@ fn request(authority: &str, credentials: Option<&str>, agent: Agent) -> String {
     text
 }
 
-/// Sends the request and reads to the end of the response head, and what comes with it.
-async fn ask(stream: &mut Wire, request: &str) -> Result<Vec<u8>, Failure> {
+async fn send(stream: &mut Wire, request: &str) -> Result<(), Failure> {
     let io = |error: std::io::Error| classify::tls(&error);
     stream.write_all(request.as_bytes()).await.map_err(io)?;
-    stream.flush().await.map_err(io)?;
-    let mut head = Vec::new();
+    stream.flush().await.map_err(io)
+}
+
+/// Reads up to the final response, interim ones passed over (RFC 9110, section 15.2), and fills in
+/// what it says. Gives back the bytes behind its head.
+async fn receive(stream: &mut Wire, seen: &mut ProxySeen) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let mut read = 0;
+    loop {
+        let end = read_head(stream, &mut bytes, &mut read).await?;
+        let rest = bytes.split_off(end);
+        let head = ResponseHead::parse(&bytes)
+            .map_err(|why| classify::failure(FailureKind::Malformed, why))?;
+        // 101 is final: the proxy goes on in another protocol.
+        if !(100..200).contains(&head.status) || head.status == 101 {
+            describe(head, seen);
+            return Ok(rest);
+        }
+        bytes = rest;
+    }
+}
+
+/// Reads until a head is complete; `read` counts the bytes of all heads, which are limited
+/// together.
+async fn read_head(
+    stream: &mut Wire,
+    head: &mut Vec<u8>,
+    read: &mut usize,
+) -> Result<usize, Failure> {
     let mut buffer = [0; 2048];
-    while head_end(&head).is_none() {
-        if head.len() >= HEAD_LIMIT {
+    loop {
+        if !could_be_http(head) {
+            return Err(not_http(head));
+        }
+        if let Some(end) = response_head::end(head) {
+            return Ok(end);
+        }
+        if *read >= HEAD_LIMIT {
             return Err(classify::failure(
                 FailureKind::TooLarge,
                 "a response head without end",
             ));
         }
-        let count = stream.read(&mut buffer).await.map_err(io)?;
+        let received = stream.read(&mut buffer).await;
+        let count = received.map_err(|error| classify::tls(&error))?;
         if count == 0 {
-            return Err(early_end(&head));
+            return Err(early_end(head));
         }
+        *read += count;
         head.extend(&buffer[..count]);
-        if !could_be_http(&head) {
-            return Err(not_http(&head));
-        }
     }
-    Ok(head)
 }
 
 fn early_end(head: &[u8]) -> Failure {
@@ -149,53 +198,35 @@ fn not_http(head: &[u8]) -> Failure {
     classify::failure(FailureKind::Malformed, words)
 }
 
-fn head_end(head: &[u8]) -> Option<usize> {
-    let find = |end: &[u8]| {
-        head.windows(end.len())
-            .position(|part| part == end)
-            .map(|at| at + end.len())
-    };
-    match (find(b"\r\n\r\n"), find(b"\n\n")) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
-    }
-}
-
-/// Fills in the status and the headers; gives back the bytes behind the head.
-fn read_head(head: &[u8], seen: &mut ProxySeen) -> Result<Vec<u8>, Failure> {
-    let lines = head.split(|byte| *byte == b'\n').count();
-    let mut headers = vec![httparse::EMPTY_HEADER; lines];
-    let mut response = httparse::Response::new(&mut headers);
-    let length = match response.parse(head) {
-        Ok(httparse::Status::Complete(length)) => length,
-        Ok(httparse::Status::Partial) => {
-            return Err(classify::failure(
-                FailureKind::Malformed,
-                "an incomplete response head",
-            ));
-        }
-        Err(error) => return Err(classify::failure(FailureKind::Malformed, error.to_string())),
-    };
-    seen.status = response.code;
-    seen.reason = bounded(response.reason.unwrap_or_default());
+/// Fills in the status and the headers.
+fn describe(head: ResponseHead, seen: &mut ProxySeen) {
+    seen.status = Some(head.status);
+    seen.reason = bounded(&head.reason);
     let mut schemes = Vec::new();
-    for header in response.headers.iter() {
-        let value = String::from_utf8_lossy(header.value);
-        let name = header.name.to_ascii_lowercase();
+    for (name, value) in head.headers {
         if name == "proxy-authenticate" {
             schemes.extend(auth_schemes(&value));
         }
-        keep(&mut seen.headers, name, &value);
+        keep(&mut seen.headers, &name, &value);
     }
     schemes.dedup();
+    schemes.truncate(SCHEMES);
     seen.auth_schemes = schemes;
-    Ok(head[length..].to_vec())
 }
 
-fn keep(headers: &mut BTreeMap<String, String>, name: String, value: &str) {
-    if headers.len() < 40 && !name.contains("cookie") {
-        headers.insert(name, bounded(value));
+/// Keeps a header; repeated ones are joined. Those that rules ask for are kept however many there
+/// are.
+fn keep(headers: &mut BTreeMap<String, String>, name: &str, value: &str) {
+    let wanted = NEEDED.contains(&name) || headers.len() < HEADERS;
+    if name.is_empty() || name.len() > NAME || name.contains("cookie") || !wanted {
+        return;
     }
+    let value = concealed::header(name, value);
+    let joined = match headers.get(name) {
+        Some(before) => format!("{before}, {value}"),
+        None => value,
+    };
+    headers.insert(printable(name), bounded(&joined));
 }
 
 /// The schemes of a Proxy-Authenticate value (RFC 9110, section 11.6.1): words that are followed
@@ -215,7 +246,7 @@ pub(crate) fn auth_schemes(value: &str) -> Vec<String> {
             schemes.push(word.to_owned());
         }
     }
-    schemes.truncate(8);
+    schemes.truncate(SCHEMES);
     schemes
 }
 
@@ -319,6 +350,31 @@ mod tests {
         assert_eq!(tunnel.seen.title.as_deref(), Some("No \\u{1b}[31mway"));
         assert_eq!(tunnel.seen.headers["x-squid-error"], "ERR_ACCESS_DENIED 0");
         assert!(!tunnel.seen.headers.contains_key("set-cookie"));
+    }
+
+    #[tokio::test]
+    async fn odd_heads_open_a_tunnel() {
+        for answer in [
+            &b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\nA: b\r\n\r\nHTTP/1.1 200 OK\r\n\r\nx"[..],
+            b"HTTP/1.1 200 OK\r\nVia: 1.1 a\r\n\tb\r\n\r\nx",
+            b"HTTP/1.1 200 OK\nVia : 1.1 a\nno colon\n\nx",
+            b"HTTP/1.1 200\r\n\r\nx",
+            b"HTTP/1.1 204 No Content\r\n\r\nx",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 7\r\n\r\nx",
+        ] {
+            let tunnel = answered(answer).await;
+            let mut text = String::new();
+            let mut stream = tunnel.stream.ok().unwrap();
+            stream.read_to_string(&mut text).await.unwrap();
+            assert_eq!(text, "x", "{}", String::from_utf8_lossy(answer));
+        }
+    }
+
+    #[tokio::test]
+    async fn interim_responses_without_end_are_given_up() {
+        let endless = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(4_000).leak();
+        let failure = answered(endless).await.stream.err().unwrap();
+        assert_eq!(failure.kind, FailureKind::TooLarge);
     }
 
     #[tokio::test]
