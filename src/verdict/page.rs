@@ -7,7 +7,7 @@ const UNSEEN: [&str; 3] = ["style", "script", "head"];
 /// Scripts and styles have words of their own, `setTimeout` and `dns-prefetch` among them, that
 /// must not be taken for what the page says.
 pub(super) fn words(page: &str) -> String {
-    let page = page.to_ascii_lowercase();
+    let page = page.to_lowercase();
     let (mut text, mut rest) = (String::new(), page.as_str());
     while let Some((before, tag)) = rest.split_once('<') {
         text.push_str(before);
@@ -15,8 +15,45 @@ pub(super) fn words(page: &str) -> String {
         rest = behind(tag);
     }
     text.push_str(rest);
+    let text = without_entities(&text);
     let folded: Vec<&str> = text.split_whitespace().collect();
     folded.join(" ")
+}
+
+/// Letters that pages of European languages spell as entities; lower case, as the page is.
+const ENTITIES: [(&str, &str); 22] = [
+    ("&nbsp;", " "),
+    ("&amp;", "&"),
+    ("&quot;", "\""),
+    ("&#39;", "'"),
+    ("&rsquo;", "'"),
+    ("&auml;", "ä"),
+    ("&ouml;", "ö"),
+    ("&uuml;", "ü"),
+    ("&szlig;", "ß"),
+    ("&agrave;", "à"),
+    ("&acirc;", "â"),
+    ("&eacute;", "é"),
+    ("&egrave;", "è"),
+    ("&ecirc;", "ê"),
+    ("&ccedil;", "ç"),
+    ("&ocirc;", "ô"),
+    ("&iacute;", "í"),
+    ("&oacute;", "ó"),
+    ("&aacute;", "á"),
+    ("&atilde;", "ã"),
+    ("&ntilde;", "ñ"),
+    ("&#233;", "é"),
+];
+
+fn without_entities(text: &str) -> String {
+    if !text.contains('&') {
+        return text.to_owned();
+    }
+    let start = text.to_owned();
+    ENTITIES
+        .iter()
+        .fold(start, |text, (entity, letter)| text.replace(entity, letter))
 }
 
 /// What follows a tag, without its first `<`; behind the whole element where nobody reads it.

@@ -239,17 +239,18 @@ fn with_answer(claim: Claim, seen: &ProxySeen, words: &str) -> Claim {
         None => claim,
     };
     if claim.code == Code::ProxyAuthRequired || claim.code == Code::ProxyAuthRejected {
-        let schemes = schemes(&seen.auth_schemes);
+        let schemes = schemes(&claim, &seen.auth_schemes);
         return claim.fact("schemes", schemes);
     }
     claim.fact("answer", in_words(seen, words))
 }
 
-fn schemes(offered: &[String]) -> Value {
-    if offered.is_empty() {
-        return "no scheme named".into();
+fn schemes(claim: &Claim, offered: &[String]) -> Value {
+    match claim.facts.get("redirect").and_then(Value::as_str) {
+        Some(page) if offered.is_empty() => format!("it redirects to {page}").into(),
+        _ if offered.is_empty() => "no scheme named".into(),
+        _ => offered.to_vec().into(),
     }
-    offered.to_vec().into()
 }
 
 /// `HTTP 403 Forbidden, ERR_ACCESS_DENIED 0, "Access denied"`, or the reply of SOCKS with its
@@ -303,6 +304,7 @@ pub(super) fn own_answer(seen: &HttpSeen) -> Option<Claim> {
         headers: seen.headers.clone(),
         title: seen.title.clone(),
         auth_schemes: offered(&seen.headers),
+        body_text: seen.body_text.clone(),
         ..ProxySeen::default()
     };
     Some(with_answer(refusal.claim(), &as_tunnel, ""))
