@@ -2,7 +2,9 @@
 
 use std::ptr;
 
-use windows_sys::Win32::Foundation::{ERROR_MORE_DATA, ERROR_SUCCESS};
+use windows_sys::Win32::Foundation::{
+    ERROR_FILE_NOT_FOUND, ERROR_MORE_DATA, ERROR_PATH_NOT_FOUND, ERROR_SUCCESS,
+};
 use windows_sys::Win32::System::Registry::{
     HKEY, KEY_READ, REG_DWORD, REG_EXPAND_SZ, REG_SAM_FLAGS, REG_SZ, RegCloseKey, RegEnumValueW,
     RegOpenKeyExW,
@@ -21,15 +23,31 @@ const VALUES: u32 = 1_000;
 pub(super) struct Key(HKEY);
 
 impl Key {
-    #[allow(unsafe_code, reason = "RegOpenKeyExW writes a handle of our own")]
     /// Opens a key for reading; `None` where there is none, or none for this user.
     pub(super) fn open(hive: HKEY, path: &str, view: REG_SAM_FLAGS) -> Option<Self> {
+        Self::try_open(hive, path, view).ok().flatten()
+    }
+
+    /// Opens a key for reading; `None` where there is none.
+    ///
+    /// # Errors
+    /// The number of the system's error.
+    #[allow(unsafe_code, reason = "RegOpenKeyExW writes a handle of our own")]
+    pub(super) fn try_open(
+        hive: HKEY,
+        path: &str,
+        view: REG_SAM_FLAGS,
+    ) -> Result<Option<Self>, u32> {
         let path: Vec<u16> = path.encode_utf16().chain([0]).collect();
         let mut key: HKEY = ptr::null_mut();
         // SAFETY: the path ends in a NUL, and both pointers outlive the call.
         let result =
             unsafe { RegOpenKeyExW(hive, path.as_ptr(), 0, KEY_READ | view, &raw mut key) };
-        (result == ERROR_SUCCESS).then_some(Self(key))
+        match result {
+            ERROR_SUCCESS => Ok(Some(Self(key))),
+            ERROR_FILE_NOT_FOUND | ERROR_PATH_NOT_FOUND => Ok(None),
+            error => Err(error),
+        }
     }
 
     /// All values but those that are too large.

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::proxy::bypass::Dialect;
 use crate::proxy::concealed::Concealed;
+use crate::proxy::proxy_list::Unreadable;
 use crate::proxy::settings::ProxySettings;
 
 const DIRECT: u32 = 1;
@@ -102,6 +103,12 @@ impl Blob {
         }
         if self.pac {
             settings.set_pac_url(self.pac_url.reveal());
+        }
+        if self.truncated && (self.manual || self.pac) && settings.is_direct() {
+            settings.servers.unreadable.push(Unreadable {
+                scheme: String::new(),
+                why: "the value ends before the proxy that it names".to_owned(),
+            });
         }
         settings
     }

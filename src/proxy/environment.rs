@@ -6,7 +6,7 @@
 
 use crate::proxy::bypass::{BypassList, Dialect};
 use crate::proxy::credentials::ProxyCredentials;
-use crate::proxy::proxy_list::{Carrier, ProxyList};
+use crate::proxy::proxy_list::{Carrier, ProxyList, Unreadable};
 use crate::proxy::server;
 use crate::proxy::settings::ProxySettings;
 use crate::proxy::view::{View, ViewKind};
@@ -43,8 +43,9 @@ pub fn parse<'a>(variables: impl Iterator<Item = (&'a str, &'a str)>) -> Environ
         };
     }
     let servers = ProxyList {
-        http: reader.carrier("http_proxy"),
-        https: reader.carrier("https_proxy"),
+        http: reader.carrier("http_proxy", "http"),
+        https: reader.carrier("https_proxy", "https"),
+        unreadable: std::mem::take(&mut reader.unreadable),
         ..ProxyList::default()
     };
     Environment {
@@ -58,6 +59,7 @@ struct Reader {
     variables: Vec<(String, String)>,
     cgi: bool,
     credentials: Vec<ProxyCredentials>,
+    unreadable: Vec<Unreadable>,
     notes: Vec<String>,
 }
 
@@ -77,6 +79,7 @@ impl Reader {
             variables,
             cgi,
             credentials: Vec::new(),
+            unreadable: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -101,7 +104,7 @@ impl Reader {
         self.variables.iter().any(upper)
     }
 
-    fn carrier(&mut self, name: &str) -> Option<Carrier> {
+    fn carrier(&mut self, name: &str, scheme: &str) -> Option<Carrier> {
         let (setting, value) = self.variable(name).or_else(|| self.variable("all_proxy"))?;
         match server::parse(&value, ProxyProtocol::Http) {
             Ok(parsed) => {
@@ -116,7 +119,10 @@ impl Reader {
                 } else {
                     format!(": {why}")
                 };
-                self.note(format!("the value of {setting} names no proxy{why}"));
+                let why = format!("the value of {setting} names no proxy{why}");
+                self.note(why.clone());
+                let scheme = scheme.to_owned();
+                self.unreadable.push(Unreadable { scheme, why });
                 None
             }
         }

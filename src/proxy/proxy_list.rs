@@ -21,6 +21,18 @@ pub struct ProxyList {
     /// Entries that do nothing, with the reason.
     #[serde(skip)]
     pub warnings: Vec<String>,
+    /// Entries that were meant to name a proxy and cannot be read.
+    #[serde(skip)]
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// An entry that was meant to name a proxy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The kind of URL that it is for, in lower case; empty for every kind.
+    pub scheme: String,
+    /// Which entry, and why; never with credentials.
+    pub why: String,
 }
 
 /// A proxy, and the words that named it.
@@ -68,6 +80,16 @@ impl ProxyList {
             _ => None,
         };
         own.or(self.socks.as_ref())
+    }
+
+    /// What leaves open who carries URLs of a scheme: an entry for it cannot be read, and no other
+    /// names a proxy.
+    pub fn unreadable(&self, scheme: &str) -> Option<&str> {
+        if self.carrier(scheme).is_some() {
+            return None;
+        }
+        let meant = |entry: &&Unreadable| ["", "socks", scheme].contains(&&*entry.scheme);
+        self.unreadable.iter().find(meant).map(|entry| &*entry.why)
     }
 
     /// Whether no proxy is set.
@@ -127,6 +149,10 @@ impl ProxyList {
                 } else {
                     "it is no proxy".to_owned()
                 };
+                self.unreadable.push(Unreadable {
+                    scheme: key,
+                    why: format!("{shown}: {why}"),
+                });
                 self.warn(format!("{shown} is left out: {why}"));
             }
         }

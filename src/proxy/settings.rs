@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::endpoint::quoted;
 use crate::proxy::bypass::{BypassList, Dialect};
-use crate::proxy::concealed::without_credentials;
+use crate::proxy::concealed::{self, without_credentials};
 use crate::proxy::proxy_list::ProxyList;
 
 /// Settings of one source, its switches obeyed.
@@ -13,7 +13,9 @@ use crate::proxy::proxy_list::ProxyList;
 pub struct ProxySettings {
     /// The PAC script is looked for by DHCP and DNS (WPAD).
     pub auto_detect: bool,
-    /// Where the PAC script is; never with credentials.
+    /// Where the PAC script is; never with user and password. Shown and serialized without the
+    /// values of its query.
+    #[serde(serialize_with = "concealed::serialize_url")]
     pub pac_url: Option<String>,
     /// The proxies set by hand.
     pub servers: ProxyList,
@@ -74,7 +76,10 @@ impl ProxySettings {
 
     /// Whether the settings name nobody but the endpoint itself.
     pub fn is_direct(&self) -> bool {
-        !self.auto_detect && self.pac_url.is_none() && self.servers.is_empty()
+        !self.auto_detect
+            && self.pac_url.is_none()
+            && self.servers.is_empty()
+            && self.servers.unreadable.is_empty()
     }
 }
 

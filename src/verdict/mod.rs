@@ -96,6 +96,9 @@ fn judge_with(
     if let Some(reason) = &evidence.skipped {
         return skipped::verdict(endpoint, reason);
     }
+    if let Some(why) = settings_unread(evidence, context) {
+        return claim::inconclusive(endpoint, &why);
+    }
     let verdict = match (&evidence.msoid, endpoint.scheme) {
         (Some(msoid), _) => msoid::judge(endpoint, msoid, context),
         (None, Scheme::Dns) => dns::judge(endpoint, evidence),
@@ -108,6 +111,18 @@ fn judge_with(
         MustBe::Reachable => verdict,
         MustBe::Blocked => turned_round(endpoint, verdict),
     }
+}
+
+/// Why the proxy settings do not tell the route to an endpoint. Taking another one would show what
+/// clients do not do.
+fn settings_unread(evidence: &Evidence, context: &Context<'_>) -> Option<String> {
+    if let Some(why) = &context.run.proxy_settings_unread {
+        return Some(format!(
+            "the proxy settings of this machine could not be read ({why})"
+        ));
+    }
+    let why = evidence.ways.first()?.unreadable.as_ref()?;
+    Some(format!("what names the proxy cannot be read ({why})"))
 }
 
 /// Judges the way that was taken, then the settings that led there.

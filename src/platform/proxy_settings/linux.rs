@@ -10,21 +10,27 @@ use crate::proxy::{View, gnome, kde};
 /// The file has some twenty lines.
 const LIMIT: u64 = 1 << 20;
 
-/// The desktop's view. Without a desktop session its settings hold for nobody.
-pub(super) fn views() -> Vec<View> {
+/// The desktop's view, and why it could not be read. Without a desktop session its settings hold
+/// for nobody.
+pub(super) fn views() -> (Vec<View>, Option<String>) {
     let Some(desktop) = variable("XDG_CURRENT_DESKTOP") else {
-        return Vec::new();
+        return (Vec::new(), None);
     };
     let is_kde = desktop
         .split(':')
         .any(|name| name.eq_ignore_ascii_case("KDE"));
-    let view = if is_kde { kde_view() } else { gnome_view() };
-    view.into_iter().collect()
-}
-
-fn gnome_view() -> Option<View> {
+    if is_kde {
+        return (kde_view().into_iter().collect(), None);
+    }
     let arguments = ["list-recursively", "org.gnome.system.proxy"];
-    gnome::parse(&output("gsettings", &arguments)?)
+    let printed = match output("gsettings", &arguments) {
+        // Desktops without this schema have no settings there, and their program fails.
+        Err(why) if why.ends_with("failed") => None,
+        Err(why) => return (Vec::new(), Some(why)),
+        Ok(printed) => printed,
+    };
+    let view = printed.and_then(|text| gnome::parse(&text));
+    (view.into_iter().collect(), None)
 }
 
 fn kde_view() -> Option<View> {

@@ -3,10 +3,13 @@
 use super::output;
 use crate::proxy::{View, macos};
 
-/// The view of the network settings.
-pub(super) fn views() -> Vec<View> {
-    let text = output("/usr/sbin/scutil", &["--proxy"]);
-    text.and_then(|text| macos::parse(&text))
-        .into_iter()
-        .collect()
+/// The view of the network settings, and why it could not be read.
+pub(super) fn views() -> (Vec<View>, Option<String>) {
+    match output("/usr/sbin/scutil", &["--proxy"]) {
+        Ok(text) => {
+            let view = text.and_then(|text| macos::parse(&text));
+            (view.into_iter().collect(), None)
+        }
+        Err(why) => (Vec::new(), Some(why)),
+    }
 }

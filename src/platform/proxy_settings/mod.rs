@@ -27,12 +27,15 @@ pub struct SystemProxies {
     pub views: Vec<View>,
     /// Credentials that stand in variables of the environment.
     pub credentials: Vec<ProxyCredentials>,
+    /// Why the settings of the system could not be read; their views are absent then, which does
+    /// not mean that there are none.
+    pub unread: Option<String>,
 }
 
 /// Reads the proxy settings of this machine and of the environment. This may start a program of
 /// the desktop (`gsettings`, `scutil`) and waits for it no longer than two seconds.
 pub fn system_proxies() -> SystemProxies {
-    let mut views = system::views();
+    let (mut views, unread) = system::views();
     let variables: Vec<(String, String)> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
@@ -44,13 +47,24 @@ pub fn system_proxies() -> SystemProxies {
     SystemProxies {
         views,
         credentials: environment.credentials,
+        unread,
     }
 }
 
-/// What a program of the desktop prints; `None` where it is absent, fails or is slow.
+/// What a program of the desktop prints; `None` where it is absent.
+///
+/// # Errors
+/// That it fails or is slow: what it would have said is unknown.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
-fn output(program: &str, arguments: &[&str]) -> Option<String> {
-    let printed = crate::platform::command::run(program, arguments, PATIENCE).ok()?;
-    let text = String::from_utf8_lossy(&printed.bytes).into_owned();
-    printed.succeeded.then_some(text)
+fn output(program: &str, arguments: &[&str]) -> Result<Option<String>, String> {
+    use crate::platform::command::{Silence, run};
+
+    match run(program, arguments, PATIENCE) {
+        Ok(printed) if printed.succeeded => {
+            Ok(Some(String::from_utf8_lossy(&printed.bytes).into_owned()))
+        }
+        Err(Silence::Absent) => Ok(None),
+        Ok(_) | Err(Silence::Failed) => Err(format!("{program} failed")),
+        Err(Silence::Slow) => Err(format!("{program} did not answer in time")),
+    }
 }

@@ -3,6 +3,6 @@
 use crate::proxy::View;
 
 /// Nothing: the environment is all there is.
-pub(super) fn views() -> Vec<View> {
-    Vec::new()
+pub(super) fn views() -> (Vec<View>, Option<String>) {
+    (Vec::new(), None)
 }

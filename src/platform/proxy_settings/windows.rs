@@ -17,13 +17,21 @@ use crate::proxy::windows::{
 };
 use crate::proxy::{Concealed, View};
 
-/// The views of the user and of the machine.
-pub(super) fn views() -> Vec<View> {
+/// The views of the user and of the machine, and why those of the user could not be read: neither
+/// WinHTTP nor the registry told them.
+pub(super) fn views() -> (Vec<View>, Option<String>) {
     let answers = WinHttpAnswers {
         user: user_answer(),
         machine: machine_answer(),
     };
-    decode(&registry(), &answers)
+    let user = Key::try_open(HKEY_CURRENT_USER, INTERNET_SETTINGS, KEY_WOW64_64KEY);
+    let unread = match user {
+        Err(error) if answers.user.is_none() => Some(format!(
+            "the registry key HKCU\\{INTERNET_SETTINGS} cannot be opened (error {error})"
+        )),
+        _ => None,
+    };
+    (decode(&registry(), &answers), unread)
 }
 
 #[allow(

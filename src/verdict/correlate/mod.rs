@@ -66,6 +66,10 @@ pub(crate) fn resolvers_without_control(
 }
 
 fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
+    if context.run.proxy_settings_unread.is_some() {
+        // Nothing was probed.
+        return Vec::new();
+    }
     let known = KnownNames::new(context, rows);
     skipped::hear_ipv6(context.run, rows);
     sinkhole::exonerate(context, rows);
