@@ -119,8 +119,9 @@ impl Plan {
     }
 }
 
-/// One name of every owner in the built-in list that the worldwide cloud has, those of no check
-/// first.
+/// One name of every owner in the built-in list that the worldwide cloud has: those of no check
+/// first, and among them those of certificate authorities, since a filter for one vendor's names
+/// leaves them alone.
 fn control_names(checks: &[Check]) -> Vec<String> {
     let listed = Catalog::builtin().endpoints().iter();
     let worldwide = listed
@@ -130,10 +131,14 @@ fn control_names(checks: &[Check]) -> Vec<String> {
         .map(|check| check.endpoint.host.owner())
         .collect();
     let mut owners = HashSet::new();
-    let mut hosts: Vec<&Host> = worldwide.map(|entry| &entry.host).collect();
-    hosts.retain(|host| host.name().is_some() && owners.insert(host.owner()));
-    hosts.sort_by_key(|host| checked.contains(&host.owner()));
-    hosts.into_iter().map(ToString::to_string).collect()
+    let mut entries: Vec<&Endpoint> = worldwide.collect();
+    entries.retain(|entry| entry.host.name().is_some() && owners.insert(entry.host.owner()));
+    entries.sort_by_key(|entry| {
+        let is_authority = entry.groups.iter().any(|group| group == "revocation");
+        (checked.contains(&entry.host.owner()), !is_authority)
+    });
+    let hosts = entries.into_iter().map(|entry| entry.host.to_string());
+    hosts.collect()
 }
 
 /// What a plan has already.

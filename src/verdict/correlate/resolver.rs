@@ -234,13 +234,18 @@ fn answers(rows: &[Judged<'_>], places: &[usize]) -> Vec<String> {
     let lookups = places
         .iter()
         .flat_map(|place| &rows[*place].evidence.lookups);
-    let said: BTreeSet<String> = lookups.filter_map(answer).collect();
+    let said: BTreeSet<String> = lookups.clone().filter_map(answer).collect();
+    if said.is_empty() {
+        // "No such record" for one family says nothing beside what the other family shows.
+        let failures = lookups.filter_map(|lookup| lookup.outcome.failure.as_ref());
+        let mut answered = failures.filter(|failure| dns::is_answer(failure.kind));
+        return answered.next().map(dns::seen).into_iter().collect();
+    }
     said.into_iter().collect()
 }
 
 fn answer(lookup: &Lookup) -> Option<String> {
     match &lookup.outcome.failure {
-        // "No such record" for one family says nothing beside what the other family shows.
         Some(failure) if failure.kind == FailureKind::Nodata => None,
         Some(failure) => dns::is_answer(failure.kind).then(|| dns::seen(failure)),
         None => dns::addresses_of(lookup)
