@@ -4,6 +4,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use futures_util::future::join;
+
 use crate::endpoint::{Endpoint, Host};
 use crate::evidence::{Agent, AgentAttempt, RecordKind};
 use crate::probe::recorder::Target;
@@ -59,6 +61,14 @@ pub(crate) async fn alternate(
     for agent in order {
         asked.extend(ask_as(context, endpoint, route, agent, 2).await);
     }
+    // Whether Internet Explorer 6 is denied as a whole, or MSOIDCRL: both at once, since it decides
+    // the words of the rule and not the verdict.
+    let (one, two) = join(
+        ask_as(context, endpoint, route, Agent::Msie6, 2),
+        ask_as(context, endpoint, route, Agent::Msie6, 2),
+    )
+    .await;
+    asked.extend(one.into_iter().chain(two));
     asked
 }
 

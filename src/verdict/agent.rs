@@ -65,7 +65,23 @@ fn filtered(endpoint: &Endpoint, evidence: &Evidence) -> Option<Claim> {
         .fact("neutral", in_words(first))
         .fact("msoidcrl", in_words(other[0]))
         .fact("rounds", neutral.len() + other.len());
-    Some(claim)
+    Some(with_rule(claim, evidence, first))
+}
+
+/// What the rule denies: Internet Explorer 6, with which the sign-in components name themselves too,
+/// or `MSOIDCRL` alone. Unknown where the answers to a plain MSIE 6.0 differ.
+fn with_rule(claim: Claim, evidence: &Evidence, neutral: &Attempt) -> Claim {
+    let plain: Vec<&Attempt> = of(evidence, Agent::Msie6).collect();
+    let Some(first) = plain.first() else {
+        return claim;
+    };
+    let claim = claim.fact("msie6", in_words(first));
+    let denied = plain.iter().filter(|it| is_refused(it, neutral)).count();
+    match denied {
+        0 if plain.iter().all(|it| passed(it)) => claim.fact("denies", "MSOIDCRL"),
+        count if count == plain.len() => claim.fact("denies", "MSIE 6.0"),
+        _ => claim,
+    }
 }
 
 fn of(evidence: &Evidence, agent: Agent) -> impl Iterator<Item = &Attempt> {

@@ -34,7 +34,7 @@ fn asked(tls: &reach365::evidence::TlsSeen, neutral: u16, other: u16) -> Evidenc
         agent,
         attempt: attempt(match agent {
             Agent::Neutral => neutral,
-            Agent::Msoidcrl => other,
+            Agent::Msoidcrl | Agent::Msie6 => other,
         }),
     };
     let order = [
@@ -79,4 +79,24 @@ fn an_agent_that_was_never_sent_is_not_filtered() {
     }
     let report = judged(vec![(host(), evidence)]);
     assert_eq!(report.endpoints[0].verdict.code, None);
+}
+
+#[test]
+fn a_plain_old_browser_tells_which_rule_it_is() {
+    let tls = private_tls(NAME, "CN=Gateway", Trust::Trusted);
+    for (plain, denies) in [(403, "MSIE 6.0"), (200, "MSOIDCRL")] {
+        let mut evidence = asked(&tls, 200, 403);
+        let attempt = over_tls(SITE, &tls, Some(&answer(plain))).swap_remove(0);
+        for _ in 0..2 {
+            evidence.agents.push(AgentAttempt {
+                agent: Agent::Msie6,
+                attempt: attempt.clone(),
+            });
+        }
+        let report = judged(vec![(host(), evidence)]);
+        let verdict = &report.endpoints[0].verdict;
+        assert_eq!(verdict.code, Some(Code::HttpUserAgentFiltered));
+        assert_eq!(verdict.facts["denies"], denies);
+        assert_eq!(verdict.facts["msie6"], format!("HTTP {plain}"));
+    }
 }
