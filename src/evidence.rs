@@ -142,6 +142,8 @@ pub enum Agent {
     Neutral,
     /// One that contains `MSOIDCRL`, as sign-in components of Office have it.
     Msoidcrl,
+    /// Internet Explorer 6 without `MSOIDCRL`: asked after a difference.
+    Msie6,
 }
 
 /// Why a probe ended before its natural end.
@@ -468,6 +470,10 @@ pub struct HttpSeen {
     /// Keys of the top-level JSON object, at most 50.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub json_keys: Vec<String>,
+    /// Why a strict parser rejects the answer, which has a status line all the same; its body was
+    /// not read further than it came with the head.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub irregular: Option<String>,
     /// Whether credentials for a proxy went with the request.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub proxy_credentials_sent: bool,

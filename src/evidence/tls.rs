@@ -46,9 +46,19 @@ pub struct TlsSeen {
     /// Trust by the operating system's roots.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub os_roots: Option<Trust>,
+    /// Whether the public roots have one by the name that issued the last certificate of the chain;
+    /// recorded where neither store trusts the chain. A name is no signature.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_root_named: Option<bool>,
+    /// The same for the operating system's roots.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub os_root_named: Option<bool>,
     /// Whether the certificate names the host.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name_matches: Option<bool>,
+    /// Whether the server asked for a certificate of the client.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub client_certificate_requested: bool,
     /// Bytes sent before the handshake ended.
     pub bytes_sent: u64,
     /// Bytes received before the handshake ended.

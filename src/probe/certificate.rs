@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::hash::{Hash, HashAlgorithm};
+use rustls::pki_types::CertificateDer;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer;
@@ -39,6 +40,30 @@ pub(crate) fn read(der: &[u8], provider: &CryptoProvider) -> Certificate {
             ..Certificate::default()
         },
     }
+}
+
+/// The name that issued the last certificate of a chain, followed from the leaf: the content of its
+/// DER form, without the header of the sequence.
+pub(crate) fn last_issuer(chain: &[CertificateDer<'_>]) -> Option<Vec<u8>> {
+    let read = |der: &CertificateDer<'_>| {
+        let (_, parsed) = X509Certificate::from_der(der).ok()?;
+        let names = [parsed.subject(), parsed.issuer()];
+        Some(names.map(|name| name.as_raw().to_vec()))
+    };
+    let names: Vec<[Vec<u8>; 2]> = chain.iter().filter_map(read).collect();
+    let mut issuer = names.first()?[1].clone();
+    for _ in 0..names.len() {
+        let above = names.iter().find(|[subject, _]| *subject == issuer);
+        match above {
+            Some([_, next]) if *next != issuer => issuer.clone_from(next),
+            _ => break,
+        }
+    }
+    let header = match issuer.get(1)? {
+        length if length & 0x80 == 0 => 2,
+        length => 2 + usize::from(length & 0x7f),
+    };
+    Some(issuer.get(header..)?.to_vec())
 }
 
 /// Reads a body as a revocation list (RFC 5280).

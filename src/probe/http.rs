@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -22,18 +23,26 @@ use crate::endpoint::{Endpoint, Expect, Host, Scheme, printable};
 use crate::evidence::{Agent, Failure, FailureKind, HttpSeen};
 use crate::options::{BODY_LIMIT, HEAD_LIMIT};
 use crate::probe::clock::{RunClock, milliseconds};
+use crate::probe::meter::{Meter, Metered};
 use crate::probe::wire::Duplex;
-use crate::probe::{body, classify, tunnel};
+use crate::probe::{body, classify, lenient, tunnel};
 use crate::proxy::concealed;
 
 /// The agent of every request; neutral, so that a rule for some program does not match it.
 pub(crate) const AGENT: &str = concat!("reach365/", env!("CARGO_PKG_VERSION"));
-/// An agent as rules for the sign-in of Office know it: Microsoft asks that agents which contain
-/// `MSOIDCRL` be allowed.
+/// A User-Agent of the shape that the historic sign-in component has, MSIE 6.0 compatible with
+/// `MSOIDCRL` in it; the text is ours. Microsoft asks that such requests be allowed before a rule
+/// denies Internet Explorer 6.
 const MSOIDCRL: &str = concat!(
-    "reach365/",
+    "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 6.1; MSOIDCRL 7.250.4556.0; reach365/",
     env!("CARGO_PKG_VERSION"),
-    " (compatible; MSOIDCRL 7.250.4556.0; MSOIDSVC 7.250.4556.0)"
+    ")"
+);
+/// The same without `MSOIDCRL`: a rule that denies Internet Explorer 6 matches both.
+const MSIE6: &str = concat!(
+    "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 6.1; reach365/",
+    env!("CARGO_PKG_VERSION"),
+    ")"
 );
 
 /// The text of an agent.
@@ -41,11 +50,14 @@ pub(crate) fn agent_words(agent: Agent) -> &'static str {
     match agent {
         Agent::Neutral => AGENT,
         Agent::Msoidcrl => MSOIDCRL,
+        Agent::Msie6 => MSIE6,
     }
 }
 /// Headers of a response that are kept at most, and the length of each.
-const HEADER_LIMIT: usize = 40;
-const HEADER_LENGTH: usize = 400;
+pub(super) const HEADER_LIMIT: usize = 40;
+pub(super) const HEADER_LENGTH: usize = 400;
+/// Headers that are read; servers with more than 150 exist.
+const READ_HEADERS: usize = 1_000;
 /// Bytes of a page that are read for its title and its words.
 const PAGE_LIMIT: usize = 8 * 1024;
 
@@ -190,8 +202,14 @@ pub(crate) async fn exchange<S: Duplex + 'static>(
             return Exchange::failed(classify::failure(FailureKind::Other, error.to_string()));
         }
     };
+    let meter = Arc::new(Meter::keeping(HEAD_LIMIT));
+    let stream = Metered::new(stream, Arc::clone(&meter));
     let handshake = http1::Builder::new()
         .max_buf_size(HEAD_LIMIT)
+        .max_headers(READ_HEADERS)
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .allow_spaces_after_header_name_in_responses(true)
+        .ignore_invalid_headers_in_responses(true)
         .handshake(TokioIo::new(stream))
         .await;
     let (mut sender, connection) = match handshake {
@@ -202,13 +220,37 @@ pub(crate) async fn exchange<S: Duplex + 'static>(
     let talk = async {
         let response = match clock.within(limit, sender.send_request(message)).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Exchange::failed(classify::http(&error)),
+            Ok(Err(error)) => {
+                return irregular(request, &meter.first_bytes(), began, classify::http(&error));
+            }
             Err(why) => return Exchange::failed(classify::expired(why)),
         };
         let seen = head(&response, began);
         read_body(request, clock, limit, seen, response.into_body()).await
     };
     drive(pin!(talk), pin!(connection)).await
+}
+
+/// An answer that the strict parser rejects: what has a status line is an answer all the same.
+fn irregular(request: &Request<'_>, bytes: &[u8], began: Instant, failure: Failure) -> Exchange {
+    let rejected = matches!(failure.kind, FailureKind::Malformed | FailureKind::TooLarge);
+    let Some(head) = lenient::read(bytes).filter(|_| rejected) else {
+        return Exchange::failed(failure);
+    };
+    let mut seen = HttpSeen {
+        status: head.status,
+        headers: head.headers,
+        first_byte_ms: milliseconds(began.elapsed()),
+        body_bytes: head.body.len() as u64,
+        irregular: Some(failure.detail),
+        received: Timestamp::from_second(Timestamp::now().as_second()).ok(),
+        ..HttpSeen::default()
+    };
+    body::describe(&request.endpoint.expect, head.body, &mut seen);
+    Exchange {
+        seen: Some(seen),
+        failure: None,
+    }
 }
 
 /// Runs an exchange with the connection that carries it; both end together.

@@ -12,14 +12,32 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 const FIRST_BYTES: usize = 128;
 
 /// What went over a stream.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Meter {
     sent: AtomicU64,
     received: AtomicU64,
     first: Mutex<Vec<u8>>,
+    /// How many of the first bytes are kept.
+    kept: usize,
+}
+
+impl Default for Meter {
+    fn default() -> Self {
+        Self::keeping(FIRST_BYTES)
+    }
 }
 
 impl Meter {
+    /// A meter that keeps so many of the first bytes.
+    pub(crate) fn keeping(kept: usize) -> Self {
+        Self {
+            sent: AtomicU64::new(0),
+            received: AtomicU64::new(0),
+            first: Mutex::default(),
+            kept,
+        }
+    }
+
     pub(crate) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
@@ -39,11 +57,11 @@ impl Meter {
         let before = self
             .received
             .fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        if before >= FIRST_BYTES as u64 {
+        if before >= self.kept as u64 {
             return;
         }
         let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = FIRST_BYTES.saturating_sub(first.len());
+        let room = self.kept.saturating_sub(first.len());
         first.extend(bytes.iter().take(room));
     }
 }

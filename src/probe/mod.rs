@@ -14,6 +14,7 @@ mod dns_message;
 mod hosts_text;
 mod http;
 mod legacy_hello;
+mod lenient;
 mod meter;
 mod msoid;
 pub mod pac;

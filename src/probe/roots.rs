@@ -1,6 +1,6 @@
 //! Who is trusted: the public roots and those of the operating system, apart.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustls::client::WebPkiServerVerifier;
@@ -12,6 +12,7 @@ use rustls::{CertificateError, RootCertStore};
 
 use crate::endpoint::printable;
 use crate::evidence::Trust;
+use crate::probe::certificate;
 
 /// Public roots that Mozilla's bundle has dropped or will drop while Microsoft's services may still
 /// use them (Microsoft 365 encryption chains): DigiCert Global Root CA, DigiCert High Assurance EV
@@ -78,6 +79,13 @@ impl TrustStores {
         trust
     }
 
+    /// Whether each store has a root by the name that issued the end of the chain: a verifier that
+    /// objects to a signature or to the leaf does not say whose root it would have been.
+    pub(crate) fn named(&self, chain: &[CertificateDer<'_>]) -> Option<(bool, bool)> {
+        let issuer = certificate::last_issuer(chain)?;
+        Some((self.public.has(&issuer), self.os.has(&issuer)))
+    }
+
     fn verify(
         &self,
         chain: &[CertificateDer<'_>],
@@ -129,18 +137,27 @@ fn shared(left: &RootCertStore, right: &RootCertStore) -> RootCertStore {
 #[derive(Debug)]
 struct Roots {
     verifier: Option<Arc<WebPkiServerVerifier>>,
+    /// The names of the roots: the content of their DER forms.
+    names: HashSet<Vec<u8>>,
     count: usize,
 }
 
 impl Roots {
     fn new(store: RootCertStore, provider: &Arc<CryptoProvider>) -> Self {
         let count = store.len();
+        let names = store.roots.iter().map(|root| root.subject.to_vec());
+        let names = names.collect();
         let builder =
             WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider));
         Self {
             verifier: builder.build().ok(),
+            names,
             count,
         }
+    }
+
+    fn has(&self, name: &[u8]) -> bool {
+        self.names.contains(name)
     }
 
     fn verify(&self, chain: &[CertificateDer<'_>], name: &ServerName<'_>, at: UnixTime) -> Trust {
@@ -168,7 +185,7 @@ fn trust_of(error: &rustls::Error) -> Trust {
         }
         CertificateError::UnknownIssuer => Trust::UnknownIssuer,
         CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
-            Trust::UnknownIssuer
+            Trust::Refused("the certificate is one of an authority (CA:TRUE)".to_owned())
         }
         CertificateError::UnsupportedSignatureAlgorithmContext { .. } => {
             Trust::Refused("a signature algorithm that is no longer accepted".to_owned())

@@ -1,13 +1,15 @@
 //! The TLS 1.2 handshake, with the chain on record whatever comes of it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
+use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, DigitallySignedStruct, NamedGroup, SignatureScheme};
 use tokio::net::TcpStream;
@@ -17,7 +19,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::endpoint::{Host, printable};
-use crate::evidence::{Certificate, Failure, FailureKind, TlsSeen};
+use crate::evidence::{Certificate, Failure, FailureKind, TlsSeen, Trust};
 use crate::platform;
 use crate::probe::clock::RunClock;
 use crate::probe::meter::{Meter, Metered};
@@ -102,6 +104,7 @@ impl TlsContext {
 pub(crate) struct Handshake<S> {
     pub(crate) stream: Result<Stream<S>, Failure>,
     chain: Vec<CertificateDer<'static>>,
+    client_certificate_requested: bool,
     meter: Arc<Meter>,
     cipher_suite: Option<String>,
 }
@@ -149,6 +152,7 @@ pub(crate) async fn handshake<S: Duplex>(
     Handshake {
         stream,
         chain: chain.take(),
+        client_certificate_requested: chain.asked_for_certificate.load(Ordering::Relaxed),
         meter,
         cipher_suite: suite,
     }
@@ -198,7 +202,7 @@ fn config(
     let mut config = builder
         .dangerous()
         .with_custom_certificate_verifier(Arc::clone(chain) as Arc<dyn ServerCertVerifier>)
-        .with_no_client_auth();
+        .with_client_cert_resolver(Arc::clone(chain) as Arc<dyn ResolvesClientCert>);
     config.resumption = Resumption::disabled();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
@@ -223,6 +227,7 @@ impl<S> Handshake<S> {
         let mut seen = TlsSeen {
             server_name: host.name().map(str::to_owned),
             cipher_suite: self.cipher_suite.clone(),
+            client_certificate_requested: self.client_certificate_requested,
             bytes_sent: self.meter.sent(),
             bytes_received: self.meter.received(),
             first_bytes: self.clear_text(),
@@ -231,6 +236,11 @@ impl<S> Handshake<S> {
         if let (Some(leaf), Ok(name)) = (chain.first(), server_name(host)) {
             let at = within_validity(leaf);
             let trust = context.stores.judge(&self.chain, &name, at);
+            if trust.public != Trust::Trusted && trust.os != Trust::Trusted {
+                let named = context.stores.named(&self.chain);
+                seen.public_root_named = named.map(|(public, _)| public);
+                seen.os_root_named = named.map(|(_, os)| os);
+            }
             seen.public_roots = Some(trust.public);
             seen.os_roots = Some(trust.os);
             seen.name_matches = self.chain.first().and_then(|der| names_host(der, &name));
@@ -272,6 +282,7 @@ fn names_host(leaf: &CertificateDer<'_>, name: &ServerName<'_>) -> Option<bool> 
 struct ChainRecorder {
     provider: Arc<CryptoProvider>,
     chain: Mutex<Vec<CertificateDer<'static>>>,
+    asked_for_certificate: AtomicBool,
 }
 
 impl ChainRecorder {
@@ -279,11 +290,24 @@ impl ChainRecorder {
         Self {
             provider: Arc::clone(provider),
             chain: Mutex::default(),
+            asked_for_certificate: AtomicBool::new(false),
         }
     }
 
     fn take(&self) -> Vec<CertificateDer<'static>> {
         std::mem::take(&mut *self.chain.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Has no certificate to show, and notes that one was asked for.
+impl ResolvesClientCert for ChainRecorder {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.asked_for_certificate.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
     }
 }
 

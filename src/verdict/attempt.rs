@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::endpoint::{Endpoint, Scheme};
+use crate::endpoint::{Endpoint, Expect, Scheme};
 use crate::evidence::{Attempt, Evidence, HttpSeen, Observation, Stage, TlsSeen};
 use crate::route::Hop;
 use crate::verdict::claim::Claim;
@@ -129,11 +129,34 @@ fn rule_tls(
             let answer = rule_http(endpoint, attempt, Channel::Genuine);
             with_chain(answer, facts, confidence)
         }
+        Handshake::AsksForCertificate { facts, confidence } => {
+            asks_for_certificate(endpoint, attempt, facts, confidence)
+        }
         Handshake::Private { facts, confidence } => {
             let answer = rule_http(endpoint, attempt, Channel::Private);
             with_chain(answer, facts, confidence)
         }
     }
+}
+
+/// The host proved who it is and wants a client certificate: that is an answer, unless the entry
+/// expects more of one.
+fn asks_for_certificate(
+    endpoint: &Endpoint,
+    attempt: &Attempt,
+    mut facts: Facts,
+    confidence: Confidence,
+) -> Ruling {
+    if endpoint.expect != Expect::AnyGenuine {
+        return Ruling::unknown("the host wants a client certificate before it answers");
+    }
+    facts.insert("address".to_owned(), attempt.address.to_string().into());
+    facts.insert("client_certificate".to_owned(), "required".into());
+    Ruling::Genuine(Genuine {
+        facts,
+        confidence,
+        flaws: Vec::new(),
+    })
 }
 
 /// Adds what the chain says to a genuine answer that came over it.

@@ -7,7 +7,7 @@ use crate::endpoint::{Endpoint, Inspection, Issuer};
 use crate::evidence::{Attempt, Certificate, TlsSeen, Trust};
 use crate::verdict::claim::Claim;
 use crate::verdict::tls::Handshake;
-use crate::verdict::{Code, Confidence, Facts, Outcome};
+use crate::verdict::{Code, Confidence, Facts, Outcome, Who};
 
 /// Organisations that issue for everybody. Root bundles drop their older roots, so a chain of
 /// theirs that a bundle does not know is no sign of interception.
@@ -41,7 +41,7 @@ pub(super) fn rule(
     let judged = match (&seen.public_roots, &seen.os_roots) {
         (Some(Trust::Trusted), _) => named_and_dated(seen, leaf, now, Confidence::Certain),
         (_, Some(Trust::Trusted)) => trusted_here(endpoint, seen, leaf, now),
-        _ => untrusted(seen, leaf),
+        _ => untrusted(endpoint, seen, leaf),
     };
     Some(with_address(judged, attempt))
 }
@@ -63,7 +63,7 @@ fn named_and_dated(
     confidence: Confidence,
 ) -> Handshake {
     if seen.name_matches == Some(false) {
-        return Handshake::Failed(wrong_name(leaf));
+        return Handshake::Failed(not_named(seen, leaf));
     }
     if let Some(code) = date_fault(leaf, now) {
         return Handshake::Failed(about(code, leaf).sure(Confidence::Certain));
@@ -87,7 +87,7 @@ fn trusted_here(
     now: Timestamp,
 ) -> Handshake {
     if seen.name_matches == Some(false) {
-        return Handshake::Failed(wrong_name(leaf));
+        return Handshake::Failed(not_named(seen, leaf));
     }
     if seen.public_roots != Some(Trust::UnknownIssuer) || has_public_issuer(seen) {
         // The public roots could not say: no proof, and no accusation either.
@@ -109,8 +109,8 @@ fn trusted_here(
     })
 }
 
-/// A chain that nobody trusts.
-fn untrusted(seen: &TlsSeen, leaf: &Certificate) -> Handshake {
+/// A chain that neither store trusts.
+fn untrusted(endpoint: &Endpoint, seen: &TlsSeen, leaf: &Certificate) -> Handshake {
     if leaf.self_issued {
         return Handshake::Failed(about(Code::TlsSelfSigned, leaf).sure(Confidence::Certain));
     }
@@ -121,19 +121,51 @@ fn untrusted(seen: &TlsSeen, leaf: &Certificate) -> Handshake {
             "no public roots were there to judge the certificate".to_owned(),
         );
     }
-    if seen.chain.len() == 1 && seen.public_roots == Some(Trust::UnknownIssuer) {
+    let own_root = seen.os_root_named == Some(true) && seen.public_root_named == Some(false);
+    if own_root && !has_public_issuer(seen) {
+        return Handshake::Failed(rejected_here(endpoint, seen, leaf));
+    }
+    // What neither store knows by name stays untrusted, whatever else is odd about it.
+    let unknown = seen.os_root_named == Some(false) && seen.public_root_named == Some(false);
+    let objection = objection(seen).filter(|_| !unknown);
+    let alone = seen.chain.len() == 1 && seen.public_roots == Some(Trust::UnknownIssuer);
+    if alone && objection.is_none() {
         return Handshake::Failed(about(Code::TlsIncompleteChain, leaf));
     }
     let claim = about(Code::TlsUntrustedIssuer, leaf).fact("chain", subjects(seen));
-    Handshake::Failed(match (objection(seen), asked(&seen.os_roots)) {
+    Handshake::Failed(match (objection, asked(&seen.os_roots)) {
         (None, true) => claim.sure(Confidence::Certain),
         (reason, _) => claim
             .fact(
                 "objection",
                 reason.unwrap_or("the system's roots could not be read"),
             )
+            .by(Who::Tool)
             .with_outcome(Outcome::Inconclusive),
     })
+}
+
+/// The chain ends below a root that the system has and the public does not, and this program
+/// rejects it (SHA-1, a leaf that is an authority, weak keys): Windows may accept it. The service
+/// did not issue it. Where inspection is forbidden that is enough; elsewhere it is not known whether
+/// the connection works on Windows.
+fn rejected_here(endpoint: &Endpoint, seen: &TlsSeen, leaf: &Certificate) -> Claim {
+    let reason = objection(seen).unwrap_or("the chain to its root does not verify");
+    let intercepted = needs_public_issuer(endpoint);
+    let code = if intercepted {
+        Code::TlsIntercepted
+    } else {
+        Code::TlsUntrustedIssuer
+    };
+    let claim = about(code, leaf)
+        .sure(Confidence::Medium)
+        .fact("chain", subjects(seen))
+        .fact("objection", reason);
+    match endpoint.inspection {
+        Inspection::Forbidden if intercepted => claim,
+        _ if intercepted => claim.with_outcome(Outcome::Inconclusive),
+        _ => claim.by(Who::Tool).with_outcome(Outcome::Inconclusive),
+    }
 }
 
 /// What a verifier objected to beside the issuer: this program may be stricter than Windows.
@@ -145,6 +177,18 @@ fn objection(seen: &TlsSeen) -> Option<&str> {
     })
 }
 
+/// A certificate that does not name the host. Windows takes the common name of the subject where
+/// there is no other name.
+fn not_named(seen: &TlsSeen, leaf: &Certificate) -> Claim {
+    match named_by_subject(seen, leaf).filter(|_| leaf.names.is_empty()) {
+        Some(name) => about(Code::TlsNoSan, leaf)
+            .sure(Confidence::Certain)
+            .fact("common_name", name),
+        None => wrong_name(leaf),
+    }
+}
+
+/// A certificate for other names.
 pub(super) fn wrong_name(leaf: &Certificate) -> Claim {
     let names: Vec<&str> = leaf.names.iter().map(String::as_str).collect();
     let claim = about(Code::TlsWrongName, leaf).sure(Confidence::Certain);
@@ -152,6 +196,20 @@ pub(super) fn wrong_name(leaf: &Certificate) -> Claim {
         return claim.fact("names", vec![leaf.subject.as_str()]);
     }
     claim.fact("names", names)
+}
+
+/// The common name of the subject that is the host, or a wildcard for it.
+fn named_by_subject<'a>(seen: &TlsSeen, leaf: &'a Certificate) -> Option<&'a str> {
+    let host = seen.server_name.as_deref()?;
+    let parent = host.split_once('.').map(|(_, parent)| parent);
+    let parts = leaf.subject.split(',').map(str::trim);
+    let mut names = parts.filter_map(|part| part.strip_prefix("CN="));
+    names.find(|name| {
+        let wildcard = name.strip_prefix("*.");
+        let below =
+            wildcard.is_some_and(|name| parent.is_some_and(|it| it.eq_ignore_ascii_case(name)));
+        name.eq_ignore_ascii_case(host) || below
+    })
 }
 
 pub(super) fn date_fault(leaf: &Certificate, now: Timestamp) -> Option<Code> {

@@ -103,10 +103,16 @@ fn with_flaws(
 }
 
 fn answer_in_words(endpoint: &Endpoint, facts: &Facts) -> String {
-    let text = if facts.contains_key("proxy") {
-        "{target} answers genuinely through the proxy {proxy}: HTTP {status}"
-    } else {
-        "{target} answers genuinely: HTTP {status} from {address}"
+    let proxied = facts.contains_key("proxy");
+    let text = match (facts.contains_key("client_certificate"), proxied) {
+        (true, true) => {
+            "{target} answers genuinely through the proxy {proxy}: it requires a client certificate"
+        }
+        (true, false) => {
+            "{target} answers genuinely: it requires a client certificate, at {address}"
+        }
+        (false, true) => "{target} answers genuinely through the proxy {proxy}: HTTP {status}",
+        (false, false) => "{target} answers genuinely: HTTP {status} from {address}",
     };
     claim::fill(text, facts, Some(endpoint))
 }

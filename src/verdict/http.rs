@@ -55,6 +55,9 @@ pub(super) fn rule(
     channel: Channel,
 ) -> Ruling {
     let ruling = match (&http.value, &http.failure) {
+        (Some(seen), _) if was_not_read(endpoint, seen) => Ruling::unknown(
+            "the answer breaks the rules of HTTP, so the content that the entry expects was not read",
+        ),
         (Some(seen), failure) if seen.status != 0 => {
             let kind = failure.as_ref().map(|failure| failure.kind);
             judged(Answer {
@@ -70,6 +73,15 @@ pub(super) fn rule(
         (_, None) => Ruling::unknown("the HTTP exchange left no status"),
     };
     with_address(ruling, attempt)
+}
+
+/// Whether the verdict needs a body that could not be read.
+fn was_not_read(endpoint: &Endpoint, seen: &HttpSeen) -> bool {
+    let content = matches!(
+        endpoint.expect,
+        Expect::JsonKey(_) | Expect::Body(_) | Expect::DerCrl
+    );
+    content && seen.irregular.is_some() && !block_page::is_one(seen)
 }
 
 fn with_address(ruling: Ruling, attempt: &Attempt) -> Ruling {
@@ -125,6 +137,9 @@ fn judged(answer: Answer<'_>) -> Ruling {
 fn genuine(answer: &Answer<'_>, flaw: Option<Claim>) -> Genuine {
     let mut facts = Facts::new();
     facts.insert("status".to_owned(), answer.seen.status.into());
+    if let Some(why) = &answer.seen.irregular {
+        facts.insert("irregular".to_owned(), short(why).into());
+    }
     facts.extend(content::crl_facts(answer.seen));
     Genuine {
         facts,

@@ -377,6 +377,11 @@ codes! {
         evidence "The chain is trusted, but the certificate does not name the host."
         says "{address} presents a certificate for {names}, not for {host}"
         wrong_if "the host itself shows that certificate everywhere: try it from another network"
+    TlsNoSan "tls-no-san" Tls Inconclusive Tool
+        means "The certificate has the host's name in its subject only, which Windows may accept."
+        evidence "The chain is trusted, the certificate has no subject alternative name, and the common name of its subject is the host. This program does not take a common name for a host; Windows does where no other name is there."
+        says "The certificate of {host} at {address} names it in the subject only (CN={common_name}), without a subject alternative name; Windows may accept it"
+        wrong_if "Windows refuses it as well: open the host in a browser on this machine"
 
     HttpBlockPage "http-block-page" Http Blocked Proxy
         means "A page that says \"blocked\" comes instead of the answer."
@@ -414,9 +419,9 @@ codes! {
         says "{target} took {first_byte_ms} ms to answer the HTTP request"
         wrong_if "the service was busy for a moment: run the check again"
     HttpUserAgentFiltered "http-user-agent-filtered" Http Blocked Firewall
-        means "Requests of the sign-in components of Office are refused because of their agent."
-        evidence "A request whose agent contains MSOIDCRL gets no answer, 403 or 407 where a neutral one passes; asked in turn: neutral, MSOIDCRL, MSOIDCRL, neutral. Over a genuine chain only the service itself can read the agent."
-        says "{target} answers a neutral agent ({neutral}) and refuses one that contains MSOIDCRL ({msoidcrl})"
+        means "Requests of the sign-in components of Office are refused because of their User-Agent."
+        evidence "A request with the User-Agent of the historic sign-in component (MSIE 6.0 compatible, with MSOIDCRL) gets no answer, 403 or 407 where a neutral one passes; asked in turn: neutral, MSOIDCRL, MSOIDCRL, neutral, then a plain MSIE 6.0. The fact `denies` says which of the two the rule matches. Over a genuine chain only the service itself can read the User-Agent."
+        says "{target} answers a neutral User-Agent ({neutral}) and refuses one that contains MSOIDCRL ({msoidcrl})"
         wrong_if "the service answers requests by turns: run the check again"
     HttpServiceError "http-service-error" Http Degraded Service
         means "The service can be reached and reports a fault of its own."

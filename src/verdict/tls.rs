@@ -28,6 +28,11 @@ pub(super) enum Handshake {
         facts: Facts,
         confidence: Confidence,
     },
+    /// A public chain, and an alert for want of a client certificate: the service itself refuses.
+    AsksForCertificate {
+        facts: Facts,
+        confidence: Confidence,
+    },
     /// A chain that only this machine trusts; the claim says how bad that is.
     Inspected(Claim),
     /// No genuine handshake, and why.
@@ -47,6 +52,11 @@ pub(super) fn rule(
     let seen = tls.value.as_ref().unwrap_or(&empty);
     let presented = certificate::rule(endpoint, attempt, seen, time_of(attempt, context));
     match (presented, &tls.failure) {
+        (Some(Handshake::Genuine { facts, confidence }), Some(failure))
+            if failure.kind == FailureKind::Alert && seen.client_certificate_requested =>
+        {
+            Handshake::AsksForCertificate { facts, confidence }
+        }
         (Some(Handshake::Genuine { .. } | Handshake::Private { .. }) | None, Some(failure)) => {
             failed(attempt, seen, tls, failure)
         }

@@ -1,11 +1,11 @@
 //! Who must not be accused.
 
 use reach365::Catalog;
-use reach365::endpoint::{Cloud, Endpoint, Expect, MustBe};
+use reach365::endpoint::{Cloud, Endpoint, Expect, Inspection, Issuer, MustBe};
 use reach365::evidence::{
     Attempt, CrlSeen, CutShort, Evidence, FailureKind, HttpSeen, RecordKind, RunEvidence, Trust,
 };
-use reach365::verdict::{Code, Confidence, Outcome, Verdict};
+use reach365::verdict::{Code, Confidence, Outcome, Verdict, Who};
 
 use crate::bench::*;
 
@@ -215,6 +215,38 @@ fn a_signature_that_this_program_dislikes_is_inconclusive() {
     assert_eq!(verdict.outcome, Outcome::Inconclusive);
 }
 
+/// A chain that this program rejects below a root of the system: SHA-1, or a leaf that is an
+/// authority.
+fn rejected(endpoint: Endpoint, why: &str) -> Verdict {
+    let refused = Trust::Refused(why.to_owned());
+    let mut tls = private_tls("host.example", "CN=Corp Proxy CA", refused);
+    tls.chain.truncate(1);
+    tls.public_root_named = Some(false);
+    tls.os_root_named = Some(true);
+    verdict(endpoint, at_site(over_tls(SITE, &tls, None)))
+}
+
+#[test]
+fn what_windows_may_accept_is_never_the_fault_of_the_service() {
+    for why in ["UnsupportedSignatureAlgorithm", "CA:TRUE"] {
+        let public = rejected(https("host.example"), why);
+        assert_eq!(public.code, Some(Code::TlsIntercepted));
+        assert_eq!(public.outcome, Outcome::Inconclusive);
+        let forbidden = Endpoint {
+            inspection: Inspection::Forbidden,
+            ..https("host.example")
+        };
+        assert_eq!(rejected(forbidden, why).outcome, Outcome::Blocked);
+        let private = Endpoint {
+            issuer: Some(Issuer::Private),
+            ..https("host.example")
+        };
+        let own = rejected(private, why);
+        assert_eq!(own.outcome, Outcome::Inconclusive);
+        assert_eq!(own.culprit.unwrap().who, Who::Tool);
+    }
+}
+
 #[test]
 fn alert_40_without_a_second_question_is_inconclusive() {
     let verdict = verdict(https("host.example"), at_site(alert(40, None)));
@@ -357,7 +389,7 @@ fn a_clock_that_one_host_contradicts_makes_its_certificate_doubtful() {
     assert_eq!(verdict.code, Some(Code::TlsExpired));
     assert_eq!(verdict.confidence, Confidence::Low);
     let culprit = verdict.culprit.as_ref().unwrap();
-    assert_eq!(culprit.who, reach365::verdict::Who::Device);
+    assert_eq!(culprit.who, Who::Device);
 }
 
 #[test]
@@ -398,4 +430,39 @@ fn a_cloud_that_publishes_no_addresses_has_none_outside() {
     assert_eq!(sign_in.code, Some(Code::DnsOutsidePublishedRange));
     let in_china = answered_elsewhere("odc", Cloud::China);
     assert_eq!(in_china.code, Some(Code::TcpDropped));
+}
+
+#[test]
+fn a_genuine_answer_that_a_strict_parser_rejects_is_genuine() {
+    let odd = |status| HttpSeen {
+        irregular: Some("invalid HTTP header parsed".to_owned()),
+        body_complete: false,
+        ..answer(status)
+    };
+    for status in [200, 302, 403, 404] {
+        let attempts = over_tls(SITE, &public_tls("host.example"), Some(&odd(status)));
+        let verdict = verdict(https("host.example"), at_site(attempts));
+        assert_plain(&verdict, Outcome::Reachable);
+        assert_eq!(verdict.facts["irregular"], "invalid HTTP header parsed");
+    }
+    let verdict = verdict(crl("host.example"), at_site(in_clear(SITE, &odd(200))));
+    assert_plain(&verdict, Outcome::Inconclusive);
+}
+
+#[test]
+fn a_genuine_host_that_wants_a_client_certificate_is_reachable() {
+    for number in [40, 42, 116] {
+        let mut tls = public_tls("host.example");
+        tls.client_certificate_requested = true;
+        let mut refusal = failure(FailureKind::Alert);
+        refusal.number = Some(number);
+        let attempts = tls_failed(&tls, &refusal);
+        let judge = |endpoint| verdict(endpoint, at_site(attempts.clone()));
+        assert_plain(&judge(https("host.example")), Outcome::Reachable);
+        let expects_more = Endpoint {
+            expect: Expect::Status(vec![200]),
+            ..https("host.example")
+        };
+        assert_plain(&judge(expects_more), Outcome::Inconclusive);
+    }
 }

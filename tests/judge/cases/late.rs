@@ -105,6 +105,10 @@ fn trusted() -> Vec<Case> {
     let mut foreign = public_tls(NAME);
     foreign.name_matches = Some(false);
     foreign.chain[0].names = vec!["portal.test".to_owned()];
+    let mut subject_only = public_tls(NAME);
+    subject_only.name_matches = Some(false);
+    subject_only.chain[0].names.clear();
+    subject_only.chain[0].subject = format!("CN={NAME}");
     vec![
         shows(Code::TlsIntercepted, Certain, forbidden, &inspected),
         shows(Code::TlsIntercepted, Certain, host(), &inspected)
@@ -112,6 +116,7 @@ fn trusted() -> Vec<Case> {
         shows(Code::TlsExpired, Certain, host(), &expired),
         shows(Code::TlsNotYetValid, Certain, host(), &early),
         shows(Code::TlsWrongName, Certain, host(), &foreign),
+        shows(Code::TlsNoSan, Certain, host(), &subject_only),
     ]
 }
 
