@@ -233,7 +233,12 @@ pub(crate) async fn exchange<S: Duplex + 'static>(
 
 /// An answer that the strict parser rejects: what has a status line is an answer all the same.
 fn irregular(request: &Request<'_>, bytes: &[u8], began: Instant, failure: Failure) -> Exchange {
-    let rejected = matches!(failure.kind, FailureKind::Malformed | FailureKind::TooLarge);
+    let rejected = match failure.kind {
+        FailureKind::Malformed => true,
+        // Headers without end come from no host that proved who it is.
+        FailureKind::TooLarge => request.trusted,
+        _ => false,
+    };
     let Some(head) = lenient::read(bytes).filter(|_| rejected) else {
         return Exchange::failed(failure);
     };

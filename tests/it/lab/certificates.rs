@@ -34,6 +34,8 @@ pub(crate) enum Kind {
     NotYetValid,
     /// The same, for `portal.other.example`.
     WrongName,
+    /// By the public authority, with the name in the subject only.
+    SubjectOnly,
     /// Signed by itself, not an authority.
     SelfSigned,
     /// Signed by itself and an authority, as appliances have it.
@@ -118,6 +120,7 @@ impl Authorities {
             Kind::Expired => self.public_chain(name, past),
             Kind::NotYetValid => self.public_chain(name, future),
             Kind::WrongName => self.public_chain("portal.other.example", current),
+            Kind::SubjectOnly => self.chain_of_subject(name, current),
             Kind::SelfSigned => vec![self.self_signed(name, current, IsCa::ExplicitNoCa)],
             Kind::SelfSignedAuthority => vec![self.self_signed(name, current, any_authority())],
             Kind::MissingIntermediate => vec![self.leaf(name, current, &self.intermediate)],
@@ -160,6 +163,14 @@ impl Authorities {
         parameters
             .subject_alt_names
             .extend(further.map(SanType::DnsName));
+        let leaf = parameters.signed_by(&self.key, &self.intermediate);
+        let leaf = leaf.expect("the parameters are complete").der().clone();
+        vec![leaf, self.intermediate.der().clone()]
+    }
+
+    fn chain_of_subject(&self, name: &str, validity: Validity) -> Vec<CertificateDer<'static>> {
+        let mut parameters = leaf_parameters(name, validity);
+        parameters.subject_alt_names.clear();
         let leaf = parameters.signed_by(&self.key, &self.intermediate);
         let leaf = leaf.expect("the parameters are complete").der().clone();
         vec![leaf, self.intermediate.der().clone()]

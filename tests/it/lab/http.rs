@@ -95,6 +95,10 @@ pub(crate) enum Manner {
     Garbage,
     /// After a `100 Continue` that nobody asked for.
     Interim,
+    /// With a folded header, a space before a colon, a line without a colon and 150 headers.
+    Lax,
+    /// With two lengths that contradict each other.
+    TwoLengths,
 }
 
 /// The end of the answer's head and of its body, ready to be sent.
@@ -214,7 +218,12 @@ impl Http {
                 stream.write_all(NOT_HTTP).await?;
             }
             Manner::Truncated => write(stream, &answer).await?,
-            Manner::Proper | Manner::HugeHeader | Manner::EscapesInHeader | Manner::Interim => {
+            Manner::Proper
+            | Manner::HugeHeader
+            | Manner::EscapesInHeader
+            | Manner::Interim
+            | Manner::Lax
+            | Manner::TwoLengths => {
                 write(stream, &answer).await?;
                 return Ok(AfterAnswer::NextRequest);
             }
@@ -266,6 +275,13 @@ impl Http {
                 head.extend("Server: Evil\u{9b}31m\u{202e}Box\r\n".as_bytes());
                 head.extend(b"Via: 1.1 \x9b2Jproxy\t(\xff\xfe)\r\n");
             }
+            Manner::Lax => {
+                head.extend(
+                    b"X-Folded: one\r\n two\r\nX-Space : three\r\nno colon in this line\r\n",
+                );
+                head.extend((0..150).flat_map(|at| format!("X-{at}: x\r\n").into_bytes()));
+            }
+            Manner::TwoLengths => head.extend(b"Content-Length: 3\r\n"),
             _ => {}
         }
     }
