@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::endpoint::printable;
 use crate::probe::http::{HEADER_LENGTH, HEADER_LIMIT};
+use crate::proxy::concealed;
 
 /// Informational answers before the final one that are skipped at most.
 const INFORMATIONAL: usize = 8;
@@ -68,9 +69,10 @@ fn status(line: &str) -> Option<u16> {
     (word.len() == 3 && status >= 100).then_some(status)
 }
 
-/// A folded line continues the one before it; a line without a colon is left out.
+/// A folded line continues the one before it; a line without a colon is left out. As much is kept,
+/// and hidden, as of any other answer.
 fn headers<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<String, String> {
-    let mut headers: BTreeMap<String, String> = BTreeMap::new();
+    let mut raw: BTreeMap<String, String> = BTreeMap::new();
     let mut last = String::new();
     for line in lines {
         let folded = line.starts_with([' ', '\t']) && !last.is_empty();
@@ -80,18 +82,22 @@ fn headers<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<String, String>
             None => continue,
         };
         last.clone_from(&name);
-        let room = headers.len() < HEADER_LIMIT || headers.contains_key(&name);
+        let room = raw.len() < HEADER_LIMIT || raw.contains_key(&name);
         if name.contains("cookie") || !room {
             continue;
         }
-        let text = headers.entry(printable(&name)).or_default();
+        let text = raw.entry(name).or_default();
         if !text.is_empty() {
             text.push_str(if folded { " " } else { ", " });
         }
-        let left = HEADER_LENGTH.saturating_sub(text.chars().count());
-        text.extend(printable(value.trim()).chars().take(left));
+        text.push_str(value.trim());
     }
-    headers
+    let shown = raw.into_iter().map(|(name, value)| {
+        let value = printable(&concealed::header(&name, &value));
+        let value = value.chars().take(HEADER_LENGTH).collect();
+        (printable(&name), value)
+    });
+    shown.collect()
 }
 
 #[cfg(test)]
