@@ -166,6 +166,7 @@ impl Checker {
                 timeout: self.options.timeouts.dns,
                 recursion: true,
                 clock,
+                known: Arc::default(),
             },
             tls: TlsSource::new(self.public_roots.clone(), self.os_roots.clone()),
             hosts,

@@ -1,6 +1,7 @@
 //! Traces: of one host on request, and of the rows of a run that were blocked.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -147,6 +148,7 @@ async fn targets(
         timeout: options.timeouts.dns,
         recursion: true,
         clock,
+        known: Arc::default(),
     };
     let kinds = [RecordKind::A, RecordKind::Aaaa];
     let lookups = join_all(kinds.map(|kind| client.lookup(name, kind))).await;

@@ -99,6 +99,13 @@ pub struct DnsTry {
     pub at_ms: f64,
     /// How long it took.
     pub elapsed_ms: f64,
+    /// UDP alone: whether the packet that was answered carried EDNS; where none was answered,
+    /// whether the first one did. Absent in reports that did not record it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edns: Option<bool>,
+    /// Whether the packet was sent a second time, without EDNS, because no answer had come soon.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repeated: bool,
     /// Response code where one came; `TRUNCATED` for a truncated answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rcode: Option<String>,

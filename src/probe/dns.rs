@@ -1,33 +1,24 @@
-//! Name resolution with every packet on record.
-//!
-//! Each question goes out from a connected socket of its own, so that a closed port shows at once
-//! as an ICMP error instead of as a silence. Nothing is cached.
+//! Name resolution with every packet on record. Nothing is cached.
 
-use std::future::Future;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::pin::{Pin, pin};
+mod ask;
+mod exchange;
+mod servers;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, UdpSocket};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use crate::evidence::{
-    DnsAnswer, DnsRecord, DnsTry, Failure, FailureKind, Lookup, Observation, RecordKind, Transport,
+    DnsAnswer, DnsRecord, DnsTry, Failure, FailureKind, Lookup, Observation, RecordKind,
 };
-use crate::options::{CNAME_LIMIT, CONFIRM_PAUSE, DNS_TRIES};
+use crate::options::CNAME_LIMIT;
 use crate::probe::classify;
 use crate::probe::clock::{RunClock, milliseconds};
-use crate::probe::dns_message::{Question, Reply};
 
-/// Packets that are no answer, read before a try is given up.
-const FOREIGN_LIMIT: usize = 16;
-/// A packet without an answer is sent once more after this time, within the same try: all names of
-/// a run are asked at once, and small resolvers drop part of such a burst.
-const RESEND_AFTER: Duration = Duration::from_millis(400);
-/// Largest packet over UDP that is read.
-const PACKET_LIMIT: usize = 4096;
+use ask::Asking;
+pub(crate) use servers::NameServers;
 
 /// Asks a list of name servers.
 #[derive(Debug, Clone)]
@@ -37,6 +28,8 @@ pub(crate) struct DnsClient {
     /// Whether the servers are to find out for us; off for authoritative ones.
     pub(crate) recursion: bool,
     pub(crate) clock: RunClock,
+    /// What the run has learnt about its servers.
+    pub(crate) known: Arc<NameServers>,
 }
 
 /// The end of one try: an answer, or how it failed.
@@ -101,7 +94,7 @@ impl DnsClient {
         }
     }
 
-    /// One question, repeated as the rules say: other servers in turn, TCP beside the last packet.
+    /// One question, with all its tries.
     async fn ask(&self, name: &str, kind: RecordKind, tries: &mut Vec<DnsTry>) -> TryResult {
         if self.servers.is_empty() {
             return Err(classify::failure(
@@ -109,174 +102,9 @@ impl DnsClient {
                 "no name server is configured",
             ));
         }
-        let mut edns = true;
-        let mut last = Err(classify::failure(FailureKind::Timeout, ""));
-        let enough = self.servers.len().clamp(2, DNS_TRIES);
-        for number in 0..DNS_TRIES {
-            let server = self.servers[number % self.servers.len()];
-            let question = Question::new(name, kind, self.recursion, edns)
-                .map_err(|words| classify::failure(FailureKind::Malformed, words))?;
-            let with_tcp = number + 1 == DNS_TRIES;
-            last = self.one_try(server, &question, with_tcp, tries).await;
-            match &last {
-                Ok(answer) if is_transient(&answer.rcode) && number + 1 < enough => {
-                    edns = !matches!(answer.rcode.as_str(), "FORMERR" | "NOTIMP");
-                    sleep(CONFIRM_PAUSE).await;
-                }
-                Err(_) if !self.clock.is_over() => {}
-                _ => break,
-            }
-        }
-        last
-    }
-
-    /// One packet; the last of a question has TCP beside it, since UDP alone may be what is lost.
-    async fn one_try(
-        &self,
-        server: SocketAddr,
-        question: &Question,
-        with_tcp: bool,
-        tries: &mut Vec<DnsTry>,
-    ) -> TryResult {
-        if !with_tcp {
-            return self.udp_then_tcp(server, question, tries).await;
-        }
-        let mut tcp_tries = Vec::new();
-        let exchange = exchange_tcp(server, question);
-        let udp = self.udp_then_tcp(server, question, tries);
-        let tcp = self.timed(server, Transport::Tcp, &mut tcp_tries, exchange);
-        let tcp = async { tcp.await.map(|(answer, _)| answer) };
-        let result = first_answer(pin!(udp), pin!(tcp)).await;
-        tries.append(&mut tcp_tries);
+        let result = Asking::new(self, name, kind).run(tries).await;
+        tracing::debug!(%name, ?kind, passed = result.is_ok(), "DNS question over");
         result
-    }
-
-    async fn udp_then_tcp(
-        &self,
-        server: SocketAddr,
-        question: &Question,
-        tries: &mut Vec<DnsTry>,
-    ) -> TryResult {
-        let udp = exchange_udp(server, question);
-        let (answer, truncated) = self.timed(server, Transport::Udp, tries, udp).await?;
-        if !truncated {
-            return Ok(answer);
-        }
-        if let Some(entry) = tries.last_mut() {
-            entry.rcode = Some("TRUNCATED".to_owned());
-        }
-        let tcp = exchange_tcp(server, question);
-        match self.timed(server, Transport::Tcp, tries, tcp).await {
-            Ok((answer, _)) => Ok(answer),
-            Err(failure) => Err(classify::failure(
-                FailureKind::Truncated,
-                format!("TCP: {}", words(&failure)),
-            )),
-        }
-    }
-
-    async fn timed(
-        &self,
-        server: SocketAddr,
-        transport: Transport,
-        tries: &mut Vec<DnsTry>,
-        exchange: impl Future<Output = Result<(DnsAnswer, bool), Failure>>,
-    ) -> Result<(DnsAnswer, bool), Failure> {
-        let began = Instant::now();
-        let result = match self.clock.within(self.timeout, exchange).await {
-            Ok(result) => result,
-            Err(why) => Err(classify::expired(why)),
-        };
-        tracing::debug!(%server, ?transport, passed = result.is_ok(), "DNS question over");
-        tries.push(DnsTry {
-            server,
-            transport,
-            at_ms: self.clock.at(began),
-            elapsed_ms: milliseconds(began.elapsed()),
-            rcode: result.as_ref().ok().map(|(answer, _)| answer.rcode.clone()),
-            failure: result.as_ref().err().cloned(),
-        });
-        result
-    }
-}
-
-/// The first of two exchanges that brings an answer; the first's failure where neither does.
-async fn first_answer(
-    first: Pin<&mut impl Future<Output = TryResult>>,
-    second: Pin<&mut impl Future<Output = TryResult>>,
-) -> TryResult {
-    match select(first, second).await {
-        Either::Left((Ok(answer), _)) | Either::Right((Ok(answer), _)) => Ok(answer),
-        Either::Left((Err(failure), second)) => second.await.map_err(|_| failure),
-        Either::Right((Err(_), first)) => first.await,
-    }
-}
-
-fn words(failure: &Failure) -> String {
-    match failure.kind {
-        FailureKind::Timeout => "no answer".to_owned(),
-        FailureKind::Refused => "port closed".to_owned(),
-        _ => failure.detail.clone(),
-    }
-}
-
-fn is_transient(rcode: &str) -> bool {
-    matches!(rcode, "SERVFAIL" | "REFUSED" | "FORMERR" | "NOTIMP")
-}
-
-async fn exchange_udp(
-    server: SocketAddr,
-    question: &Question,
-) -> Result<(DnsAnswer, bool), Failure> {
-    let own: IpAddr = match server {
-        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-    };
-    let io = |error: std::io::Error| classify::socket(&error);
-    let socket = UdpSocket::bind((own, 0)).await.map_err(io)?;
-    socket.connect(server).await.map_err(io)?;
-    socket.send(&question.bytes).await.map_err(io)?;
-    let answer = pin!(receive(&socket, question));
-    match select(answer, pin!(sleep(RESEND_AFTER))).await {
-        Either::Left((answer, _)) => answer,
-        Either::Right(((), answer)) => {
-            socket.send(&question.bytes).await.map_err(io)?;
-            answer.await
-        }
-    }
-}
-
-async fn receive(socket: &UdpSocket, question: &Question) -> Result<(DnsAnswer, bool), Failure> {
-    let mut packet = vec![0; PACKET_LIMIT];
-    let mut foreign = String::new();
-    for _ in 0..FOREIGN_LIMIT {
-        let received = socket.recv(&mut packet).await;
-        let length = received.map_err(|error| classify::socket(&error))?;
-        match question.read(&packet[..length]) {
-            Reply::Answer { answer, truncated } => return Ok((answer, truncated)),
-            Reply::Foreign(what) => foreign = what,
-        }
-    }
-    Err(classify::failure(FailureKind::Malformed, foreign))
-}
-
-async fn exchange_tcp(
-    server: SocketAddr,
-    question: &Question,
-) -> Result<(DnsAnswer, bool), Failure> {
-    let io = |error: std::io::Error| classify::socket(&error);
-    let mut stream = TcpStream::connect(server).await.map_err(io)?;
-    let length = u16::try_from(question.bytes.len())
-        .map_err(|_| classify::failure(FailureKind::Malformed, "the question is too long"))?;
-    let mut packet = length.to_be_bytes().to_vec();
-    packet.extend(&question.bytes);
-    stream.write_all(&packet).await.map_err(io)?;
-    let length = stream.read_u16().await.map_err(io)?;
-    let mut packet = vec![0; usize::from(length)];
-    stream.read_exact(&mut packet).await.map_err(io)?;
-    match question.read(&packet) {
-        Reply::Answer { answer, .. } => Ok((answer, false)),
-        Reply::Foreign(what) => Err(classify::failure(FailureKind::Malformed, what)),
     }
 }
 

@@ -131,6 +131,7 @@ fn rcode(code: ResponseCode) -> String {
         ResponseCode::NXDomain => "NXDOMAIN".to_owned(),
         ResponseCode::NotImp => "NOTIMP".to_owned(),
         ResponseCode::Refused => "REFUSED".to_owned(),
+        ResponseCode::BADVERS => "BADVERS".to_owned(),
         other => format!("RCODE{}", u16::from(other)),
     }
 }

@@ -120,6 +120,8 @@ fn one_try(ms: f64, kind: Option<FailureKind>) -> DnsTry {
         transport: Transport::Udp,
         at_ms: 1.0,
         elapsed_ms: ms,
+        edns: None,
+        repeated: false,
         rcode: None,
         failure: kind.map(failure),
     }

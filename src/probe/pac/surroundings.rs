@@ -105,6 +105,7 @@ async fn ask_servers(servers: &[SocketAddr], name: &str, limit: Duration) -> Vec
         timeout: limit / 2,
         recursion: true,
         clock: RunClock::start(limit),
+        known: Arc::default(),
     };
     let (v4, v6) = futures_util::future::join(
         client.lookup(name, RecordKind::A),

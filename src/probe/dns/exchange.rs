@@ -1,0 +1,96 @@
+//! Sockets of DNS questions: a connected one for every server, so that a closed port shows at once
+//! as an ICMP error instead of as a silence.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+
+use crate::evidence::{DnsAnswer, Failure, FailureKind};
+use crate::probe::classify;
+use crate::probe::dns_message::{Question, Reply};
+
+/// Largest packet over UDP that is read.
+const PACKET_LIMIT: usize = 4096;
+
+/// The UDP socket of one lookup towards one server.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) server: SocketAddr,
+    socket: UdpSocket,
+}
+
+impl Link {
+    pub(super) async fn open(server: SocketAddr) -> Result<Self, Failure> {
+        let own: IpAddr = match server {
+            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        };
+        let socket = UdpSocket::bind((own, 0)).await;
+        let socket = socket.map_err(|error| failure(server, &error))?;
+        let connected = socket.connect(server).await;
+        connected.map_err(|error| failure(server, &error))?;
+        Ok(Self { server, socket })
+    }
+
+    pub(super) async fn send(&self, question: &Question) -> Result<(), Failure> {
+        let sent = self.socket.send(&question.bytes).await;
+        sent.map_err(|error| failure(self.server, &error))?;
+        Ok(())
+    }
+
+    /// The next packet. Nothing is lost where this is given up while it waits.
+    pub(super) async fn receive(&self) -> Result<Vec<u8>, Failure> {
+        let mut packet = vec![0; PACKET_LIMIT];
+        let received = self.socket.recv(&mut packet).await;
+        let length = received.map_err(|error| failure(self.server, &error))?;
+        packet.truncate(length);
+        Ok(packet)
+    }
+}
+
+/// One question over TCP.
+pub(super) async fn over_tcp(server: SocketAddr, question: Question) -> Result<DnsAnswer, Failure> {
+    let io = |error: io::Error| failure(server, &error);
+    let mut stream = TcpStream::connect(server).await.map_err(io)?;
+    let length = u16::try_from(question.bytes.len())
+        .map_err(|_| classify::failure(FailureKind::Malformed, "the question is too long"))?;
+    let mut packet = length.to_be_bytes().to_vec();
+    packet.extend(&question.bytes);
+    stream.write_all(&packet).await.map_err(io)?;
+    let length = stream.read_u16().await.map_err(io)?;
+    let mut packet = vec![0; usize::from(length)];
+    stream.read_exact(&mut packet).await.map_err(io)?;
+    match question.read(&packet) {
+        Reply::Answer { answer, .. } => Ok(answer),
+        Reply::Foreign(what) => Err(classify::failure(FailureKind::Malformed, what)),
+    }
+}
+
+/// An error of a socket towards a server. For a link-local address "invalid argument" means that
+/// its zone names no interface of this machine.
+fn failure(server: SocketAddr, error: &io::Error) -> Failure {
+    let failure = classify::socket(error);
+    let SocketAddr::V6(v6) = server else {
+        return failure;
+    };
+    let vague = matches!(
+        failure.kind,
+        FailureKind::Other | FailureKind::AddressNotAvailable
+    );
+    if !vague || !v6.ip().is_unicast_link_local() {
+        return failure;
+    }
+    let zone = match v6.scope_id() {
+        0 => "without a zone".to_owned(),
+        zone => format!("in zone {zone}"),
+    };
+    classify::failure(
+        FailureKind::AddressNotAvailable,
+        format!(
+            "no interface of this machine leads to {} {zone}: {error}",
+            v6.ip()
+        ),
+    )
+}

@@ -1,0 +1,112 @@
+//! What a run learns about its name servers, so that later lookups ask in the right order and form.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+
+/// What the lookups of a run share about the servers they ask.
+#[derive(Debug, Default)]
+pub(crate) struct NameServers {
+    known: Mutex<HashMap<SocketAddr, Known>>,
+}
+
+/// What is known of one server.
+#[derive(Debug, Clone, Copy, Default)]
+struct Known {
+    /// It answered a question, whatever the answer was.
+    answered: bool,
+    /// It left a question without an answer.
+    failed: bool,
+    /// It resolved a question that carried EDNS.
+    takes_edns: bool,
+    /// It resolved a question without EDNS after the same question with EDNS had failed.
+    needs_plain: bool,
+}
+
+impl NameServers {
+    /// Servers that never answered go behind those that did, as the systems' own resolvers do it;
+    /// otherwise the order is kept.
+    pub(super) fn in_order(&self, servers: &[SocketAddr]) -> Vec<SocketAddr> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = |server: &SocketAddr| known.get(server).copied().unwrap_or_default();
+        let mut ordered = servers.to_vec();
+        if servers.iter().any(|server| of(server).answered) {
+            ordered.sort_by_key(|server| of(server).failed && !of(server).answered);
+        }
+        ordered
+    }
+
+    /// Whether questions to the server carry EDNS. One answer to such a question settles it: a
+    /// question may also be lost by chance.
+    pub(super) fn sends_edns(&self, server: SocketAddr) -> bool {
+        let known = self.of(server);
+        known.takes_edns || !known.needs_plain
+    }
+
+    /// Whether the server has resolved a question that carried EDNS.
+    pub(super) fn takes_edns(&self, server: SocketAddr) -> bool {
+        self.of(server).takes_edns
+    }
+
+    /// Notes an answer of any kind.
+    pub(super) fn note_answer(&self, server: SocketAddr) {
+        self.edit(server, |known| known.answered = true);
+    }
+
+    /// Notes a question without an answer.
+    pub(super) fn note_failure(&self, server: SocketAddr) {
+        self.edit(server, |known| known.failed = true);
+    }
+
+    /// Notes that the server resolved a question with EDNS.
+    pub(super) fn note_edns(&self, server: SocketAddr) {
+        self.edit(server, |known| known.takes_edns = true);
+    }
+
+    /// Notes that the server resolved a question only after EDNS was left out.
+    pub(super) fn note_plain(&self, server: SocketAddr) {
+        self.edit(server, |known| known.needs_plain = true);
+    }
+
+    fn of(&self, server: SocketAddr) -> Known {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&server).copied().unwrap_or_default()
+    }
+
+    fn edit(&self, server: SocketAddr, change: impl FnOnce(&mut Known)) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        change(known.entry(server).or_default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn servers() -> [SocketAddr; 3] {
+        ["192.0.2.1:53", "192.0.2.2:53", "192.0.2.3:53"].map(|text| text.parse().unwrap())
+    }
+
+    #[test]
+    fn a_silent_server_goes_last_once_another_one_answers() {
+        let [first, second, third] = servers();
+        let run = NameServers::default();
+        run.note_failure(first);
+        assert_eq!(run.in_order(&servers()), servers());
+        run.note_answer(second);
+        assert_eq!(run.in_order(&servers()), [second, third, first]);
+        run.note_answer(first);
+        assert_eq!(run.in_order(&servers()), servers());
+    }
+
+    #[test]
+    fn one_answer_to_edns_outweighs_a_lost_question() {
+        let [server, ..] = servers();
+        let run = NameServers::default();
+        assert!(run.sends_edns(server));
+        run.note_plain(server);
+        assert!(!run.sends_edns(server));
+        run.note_edns(server);
+        assert!(run.sends_edns(server));
+    }
+}
