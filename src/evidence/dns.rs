@@ -103,9 +103,11 @@ pub struct DnsTry {
     /// whether the first one did. Absent in reports that did not record it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edns: Option<bool>,
-    /// Whether the packet was sent a second time, without EDNS, because no answer had come soon.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub repeated: bool,
+    /// How long after the beginning the packet left that was answered, where it was the second: the
+    /// first one or its answer was lost. The second one has no EDNS: at a server that never answers
+    /// with EDNS in the whole run it stands for that, and not for a loss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resent_after_ms: Option<f64>,
     /// Response code where one came; `TRUNCATED` for a truncated answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rcode: Option<String>,

@@ -121,7 +121,7 @@ fn one_try(ms: f64, kind: Option<FailureKind>) -> DnsTry {
         at_ms: 1.0,
         elapsed_ms: ms,
         edns: None,
-        repeated: false,
+        resent_after_ms: None,
         rcode: None,
         failure: kind.map(failure),
     }

@@ -69,8 +69,10 @@ struct Try {
     server: SocketAddr,
     transport: Transport,
     question: Question,
-    /// The packet without EDNS that followed the first one.
-    repeated: Option<Question>,
+    /// The packet without EDNS that followed the first one, and when it left.
+    repeated: Option<(Question, Instant)>,
+    /// How long after the first one the packet left that was answered, where it was the second.
+    resent_after: Option<Duration>,
     /// Whether the first packet carried EDNS.
     edns: bool,
     /// Whether the packet carried it that was answered.
@@ -87,6 +89,7 @@ struct Try {
 struct Heard {
     place: usize,
     edns: bool,
+    resent_after: Option<Duration>,
     answer: DnsAnswer,
     truncated: bool,
 }
@@ -284,7 +287,7 @@ impl<'a> Asking<'a> {
         let server = self.tries[place].server;
         // What comes of it shows on the socket.
         let _ = self.send_from_link(server, &question).await;
-        self.tries[place].repeated = Some(question);
+        self.tries[place].repeated = Some((question, Instant::now()));
     }
 
     /// Asks over TCP, unless that is under way at this server.
@@ -337,22 +340,23 @@ impl<'a> Asking<'a> {
         let mut foreign = String::new();
         let tries = self.tries.iter().enumerate();
         for (place, one) in tries.filter(|(_, one)| one.server == server && !one.is_tcp()) {
-            let questions = [
-                (Some(&one.question), one.edns),
-                (one.repeated.as_ref(), false),
+            let again = one.repeated.as_ref();
+            let packets = [
+                Some((&one.question, one.edns, None)),
+                again.map(|(question, left)| (question, false, Some(*left - one.began))),
             ];
-            for (question, edns) in questions {
-                match question.map(|question| question.read(packet)) {
-                    Some(Reply::Answer { answer, truncated }) => {
+            for (question, edns, resent_after) in packets.into_iter().flatten() {
+                match question.read(packet) {
+                    Reply::Answer { answer, truncated } => {
                         return Ok(Heard {
                             place,
                             edns,
+                            resent_after,
                             answer,
                             truncated,
                         });
                     }
-                    Some(Reply::Foreign(what)) => foreign = what,
-                    None => {}
+                    Reply::Foreign(what) => foreign = what,
                 }
             }
         }
@@ -364,6 +368,7 @@ impl<'a> Asking<'a> {
             Ok(answer) => self.answered(Heard {
                 place,
                 edns: false,
+                resent_after: None,
                 answer,
                 truncated: false,
             }),
@@ -384,6 +389,7 @@ impl<'a> Asking<'a> {
         let Heard {
             place,
             edns,
+            resent_after,
             answer,
             truncated,
         } = heard;
@@ -398,6 +404,7 @@ impl<'a> Asking<'a> {
         one.ended = Some(Instant::now());
         one.failure = None;
         one.answered_with_edns = Some(edns);
+        one.resent_after = resent_after;
         if truncated {
             one.rcode = Some("TRUNCATED".to_owned());
             self.learn(place, edns);
@@ -533,20 +540,22 @@ impl<'a> Asking<'a> {
         Err(failure.unwrap_or_else(|| classify::expired(Expired::Limit)))
     }
 
-    /// Puts every try on record. A packet that left after the one that was answered and did not
-    /// wait its whole time says nothing.
+    /// Puts every try on record, the one that was answered last. A packet that left after that one
+    /// and did not wait its whole time says nothing.
     fn write_down(&self, result: &TryResult, record: &mut Vec<DnsTry>) {
         let now = Instant::now();
-        for one in &self.tries {
-            let waited = one.ended.unwrap_or(now) - one.began;
-            let whole = waited + Duration::from_millis(1) >= self.interval;
-            if one.ended.is_none() && result.is_ok() && (!whole || one.is_tcp()) {
-                continue;
-            }
-            if one.rcode.is_none() && (whole || one.failure.is_some()) && !one.is_tcp() {
+        let waited = |one: &Try| one.ended.unwrap_or(now) - one.began;
+        let whole = |one: &Try| waited(one) + Duration::from_millis(1) >= self.interval;
+        let cut =
+            |one: &Try| one.ended.is_none() && result.is_ok() && (one.is_tcp() || !whole(one));
+        let mut tries: Vec<&Try> = self.tries.iter().filter(|one| !cut(one)).collect();
+        tries.sort_by_key(|one| result.is_ok().then_some(one.ended));
+        for one in tries {
+            let unanswered = one.rcode.is_none() && !one.is_tcp();
+            if unanswered && (one.failure.is_some() || whole(one)) {
                 self.client.known.note_failure(one.server);
             }
-            record.push(one.seen(self.client, waited));
+            record.push(one.seen(self.client, waited(one)));
         }
     }
 }
@@ -558,6 +567,7 @@ impl Try {
             transport,
             question,
             repeated: None,
+            resent_after: None,
             edns: false,
             answered_with_edns: None,
             after_truncation: false,
@@ -580,20 +590,22 @@ impl Try {
             at_ms: client.clock.at(self.began),
             elapsed_ms: milliseconds(waited),
             edns: (!self.is_tcp()).then(|| self.answered_with_edns.unwrap_or(self.edns)),
-            repeated: self.repeated.is_some(),
+            resent_after_ms: self.resent_after.map(milliseconds),
             rcode: self.rcode.clone(),
             failure: self.failure.clone().or(silent),
         }
     }
 }
 
+/// Codes that say nothing about the name.
 fn is_transient(rcode: &str) -> bool {
-    matches!(rcode, "SERVFAIL" | "REFUSED") || is_about_edns(rcode)
+    !matches!(rcode, "NOERROR" | "NXDOMAIN")
 }
 
-/// Codes by which a server says that it does not know EDNS, or not this version.
+/// Codes by which a server says that it does not know EDNS, or not this version: FORMERR, NOTIMP,
+/// BADVERS, and whatever old servers make up.
 fn is_about_edns(rcode: &str) -> bool {
-    matches!(rcode, "FORMERR" | "NOTIMP" | "BADVERS")
+    is_transient(rcode) && !matches!(rcode, "SERVFAIL" | "REFUSED")
 }
 
 fn words(failure: &Failure) -> String {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use hickory_resolver::proto::op::{Message, Query, ResponseCode};
+use hickory_resolver::proto::op::{Edns as Edns0, Message, Query, ResponseCode};
 use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, NS, SOA};
 use hickory_resolver::proto::rr::{Name as DnsName, RData, Record, RecordType};
 use serde::Deserialize;
@@ -22,6 +22,77 @@ pub(crate) struct Transports {
     pub(crate) udp: Port,
     /// Port 53 over TCP; `Dropped` is possible here alone.
     pub(crate) tcp: Port,
+    /// What becomes of questions with EDNS.
+    pub(crate) edns: Edns,
+    /// Code for every name, in place of what the zone says.
+    pub(crate) code: Option<Code>,
+}
+
+/// How a name server or the path to it treats questions with EDNS.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Edns {
+    /// As it should be.
+    #[default]
+    Answered,
+    /// They vanish.
+    Dropped,
+    /// They vanish where they allow more than 512 bytes.
+    DroppedIfLarge,
+    /// Format error, with the question in it.
+    Formerr,
+    /// Format error, a header alone.
+    FormerrBare,
+    Notimp,
+    /// Another version of EDNS is wanted.
+    Badvers,
+    Servfail,
+    Refused,
+}
+
+/// What a name server says of every name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Code {
+    Servfail,
+    Refused,
+    Nxdomain,
+}
+
+impl From<Code> for ResponseCode {
+    fn from(code: Code) -> Self {
+        match code {
+            Code::Servfail => Self::ServFail,
+            Code::Refused => Self::Refused,
+            Code::Nxdomain => Self::NXDomain,
+        }
+    }
+}
+
+impl Transports {
+    /// The answer that the question gets for its EDNS alone; `Some(None)` for silence.
+    fn of_edns(self, question: &Message) -> Option<Option<Vec<u8>>> {
+        let edns = question.edns.as_ref()?;
+        let code = match self.edns {
+            Edns::Answered => return None,
+            Edns::DroppedIfLarge if edns.max_payload() <= 512 => return None,
+            Edns::Dropped | Edns::DroppedIfLarge => return Some(None),
+            Edns::Formerr | Edns::FormerrBare => ResponseCode::FormErr,
+            Edns::Notimp => ResponseCode::NotImp,
+            Edns::Badvers => ResponseCode::BADVERS,
+            Edns::Servfail => ResponseCode::ServFail,
+            Edns::Refused => ResponseCode::Refused,
+        };
+        let mut message = Message::response(question.metadata.id, question.metadata.op_code);
+        message.metadata.response_code = code;
+        if self.edns != Edns::FormerrBare {
+            message.add_queries(question.queries.clone());
+        }
+        if self.edns == Edns::Badvers {
+            message.set_edns(Edns0::new());
+        }
+        Some(message.to_vec().ok())
+    }
 }
 
 /// How a port behaves.
@@ -56,8 +127,8 @@ pub(crate) fn start(
 ) -> Vec<Socket> {
     match transports.udp {
         Port::Closed => {}
-        Port::Open => start_udp(Some(zone.clone()), address),
-        Port::Silent | Port::HangsUp | Port::Dropped => start_udp(None, address),
+        Port::Open => start_udp(Some(zone.clone()), transports, address),
+        Port::Silent | Port::HangsUp | Port::Dropped => start_udp(None, transports, address),
     }
     match transports.tcp {
         Port::Closed => return vec![tcp],
@@ -67,7 +138,7 @@ pub(crate) fn start(
     let listener = listen(tcp);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(serve_tcp(zone.clone(), stream, transports.tcp));
+            tokio::spawn(serve_tcp(zone.clone(), stream, transports));
         }
     });
     Vec::new()
@@ -80,14 +151,18 @@ pub(crate) fn listen(socket: Socket) -> TcpListener {
     TcpListener::from_std(socket.into()).expect("inside a runtime")
 }
 
-fn start_udp(zone: Option<SharedZone>, address: SocketAddr) {
+fn start_udp(zone: Option<SharedZone>, transports: Transports, address: SocketAddr) {
     let socket = std::net::UdpSocket::bind(address).expect("the address is the lab's own");
     socket.set_nonblocking(true).expect("any socket can");
     let socket = UdpSocket::from_std(socket).expect("inside a runtime");
-    tokio::spawn(serve_udp(zone, std::sync::Arc::new(socket)));
+    tokio::spawn(serve_udp(zone, transports, std::sync::Arc::new(socket)));
 }
 
-async fn serve_udp(zone: Option<SharedZone>, socket: std::sync::Arc<UdpSocket>) {
+async fn serve_udp(
+    zone: Option<SharedZone>,
+    transports: Transports,
+    socket: std::sync::Arc<UdpSocket>,
+) {
     let mut buffer = [0; 4096];
     loop {
         // An ICMP error for an earlier answer is no reason to stop.
@@ -96,7 +171,7 @@ async fn serve_udp(zone: Option<SharedZone>, socket: std::sync::Arc<UdpSocket>) 
         };
         let Some(reply) = zone
             .as_ref()
-            .and_then(|zone| answer(zone, &buffer[..length], true))
+            .and_then(|zone| answer(zone, transports, &buffer[..length], true))
         else {
             continue;
         };
@@ -108,18 +183,18 @@ async fn serve_udp(zone: Option<SharedZone>, socket: std::sync::Arc<UdpSocket>) 
     }
 }
 
-async fn serve_tcp(zone: SharedZone, mut stream: TcpStream, port: Port) -> Option<()> {
-    if port == Port::HangsUp {
+async fn serve_tcp(zone: SharedZone, mut stream: TcpStream, transports: Transports) -> Option<()> {
+    if transports.tcp == Port::HangsUp {
         return None;
     }
     loop {
         let length = stream.read_u16().await.ok()?;
         let mut question = vec![0; usize::from(length)];
         stream.read_exact(&mut question).await.ok()?;
-        if port == Port::Silent {
+        if transports.tcp == Port::Silent {
             continue;
         }
-        let Some(reply) = answer(&zone, &question, false) else {
+        let Some(reply) = answer(&zone, transports, &question, false) else {
             continue;
         };
         tokio::time::sleep(reply.after).await;
@@ -130,8 +205,19 @@ async fn serve_tcp(zone: SharedZone, mut stream: TcpStream, port: Port) -> Optio
     }
 }
 
-fn answer(zone: &SharedZone, question: &[u8], over_udp: bool) -> Option<Reply> {
+fn answer(
+    zone: &SharedZone,
+    transports: Transports,
+    question: &[u8],
+    over_udp: bool,
+) -> Option<Reply> {
     let question = Message::from_vec(question).ok()?;
+    if let Some(bytes) = transports.of_edns(&question) {
+        return Some(Reply {
+            after: Duration::ZERO,
+            bytes: bytes?,
+        });
+    }
     let query = question.queries.first()?.clone();
     let name = query.name().to_ascii();
     let mut zone = zone.lock();
@@ -145,7 +231,10 @@ fn answer(zone: &SharedZone, question: &[u8], over_udp: bool) -> Option<Reply> {
     let late = if concerned { entry.delay_ms } else { 0 };
     Some(Reply {
         after: Duration::from_millis(late),
-        bytes: packet(&zone, &question, &query, fault, over_udp)?,
+        bytes: match transports.code {
+            Some(code) => refusing(&question, &query, code.into()),
+            None => packet(&zone, &question, &query, fault, over_udp)?,
+        },
     })
 }
 
@@ -172,6 +261,13 @@ fn packet(
         truncate(&mut message);
     }
     Some(message.to_vec().expect("a message of valid records"))
+}
+
+fn refusing(question: &Message, query: &Query, code: ResponseCode) -> Vec<u8> {
+    let mut message = Message::response(question.metadata.id, question.metadata.op_code);
+    message.add_query(query.clone());
+    message.metadata.response_code = code;
+    message.to_vec().expect("a message without records")
 }
 
 fn genuine(zone: &Zone, question: &Message, query: &Query) -> Message {

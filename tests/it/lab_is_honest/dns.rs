@@ -315,6 +315,7 @@ fn truncation_and_what_tcp_makes_of_it() {
         lab.resolver(Transports {
             udp: Port::Open,
             tcp,
+            ..Transports::default()
         })
     };
     let closed = server_with(Port::Closed);
@@ -346,6 +347,7 @@ fn tcp_that_is_dropped() {
     let server = lab.resolver(Transports {
         udp: Port::Open,
         tcp: Port::Dropped,
+        ..Transports::default()
     });
     let error = std::net::TcpStream::connect_timeout(&server, WAIT).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut);
@@ -364,12 +366,14 @@ fn a_closed_resolver_is_told_apart_from_a_silent_one() {
     let closed = lab.resolver(Transports {
         udp: Port::Closed,
         tcp: Port::Closed,
+        ..Transports::default()
     });
     let error = udp_bytes(closed, "x.example.", RecordType::A, PATIENCE).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
     let silent = lab.resolver(Transports {
         udp: Port::Silent,
         tcp: Port::Silent,
+        ..Transports::default()
     });
     let error = udp_bytes(silent, "x.example.", RecordType::A, WAIT).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WouldBlock);

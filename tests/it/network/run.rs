@@ -142,9 +142,13 @@ fn start_outside(lab: &mut Lab, outside: &OutsideTable) {
 
 fn options(scenario: &Scenario, lab: &mut Lab, addresses: &BTreeMap<String, IpAddr>) -> Options {
     let table = &scenario.options;
+    let earlier = scenario.earlier_resolver.iter();
+    let resolvers = earlier.chain([&scenario.resolver]);
     let mut options = Options {
         cloud: table.cloud,
-        dns: vec![lab.resolver(scenario.resolver)],
+        dns: resolvers
+            .map(|transports| lab.resolver(*transports))
+            .collect(),
         all_addresses: table.all_addresses,
         public_roots: Some(lab.authorities.public_roots()),
         os_roots: Some(lab.authorities.os_roots()),

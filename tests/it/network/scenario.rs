@@ -27,6 +27,9 @@ pub(super) struct Scenario {
     /// Transports of the resolver.
     #[serde(default)]
     pub(super) resolver: Transports,
+    /// Resolvers that are asked before that one; they know the same names.
+    #[serde(default)]
+    pub(super) earlier_resolver: Vec<Transports>,
     /// Names that the resolver knows beside those of the hosts.
     #[serde(default)]
     pub(super) zone: BTreeMap<String, Name>,
