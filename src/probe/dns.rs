@@ -3,6 +3,7 @@
 mod ask;
 mod exchange;
 mod servers;
+mod tried;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

@@ -13,8 +13,9 @@ use tokio::time::Instant;
 use crate::evidence::{DnsAnswer, DnsTry, Failure, FailureKind, RecordKind, Transport};
 use crate::options::{CONFIRM_PAUSE, DNS_TRIES};
 use crate::probe::classify;
-use crate::probe::clock::{Expired, milliseconds};
+use crate::probe::clock::Expired;
 use crate::probe::dns::exchange::{Link, over_tcp};
+use crate::probe::dns::tried::Try;
 use crate::probe::dns::{DnsClient, TryResult};
 use crate::probe::dns_message::{Question, Reply};
 
@@ -61,28 +62,6 @@ enum Step {
     Schedule,
     /// The same server again, with or without EDNS, beside the schedule.
     Again { server: SocketAddr, edns: bool },
-}
-
-/// One try: a packet, perhaps repeated, or a connection.
-#[derive(Debug)]
-struct Try {
-    server: SocketAddr,
-    transport: Transport,
-    question: Question,
-    /// The packet without EDNS that followed the first one, and when it left.
-    repeated: Option<(Question, Instant)>,
-    /// How long after the first one the packet left that was answered, where it was the second.
-    resent_after: Option<Duration>,
-    /// Whether the first packet carried EDNS.
-    edns: bool,
-    /// Whether the packet carried it that was answered.
-    answered_with_edns: Option<bool>,
-    /// TCP because the answer over UDP was truncated.
-    after_truncation: bool,
-    began: Instant,
-    ended: Option<Instant>,
-    rcode: Option<String>,
-    failure: Option<Failure>,
 }
 
 /// An answer, and the try that it belongs to.
@@ -254,12 +233,11 @@ impl<'a> Asking<'a> {
         question: &Question,
     ) -> Result<(), Failure> {
         let known = self.links.iter().position(|link| link.server == server);
-        let place = match known {
-            Some(place) => place,
-            None => {
-                self.links.push(Link::open(server).await?);
-                self.links.len() - 1
-            }
+        let place = if let Some(place) = known {
+            place
+        } else {
+            self.links.push(Link::open(server).await?);
+            self.links.len() - 1
         };
         self.links[place].send(question).await
     }
@@ -494,9 +472,7 @@ impl<'a> Asking<'a> {
         let waits = |one: &&mut Try| {
             one.server == server && one.transport == Transport::Udp && one.ended.is_none()
         };
-        let Some(one) = self.tries.iter_mut().rev().find(waits) else {
-            return None;
-        };
+        let one = self.tries.iter_mut().rev().find(waits)?;
         one.ended = Some(Instant::now());
         one.failure = Some(failure);
         if self.begun < self.limit {
@@ -556,43 +532,6 @@ impl<'a> Asking<'a> {
                 self.client.known.note_failure(one.server);
             }
             record.push(one.seen(self.client, waited(one)));
-        }
-    }
-}
-
-impl Try {
-    fn new(server: SocketAddr, transport: Transport, question: Question, began: Instant) -> Self {
-        Self {
-            server,
-            transport,
-            question,
-            repeated: None,
-            resent_after: None,
-            edns: false,
-            answered_with_edns: None,
-            after_truncation: false,
-            began,
-            ended: None,
-            rcode: None,
-            failure: None,
-        }
-    }
-
-    fn is_tcp(&self) -> bool {
-        self.transport == Transport::Tcp
-    }
-
-    fn seen(&self, client: &DnsClient, waited: Duration) -> DnsTry {
-        let silent = (self.ended.is_none()).then(|| classify::expired(Expired::Limit));
-        DnsTry {
-            server: self.server,
-            transport: self.transport,
-            at_ms: client.clock.at(self.began),
-            elapsed_ms: milliseconds(waited),
-            edns: (!self.is_tcp()).then(|| self.answered_with_edns.unwrap_or(self.edns)),
-            resent_after_ms: self.resent_after.map(milliseconds),
-            rcode: self.rcode.clone(),
-            failure: self.failure.clone().or(silent),
         }
     }
 }

@@ -12,6 +12,7 @@ pub(crate) struct NameServers {
 
 /// What is known of one server.
 #[derive(Debug, Clone, Copy, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is seen by itself")]
 struct Known {
     /// It answered a question, whatever the answer was.
     answered: bool,
