@@ -169,6 +169,8 @@ async fn within(
             transport: Transport::Udp,
             at_ms,
             elapsed_ms,
+            edns: None,
+            resent_after_ms: None,
             rcode: None,
             failure: Some(silence),
         }],
