@@ -69,14 +69,22 @@ impl From<Code> for ResponseCode {
     }
 }
 
+/// What a question gets for its EDNS alone.
+enum ForEdns {
+    Nothing,
+    Silence,
+    Packet(Vec<u8>),
+}
+
 impl Transports {
-    /// The answer that the question gets for its EDNS alone; `Some(None)` for silence.
-    fn of_edns(self, question: &Message) -> Option<Option<Vec<u8>>> {
-        let edns = question.edns.as_ref()?;
+    fn for_edns(self, question: &Message) -> ForEdns {
+        let Some(edns) = &question.edns else {
+            return ForEdns::Nothing;
+        };
         let code = match self.edns {
-            Edns::Answered => return None,
-            Edns::DroppedIfLarge if edns.max_payload() <= 512 => return None,
-            Edns::Dropped | Edns::DroppedIfLarge => return Some(None),
+            Edns::Answered => return ForEdns::Nothing,
+            Edns::DroppedIfLarge if edns.max_payload() <= 512 => return ForEdns::Nothing,
+            Edns::Dropped | Edns::DroppedIfLarge => return ForEdns::Silence,
             Edns::Formerr | Edns::FormerrBare => ResponseCode::FormErr,
             Edns::Notimp => ResponseCode::NotImp,
             Edns::Badvers => ResponseCode::BADVERS,
@@ -91,7 +99,7 @@ impl Transports {
         if self.edns == Edns::Badvers {
             message.set_edns(Edns0::new());
         }
-        Some(message.to_vec().ok())
+        ForEdns::Packet(message.to_vec().expect("a message without records"))
     }
 }
 
@@ -212,11 +220,15 @@ fn answer(
     over_udp: bool,
 ) -> Option<Reply> {
     let question = Message::from_vec(question).ok()?;
-    if let Some(bytes) = transports.of_edns(&question) {
-        return Some(Reply {
-            after: Duration::ZERO,
-            bytes: bytes?,
-        });
+    match transports.for_edns(&question) {
+        ForEdns::Nothing => {}
+        ForEdns::Silence => return None,
+        ForEdns::Packet(bytes) => {
+            return Some(Reply {
+                after: Duration::ZERO,
+                bytes,
+            });
+        }
     }
     let query = question.queries.first()?.clone();
     let name = query.name().to_ascii();
