@@ -20,7 +20,7 @@ use crate::route::Hop;
 
 pub use dns::{
     DnsAnswer, DnsRecord, DnsTry, Lookup, MsoidEvidence, MsoidRecord, MsoidResolver, MsoidView,
-    RecordKind, Transport,
+    ProxyName, RecordKind, Transport,
 };
 pub use size::SizeControl;
 pub use skipped::{Redirect, SkipReason};
@@ -90,6 +90,9 @@ pub struct Evidence {
     /// Lookups of the names of proxies.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub proxy_lookups: Vec<Lookup>,
+    /// How the names of proxies were completed; absent where they are addresses or in the hosts file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub proxy_names: Vec<ProxyName>,
     /// Requests with another agent, and neutral ones beside them; one endpoint a path carries them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub agents: Vec<AgentAttempt>,
@@ -513,6 +516,9 @@ pub struct RunEvidence {
     pub resolvers: Vec<SocketAddr>,
     /// Whether the caller named the resolvers instead of the system.
     pub resolvers_named: bool,
+    /// Name servers of the system that cannot be asked, with the place where they stand and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unusable_resolvers: Vec<String>,
     /// Whether the machine runs Windows, whose programs do not read proxy variables.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub windows: bool,

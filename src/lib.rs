@@ -70,6 +70,6 @@ pub use error::Error;
 pub use event::Event;
 pub use options::Options;
 pub use plan::Plan;
-pub use platform::{SystemProxies, system_device, system_proxies};
+pub use platform::{SystemProxies, name_server, system_device, system_proxies};
 pub use probe::pac;
 pub use report::Report;

@@ -64,6 +64,8 @@ pub const PROBES_UNDER_WAY: usize = 4096;
 pub const BODY_LIMIT: usize = 256 * 1024;
 /// Bytes of a response head that are read at most.
 pub const HEAD_LIMIT: usize = 64 * 1024;
+/// Characters that a name in DNS has at most.
+const NAME_LENGTH: usize = 253;
 /// Addresses of one family that are tried at most.
 pub const ADDRESS_LIMIT: usize = 16;
 /// Links of a CNAME chain that are followed at most.
@@ -103,6 +105,8 @@ pub struct Options {
     pub public_roots: Option<PathBuf>,
     /// PEM file that replaces the operating system's roots.
     pub os_roots: Option<PathBuf>,
+    /// Domains by which names of proxies are completed, in place of those of the system.
+    pub search: Option<SearchList>,
     /// Text that replaces the system's hosts file.
     pub hosts_file: Option<String>,
     /// Whether the operating system's resolver is asked beside ours; only with the system's name
@@ -240,6 +244,44 @@ impl FromStr for ControlHost {
     }
 }
 
+/// How names are completed that are not complete: `proxy` becomes `proxy.corp.example`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchList {
+    /// Domains in the order in which they are tried.
+    pub domains: Vec<String>,
+    /// From how many dots on a name is asked as it is before it is completed.
+    pub ndots: usize,
+    /// Whether names that have a dot are completed at all; Windows does not.
+    pub completes_dotted: bool,
+}
+
+impl Default for SearchList {
+    fn default() -> Self {
+        Self {
+            domains: Vec::new(),
+            ndots: 1,
+            completes_dotted: true,
+        }
+    }
+}
+
+impl SearchList {
+    /// The full names to ask for, in order. A name with a final dot is complete.
+    pub fn candidates(&self, name: &str) -> Vec<String> {
+        let bare = name.strip_suffix('.').unwrap_or(name);
+        let dots = bare.matches('.').count();
+        let is_complete = bare.len() < name.len() || (dots > 0 && !self.completes_dotted);
+        let mut names: Vec<String> = Vec::new();
+        if !is_complete {
+            let full = self.domains.iter().map(|domain| format!("{bare}.{domain}"));
+            names.extend(full.filter(|full| full.len() <= NAME_LENGTH));
+        }
+        let first = if dots >= self.ndots { 0 } else { names.len() };
+        names.insert(first, bare.to_owned());
+        names
+    }
+}
+
 /// Where the settings come from that say whether a proxy carries a connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ProxySource {
@@ -334,6 +376,7 @@ impl Default for Options {
             all_addresses: false,
             public_roots: None,
             os_roots: None,
+            search: None,
             hosts_file: None,
             ask_os_resolver: true,
             timeouts: Timeouts::default(),
@@ -344,5 +387,40 @@ impl Default for Options {
             trace: false,
             site: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_completed_as_the_systems_do_it() {
+        let list = |ndots, completes_dotted| SearchList {
+            domains: vec!["corp.example".to_owned(), "example".to_owned()],
+            ndots,
+            completes_dotted,
+        };
+        let unix = list(1, true);
+        let full = ["proxy.corp.example", "proxy.example", "proxy"];
+        assert_eq!(unix.candidates("proxy"), full);
+        let dotted = [
+            "proxy.corp",
+            "proxy.corp.corp.example",
+            "proxy.corp.example",
+        ];
+        assert_eq!(unix.candidates("proxy.corp"), dotted);
+        let late = [
+            "proxy.corp.corp.example",
+            "proxy.corp.example",
+            "proxy.corp",
+        ];
+        assert_eq!(list(2, true).candidates("proxy.corp"), late);
+        assert_eq!(list(1, false).candidates("proxy.corp"), ["proxy.corp"]);
+        assert_eq!(list(1, false).candidates("proxy"), full);
+        assert_eq!(unix.candidates("proxy."), ["proxy"]);
+        assert_eq!(SearchList::default().candidates("proxy"), ["proxy"]);
+        let long = "a".repeat(250);
+        assert_eq!(unix.candidates(&long), std::slice::from_ref(&long));
     }
 }

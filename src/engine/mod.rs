@@ -27,10 +27,10 @@ use crate::event::Event;
 use crate::evidence::{Agent, Control, Evidence, RunEvidence, Way};
 use crate::options::{COMPARE_AFTER, Options, PROBES_UNDER_WAY};
 use crate::plan::Plan;
-use crate::platform;
+use crate::platform::{self, SystemResolvers};
 use crate::probe::{
-    Certificates, Credentials, DnsClient, HostsText, MsoidClients, Pace, ProbeContext, ProxyNames,
-    RunClock, TlsSource, alternate, ask_as, confirm, probe, probe_msoid,
+    Certificates, Credentials, DnsClient, HostsText, MsoidClients, NameServers, Pace, ProbeContext,
+    ProxyNames, RunClock, TlsSource, alternate, ask_as, confirm, probe, probe_msoid,
 };
 use crate::proxy::View;
 use crate::report::{Report, Run};
@@ -132,15 +132,21 @@ impl Checker {
     fn run_evidence(&self) -> RunEvidence {
         let families = platform::usable_families();
         let named = !self.options.dns.is_empty();
+        let system = if named {
+            SystemResolvers::default()
+        } else {
+            platform::system_resolvers()
+        };
         RunEvidence {
             ipv4: families.ipv4,
             ipv6: families.ipv6,
             resolvers: if named {
                 self.options.dns.clone()
             } else {
-                platform::system_resolvers()
+                system.servers
             },
             resolvers_named: named,
+            unusable_resolvers: system.unusable,
             windows: platform::name() == "windows",
             ..RunEvidence::default()
         }
@@ -166,10 +172,15 @@ impl Checker {
                 timeout: self.options.timeouts.dns,
                 recursion: true,
                 clock,
-                known: Arc::default(),
+                known: Arc::new(NameServers::new(run.unusable_resolvers.clone())),
             },
             tls: TlsSource::new(self.public_roots.clone(), self.os_roots.clone()),
             hosts,
+            search: self
+                .options
+                .search
+                .clone()
+                .unwrap_or_else(platform::search_list),
             proxies: ProxyNames::default(),
             credentials: Credentials::new(
                 self.options.proxy_sign_in.clone(),
@@ -178,6 +189,7 @@ impl Checker {
             ask_os_resolver: self.options.ask_os_resolver
                 && !run.resolvers_named
                 && checks <= OS_LOOKUPS,
+            os_knows_proxies: self.options.ask_os_resolver && !run.resolvers_named,
         }
     }
 

@@ -62,6 +62,7 @@ impl Scripts {
         Self {
             surroundings: PacSurroundings {
                 names,
+                search: options.search.clone(),
                 os_roots: options.os_roots.clone(),
                 ..PacSurroundings::default()
             },

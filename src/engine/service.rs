@@ -152,6 +152,7 @@ impl<'a> Desk<'a> {
         let web = Web {
             surroundings: PacSurroundings {
                 names: names(options),
+                search: options.search.clone(),
                 os_roots: options.os_roots.clone(),
                 ..PacSurroundings::default()
             },

@@ -141,7 +141,7 @@ async fn targets(
     }
     let client = DnsClient {
         servers: if options.dns.is_empty() {
-            platform::system_resolvers()
+            platform::system_resolvers().servers
         } else {
             options.dns.clone()
         },

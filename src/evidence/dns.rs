@@ -116,6 +116,20 @@ pub struct DnsTry {
     pub failure: Option<Failure>,
 }
 
+/// How the name of a proxy was looked up, which the settings may give in short.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ProxyName {
+    /// The name as the settings have it.
+    pub name: String,
+    /// The full names that were asked for, in order: completed by the search list of the machine.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<String>,
+    /// What the operating system's own resolver answered, where DNS had no address and it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub os_resolver: Option<Observation<Vec<IpAddr>>>,
+}
+
 /// Transport of a DNS question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

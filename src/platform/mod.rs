@@ -41,7 +41,8 @@ pub(crate) use no_route::is_no_route;
 #[cfg(feature = "pac")]
 pub(crate) use own_addresses::own_addresses;
 pub use proxy_settings::{SystemProxies, system_proxies};
-pub(crate) use resolvers::system_resolvers;
+pub use resolvers::name_server;
+pub(crate) use resolvers::{SystemResolvers, search_list, system_resolvers};
 pub(crate) use roots::{native_roots, pem_file};
 pub(crate) use segments::{CAN_LIMIT, limit_segments};
 pub(crate) use socket_evidence::{SocketEvidence, watch};

@@ -98,10 +98,7 @@ impl DnsClient {
     /// One question, with all its tries.
     async fn ask(&self, name: &str, kind: RecordKind, tries: &mut Vec<DnsTry>) -> TryResult {
         if self.servers.is_empty() {
-            return Err(classify::failure(
-                FailureKind::Other,
-                "no name server is configured",
-            ));
+            return Err(classify::failure(FailureKind::Other, self.known.why_none()));
         }
         let result = Asking::new(self, name, kind).run(tries).await;
         tracing::debug!(%name, ?kind, passed = result.is_ok(), "DNS question over");

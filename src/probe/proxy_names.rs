@@ -4,13 +4,12 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::future::join_all;
 use tokio::sync::OnceCell;
 
 use crate::endpoint::Host;
-use crate::evidence::{Lookup, RecordKind};
-use crate::probe::dns;
-use crate::probe::run::{ProbeContext, includes, is_of};
+use crate::evidence::{Lookup, ProxyName, RecordKind};
+use crate::probe::names::AsSystem;
+use crate::probe::run::{ProbeContext, includes};
 
 /// Where proxies are; hundreds of endpoints share one.
 #[derive(Debug, Default)]
@@ -21,13 +20,13 @@ pub(crate) struct ProxyNames {
 /// What is known of one proxy's name.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Found {
+    pub(crate) name: Option<ProxyName>,
     pub(crate) lookups: Vec<Lookup>,
     pub(crate) addresses: Vec<IpAddr>,
 }
 
 impl ProxyNames {
-    /// The addresses of a proxy: its own where it is one, those of the hosts file, else those of
-    /// DNS.
+    /// The addresses of a proxy: its own where it is one, else those that the system would find.
     pub(crate) async fn find(&self, context: &ProbeContext, host: &Host) -> Found {
         match host {
             Host::Address(address) => Found {
@@ -50,16 +49,20 @@ impl ProxyNames {
 
 async fn look_up(context: &ProbeContext, name: &str) -> Found {
     let kinds = [RecordKind::A, RecordKind::Aaaa];
-    let kinds = kinds.into_iter().filter(|kind| includes(context, *kind));
-    let in_file = context.hosts.addresses(name);
-    if !in_file.is_empty() {
-        let wanted = |address: &IpAddr| kinds.clone().any(|kind| is_of(*address, kind));
-        return Found {
-            addresses: in_file.into_iter().filter(wanted).collect(),
-            ..Found::default()
-        };
+    let kinds: Vec<RecordKind> = kinds
+        .into_iter()
+        .filter(|kind| includes(context, *kind))
+        .collect();
+    let names = AsSystem {
+        client: &context.dns,
+        hosts: &context.hosts,
+        search: &context.search,
+        asks_system: context.os_knows_proxies,
+    };
+    let resolved = names.resolve(name, &kinds).await;
+    Found {
+        name: (!resolved.name.asked.is_empty()).then_some(resolved.name),
+        lookups: resolved.lookups,
+        addresses: resolved.addresses,
     }
-    let lookups = join_all(kinds.map(|kind| context.dns.lookup(name, kind))).await;
-    let addresses = lookups.iter().flat_map(dns::addresses).collect();
-    Found { lookups, addresses }
 }

@@ -5,20 +5,21 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::future::{Either, join, join_all, join3, select};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use crate::endpoint::{Endpoint, Host, Scheme};
 use crate::evidence::{
     Agent, Attempt, CutShort, Evidence, Failure, FailureKind, Lookup, Observation, RecordKind,
 };
-use crate::options::{ADDRESS_LIMIT, CONFIRM_PAUSE, HOP_LIMIT, Options};
+use crate::options::{ADDRESS_LIMIT, CONFIRM_PAUSE, HOP_LIMIT, Options, SearchList};
 use crate::probe::attempt::{self, Claim};
-use crate::probe::clock::{RunClock, milliseconds};
+use crate::probe::clock::RunClock;
 use crate::probe::credentials::Credentials;
 use crate::probe::dns::{self, DnsClient};
 use crate::probe::hosts_text::HostsText;
+use crate::probe::names::system_addresses;
 use crate::probe::pace::Pace;
-use crate::probe::proxy_names::ProxyNames;
+use crate::probe::proxy_names::{Found, ProxyNames};
 use crate::probe::recorder::Target;
 use crate::probe::tls::TlsSource;
 use crate::route::{Hop, NamedBy, ProxyProtocol, ProxyServer, Route};
@@ -32,10 +33,14 @@ pub(crate) struct ProbeContext {
     pub(crate) dns: DnsClient,
     pub(crate) tls: TlsSource,
     pub(crate) hosts: HostsText,
+    /// How names of proxies are completed.
+    pub(crate) search: SearchList,
     pub(crate) proxies: ProxyNames,
     pub(crate) credentials: Credentials,
     /// Whether the operating system's resolver is asked beside.
     pub(crate) ask_os_resolver: bool,
+    /// Whether it is asked for names of proxies that DNS has no address for.
+    pub(crate) os_knows_proxies: bool,
 }
 
 /// What the probe of one address family saw.
@@ -101,8 +106,9 @@ async fn by_route(
         through
     };
     *evidence = own;
-    for (lookups, attempts) in through {
-        evidence.proxy_lookups.extend(lookups);
+    for (found, attempts) in through {
+        evidence.proxy_lookups.extend(found.lookups);
+        evidence.proxy_names.extend(found.name);
         evidence.attempts.extend(attempts);
     }
     evidence.proxy_lookups.dedup();
@@ -117,13 +123,13 @@ async fn own_lookups(context: &ProbeContext, endpoint: &Endpoint) -> Vec<Lookup>
     join_all(wanted.map(|kind| context.dns.lookup(name, kind))).await
 }
 
-/// What the connections through one proxy saw, and the lookups of its name.
+/// What the connections through one proxy saw, and what is known of its name.
 async fn through(
     context: &ProbeContext,
     endpoint: &Endpoint,
     proxy: &ProxyServer,
     named_by: NamedBy,
-) -> (Vec<Lookup>, Vec<Attempt>) {
+) -> (Found, Vec<Attempt>) {
     let found = context.proxies.find(context, &proxy.host).await;
     let target = |address: &IpAddr| Target {
         address: SocketAddr::new(*address, proxy.port),
@@ -141,7 +147,7 @@ async fn through(
         connect_all(context, endpoint, v6),
     )
     .await;
-    (found.lookups.clone(), [v4, v6].concat())
+    (found, [v4, v6].concat())
 }
 
 fn direct_target(endpoint: &Endpoint, address: IpAddr) -> Target {
@@ -190,33 +196,7 @@ async fn os_lookup(context: &ProbeContext, name: &str) -> Observation<Vec<IpAddr
     if !context.ask_os_resolver {
         return std::future::pending().await;
     }
-    let began = Instant::now();
-    let (value, failure) = match tokio::net::lookup_host((name, 0)).await {
-        Ok(found) => (Some(unique(found.map(|address| address.ip()))), None),
-        Err(error) => (
-            None,
-            Some(super::classify::failure(
-                FailureKind::Other,
-                error.to_string(),
-            )),
-        ),
-    };
-    Observation {
-        at_ms: context.clock.at(began),
-        elapsed_ms: milliseconds(began.elapsed()),
-        value,
-        failure,
-    }
-}
-
-fn unique(addresses: impl Iterator<Item = IpAddr>) -> Vec<IpAddr> {
-    let mut found: Vec<IpAddr> = Vec::new();
-    for address in addresses {
-        if !found.contains(&address) && found.len() < ADDRESS_LIMIT {
-            found.push(address);
-        }
-    }
-    found
+    system_addresses(context.clock, name).await
 }
 
 async fn family(

@@ -1,6 +1,6 @@
 //! The DNS stage: lookups that fail, lookups that limp, and endpoints that are a record alone.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::endpoint::Endpoint;
 use crate::evidence::{DnsTry, Evidence, Failure, FailureKind, Lookup, RecordKind};
@@ -167,11 +167,8 @@ fn rule(lookup: &Lookup, failure: &Failure) -> Ruling {
         FailureKind::NoSocket => return Ruling::unknown("this machine refused another socket"),
         _ => return Ruling::Unknown(format!("the lookup failed ({})", seen(failure))),
     };
-    let server = lookup.tries.last().map(|one| one.server);
-    let name = server.map_or_else(
-        || "of this machine".to_owned(),
-        |server| server.ip().to_string(),
-    );
+    let server = server_that_failed(lookup, failure);
+    let name = server.map_or_else(|| "of this machine".to_owned(), server_words);
     let blamed = server.filter(|_| code.who() == Who::Resolver);
     let claim = Claim::new(code)
         .at_address(blamed.map(|server| server.ip()))
@@ -181,6 +178,28 @@ fn rule(lookup: &Lookup, failure: &Failure) -> Ruling {
         .fact("rcode", rcode(lookup, failure))
         .fact("seen", seen(failure));
     Ruling::Failed(claim.sure(confidence(lookup, failure)))
+}
+
+/// The server whose answer the failure is; the last one where none answered.
+fn server_that_failed(lookup: &Lookup, failure: &Failure) -> Option<SocketAddr> {
+    let mut latest = lookup.tries.iter().rev();
+    let found = match failure.kind {
+        FailureKind::Refused => latest.find(|one| {
+            let own = one.failure.as_ref();
+            own.is_some_and(|own| own.kind == FailureKind::Refused)
+        }),
+        kind if is_answer(kind) => latest.find(|one| one.rcode.is_some()),
+        _ => None,
+    };
+    found.or(lookup.tries.last()).map(|one| one.server)
+}
+
+/// A name server as text, its zone included.
+pub(super) fn server_words(server: SocketAddr) -> String {
+    match server {
+        SocketAddr::V6(v6) if v6.scope_id() != 0 => format!("{}%{}", v6.ip(), v6.scope_id()),
+        _ => server.ip().to_string(),
+    }
 }
 
 fn confidence(lookup: &Lookup, failure: &Failure) -> Confidence {
@@ -289,9 +308,8 @@ fn slow(evidence: &Evidence) -> Option<Claim> {
         .lookups
         .iter()
         .filter(|lookup| lookup.outcome.passed());
-    let slowest =
-        passed.max_by(|one, other| one.outcome.elapsed_ms.total_cmp(&other.outcome.elapsed_ms))?;
-    let elapsed = slowest.outcome.elapsed_ms;
+    let slowest = passed.max_by(|one, other| answer_ms(one).total_cmp(&answer_ms(other)))?;
+    let elapsed = answer_ms(slowest);
     (elapsed > SLOW_LOOKUP_MS || lost_a_packet(&slowest.tries)).then(|| {
         Claim::new(Code::DnsSlow)
             .sure(Confidence::Medium)
@@ -299,6 +317,25 @@ fn slow(evidence: &Evidence) -> Option<Claim> {
             .fact("dns_ms", whole_ms(elapsed))
             .fact("tries", slowest.tries.len())
     })
+}
+
+/// How long a lookup took without what was spent before on servers that gave no answer, and on
+/// questions with EDNS that were not answered.
+fn answer_ms(lookup: &Lookup) -> f64 {
+    let useful = |one: &&DnsTry| {
+        let rcode = one.rcode.as_deref();
+        matches!(rcode, Some("NOERROR" | "NXDOMAIN" | "TRUNCATED"))
+    };
+    let first = lookup
+        .tries
+        .iter()
+        .map(|one| one.at_ms)
+        .min_by(f64::total_cmp);
+    let (Some(first), Some(answered)) = (first, lookup.tries.iter().find(useful)) else {
+        return lookup.outcome.elapsed_ms;
+    };
+    let resent = answered.resent_after_ms.unwrap_or_default();
+    lookup.outcome.elapsed_ms - (answered.at_ms - first) - resent
 }
 
 /// The address of the resolver, where it is one: of several nobody knows which one to blame.

@@ -1,10 +1,10 @@
 //! The hops of a route: which one a client would use, and what came of it.
 
 use crate::endpoint::Endpoint;
-use crate::evidence::{Attempt, Evidence, Failure, FailureKind, Lookup};
+use crate::evidence::{Attempt, Evidence, Failure, FailureKind};
 use crate::route::{Hop, ProxyProtocol, ProxyServer};
 use crate::verdict::attempt::{AddressRuling, Ruling, by_address, furthest};
-use crate::verdict::claim::{self, Claim};
+use crate::verdict::claim::{self, Claim, short};
 use crate::verdict::network::Controls;
 use crate::verdict::{Code, Confidence, Context, Verdict, Who, dns, host, proxy};
 
@@ -151,14 +151,20 @@ fn with_dead_addresses(ruling: Ruling, rulings: &[AddressRuling]) -> Ruling {
 }
 
 fn unresolved(evidence: &Evidence, proxy: &ProxyServer) -> Ruling {
-    let own = |lookup: &&Lookup| proxy.host.name() == Some(lookup.name.as_str());
-    let lookups: Vec<&Lookup> = evidence.proxy_lookups.iter().filter(own).collect();
-    let failures = lookups
+    let name = proxy.host.name().unwrap_or_default();
+    let asked = asked_for(evidence, name);
+    let failures_of = |asked: &str| {
+        let own = evidence.proxy_lookups.iter();
+        own.filter(move |lookup| lookup.name == asked)
+            .filter_map(|lookup| lookup.outcome.failure.as_ref())
+            .collect::<Vec<&Failure>>()
+    };
+    let is_denial =
+        |failure: &&Failure| matches!(failure.kind, FailureKind::Nxdomain | FailureKind::Nodata);
+    let denied = asked
         .iter()
-        .filter_map(|lookup| lookup.outcome.failure.as_ref());
-    let denied =
-        |failure: &Failure| matches!(failure.kind, FailureKind::Nxdomain | FailureKind::Nodata);
-    let denied = failures.clone().any(denied);
+        .all(|asked| failures_of(asked).iter().any(is_denial));
+    let failures = asked.iter().flat_map(|asked| failures_of(asked));
     let mut seen: Vec<String> = failures.map(dns::seen).collect();
     seen.dedup();
     if seen.is_empty() {
@@ -168,6 +174,11 @@ fn unresolved(evidence: &Evidence, proxy: &ProxyServer) -> Ruling {
         .sure(Confidence::Medium)
         .fact("proxy", proxy.to_string())
         .fact("seen", seen);
+    let claim = if asked == [name] {
+        claim
+    } else {
+        claim.fact("asked", words(&asked))
+    };
     // The settings name nobody only where the resolver says so.
     let claim = if denied {
         claim
@@ -175,6 +186,19 @@ fn unresolved(evidence: &Evidence, proxy: &ProxyServer) -> Ruling {
         claim.by(Who::Resolver)
     };
     Ruling::Failed(claim)
+}
+
+/// The full names under which a proxy was looked up.
+fn asked_for<'a>(evidence: &'a Evidence, name: &'a str) -> Vec<&'a str> {
+    let completed = evidence.proxy_names.iter().find(|one| one.name == name);
+    completed.map_or_else(
+        || vec![name],
+        |one| one.asked.iter().map(String::as_str).collect(),
+    )
+}
+
+fn words(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| short(name)).collect()
 }
 
 fn verdict(endpoint: &Endpoint, ruling: Ruling) -> Verdict {

@@ -101,7 +101,7 @@ codes! {
         wrong_if "the owner took the addresses away: ask a resolver outside this network"
     DnsResolverDead "dns-resolver-dead" Dns Inconclusive Resolver
         means "The configured resolver does not answer."
-        evidence "Every lookup of the run ended in silence, those of control names too."
+        evidence "Every lookup of the run ended in silence, those of control names too. Degraded, with the endpoints reachable, where one name server resolves nothing for names of at least three owners (silence of a second and more, a closed port, or a refusal each time) and another one resolves them."
         says "The resolver does not answer: {names} names asked of {resolvers}, no reply at all"
         wrong_if "the way to the resolver is closed instead: ask it from a machine beside it"
     DnsNoInternetNames "dns-no-internet-names" Dns Inconclusive Resolver

@@ -5,6 +5,7 @@
 mod bench;
 mod cases;
 mod contract;
+mod dead_server;
 mod hop;
 mod innocence;
 mod issuers;

@@ -7,7 +7,7 @@ mod fix;
 mod pac;
 mod proxy;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -192,10 +192,10 @@ pub(crate) struct ResolvingArgs {
     #[arg(long, value_parser = clouds(), default_value_t = Cloud::Worldwide)]
     pub(crate) cloud: Cloud,
     /// Ask this name server instead of the system's (repeatable)
-    #[arg(long, value_name = "IP[:PORT]", value_parser = name_server)]
+    #[arg(long, value_name = "IP[:PORT]", value_parser = reach365::name_server)]
     pub(crate) dns: Vec<SocketAddr>,
     /// Ask this name server too about msoid records
-    #[arg(long, value_name = "IP[:PORT]", value_parser = name_server)]
+    #[arg(long, value_name = "IP[:PORT]", value_parser = reach365::name_server)]
     pub(crate) second_resolver: Option<SocketAddr>,
     /// Limit of every stage [default: DNS 2 s per packet, TCP 5 s; TLS and answers of proxies and
     /// hosts 6.5 s of silence]
@@ -258,7 +258,7 @@ pub(crate) struct TraceArgs {
     #[arg(long, value_name = "NAME", default_value = TRACE_CONTROL)]
     pub(crate) control_host: String,
     /// Ask this name server instead of the system's (repeatable)
-    #[arg(long, value_name = "IP[:PORT]", value_parser = name_server)]
+    #[arg(long, value_name = "IP[:PORT]", value_parser = reach365::name_server)]
     pub(crate) dns: Vec<SocketAddr>,
     #[command(flatten)]
     pub(crate) family: FamilyArgs,
@@ -354,17 +354,6 @@ fn jobs(text: &str) -> Result<usize, String> {
     }
 }
 
-fn name_server(text: &str) -> Result<SocketAddr, String> {
-    let bare = text.trim_start_matches('[').trim_end_matches(']');
-    if let Ok(address) = bare.parse::<IpAddr>() {
-        return Ok(SocketAddr::new(address, 53));
-    }
-    match text.parse::<SocketAddr>() {
-        Ok(server) if server.port() != 0 => Ok(server),
-        _ => Err("not an address such as 10.0.0.53, 10.0.0.53:5353 or [fd00::53]:5353".to_owned()),
-    }
-}
-
 fn clouds() -> impl TypedValueParser<Value = Cloud> {
     choice(&[
         ("worldwide", Cloud::Worldwide),
@@ -418,32 +407,6 @@ mod tests {
         assert!(cli.command.is_none());
         assert_eq!(cli.check.groups, ["ncsi", "activation"]);
         assert_eq!(cli.check.hosts, ["login.live.com"]);
-    }
-
-    #[test]
-    fn name_servers_may_have_ports() {
-        assert_eq!(
-            name_server("10.0.0.53").unwrap().to_string(),
-            "10.0.0.53:53"
-        );
-        assert_eq!(
-            name_server("fd00::53").unwrap().to_string(),
-            "[fd00::53]:53"
-        );
-        assert_eq!(
-            name_server("[fd00::53]").unwrap().to_string(),
-            "[fd00::53]:53"
-        );
-        assert_eq!(name_server("[fd00::53]:54").unwrap().port(), 54);
-        for wrong in [
-            "",
-            "dns.example",
-            "10.0.0.53:0",
-            "10.0.0.53:65536",
-            "10.0.0.256",
-        ] {
-            assert!(name_server(wrong).is_err(), "{wrong}");
-        }
     }
 
     #[test]

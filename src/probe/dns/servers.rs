@@ -8,6 +8,8 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Debug, Default)]
 pub(crate) struct NameServers {
     known: Mutex<HashMap<SocketAddr, Known>>,
+    /// Servers that cannot be asked, and why.
+    unusable: Vec<String>,
 }
 
 /// What is known of one server.
@@ -25,6 +27,23 @@ struct Known {
 }
 
 impl NameServers {
+    /// Nothing is known yet but which entries of the configuration are unusable.
+    pub(crate) fn new(unusable: Vec<String>) -> Self {
+        Self {
+            unusable,
+            ..Self::default()
+        }
+    }
+
+    /// Why there is nothing to ask.
+    pub(super) fn why_none(&self) -> String {
+        if self.unusable.is_empty() {
+            return "no name server is configured".to_owned();
+        }
+        let entries = self.unusable.join("; ");
+        format!("no name server can be asked: {entries}; correct the entry")
+    }
+
     /// Servers that never answered go behind those that did, as the systems' own resolvers do it;
     /// otherwise the order is kept.
     pub(super) fn in_order(&self, servers: &[SocketAddr]) -> Vec<SocketAddr> {

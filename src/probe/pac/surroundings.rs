@@ -8,16 +8,20 @@ use std::time::Duration;
 use jiff::Zoned;
 
 use crate::evidence::RecordKind;
+use crate::options::SearchList;
 use crate::platform;
 use crate::probe::clock::RunClock;
-use crate::probe::dns::{self, DnsClient};
+use crate::probe::dns::{DnsClient, NameServers};
 use crate::probe::hosts_text::HostsText;
+use crate::probe::names::AsSystem;
 
 /// What scripts learn from outside, and who is trusted when they are fetched.
 #[derive(Debug, Clone, Default)]
 pub struct PacSurroundings {
     /// Who answers for names.
     pub names: PacNames,
+    /// Domains by which names are completed, in place of those of the system.
+    pub search: Option<SearchList>,
     /// The addresses of this machine instead of the real ones.
     pub own_addresses: Option<Vec<IpAddr>>,
     /// The time instead of the real one.
@@ -43,9 +47,21 @@ impl PacSurroundings {
     pub(super) fn resolver(&self) -> Resolver {
         match &self.names {
             PacNames::Fixed(table) => Resolver::Fixed(Arc::new(table.clone())),
-            PacNames::System => Resolver::asking(platform::system_resolvers()),
-            PacNames::Servers(servers) => Resolver::asking(servers.clone()),
+            PacNames::System => self.asking(platform::system_resolvers().servers, true),
+            PacNames::Servers(servers) => self.asking(servers.clone(), false),
         }
+    }
+
+    fn asking(&self, servers: Vec<SocketAddr>, asks_system: bool) -> Resolver {
+        let hosts = platform::hosts_file().unwrap_or_default();
+        let search = self.search.clone();
+        Resolver::Asking(Arc::new(Asking {
+            servers,
+            known: Arc::default(),
+            hosts: HostsText::parse(&hosts),
+            search: search.unwrap_or_else(platform::search_list),
+            asks_system,
+        }))
     }
 }
 
@@ -53,66 +69,54 @@ impl PacSurroundings {
 #[derive(Debug, Clone)]
 pub(super) enum Resolver {
     Fixed(Arc<HashMap<String, Vec<IpAddr>>>),
-    Asking {
-        servers: Vec<SocketAddr>,
-        hosts: Arc<HostsText>,
-    },
+    Asking(Arc<Asking>),
+}
+
+/// Who is asked.
+#[derive(Debug)]
+pub(super) struct Asking {
+    servers: Vec<SocketAddr>,
+    known: Arc<NameServers>,
+    hosts: HostsText,
+    search: SearchList,
+    asks_system: bool,
 }
 
 impl Resolver {
-    fn asking(servers: Vec<SocketAddr>) -> Self {
-        let hosts = platform::hosts_file().unwrap_or_default();
-        Self::Asking {
-            servers,
-            hosts: Arc::new(HostsText::parse(&hosts)),
-        }
-    }
-
-    /// The addresses of a name, IPv4 first; none where nobody answers in time.
+    /// The addresses of a name, IPv4 first; none where nobody answers in time. Names are completed
+    /// as those of proxies are.
     pub(super) async fn addresses(&self, name: &str, limit: Duration) -> Vec<IpAddr> {
-        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        let name = name.to_ascii_lowercase();
         match self {
-            Self::Fixed(table) => table.get(&name).cloned().unwrap_or_default(),
-            Self::Asking { servers, hosts } => {
-                let known = hosts.addresses(&name);
-                if !known.is_empty() {
-                    return known;
-                }
-                // Names without a dot get the system's search list, which is its own business.
-                if servers.is_empty() || !name.contains('.') {
-                    return ask_system(&name, limit).await;
-                }
-                ask_servers(servers, &name, limit).await
+            Self::Fixed(table) => {
+                let addresses = table.get(name.trim_end_matches('.'));
+                addresses.cloned().unwrap_or_default()
             }
+            Self::Asking(asking) => asking.addresses(&name, limit).await,
         }
     }
 }
 
-async fn ask_system(name: &str, limit: Duration) -> Vec<IpAddr> {
-    let lookup = tokio::net::lookup_host((name, 0));
-    let Ok(Ok(found)) = tokio::time::timeout(limit, lookup).await else {
-        return Vec::new();
-    };
-    let mut addresses: Vec<IpAddr> = found.map(|address| address.ip()).collect();
-    addresses.sort_by_key(IpAddr::is_ipv6);
-    addresses.dedup();
-    addresses
-}
-
-async fn ask_servers(servers: &[SocketAddr], name: &str, limit: Duration) -> Vec<IpAddr> {
-    let client = DnsClient {
-        servers: servers.to_vec(),
-        timeout: limit / 2,
-        recursion: true,
-        clock: RunClock::start(limit),
-        known: Arc::default(),
-    };
-    let (v4, v6) = futures_util::future::join(
-        client.lookup(name, RecordKind::A),
-        client.lookup(name, RecordKind::Aaaa),
-    )
-    .await;
-    let mut addresses = dns::addresses(&v4);
-    addresses.extend(dns::addresses(&v6));
-    addresses
+impl Asking {
+    async fn addresses(&self, name: &str, limit: Duration) -> Vec<IpAddr> {
+        let client = DnsClient {
+            servers: self.servers.clone(),
+            timeout: limit / 2,
+            recursion: true,
+            clock: RunClock::start(limit),
+            known: Arc::clone(&self.known),
+        };
+        let names = AsSystem {
+            client: &client,
+            hosts: &self.hosts,
+            search: &self.search,
+            asks_system: self.asks_system,
+        };
+        let found = names
+            .resolve(name, &[RecordKind::A, RecordKind::Aaaa])
+            .await;
+        let mut addresses = found.addresses;
+        addresses.sort_by_key(IpAddr::is_ipv6);
+        addresses
+    }
 }

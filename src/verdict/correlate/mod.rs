@@ -4,6 +4,7 @@
 //! `consequence_of` what explains them.
 
 mod clock;
+mod dead_server;
 mod device;
 mod egress;
 mod hop;
@@ -90,6 +91,8 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     findings.extend(ways::misled(rows));
     findings.extend(ways::disagreement(context, rows));
     findings.extend(resolver::find(context, &known, rows));
+    // It explains no row, so that its place matters to the reader alone: beside the resolvers.
+    findings.extend(dead_server::find(context, rows));
     findings.extend(egress::closed_ports(context, &outsides, rows));
     findings.extend(egress::ipv6(rows));
     findings.extend(issuer::untrusted(rows));

@@ -21,6 +21,8 @@ use crate::lab::zone::Name;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct ProxyTable {
     pub(super) name: String,
+    /// What settings call it, where that is shorter.
+    pub(super) called: Option<String>,
     /// Each at an address of its own; one that serves everybody unless given.
     pub(super) servers: Option<Vec<Proxy>>,
     /// What DNS says instead of the addresses, or in addition.
@@ -107,6 +109,9 @@ pub(super) fn start(scenario: &Scenario, lab: &mut Lab) -> Places {
         for server in proxy.servers.as_ref().unwrap_or(&one) {
             let address = lab.proxy(&proxy.name, server);
             places.add(&proxy.name, address.port());
+            if let Some(called) = &proxy.called {
+                places.add(called, address.port());
+            }
             places.addresses.insert(proxy.name.clone(), address.ip());
         }
         if let Some(dns) = &proxy.dns {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use reach365::options::Timeouts;
+use reach365::options::{SearchList, Timeouts};
 use reach365::plan::Selection;
 use reach365::proxy::View;
 use reach365::{Catalog, Checker, Options, Plan, Report};
@@ -153,6 +153,10 @@ fn options(scenario: &Scenario, lab: &mut Lab, addresses: &BTreeMap<String, IpAd
         public_roots: Some(lab.authorities.public_roots()),
         os_roots: Some(lab.authorities.os_roots()),
         hosts_file: Some(with_addresses(&table.hosts_file, addresses)),
+        search: Some(SearchList {
+            domains: table.search.clone(),
+            ..SearchList::default()
+        }),
         ask_os_resolver: false,
         timeouts: Timeouts::all(Duration::from_millis(table.timeout_ms)),
         deadline: Duration::from_millis(table.deadline_ms),

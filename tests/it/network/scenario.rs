@@ -94,6 +94,8 @@ pub(super) struct OptionsTable {
     pub(super) pac: Option<String>,
     pub(super) compare_paths: bool,
     pub(super) wpad: bool,
+    /// Domains by which names are completed.
+    pub(super) search: Vec<String>,
     pub(super) sign_in: Option<SignInTable>,
     /// How long the run may take at most.
     pub(super) within_ms: Option<u64>,
@@ -330,6 +332,7 @@ impl Default for OptionsTable {
             pac: None,
             compare_paths: false,
             wpad: false,
+            search: Vec::new(),
             sign_in: None,
             within_ms: None,
         }

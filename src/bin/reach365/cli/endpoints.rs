@@ -8,7 +8,7 @@ use reach365::endpoint::Cloud;
 use reach365::options::{ProxySource, ProxyUser};
 use url::Url;
 
-use super::{AllowlistArgs, ListFormat, LookArgs, clouds, name_server};
+use super::{AllowlistArgs, ListFormat, LookArgs, clouds};
 
 const UPDATE_CODES: &str = "Exit codes: 0 the saved copy is as the service has it, 2 wrong usage \
     or file, 3 the service gave no usable answer and the saved copy stays as it is, 4 internal \
@@ -79,7 +79,7 @@ pub(crate) struct UpdateArgs {
     #[arg(long, value_name = "USER[@HOST:PORT]")]
     pub(crate) proxy_user: Option<ProxyUser>,
     /// Ask this name server instead of the system's (repeatable)
-    #[arg(long, value_name = "IP[:PORT]", value_parser = name_server)]
+    #[arg(long, value_name = "IP[:PORT]", value_parser = reach365::name_server)]
     pub(crate) dns: Vec<SocketAddr>,
     /// Trust these roots (PEM) as those of the operating system
     #[arg(long, value_name = "FILE")]

@@ -84,7 +84,7 @@ fn surroundings(args: &PacEvalArgs) -> PacSurroundings {
         names,
         own_addresses: (!args.my_ip.is_empty()).then(|| args.my_ip.clone()),
         now: args.now.clone(),
-        os_roots: None,
+        ..PacSurroundings::default()
     }
 }
 

@@ -1,0 +1,163 @@
+//! A name server that resolves nothing while another one works. Clients go on to the other one, so
+//! that it explains no row: it costs time, and the redundancy that it is there for is gone.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use crate::endpoint::Host;
+use crate::evidence::{DnsTry, Evidence, FailureKind, Lookup, Transport};
+use crate::verdict::claim::Claim;
+use crate::verdict::correlate::{finding, is_proxied};
+use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, dns};
+
+/// Names of so many owners must fail there: a filter that drops some names answers others.
+const UNRELATED_NAMES: usize = 3;
+/// Shorter silence may be a limit of the user's own on a long path.
+const SILENCE_MS: f64 = 950.0;
+
+/// What one name server did in the whole run.
+#[derive(Default)]
+struct Record {
+    /// It said something about a name.
+    answers: bool,
+    silent: BTreeSet<String>,
+    closed: BTreeSet<String>,
+    refused: BTreeSet<String>,
+}
+
+/// Finds the servers that never resolved a name although they were asked for several, while another
+/// one resolved those.
+pub(super) fn find(context: &Context<'_>, rows: &[Judged<'_>]) -> Option<Finding> {
+    let servers = &context.run.resolvers;
+    let lookups: Vec<&Lookup> = rows
+        .iter()
+        .flat_map(lookups_that_matter)
+        .chain(&context.run.dns_controls)
+        .collect();
+    let records = servers.iter().map(|server| Record::new(*server, &lookups));
+    let records: Vec<(SocketAddr, Record)> = servers.iter().copied().zip(records).collect();
+    let resolves = |server: SocketAddr| lookups.iter().any(|lookup| resolved_by(lookup, server));
+    let working: Vec<SocketAddr> = servers
+        .iter()
+        .copied()
+        .filter(|one| resolves(*one))
+        .collect();
+    let may_refuse = context.run.windows && !context.run.resolvers_named;
+    let dead: Vec<(SocketAddr, &Record, &str)> = records
+        .iter()
+        .filter_map(|(server, record)| Some((*server, record, record.fault(may_refuse)?)))
+        .collect();
+    let (first, _, _) = *dead.first()?;
+    if working.is_empty() {
+        return None;
+    }
+    let words = |(server, _, fault): &(SocketAddr, &Record, &str)| {
+        format!("{} ({fault})", dns::server_words(*server))
+    };
+    let names = dead.iter().map(|(_, record, _)| record.names()).max();
+    let claim = Claim::new(Code::DnsResolverDead)
+        .with_outcome(Outcome::Degraded)
+        .sure(Confidence::High)
+        .at_address(Some(first.ip()))
+        .fact("dead", dead.iter().map(words).collect::<Vec<_>>())
+        .fact("names", names.unwrap_or_default())
+        .fact(
+            "working",
+            working
+                .iter()
+                .copied()
+                .map(dns::server_words)
+                .collect::<Vec<_>>(),
+        );
+    let dead: Vec<SocketAddr> = dead.iter().map(|(server, _, _)| *server).collect();
+    let places: Vec<usize> = (0..rows.len())
+        .filter(|place| asked_any(rows[*place].evidence, &dead))
+        .collect();
+    let says = "The name server {dead} resolved none of {names} names, while {working} resolves them: every lookup that begins there is late, and there is no spare";
+    Some(finding(claim, says, rows, &places))
+}
+
+/// Lookups that a connection waits for. Where a proxy carries it, the host's own name is not among
+/// them.
+fn lookups_that_matter<'a>(row: &Judged<'a>) -> impl Iterator<Item = &'a Lookup> {
+    let evidence: &'a Evidence = row.evidence;
+    let own: &'a [Lookup] = if is_proxied(row) {
+        &[]
+    } else {
+        &evidence.lookups
+    };
+    own.iter()
+        .chain(&evidence.proxy_lookups)
+        .chain(&evidence.random_labels)
+}
+
+fn asked_any(evidence: &Evidence, servers: &[SocketAddr]) -> bool {
+    let mut tries = evidence.lookups.iter().flat_map(|lookup| &lookup.tries);
+    tries.any(|one| servers.contains(&one.server))
+}
+
+/// Whether the answer of a lookup that passed came from this server.
+fn resolved_by(lookup: &Lookup, server: SocketAddr) -> bool {
+    let answer = lookup.tries.iter().rev().find(|one| one.rcode.is_some());
+    lookup.outcome.passed() && answer.is_some_and(|one| one.server == server)
+}
+
+impl Record {
+    fn new(server: SocketAddr, lookups: &[&Lookup]) -> Self {
+        let mut record = Self::default();
+        for lookup in lookups {
+            for one in lookup.tries.iter().filter(|one| one.server == server) {
+                record.add(&lookup.name, one);
+            }
+        }
+        record
+    }
+
+    fn add(&mut self, name: &str, one: &DnsTry) {
+        let kind = one.failure.as_ref().map(|failure| failure.kind);
+        match (one.rcode.as_deref(), kind) {
+            (Some("NOERROR" | "NXDOMAIN" | "TRUNCATED"), _) => self.answers = true,
+            (Some(_), _) => {
+                self.refused.insert(name.to_owned());
+            }
+            (None, Some(FailureKind::Refused)) => {
+                self.closed.insert(name.to_owned());
+            }
+            (None, Some(FailureKind::Timeout | FailureKind::HostUnreachable))
+                if one.transport == Transport::Udp && one.elapsed_ms >= SILENCE_MS =>
+            {
+                self.silent.insert(name.to_owned());
+            }
+            _ => {}
+        }
+    }
+
+    /// What is wrong with the server; `None` where it may be well. The servers of a Windows machine
+    /// belong to several adapters, and that of a VPN may refuse what is not its own.
+    fn fault(&self, may_refuse: bool) -> Option<&'static str> {
+        let enough = |names: &BTreeSet<String>| owners(names) >= UNRELATED_NAMES;
+        if self.answers {
+            return None;
+        }
+        if enough(&self.closed) {
+            return Some("port closed");
+        }
+        if self.refused.is_empty() && enough(&self.silent) {
+            return Some("no answer");
+        }
+        (self.silent.is_empty() && enough(&self.refused) && !may_refuse)
+            .then_some("refuses every name")
+    }
+
+    fn names(&self) -> usize {
+        let all = [&self.silent, &self.closed, &self.refused];
+        let all: BTreeSet<&String> = all.into_iter().flatten().collect();
+        all.len()
+    }
+}
+
+fn owners(names: &BTreeSet<String>) -> usize {
+    let hosts = names.iter().filter_map(|name| Host::parse(name).ok());
+    let owners: BTreeSet<String> = hosts.map(|host| host.owner()).collect();
+    owners.len()
+}
