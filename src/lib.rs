@@ -59,6 +59,7 @@ pub mod remedy;
 pub mod render;
 pub mod report;
 pub mod route;
+pub mod text;
 pub mod verdict;
 
 pub use catalog::Catalog;

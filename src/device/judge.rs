@@ -9,10 +9,11 @@ use crate::device::pc::Pc;
 use crate::device::record::{Group, Reading, Record, time};
 use crate::device::state::{DeviceIdentity, DeviceState, Join, SCHEMA, UserContext};
 use crate::device::status::DsregStatus;
-use crate::device::text::{characters, decode};
+use crate::device::text::decode;
 use crate::device::token::RefreshToken;
 use crate::endpoint::{Cloud, quoted};
 use crate::error::Error;
+use crate::text;
 
 /// Bytes that a saved state may have: a text of the largest size, its characters escaped.
 pub const STATE_LIMIT: usize = 16 << 20;
@@ -34,9 +35,9 @@ impl DeviceState {
         if bytes.len() > STATE_LIMIT {
             return Err(Error::Device("larger than 16 MiB".to_owned()));
         }
-        let start = characters(&bytes[..bytes.len().min(64)]);
+        let start = text::decode_lossy(&bytes[..bytes.len().min(64)]);
         if start.trim_start().starts_with('{') {
-            return Self::from_json(&characters(bytes));
+            return Self::from_json(&text::decode_lossy(bytes));
         }
         Self::from_text(&decode(bytes)?)
     }

@@ -13,6 +13,7 @@ use super::places;
 use crate::endpoint::printable;
 use crate::platform::Machine;
 use crate::remedy::{Action, Remedy};
+use crate::text;
 
 /// The only schema so far.
 const SCHEMA: u32 = 1;
@@ -116,10 +117,10 @@ impl Journal {
             why,
         };
         let file = File::open(&path).map_err(|error| wrong(error.to_string()))?;
-        let mut text = String::new();
-        let mut bounded = file.take(LARGEST);
-        let read = bounded.read_to_string(&mut text);
+        let mut bytes = Vec::new();
+        let read = file.take(LARGEST).read_to_end(&mut bytes);
         read.map_err(|error| wrong(error.to_string()))?;
+        let text = text::decode(&bytes).ok_or_else(|| wrong("is no text".to_owned()))?;
         let head: Head = parse(&text).map_err(wrong)?;
         if head.schema != SCHEMA {
             let schema = head.schema;

@@ -1,11 +1,13 @@
 //! Exported registry files (`.reg`), as `regedit` and `reg export` write them: UTF-16 with a byte
 //! order mark, UTF-8 or single bytes; `Windows Registry Editor Version 5.00` or `REGEDIT4`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::endpoint::quoted;
 use crate::proxy::hex;
 use crate::proxy::registry::{Registry, RegistryValue};
+use crate::text;
 
 /// Exports of whole hives are larger, and nobody should send those.
 const LIMIT: usize = 16 << 20;
@@ -52,13 +54,7 @@ fn decode(bytes: &[u8]) -> Result<String, RegistryFileError> {
         let message = format!("the file is larger than {} MiB", LIMIT >> 20);
         return Err(RegistryFileError { line: 1, message });
     }
-    Ok(match bytes {
-        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        [0xef, 0xbb, 0xbf, rest @ ..] => single_bytes(rest),
-        [_, 0, ..] => utf16(bytes, u16::from_le_bytes),
-        _ => single_bytes(bytes),
-    })
+    Ok(text::decode(bytes).map_or_else(|| latin_1(bytes), Cow::into_owned))
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
@@ -72,8 +68,12 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
 fn single_bytes(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
-        Err(_) => bytes.iter().copied().map(char::from).collect(),
+        Err(_) => latin_1(bytes),
     }
+}
+
+fn latin_1(bytes: &[u8]) -> String {
+    bytes.iter().copied().map(char::from).collect()
 }
 
 /// Whether texts in hexadecimal are UTF-16.

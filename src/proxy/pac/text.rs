@@ -1,6 +1,7 @@
 //! Bytes of a script into text.
 
 use super::failure::{PacFailure, PacFailureKind};
+use crate::text::Encoding;
 
 /// Bytes that a script may have; Chromium and WinHTTP have the same limit.
 pub const TEXT_LIMIT: usize = 1024 * 1024;
@@ -40,12 +41,15 @@ pub fn decode(bytes: &[u8], content_type: Option<&str>) -> Result<String, PacFai
 }
 
 fn byte_order_mark(bytes: &[u8]) -> (Option<Charset>, &[u8]) {
-    match bytes {
-        [0xEF, 0xBB, 0xBF, rest @ ..] => (Some(Charset::Utf8), rest),
-        [0xFF, 0xFE, rest @ ..] => (Some(Charset::Utf16Little), rest),
-        [0xFE, 0xFF, rest @ ..] => (Some(Charset::Utf16Big), rest),
-        _ => (None, bytes),
-    }
+    let Some((encoding, rest)) = Encoding::from_mark(bytes) else {
+        return (None, bytes);
+    };
+    let charset = match encoding {
+        Encoding::Utf8 => Charset::Utf8,
+        Encoding::Utf16Little => Charset::Utf16Little,
+        Encoding::Utf16Big => Charset::Utf16Big,
+    };
+    (Some(charset), rest)
 }
 
 /// The charset that a content type names, where it is one that scripts come in.

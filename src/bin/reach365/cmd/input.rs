@@ -7,7 +7,7 @@ use std::path::Path;
 use reach365::catalog::service::SERVICE_LIMIT;
 use reach365::device::STATE_LIMIT;
 use reach365::verdict::Signatures;
-use reach365::{Catalog, Report};
+use reach365::{Catalog, Report, text};
 
 use crate::exit::Failure;
 
@@ -17,6 +17,8 @@ const LIST_LIMIT: u64 = 4 << 20;
 const REPORT_LIMIT: u64 = 256 << 20;
 /// Exports of whole hives are larger, and nobody should send those.
 const REGISTRY_LIMIT: u64 = 16 << 20;
+/// What is said of bytes that are no text.
+const NO_TEXT: &str = "neither UTF-8 nor UTF-16 text";
 
 /// The list of a file, or the built-in one.
 pub(super) fn catalog(file: Option<&Path>) -> Result<Catalog, Failure> {
@@ -48,8 +50,8 @@ pub(super) fn signatures(file: Option<&Path>) -> Result<Signatures, Failure> {
 pub(super) fn saved(path: &Path) -> Result<Report, Failure> {
     let (name, bytes) = report_bytes(path)?;
     let refuse = |why: &str| Failure::Usage(format!("{name}: {why}"));
-    let text = str::from_utf8(&bytes).map_err(|_| refuse("not UTF-8 text"))?;
-    Report::from_json(text).map_err(|error| refuse(&error.to_string()))
+    let text = text::decode(&bytes).ok_or_else(|| refuse(NO_TEXT))?;
+    Report::from_json(&text).map_err(|error| refuse(&error.to_string()))
 }
 
 /// The name and the bytes of a saved report; `-` is standard input.
@@ -89,7 +91,9 @@ fn read<R: Read>(
     limit: u64,
 ) -> Result<String, Failure> {
     let bytes = read_bytes(name, open, limit)?;
-    String::from_utf8(bytes).map_err(|_| Failure::Usage(format!("{name}: not UTF-8 text")))
+    let text = text::decode(&bytes);
+    let text = text.ok_or_else(|| Failure::Usage(format!("{name}: {NO_TEXT}")))?;
+    Ok(text.into_owned())
 }
 
 fn read_bytes<R: Read>(

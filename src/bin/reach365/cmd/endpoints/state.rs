@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reach365::endpoint::Cloud;
-use reach365::new_client_request_id;
+use reach365::{new_client_request_id, text};
 use serde::{Deserialize, Serialize};
 
 use crate::exit::{Failure, note};
@@ -79,10 +79,12 @@ impl State {
         let directory = Self::directory()?;
         let file = directory.join(FILE);
         let kept = match fs::read(&file) {
-            Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_else(|error| {
-                note(&format!("{}: {error}; it is begun anew", file.display()));
-                Kept::default()
-            }),
+            Ok(bytes) => {
+                serde_json::from_str(&text::decode_lossy(&bytes)).unwrap_or_else(|error| {
+                    note(&format!("{}: {error}; it is begun anew", file.display()));
+                    Kept::default()
+                })
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => Kept::default(),
             Err(error) => return Err(unusable(&file, &error)),
         };
