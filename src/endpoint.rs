@@ -51,6 +51,9 @@ pub struct Endpoint {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub ranges: Vec<IpNet>,
+    /// Where these addresses come from; empty where there are none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub ranges_from: String,
     /// What a genuine answer looks like.
     pub expect: Expect,
     /// Names that a CNAME chain may pass through, by suffix; empty allows every name.

@@ -102,7 +102,8 @@ impl Plan {
         Ok(plan)
     }
 
-    fn of(cloud: Cloud, endpoints: impl Iterator<Item = Endpoint>) -> Self {
+    /// Checks of endpoints that are chosen already.
+    pub(crate) fn of(cloud: Cloud, endpoints: impl Iterator<Item = Endpoint>) -> Self {
         let mut known = Known::default();
         let checks = endpoints
             .filter_map(|endpoint| known.admit(endpoint))
@@ -414,6 +415,7 @@ pub(crate) fn plain(host: Host, port: u16, scheme: Scheme, path: String) -> Endp
         issuer_stated: false,
         published_ips: false,
         ranges: Vec::new(),
+        ranges_from: String::new(),
         expect: Expect::AnyGenuine,
         cname_suffixes: Vec::new(),
         dns_answer: Vec::new(),

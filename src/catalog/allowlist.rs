@@ -378,6 +378,7 @@ fn stranger(failure: &Endpoint) -> Endpoint {
         inspection: Inspection::Discouraged,
         published_ips: false,
         ranges: Vec::new(),
+        ranges_from: String::new(),
         ..failure.clone()
     }
 }

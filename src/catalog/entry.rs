@@ -114,6 +114,7 @@ pub(super) fn read(
         issuer_stated: issuer.is_some(),
         published_ips: fields.flag("published-ips").unwrap_or_default(),
         ranges: Vec::new(),
+        ranges_from: String::new(),
         expect: expect(fields),
         cname_suffixes: fields
             .read_each("cname-suffixes", suffix)
@@ -220,7 +221,7 @@ fn to_statuses(numbers: Vec<u32>) -> Expect {
     Expect::Status(numbers.into_iter().filter_map(narrow).collect())
 }
 
-fn suffix(text: &str) -> Result<String, String> {
+pub(super) fn suffix(text: &str) -> Result<String, String> {
     match Host::parse(text.strip_prefix('.').unwrap_or(text))? {
         Host::Name(name) => Ok(name),
         Host::Address(_) => Err(format!("{} is an address, not a name", quoted(text))),
@@ -232,7 +233,7 @@ fn address(text: &str) -> Result<IpAddr, String> {
         .map_err(|_| format!("{} is not an IP address", quoted(text)))
 }
 
-fn path(text: &str) -> Result<String, String> {
+pub(super) fn path(text: &str) -> Result<String, String> {
     let shown = quoted(text);
     if !text.starts_with('/') {
         return Err(format!("{shown} does not begin with a slash"));

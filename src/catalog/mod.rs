@@ -23,6 +23,7 @@ mod issuer;
 mod lint;
 mod list;
 mod mistakes;
+mod saved;
 pub mod service;
 mod tables;
 
@@ -46,6 +47,11 @@ pub use tables::Wildcard;
 pub const TEXT_LIMIT: usize = 1024 * 1024;
 /// Entries that a list may have.
 pub const ENTRY_LIMIT: usize = 10_000;
+
+/// Where published addresses come from.
+const FROM_LIST: &str = "the list of endpoints";
+const FROM_BOTH: &str =
+    "the list of endpoints and the saved answer of Microsoft's endpoint service";
 
 const BUILTIN: &str = include_str!("../../endpoints.toml");
 const BUILTIN_NAME: &str = "endpoints.toml (built in)";
@@ -135,9 +141,11 @@ impl Catalog {
         for ((id, of), set) in &mut self.sets {
             let published = service.set(*id).filter(|_| *of == cloud);
             if let Some(published) = published.filter(|_| !set.ips.is_empty()) {
+                let before = set.ips.len();
                 set.ips.extend(&published.ips);
                 set.ips.sort_unstable();
                 set.ips.dedup();
+                set.is_updated |= set.ips.len() > before;
             }
         }
         let names = service.sets().iter().flat_map(|set| &set.urls);
@@ -162,6 +170,12 @@ impl Catalog {
         };
         endpoint.published_ips = !endpoint.ranges.is_empty();
         endpoint.issuer = endpoint.issuer.or(Some(self.issuer_of(&endpoint.host)));
+        endpoint.ranges_from = match set {
+            Some(set) if endpoint.published_ips && set.is_updated => FROM_BOTH,
+            Some(_) if endpoint.published_ips => FROM_LIST,
+            _ => "",
+        }
+        .to_owned();
         endpoint
     }
 

@@ -19,6 +19,8 @@ pub(super) struct PublishedSet {
     /// Goes before the rule of an entry that belongs to the set.
     pub(super) inspection: Option<Inspection>,
     pub(super) ips: Vec<IpNet>,
+    /// Whether addresses of a saved answer of the service were added.
+    pub(super) is_updated: bool,
 }
 
 /// A wildcard that a firewall rule needs and that no test can use.
@@ -53,6 +55,7 @@ pub(super) fn read_set(
         category,
         inspection,
         ips,
+        is_updated: false,
     };
     Some(((id?, cloud), set))
 }

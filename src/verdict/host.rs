@@ -122,6 +122,10 @@ fn dns_remarks(endpoint: &Endpoint, evidence: &Evidence) -> Facts {
     let mut facts = Facts::new();
     if is_outside(endpoint, evidence) {
         facts.insert("outside_published_range".to_owned(), true.into());
+        if !endpoint.ranges_from.is_empty() {
+            let source = endpoint.ranges_from.as_str().into();
+            facts.insert("ranges_from".to_owned(), source);
+        }
     }
     if let Some(name) = foreign_cname(endpoint, evidence) {
         facts.insert("foreign_cname".to_owned(), claim::short(name).into());
@@ -295,7 +299,7 @@ impl Suspicion<'_> {
         }
         if is_outside(self.endpoint, self.evidence) {
             let fault = self.dns_fault(Code::DnsOutsidePublishedRange, &claim);
-            return with_cause(fault, claim);
+            return with_cause(self.with_source(fault), claim);
         }
         if let Some(name) = foreign_cname(self.endpoint, self.evidence) {
             let fault = self.dns_fault(Code::DnsForeignCname, &claim);
@@ -314,6 +318,14 @@ impl Suspicion<'_> {
             .sure(claim.confidence.min(Confidence::Medium))
             .at_address(server.map(|one| one.server.ip()).next())
             .fact("answers", dns::words(&dns::answers(self.evidence)))
+    }
+
+    /// Says where the published addresses come from.
+    fn with_source(&self, fault: Claim) -> Claim {
+        match self.endpoint.ranges_from.as_str() {
+            "" => fault,
+            source => fault.fact("ranges_from", source),
+        }
     }
 
     /// Answers that no public service has, and nothing there that proves to be the host.

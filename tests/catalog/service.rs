@@ -297,7 +297,7 @@ mod matching {
     #[test]
     fn the_narrowest_range_is_found() {
         let list = read(
-            r#"[{"id":1,"ips":["52.108.0.0/14","2603:1006::/32"],"category":"Allow"},
+            r#"[{"id":1,"ips":["52.108.0.0/14","2603:1006::/40"],"category":"Allow"},
                 {"id":2,"ips":["52.109.1.0/24","52.108.0.0/14"],"category":"Default"}]"#,
         );
         let ranges = list.ranges();
@@ -315,7 +315,7 @@ mod matching {
         );
         assert_eq!(
             find("2603:1006::1"),
-            Some(("2603:1006::/32".to_owned(), vec![1]))
+            Some(("2603:1006::/40".to_owned(), vec![1]))
         );
         assert_eq!(find("52.112.0.0"), None);
         assert_eq!(find("2603:1007::1"), None);

@@ -23,6 +23,7 @@ mod changes;
 mod compare;
 mod diff;
 mod pattern;
+mod plausible;
 mod ports;
 mod ranges;
 mod read;

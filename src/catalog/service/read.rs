@@ -5,15 +5,15 @@ use std::collections::HashSet;
 use std::hash::Hash;
 use std::ops::Range;
 
-use ipnet::IpNet;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Pattern, Ports, SERVICE_LIMIT, ServiceList, ServiceSet};
+use super::{Pattern, Ports, SERVICE_LIMIT, ServiceList, ServiceSet, plausible};
 use crate::catalog::ENTRY_LIMIT;
 use crate::catalog::mistakes::{Mistakes, without_place};
 use crate::endpoint::{Category, printable, quoted};
 use crate::error::Error;
+use crate::text;
 
 /// Notes that are kept; the rest is counted.
 const NOTES: usize = 50;
@@ -85,6 +85,8 @@ impl ServiceList {
         }
         let mut notes = Notes::default();
         let sets: Vec<ServiceSet> = raw.into_iter().map(|set| read(set, &mut notes)).collect();
+        plausible::total(sets.iter().flat_map(|set| &set.ips))
+            .map_err(|why| Error::Catalog(vec![without_place(file_name, why)]))?;
         let mut seen = HashSet::new();
         for set in &sets {
             if !seen.insert(set.id) {
@@ -105,9 +107,9 @@ pub(super) fn json<T: DeserializeOwned>(file_name: &str, bytes: &[u8]) -> Result
         let limit = SERVICE_LIMIT >> 20;
         return Err(refuse(format!("larger than {limit} MiB")));
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| refuse("not UTF-8 text".to_owned()))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    serde_json::from_str(text).map_err(|error| placed(file_name, text, &error))
+    let text = text::decode(bytes);
+    let text = text.ok_or_else(|| refuse("neither UTF-8 nor UTF-16 text".to_owned()))?;
+    serde_json::from_str(&text).map_err(|error| placed(file_name, &text, &error))
 }
 
 fn placed(file_name: &str, text: &str, error: &serde_json::Error) -> Error {
@@ -137,7 +139,7 @@ fn read(raw: RawSet, notes: &mut Notes) -> ServiceSet {
         id,
         service_area: short(raw.service_area),
         urls: each(id, raw.urls, Pattern::parse, notes),
-        ips: each(id, raw.ips, range, notes),
+        ips: each(id, raw.ips, plausible::range, notes),
         tcp,
         udp,
         category: raw.category.0,
@@ -169,15 +171,6 @@ fn each<T: Clone + Eq + Hash>(
         }
     }
     items
-}
-
-fn range(text: &str) -> Result<IpNet, String> {
-    let net: Option<IpNet> = text.trim().parse().ok();
-    match net {
-        Some(net) if net.prefix_len() == 0 => Err(format!("{} is every address", quoted(text))),
-        Some(net) => Ok(net.trunc()),
-        None => Err(format!("{} is no range of addresses", quoted(text))),
-    }
 }
 
 fn ports(id: u32, text: Option<&str>, notes: &mut Notes) -> Ports {
