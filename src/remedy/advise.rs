@@ -73,7 +73,13 @@ fn of_rows<'a>(findings: &[Finding], rows: &[(&'a Endpoint, &'a Verdict)]) -> Ve
         if unclear || explained {
             continue;
         }
-        let same = |cause: &&mut Cause<'_>| cause.code == code && cause.outcome == verdict.outcome;
+        // A host that must be closed is closed by whoever lets it through.
+        let closing = verdict.facts.get("closing");
+        let same = |cause: &&mut Cause<'_>| {
+            cause.code == code
+                && cause.outcome == verdict.outcome
+                && cause.facts.get("closing") == closing
+        };
         match causes.iter_mut().find(same) {
             Some(cause) => cause.endpoints.push(endpoint),
             None => causes.push(Cause {

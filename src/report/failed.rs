@@ -1,12 +1,10 @@
 //! What failed in a report, to be checked again.
 
-use std::net::IpAddr;
-
-use crate::catalog::Catalog;
-use crate::endpoint::{Endpoint, Host, Scheme};
+use crate::catalog::{Catalog, ENTRY_LIMIT};
+use crate::endpoint::{Endpoint, MustBe, Scheme, quoted};
 use crate::error::Error;
-use crate::plan::{MSOID_GROUP, Plan, Selection};
-use crate::report::Report;
+use crate::plan::Plan;
+use crate::report::{EndpointReport, Report};
 use crate::verdict::Outcome;
 
 /// What failed in a report, to be checked again.
@@ -14,51 +12,73 @@ use crate::verdict::Outcome;
 pub struct FailedAgain {
     /// The checks; none where nothing failed.
     pub plan: Plan,
-    /// Endpoints that failed and cannot be checked again: DNS records that no list asks for now.
+    /// Endpoints that failed and cannot be checked again: placeholders stand for their names.
     pub dropped: Vec<String>,
 }
 
 impl Report {
-    /// What was blocked, degraded or inconclusive, in the cloud of the report, as the list has it
-    /// now. A host that the list does not have any more is checked as a plain host.
+    /// What was blocked, degraded or inconclusive, in the cloud of the report: by the definitions
+    /// that are saved in the report, or by those of a list where one is given. A host that this list
+    /// does not have is checked by its saved definition. A report with placeholders goes by the
+    /// built-in list, since only the names of Microsoft are still there.
     ///
     /// # Errors
-    /// [`Error::Option`] where what failed is no host to check.
-    pub fn failed_again(&self, catalog: &Catalog) -> Result<FailedAgain, Error> {
+    /// [`Error::Option`] for a saved definition that no list could have, and for more of them than a
+    /// list may have: a report may come from a stranger.
+    pub fn failed_again(&self, list: Option<&Catalog>) -> Result<FailedAgain, Error> {
+        let list = list.or_else(|| self.run.redacted.then(Catalog::builtin));
+        let mut endpoints = Vec::new();
+        let mut dropped = Vec::new();
         let rows = self.endpoints.iter();
-        let failed: Vec<&Endpoint> = rows
-            .filter(|row| row.verdict.outcome > Outcome::Reachable)
-            .map(|row| &row.endpoint)
-            .collect();
-        if failed.is_empty() {
-            let plan = Plan {
-                cloud: self.run.cloud,
-                checks: Vec::new(),
-                control_names: Vec::new(),
-            };
-            let dropped = Vec::new();
-            return Ok(FailedAgain { plan, dropped });
+        for row in rows.filter(|row| row.verdict.outcome > Outcome::Reachable) {
+            let listed = list.and_then(|list| self.listed(list, &row.endpoint));
+            match listed {
+                Some(entry) => endpoints.push(entry),
+                None if self.run.redacted && is_placeholder(&row.endpoint) => {
+                    dropped.push(row.endpoint.to_string());
+                }
+                None => endpoints.push(saved(row)?),
+            }
         }
-        let mut plan = Plan::select(catalog, &selection(&failed, self))?;
-        // A selection of domains alone means the default groups too, and a host all of its entries.
-        plan.checks
-            .retain(|check| failed.iter().any(|it| is_same(it, &check.endpoint)));
-        let checks = &plan.checks;
-        let lost = |it: &&Endpoint| !checks.iter().any(|check| is_same(it, &check.endpoint));
-        let dropped = failed.iter().copied().filter(lost);
-        let dropped = dropped.map(ToString::to_string).collect();
+        if endpoints.len() > ENTRY_LIMIT {
+            let count = endpoints.len();
+            return Err(refused(format!(
+                "{count} endpoints failed; at most {ENTRY_LIMIT} are checked"
+            )));
+        }
+        let plan = Plan::of(self.run.cloud, endpoints.into_iter());
         Ok(FailedAgain { plan, dropped })
+    }
+
+    /// The entry that asks for the same, that of the same id first.
+    fn listed(&self, list: &Catalog, wanted: &Endpoint) -> Option<Endpoint> {
+        let same = list.endpoints().iter().filter(|it| is_same(it, wanted));
+        let best =
+            same.max_by_key(|it| (it.id == wanted.id, it.clouds.contains(&self.run.cloud)))?;
+        Some(list.in_cloud(best, self.run.cloud))
     }
 }
 
-fn selection(failed: &[&Endpoint], report: &Report) -> Selection {
-    let (domains, hosts): (Vec<&Endpoint>, Vec<&Endpoint>) =
-        failed.iter().partition(|endpoint| is_msoid(endpoint));
-    Selection {
-        groups: Vec::new(),
-        hosts: hosts.into_iter().map(address).collect(),
-        domains: domains.iter().map(|it| it.host.to_string()).collect(),
-        cloud: report.run.cloud,
+/// The definition of a row, as a list could have it. A row that was judged as one that must be closed
+/// stays one, whatever else the report says of it.
+fn saved(row: &EndpointReport) -> Result<Endpoint, Error> {
+    let mut endpoint = row.endpoint.clone();
+    if row.verdict.requirement.is_some() {
+        endpoint.must_be = MustBe::Blocked;
+    }
+    endpoint.check_saved().map_err(|why| {
+        refused(format!(
+            "the report defines {}: {why}",
+            quoted(&endpoint.id)
+        ))
+    })?;
+    Ok(endpoint)
+}
+
+fn refused(message: String) -> Error {
+    Error::Option {
+        name: "--only-failed",
+        message,
     }
 }
 
@@ -67,19 +87,8 @@ fn is_same(one: &Endpoint, other: &Endpoint) -> bool {
     request(one) == request(other) && (one.scheme == Scheme::Dns || one.path == other.path)
 }
 
-fn is_msoid(endpoint: &Endpoint) -> bool {
-    endpoint.groups.iter().any(|group| group == MSOID_GROUP)
-}
-
-/// As a selection names it, so that no other entry of the same host is meant.
-fn address(endpoint: &Endpoint) -> String {
-    let host = match &endpoint.host {
-        Host::Address(IpAddr::V6(address)) => format!("[{address}]"),
-        host => host.to_string(),
-    };
-    match endpoint.scheme {
-        // A URL has no word for these; the entry is found by its host.
-        Scheme::Dns => host,
-        scheme => format!("{scheme}://{host}:{}{}", endpoint.port, endpoint.path),
-    }
+/// Whether the name is none that a report with placeholders keeps.
+fn is_placeholder(endpoint: &Endpoint) -> bool {
+    let known = Catalog::builtin().endpoints();
+    !known.iter().any(|known| known.host == endpoint.host)
 }

@@ -74,6 +74,7 @@ impl Claim {
         }
         Verdict {
             outcome: self.outcome,
+            requirement: None,
             stage: Some(self.stage),
             code: Some(self.code),
             confidence: self.confidence,
@@ -113,6 +114,7 @@ pub(super) fn plain(
 ) -> Verdict {
     Verdict {
         outcome,
+        requirement: None,
         stage: None,
         code: None,
         confidence,

@@ -7,6 +7,7 @@ mod attempt;
 mod block_page;
 mod certificate;
 mod claim;
+mod closed;
 mod code;
 mod content;
 mod controls;
@@ -79,15 +80,29 @@ pub struct Judged<'a> {
 
 /// Judges one endpoint by its own evidence; [`correlate`] then looks at the whole run.
 ///
-/// An entry with `must-be = "blocked"` is turned round and never names a code: a host that cannot
-/// be reached gives `reachable` (the test passes, the summary says so); a host that answers gives
-/// `degraded`, since nobody blocked anything; what cannot be judged stays `inconclusive`.
+/// An entry with `must-be = "blocked"` gives `blocked` by [`Code::PolicyOpen`] where the host
+/// answers. That it is closed takes a control that works, which [`correlate`] knows: until then such
+/// an entry is `inconclusive`, unless a device on the path said itself that it denies the host.
 pub fn judge(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>) -> Verdict {
     judge_with(endpoint, evidence, context, &Controls::default())
 }
 
 /// Judges one endpoint, knowing where in the run genuine answers came from.
 fn judge_with(
+    endpoint: &Endpoint,
+    evidence: &Evidence,
+    context: &Context<'_>,
+    controls: &Controls,
+) -> Verdict {
+    let verdict = judge_as_open(endpoint, evidence, context, controls);
+    match endpoint.must_be {
+        MustBe::Reachable => verdict,
+        MustBe::Blocked => closed::judge(endpoint, verdict),
+    }
+}
+
+/// Judges an endpoint as one that must be reachable, whatever the list says.
+fn judge_as_open(
     endpoint: &Endpoint,
     evidence: &Evidence,
     context: &Context<'_>,
@@ -107,10 +122,7 @@ fn judge_with(
     let verdict = hear_the_interruption(endpoint, evidence, verdict);
     let mut verdict = trace::locate(evidence, verdict);
     skipped::tell_redirect(evidence, &mut verdict);
-    match endpoint.must_be {
-        MustBe::Reachable => verdict,
-        MustBe::Blocked => turned_round(endpoint, verdict),
-    }
+    verdict
 }
 
 /// Why the proxy settings do not tell the route to an endpoint. Taking another one would show what
@@ -152,28 +164,15 @@ fn hear_the_interruption(endpoint: &Endpoint, evidence: &Evidence, verdict: Verd
     claim::inconclusive(endpoint, why)
 }
 
-fn turned_round(endpoint: &Endpoint, verdict: Verdict) -> Verdict {
-    let said = &verdict.summary;
-    let (outcome, summary) = match verdict.outcome {
-        Outcome::Blocked => (
-            Outcome::Reachable,
-            format!("{endpoint} is closed, as it must be: {said}"),
-        ),
-        Outcome::Reachable | Outcome::Degraded => (
-            Outcome::Degraded,
-            format!("{endpoint} answers although it must be closed: {said}"),
-        ),
-        Outcome::Inconclusive | Outcome::Skipped => (verdict.outcome, said.clone()),
-    };
-    claim::plain(outcome, verdict.confidence, summary, verdict.facts)
-}
-
 /// The judgement on one endpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Verdict {
     /// What came out.
     pub outcome: Outcome,
+    /// Of an endpoint that must be closed: whether it is. `None` for every other one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requirement: Option<Requirement>,
     /// Where it broke; `None` where nothing did.
     pub stage: Option<Stage>,
     /// The cause; `None` where there is none.
@@ -224,6 +223,29 @@ impl std::fmt::Display for Outcome {
             Self::Degraded => "degraded",
             Self::Inconclusive => "inconclusive",
             Self::Blocked => "blocked",
+        })
+    }
+}
+
+/// Whether an endpoint that must be closed is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Requirement {
+    /// It is closed, and the path to it works.
+    Met,
+    /// It answers.
+    NotMet,
+    /// Neither was seen.
+    Unknown,
+}
+
+impl std::fmt::Display for Requirement {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::Met => "met",
+            Self::NotMet => "not-met",
+            Self::Unknown => "unknown",
         })
     }
 }

@@ -460,6 +460,12 @@ codes! {
         says "{target} announced {announced} bytes and closed after {received} bytes"
         wrong_if "the link broke by chance: run the check again"
 
+    PolicyOpen "policy-open" Http Blocked Firewall
+        means "An endpoint that must be closed answers."
+        evidence "The list says `must-be = \"blocked\"`, and an answer came: directly, through a proxy, through TLS inspection, or over a certificate that has only expired. At stage dns for an entry of scheme `dns`."
+        says "{target} must be closed and is open: {answer}"
+        wrong_if "a block page that this program does not know answered: open the address in a browser on this machine"
+
     NcsiBlocked "ncsi-blocked" Http Blocked Unknown
         means "Windows cannot run its connectivity test, so it will say \"no internet\"."
         evidence "The test host cannot be reached or does not answer as it must; the fact `cause` has the underlying code."

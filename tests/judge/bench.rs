@@ -47,6 +47,7 @@ pub(crate) fn https(host: &str) -> Endpoint {
         issuer_stated: false,
         published_ips: false,
         ranges: Vec::new(),
+        ranges_from: String::new(),
         expect: Expect::AnyGenuine,
         cname_suffixes: Vec::new(),
         dns_answer: Vec::new(),

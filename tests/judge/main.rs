@@ -11,6 +11,7 @@ mod innocence;
 mod issuers;
 mod known_names;
 mod msoid;
+mod must_be_closed;
 mod outside;
 mod portal;
 mod products;

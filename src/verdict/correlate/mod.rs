@@ -25,7 +25,8 @@ use crate::evidence::Evidence;
 use crate::verdict::claim::{Claim, fill};
 use crate::verdict::known_names::KnownNames;
 use crate::verdict::{
-    Code, Confidence, Context, Culprit, Facts, Finding, Judged, Outcome, Verdict, msoid, skipped,
+    Code, Confidence, Context, Culprit, Facts, Finding, Judged, Outcome, Verdict, closed, msoid,
+    skipped,
 };
 
 /// Looks at all rows together, corrects them where the run knows better, and names the causes
@@ -105,6 +106,7 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     row::connectivity_test(rows);
     outside::hear(&outsides, rows);
     findings.extend(row::msoid(rows));
+    closed::settle(context, rows);
     findings
 }
 

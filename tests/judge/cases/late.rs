@@ -1,6 +1,6 @@
 //! Cases from the TLS stage on.
 
-use reach365::endpoint::{Endpoint, Expect, Inspection};
+use reach365::endpoint::{Endpoint, Expect, Inspection, MustBe};
 use reach365::evidence::{CrlSeen, FailureKind, HttpSeen, TlsSeen, Trust};
 use reach365::verdict::{Code, Confidence, Outcome, Who};
 
@@ -18,8 +18,19 @@ pub(super) fn all() -> Vec<Case> {
         exchanges(),
         content(),
         windows(),
+        forbidden(),
     ];
     groups.into_iter().flatten().collect()
+}
+
+fn forbidden() -> Vec<Case> {
+    let (endpoint, evidence) = healthy(NAME, SITE);
+    let endpoint = Endpoint {
+        must_be: MustBe::Blocked,
+        ..endpoint
+    };
+    let open = (endpoint, evidence);
+    vec![row(Code::PolicyOpen, Confidence::Certain, open, controls())]
 }
 
 fn tls() -> Vec<Case> {

@@ -104,17 +104,18 @@ fn plan(args: &CheckArgs, catalog: &Catalog) -> Result<Plan, Failure> {
     let Some(path) = &args.only_failed else {
         return Ok(Plan::select(catalog, &selection(args))?);
     };
-    let again = input::saved(path)?.failed_again(catalog)?;
+    let list = args.endpoints.as_ref().map(|_| catalog);
+    let again = input::saved(path)?.failed_again(list)?;
     for lost in &again.dropped {
         note(&format!(
-            "{lost} is a DNS record that the list does not have: not checked"
+            "{lost} is a placeholder of a redacted report: not checked"
         ));
     }
     let path = path.display();
     match again.plan.checks.is_empty() {
         true if again.dropped.is_empty() => note(&format!("nothing failed in {path}")),
         true => {
-            let words = format!("{path}: the list has nothing of what failed; nothing was checked");
+            let words = format!("{path}: only placeholders failed; nothing was checked");
             return Err(Failure::Usage(words));
         }
         false => {}

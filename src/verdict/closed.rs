@@ -1,0 +1,247 @@
+//! Endpoints that must be closed: which judgement proves it, and beside which control.
+//!
+//! "Closed" is a result only where the path itself was seen to work: on a network where nothing
+//! answers, every forbidden host is silent too. So a failure counts beside another endpoint of the run
+//! that answers on the same route, for DNS beside another name that the resolver knows.
+
+use crate::endpoint::{Endpoint, MustBe, Scheme};
+use crate::evidence::Stage;
+use crate::verdict::claim::{self, Claim};
+use crate::verdict::network::{Controls, is_bogus, is_test_bench};
+use crate::verdict::{
+    Code, Confidence, Context, Judged, Outcome, Requirement, Verdict, Who, dns, judge_as_open,
+};
+
+/// What the judgement of an endpoint says of a rule that should close it.
+enum Seen {
+    /// The host answers, or somebody else's inspection hands on its answer.
+    Open,
+    /// Nobody gets through to the host from here.
+    Closed,
+    /// Neither was seen.
+    Nothing,
+}
+
+/// Where an endpoint was seen to fail: only what works there is a control.
+#[derive(PartialEq)]
+enum Route {
+    /// At the resolver.
+    Resolver,
+    /// On the direct path.
+    Direct,
+    /// Behind a proxy of that name.
+    Proxy(String),
+}
+
+/// Turns the judgement of an endpoint that must be closed, with no more than its own evidence.
+pub(super) fn judge(endpoint: &Endpoint, open: Verdict) -> Verdict {
+    let said_so = open.confidence == Confidence::Certain && open.stage > Some(Stage::Dns);
+    let control = said_so.then_some("the word of the device that denies it");
+    turned(endpoint, open, control)
+}
+
+/// Judges the endpoints that must be closed once more, now that the controls of the run are known.
+pub(super) fn settle(context: &Context<'_>, rows: &mut [Judged<'_>]) {
+    for place in 0..rows.len() {
+        let row = &rows[place];
+        let explained = row.verdict.consequence_of.is_some();
+        if row.endpoint.must_be != MustBe::Blocked || explained || row.evidence.skipped.is_some() {
+            continue;
+        }
+        let open = judge_as_open(row.endpoint, row.evidence, context, &Controls::default());
+        let verdict = match control(context, rows, place, &route(&open)) {
+            Control::Works(name) => turned(row.endpoint, open, Some(&name)),
+            Control::Fails => turned(row.endpoint, open, None),
+            Control::None => judge(row.endpoint, open),
+        };
+        *rows[place].verdict = verdict;
+    }
+}
+
+fn turned(endpoint: &Endpoint, open: Verdict, control: Option<&str>) -> Verdict {
+    match (seen(endpoint, &open), control) {
+        _ if open.outcome == Outcome::Skipped => with(open, Requirement::Unknown),
+        (Seen::Open, _) => answers(endpoint, open),
+        (Seen::Closed, Some(control)) => is_closed(endpoint, open, control),
+        (Seen::Closed, None) => {
+            let why = format!("{}; nothing else answers there", open.summary);
+            not_seen(endpoint, open, &why)
+        }
+        (Seen::Nothing, _) if open.outcome == Outcome::Inconclusive => {
+            with(open, Requirement::Unknown)
+        }
+        (Seen::Nothing, _) => {
+            let why = open.summary.clone();
+            not_seen(endpoint, open, &why)
+        }
+    }
+}
+
+fn with(verdict: Verdict, requirement: Requirement) -> Verdict {
+    Verdict {
+        requirement: Some(requirement),
+        ..verdict
+    }
+}
+
+fn is_closed(endpoint: &Endpoint, open: Verdict, control: &str) -> Verdict {
+    let summary = format!("{endpoint} is closed as required: {}", open.summary);
+    let confidence = open.confidence.max(Confidence::High);
+    let mut facts = open.facts;
+    facts.extend(open.code.map(|code| ("cause".to_owned(), code.id().into())));
+    facts.insert("control".to_owned(), control.into());
+    let verdict = claim::plain(Outcome::Reachable, confidence, summary, facts);
+    with(verdict, Requirement::Met)
+}
+
+fn not_seen(endpoint: &Endpoint, open: Verdict, why: &str) -> Verdict {
+    let mut verdict = claim::inconclusive(endpoint, why);
+    verdict.facts = open.facts;
+    let cause = open.code.map(|code| ("cause".to_owned(), code.id().into()));
+    verdict.facts.extend(cause);
+    with(verdict, Requirement::Unknown)
+}
+
+fn answers(endpoint: &Endpoint, open: Verdict) -> Verdict {
+    let (who, closing) = match endpoint.scheme {
+        Scheme::Dns => (Who::Resolver, "resolver"),
+        _ if open.facts.contains_key("proxy") => (Who::Proxy, "proxy"),
+        _ => (Who::Firewall, "firewall"),
+    };
+    let mut claim = Claim::new(Code::PolicyOpen).sure(open.confidence).by(who);
+    if endpoint.scheme == Scheme::Dns {
+        claim.stage = Stage::Dns;
+    }
+    claim.facts = open.facts;
+    let claim = claim.fact("answer", open.summary).fact("closing", closing);
+    with(claim.verdict(endpoint), Requirement::NotMet)
+}
+
+fn seen(endpoint: &Endpoint, open: &Verdict) -> Seen {
+    match (open.outcome, open.code) {
+        (Outcome::Reachable | Outcome::Degraded, _) => Seen::Open,
+        (Outcome::Blocked, Some(code)) => seen_by_code(endpoint, open, code),
+        _ => Seen::Nothing,
+    }
+}
+
+/// What a failure means for a host that nobody should reach. A proxy that is dead or asks for
+/// credentials, and an answer that may be anybody's, say nothing of a rule.
+fn seen_by_code(endpoint: &Endpoint, open: &Verdict, code: Code) -> Seen {
+    let has = |fact: &str| open.facts.contains_key(fact);
+    match code {
+        // The host answered: with an old certificate, to another agent, on a route beside this one.
+        Code::TlsExpired
+        | Code::TlsNotYetValid
+        | Code::TlsIncompleteChain
+        | Code::HttpUserAgentFiltered
+        | Code::RouteBypassHidesHost
+        | Code::RouteProxyNotConfigured
+        | Code::RoutePacWrongBranch => Seen::Open,
+        // An inspection device answers in the name of whoever it has reached, unless it says "blocked".
+        Code::TlsIntercepted | Code::TlsInterceptedUntrusted if has("page") => Seen::Closed,
+        Code::TlsIntercepted | Code::TlsInterceptedUntrusted if has("status") => Seen::Open,
+        // In clear text silence may be a filter that reads the request; after a genuine handshake the
+        // host has been reached.
+        Code::HttpSilent | Code::HttpClosed if endpoint.scheme == Scheme::Http => Seen::Closed,
+        _ if CLOSING.contains(&code) => Seen::Closed,
+        _ => Seen::Nothing,
+    }
+}
+
+/// Causes that keep everybody from a host.
+const CLOSING: [Code; 27] = [
+    Code::DeviceLocalFirewall,
+    Code::DeviceNoRoute,
+    Code::DnsTimeout,
+    Code::DnsServfail,
+    Code::DnsRefused,
+    Code::DnsNxdomain,
+    Code::DnsNodata,
+    Code::DnsSinkhole,
+    Code::DnsOutsidePublishedRange,
+    Code::DnsForeignCname,
+    Code::DnsRewritten,
+    Code::DnsHostsFile,
+    Code::TcpDropped,
+    Code::TcpRefused,
+    Code::TcpAdminProhibited,
+    Code::TcpUnreachable,
+    Code::ProxyDenied,
+    Code::ProxyUpstreamDns,
+    Code::ProxyUpstreamUnreachable,
+    Code::ProxyUpstreamTimeout,
+    Code::ProxyTunnelClosed,
+    Code::TlsHelloReset,
+    Code::TlsHelloDropped,
+    Code::TlsSniFiltered,
+    Code::TlsClosed,
+    Code::TlsPlaintext,
+    Code::HttpBlockPage,
+];
+
+fn route(verdict: &Verdict) -> Route {
+    match verdict.facts.get("proxy").and_then(|proxy| proxy.as_str()) {
+        Some(proxy) => Route::Proxy(proxy.to_owned()),
+        None if verdict.stage == Some(Stage::Dns) => Route::Resolver,
+        None => Route::Direct,
+    }
+}
+
+/// What the rest of the run says of a route.
+enum Control {
+    /// This endpoint works there.
+    Works(String),
+    /// Others were tried there, and none works.
+    Fails,
+    /// Nothing else was tried.
+    None,
+}
+
+fn control(context: &Context<'_>, rows: &[Judged<'_>], own: usize, wanted: &Route) -> Control {
+    let mut tried = false;
+    let host = &rows[own].endpoint.host;
+    for (place, row) in rows.iter().enumerate() {
+        if place == own || row.evidence.skipped.is_some() {
+            continue;
+        }
+        let works = match wanted {
+            Route::Resolver => row.endpoint.host != *host && resolves(context, row),
+            _ => answers_on(context, row, wanted),
+        };
+        if works {
+            return Control::Works(row.endpoint.to_string());
+        }
+        tried |= row.endpoint.must_be == MustBe::Reachable;
+    }
+    if tried { Control::Fails } else { Control::None }
+}
+
+/// Whether the resolver has given a usable address for another name.
+fn resolves(context: &Context<'_>, row: &Judged<'_>) -> bool {
+    let bench = is_test_bench(context.run);
+    let usable =
+        |address: &std::net::IpAddr| !is_bogus(*address) || (bench && address.is_loopback());
+    row.evidence.hosts_file.is_empty() && dns::answers(row.evidence).iter().any(usable)
+}
+
+fn answers_on(context: &Context<'_>, row: &Judged<'_>, wanted: &Route) -> bool {
+    if row.evidence.attempts.is_empty() {
+        return false;
+    }
+    if row.endpoint.must_be == MustBe::Reachable {
+        return route(row.verdict) == *wanted && is_answer(row.verdict);
+    }
+    let open = judge_as_open(row.endpoint, row.evidence, context, &Controls::default());
+    route(&open) == *wanted && is_answer(&open)
+}
+
+/// Whether something behind the route has answered.
+fn is_answer(verdict: &Verdict) -> bool {
+    let inspected = [
+        Some(Code::TlsIntercepted),
+        Some(Code::TlsInterceptedUntrusted),
+    ];
+    matches!(verdict.outcome, Outcome::Reachable | Outcome::Degraded)
+        || inspected.contains(&verdict.code)
+}
