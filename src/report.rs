@@ -229,6 +229,7 @@ impl Report {
     /// [`Error::Report`] where the text is not JSON (with line and column), names another schema
     /// or a newer one, or does not hold what the schema asks for.
     pub fn from_json(text: &str) -> Result<Self, Error> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let value: serde_json::Value = serde_json::from_str(text)
             .map_err(|error| Error::Report(format!("not JSON: {error}")))?;
         check_schema(value.get("schema").and_then(serde_json::Value::as_str))?;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::comparison::pair::placeholders;
 use crate::comparison::saved::{SavedRow, SavedRun};
 use crate::endpoint::Cloud;
-use crate::verdict::{Code, Outcome};
+use crate::verdict::{Code, Outcome, Requirement};
 
 /// Something is shared where so many have it; one alone shares nothing.
 const SHARED_BY: usize = 2;
@@ -56,6 +56,9 @@ pub struct SiteRow {
 pub struct Cell {
     /// What came out.
     pub outcome: Outcome,
+    /// Of an endpoint that must be closed: whether it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requirement: Option<Requirement>,
     /// What is to blame: the run-wide cause where one explains the row, else its own.
     pub cause: Option<String>,
 }
@@ -145,6 +148,7 @@ impl Cell {
     fn of(row: &SavedRow) -> Self {
         Self {
             outcome: row.outcome,
+            requirement: row.requirement,
             cause: row.cause().map(str::to_owned),
         }
     }

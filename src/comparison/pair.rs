@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::comparison::saved::{SavedFinding, SavedRow, SavedRun};
 use crate::report::Timings;
-use crate::verdict::Outcome;
+use crate::verdict::{Outcome, Requirement};
 
 /// A time has to grow by this factor to be called slower: the same host asked twice within a minute
 /// commonly varies by half, so that less would be noise.
@@ -117,6 +117,9 @@ pub struct Change {
 pub struct State {
     /// What came out.
     pub outcome: Outcome,
+    /// Of an endpoint that must be closed: whether it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requirement: Option<Requirement>,
     /// What is to blame: the run-wide cause where one explains the row, else its own.
     pub code: Option<String>,
     /// Who carried the connection.
@@ -283,6 +286,10 @@ fn judged(old: &SavedRow, new: &SavedRow) -> Option<Judged> {
         );
         return Some((Kind::NotComparable, None, Some(note)));
     }
+    if old.requirement.is_some() != new.requirement.is_some() {
+        let note = "it must be closed by one list and reachable by the other".to_owned();
+        return Some((Kind::NotComparable, None, Some(note)));
+    }
     let skipped = |row: &SavedRow| row.outcome == Outcome::Skipped;
     if skipped(old) && skipped(new) {
         return None;
@@ -435,6 +442,7 @@ impl State {
     fn of(row: &SavedRow) -> Self {
         Self {
             outcome: row.outcome,
+            requirement: row.requirement,
             code: row.cause().map(str::to_owned),
             via: row.via.clone(),
             summary: row.summary.clone(),

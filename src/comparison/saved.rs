@@ -9,7 +9,8 @@ use serde::Deserialize;
 use crate::endpoint::{Cloud, Scheme, printable};
 use crate::error::Error;
 use crate::report::{SCHEMA, Timings, check_schema};
-use crate::verdict::Outcome;
+use crate::text;
+use crate::verdict::{Outcome, Requirement};
 
 /// What a comparison keeps of a saved report.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +49,8 @@ pub struct SavedRow {
     pub via: String,
     /// What came out.
     pub outcome: Outcome,
+    /// Of an endpoint that must be closed: whether it is.
+    pub requirement: Option<Requirement>,
     /// The cause; one that this version does not know stays a word.
     pub code: Option<String>,
     /// The run-wide cause that explains the row.
@@ -121,6 +124,8 @@ struct RawRow {
 #[derive(Deserialize)]
 struct RawVerdict {
     outcome: Outcome,
+    #[serde(default)]
+    requirement: Option<Requirement>,
     code: Option<String>,
     consequence_of: Option<String>,
     summary: String,
@@ -133,9 +138,10 @@ impl SavedRun {
     /// # Errors
     /// [`Error::Report`] where the text is not JSON, names another schema or a newer one, or does
     /// not hold what the schema asks for; the message begins with `source`.
-    pub fn from_json(source: &str, text: &[u8]) -> Result<Self, Error> {
+    pub fn from_json(source: &str, bytes: &[u8]) -> Result<Self, Error> {
         let said = |why: &str| Error::Report(format!("{source}: {why}"));
-        let raw = read(text).map_err(|why| said(&why))?;
+        let text = text::decode(bytes).ok_or_else(|| said("neither UTF-8 nor UTF-16 text"))?;
+        let raw = read(&text).map_err(|why| said(&why))?;
         let name = [raw.run.site, raw.run.host]
             .into_iter()
             .flatten()
@@ -155,8 +161,8 @@ impl SavedRun {
 }
 
 /// The words of a mistake are those of `replay`.
-fn read(text: &[u8]) -> Result<Raw<'_>, String> {
-    serde_json::from_slice::<Raw<'_>>(text)
+fn read(text: &str) -> Result<Raw<'_>, String> {
+    serde_json::from_str::<Raw<'_>>(text)
         .map_err(|error| explain(text, &error))
         .and_then(|raw| match check_schema(raw.schema.as_deref()) {
             Ok(()) => Ok(raw),
@@ -165,9 +171,9 @@ fn read(text: &[u8]) -> Result<Raw<'_>, String> {
 }
 
 /// Another schema is why nothing else fits, so it is said first.
-fn explain(text: &[u8], error: &serde_json::Error) -> String {
+fn explain(text: &str, error: &serde_json::Error) -> String {
     let words = printable(&error.to_string());
-    match serde_json::from_slice::<Envelope<'_>>(text) {
+    match serde_json::from_str::<Envelope<'_>>(text) {
         Err(broken) if !broken.is_data() => format!("not JSON: {}", printable(&broken.to_string())),
         Err(_) => format!("not a report: {words}"),
         Ok(envelope) => match check_schema(envelope.schema.as_deref()) {
@@ -194,6 +200,7 @@ impl From<RawRow> for SavedRow {
             id: raw.id,
             via: raw.via,
             outcome: raw.verdict.outcome,
+            requirement: raw.verdict.requirement,
             code: raw.verdict.code,
             consequence_of: raw.verdict.consequence_of,
             summary: raw.verdict.summary,

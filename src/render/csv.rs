@@ -8,7 +8,7 @@ use crate::report::{EndpointReport, Report};
 use crate::verdict::Code;
 
 /// The columns. Programs read them by name: they are added to at the end, never renamed or removed.
-const COLUMNS: [&str; 23] = [
+const COLUMNS: [&str; 24] = [
     "id",
     "host",
     "port",
@@ -32,6 +32,7 @@ const COLUMNS: [&str; 23] = [
     "http_ms",
     "total_ms",
     "wrong_if",
+    "requirement",
 ];
 
 /// Writes the endpoints as CSV with a header. Text that a spreadsheet would take for a formula
@@ -45,7 +46,7 @@ pub fn csv(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     rows.try_for_each(|row| out.write_all(record(&fields(row, report)).as_bytes()))
 }
 
-fn fields(row: &EndpointReport, report: &Report) -> [String; 23] {
+fn fields(row: &EndpointReport, report: &Report) -> [String; 24] {
     let (endpoint, verdict, timings) = (&row.endpoint, &row.verdict, &row.timings);
     let culprit = row::culprit(row, report);
     let address = culprit.and_then(|culprit| culprit.address);
@@ -74,6 +75,7 @@ fn fields(row: &EndpointReport, report: &Report) -> [String; 23] {
         shown(timings.http_ms.map(rounded)),
         rounded(timings.total_ms).to_string(),
         row::wrong_if(row, report).unwrap_or_default().to_owned(),
+        shown(verdict.requirement),
     ]
 }
 

@@ -76,6 +76,9 @@ fn case(row: &EndpointReport, report: &Report, out: &mut dyn io::Write) -> io::R
     let kind = code.map_or_else(|| verdict.outcome.to_string(), str::to_owned);
     let message = code.map_or_else(|| summary.to_owned(), |id| format!("{id}: {summary}"));
     let inner = match verdict.outcome {
+        Outcome::Reachable if verdict.requirement.is_some() => {
+            format!("<system-out>{}</system-out>", block(summary))
+        }
         Outcome::Reachable => return writeln!(out, "/>"),
         Outcome::Degraded => {
             let text = format!("degraded: {message}\n{}", details(row, report));

@@ -2,19 +2,11 @@
 
 use std::io;
 
+use crate::render::required::{self, Count, Tally};
 use crate::render::row;
 use crate::render::sheet::Sheet;
 use crate::report::{EndpointReport, Report};
 use crate::verdict::{Code, Outcome};
-
-/// Worst first.
-const ORDER: [(Outcome, &str); 5] = [
-    (Outcome::Blocked, "Blocked"),
-    (Outcome::Inconclusive, "Inconclusive"),
-    (Outcome::Degraded, "Degraded"),
-    (Outcome::Reachable, "Reachable"),
-    (Outcome::Skipped, "Skipped"),
-];
 
 /// Writes the report as Markdown, to paste into a ticket.
 ///
@@ -24,27 +16,36 @@ pub fn markdown(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut sheet = Sheet::new(out);
     sheet.title(&format!(
         "Reachability of Microsoft 365: {}",
-        report.summary.outcome
+        required::run(report).to_lowercase()
     ))?;
     sheet.paragraph(&preamble(report))?;
     findings(report, &mut sheet)?;
     advice(report, &mut sheet)?;
-    ORDER
-        .into_iter()
-        .try_for_each(|(outcome, title)| table(outcome, title, report, &mut sheet))
+    required::counts(report.endpoints.iter())
+        .iter()
+        .try_for_each(|count| table(count, report, &mut sheet))
 }
 
 fn preamble(report: &Report) -> String {
     let (run, counts) = (&report.run, &report.summary);
+    let tally = Tally::new(report);
+    let required = match (tally.closed, tally.open) {
+        (0, 0) => String::new(),
+        (closed, open) => {
+            format!(
+                " Of those that must be closed, {closed} are closed as required and {open} are open."
+            )
+        }
+    };
     let from = run.site.as_ref().map(|site| format!(" from site {site}"));
     let on = run.host.as_ref().map(|host| format!(" on {host}"));
     format!(
-        "Of {} endpoints, {} are blocked, {} inconclusive, {} degraded, {} reachable and {} skipped. Checked{}{} on {} by {} {} ({} cloud).",
+        "Of {} endpoints, {} are blocked, {} inconclusive, {} degraded, {} reachable and {} skipped.{required} Checked{}{} on {} by {} {} ({} cloud).",
         report.endpoints.len(),
-        counts.blocked,
+        tally.blocked,
         counts.inconclusive,
         counts.degraded,
-        counts.reachable,
+        counts.reachable - tally.closed.min(counts.reachable),
         counts.skipped,
         from.unwrap_or_default(),
         on.unwrap_or_default(),
@@ -53,6 +54,12 @@ fn preamble(report: &Report) -> String {
         report.tool.version,
         run.cloud,
     )
+}
+
+fn capitalized(words: &str) -> String {
+    let mut rest = words.chars();
+    let first = rest.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(rest).collect()
 }
 
 fn findings(report: &Report, sheet: &mut Sheet<'_>) -> io::Result<()> {
@@ -75,14 +82,17 @@ fn advice(report: &Report, sheet: &mut Sheet<'_>) -> io::Result<()> {
     advice.try_for_each(|advice| sheet.bullet(&advice.text))
 }
 
-fn table(outcome: Outcome, title: &str, report: &Report, sheet: &mut Sheet<'_>) -> io::Result<()> {
-    let of_outcome = |row: &&EndpointReport| row.verdict.outcome == outcome;
-    let rows: Vec<_> = report.endpoints.iter().filter(of_outcome).collect();
+fn table(count: &Count, report: &Report, sheet: &mut Sheet<'_>) -> io::Result<()> {
+    let rows: Vec<_> = report
+        .endpoints
+        .iter()
+        .filter(|row| count.has(row))
+        .collect();
     if rows.is_empty() {
         return Ok(());
     }
-    sheet.section(&format!("{title} ({})", rows.len()))?;
-    let judged = !matches!(outcome, Outcome::Reachable | Outcome::Skipped);
+    sheet.section(&format!("{} ({})", capitalized(&count.words()), rows.len()))?;
+    let judged = !matches!(count.outcome, Outcome::Reachable | Outcome::Skipped);
     let names = [
         "Endpoint",
         "Way",

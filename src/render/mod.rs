@@ -21,6 +21,7 @@ mod pac;
 mod prometheus;
 mod proxy;
 mod remedy;
+mod required;
 mod row;
 mod service;
 mod sheet;

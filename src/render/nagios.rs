@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use crate::endpoint::printable;
+use crate::render::required::{self, Count, Tally};
 use crate::render::row;
 use crate::report::{EndpointReport, Report, Summary};
 use crate::verdict::{Code, Outcome};
@@ -86,26 +87,31 @@ fn words(report: &Report) -> String {
     let counts = &report.summary;
     let all = report.endpoints.len();
     let probed = all - counts.skipped.min(all);
-    let bad = [
-        (Outcome::Blocked, counts.blocked),
-        (Outcome::Inconclusive, counts.inconclusive),
-        (Outcome::Degraded, counts.degraded),
-    ];
-    let bad: Vec<_> = bad.into_iter().filter(|(_, count)| *count > 0).collect();
+    let tally = Tally::new(report);
+    let bad = required::counts(report.endpoints.iter()).into_iter();
+    let is_bad = |count: &Count| count.rows > 0 && count.outcome >= Outcome::Degraded;
+    let bad: Vec<Count> = bad.filter(is_bad).collect();
     match bad.first() {
         None if probed == 0 => "nothing was checked".to_owned(),
+        None if tally.closed > 0 => {
+            let closed = tally.closed;
+            format!(
+                "{} of {all} endpoints reachable, {closed} closed as required",
+                tally.answer
+            )
+        }
         None => format!("{} of {all} endpoints reachable", counts.reachable),
-        Some((worst, _)) => {
-            let counted = bad.iter().enumerate().map(|(place, (outcome, count))| {
+        Some(worst) => {
+            let counted = bad.iter().enumerate().map(|(place, count)| {
                 let of = if place == 0 {
                     format!(" of {all}")
                 } else {
                     String::new()
                 };
-                format!("{count}{of} {outcome}")
+                format!("{}{of} {}", count.rows, count.words())
             });
             let counted: Vec<String> = counted.collect();
-            format!("{}: {}", counted.join(", "), causes(report, *worst))
+            format!("{}: {}", counted.join(", "), causes(report, worst.outcome))
         }
     }
 }

@@ -5,9 +5,12 @@ use std::fmt::Write as _;
 use std::io;
 
 use crate::endpoint::printable;
-use crate::render::row;
+use crate::render::{required, row};
 use crate::report::{EndpointReport, Report, Timings};
-use crate::verdict::{Outcome, Who};
+use crate::verdict::{Code, Outcome, Requirement, Who};
+
+/// Stands where nothing is known of a cause.
+const NO_CAUSE: &str = "unknown";
 
 /// One metric with its samples: labels and a value.
 struct Metric {
@@ -34,11 +37,13 @@ pub fn prometheus(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         duration(report),
         counts(report),
         up(&rows),
+        as_required(&rows),
         stages(&rows),
         causes(&rows, report),
     ];
-    metrics
-        .iter()
+    let written = metrics.iter().filter(|metric| !metric.is_about_nothing());
+    written
+        .into_iter()
         .try_for_each(|metric| out.write_all(metric.text().as_bytes()))
 }
 
@@ -103,28 +108,63 @@ fn counts(report: &Report) -> Metric {
     }
 }
 
-/// What could not be judged is neither up nor down, and has no sample.
+/// What could not be judged is neither up nor down, and has no sample. Where nothing at all could be
+/// judged, everything is down: an alert on absent samples would be lost with the whole site.
 fn up(rows: &[Named<'_>]) -> Metric {
+    let blind = is_blind(rows);
     let sample = |named: &Named<'_>| {
+        if required::must_be_closed(named.row) {
+            return None;
+        }
         let value = match named.row.verdict.outcome {
             Outcome::Reachable | Outcome::Degraded => 1,
             Outcome::Blocked => 0,
+            Outcome::Inconclusive if blind => 0,
             Outcome::Inconclusive | Outcome::Skipped => return None,
         };
-        let endpoint = &named.row.endpoint;
-        let labels = vec![
-            ("endpoint", named.name.clone()),
-            ("host", endpoint.host.to_string()),
-            ("port", endpoint.port.to_string()),
-            ("via", named.row.via.clone()),
-        ];
-        Some((labels, value.to_string()))
+        Some((labels(named), value.to_string()))
     };
     Metric {
         name: "reach365_endpoint_up",
-        help: "1 where a genuine answer came, 0 where the endpoint is blocked; absent where nobody can tell.",
+        help: "1 where a genuine answer came, 0 where the endpoint is blocked, or where no endpoint of the run could be judged; absent where this one alone could not be.",
         samples: rows.iter().filter_map(sample).collect(),
     }
+}
+
+/// Whether no endpoint of the run could be judged.
+fn is_blind(rows: &[Named<'_>]) -> bool {
+    let unjudged = [Outcome::Inconclusive, Outcome::Skipped];
+    let outcomes = rows.iter().map(|named| named.row.verdict.outcome);
+    outcomes
+        .into_iter()
+        .all(|outcome| unjudged.contains(&outcome))
+}
+
+/// Endpoints that must be closed are not up or down, but as required or not.
+fn as_required(rows: &[Named<'_>]) -> Metric {
+    let sample = |named: &Named<'_>| {
+        let value = match named.row.verdict.requirement? {
+            Requirement::Met => 1,
+            Requirement::NotMet => 0,
+            Requirement::Unknown => return None,
+        };
+        Some((labels(named), value.to_string()))
+    };
+    Metric {
+        name: "reach365_endpoint_as_required",
+        help: "Of endpoints that must be closed: 1 where it is closed, 0 where it answers; absent where neither was seen.",
+        samples: rows.iter().filter_map(sample).collect(),
+    }
+}
+
+fn labels(named: &Named<'_>) -> Vec<(&'static str, String)> {
+    let endpoint = &named.row.endpoint;
+    vec![
+        ("endpoint", named.name.clone()),
+        ("host", endpoint.host.to_string()),
+        ("port", endpoint.port.to_string()),
+        ("via", named.row.via.clone()),
+    ]
 }
 
 fn stages(rows: &[Named<'_>]) -> Metric {
@@ -164,14 +204,21 @@ fn seconds(ms: f64) -> String {
 
 fn causes(rows: &[Named<'_>], report: &Report) -> Metric {
     let sample = |named: &Named<'_>| {
-        let code = row::cause(named.row)?;
+        let code = row::cause(named.row);
+        let unjudged = named.row.verdict.outcome == Outcome::Inconclusive;
+        if code.is_none() && !unjudged {
+            return None;
+        }
         let culprit = row::culprit(named.row, report);
         let who = culprit.map_or(Who::Unknown, |culprit| culprit.who);
-        let stage = row::stage(named.row).unwrap_or(code.stage());
+        let stage = row::stage(named.row).or(code.map(Code::stage));
         let labels = vec![
             ("endpoint", named.name.clone()),
-            ("cause", code.id().to_owned()),
-            ("stage", stage.to_string()),
+            ("cause", code.map_or(NO_CAUSE, Code::id).to_owned()),
+            (
+                "stage",
+                stage.map_or_else(|| NO_CAUSE.to_owned(), |it| it.to_string()),
+            ),
             ("culprit", who.to_string()),
         ];
         Some((labels, "1".to_owned()))
@@ -184,6 +231,11 @@ fn causes(rows: &[Named<'_>], report: &Report) -> Metric {
 }
 
 impl Metric {
+    /// Only lists with endpoints that must be closed have this metric.
+    fn is_about_nothing(&self) -> bool {
+        self.name == "reach365_endpoint_as_required" && self.samples.is_empty()
+    }
+
     fn text(&self) -> String {
         let name = self.name;
         let mut text = format!("# HELP {name} {}\n# TYPE {name} gauge\n", self.help);

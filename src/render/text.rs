@@ -7,8 +7,9 @@ mod ways;
 use std::io;
 
 use crate::render::layout::{Lead, Page};
+use crate::render::required::{self, Tally};
 use crate::render::style::{Colour, TextStyle};
-use crate::report::{EndpointReport, Report, Summary};
+use crate::report::{EndpointReport, Report};
 use crate::verdict::{Code, Confidence, Culprit, Finding, Outcome, Who};
 
 /// Lines of advice that are shown; more would not be read.
@@ -38,7 +39,7 @@ fn headline(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let word = format!(
         "{} {}  ",
         page.style.mark(summary.outcome),
-        summary.outcome.to_string().to_uppercase()
+        required::run(report).to_uppercase()
     );
     let lead = Lead::indent(0).then(page.style, colour, &word);
     let under = Lead::indent(lead.width());
@@ -81,11 +82,9 @@ pub(super) fn counted(report: &Report) -> String {
     if all == 0 {
         return "nothing was checked".to_owned();
     }
+    let tally = Tally::new(report);
     match counts.outcome {
-        Outcome::Blocked if counts.blocked == 1 => {
-            format!("1 of {} is blocked{}", endpoints(all), the_one(report))
-        }
-        Outcome::Blocked => format!("{} of {} are blocked", counts.blocked, endpoints(all)),
+        Outcome::Blocked => blocked(report, &tally),
         Outcome::Inconclusive => format!(
             "{} of {} {} inconclusive; nobody is accused",
             counts.inconclusive,
@@ -97,11 +96,16 @@ pub(super) fn counted(report: &Report) -> String {
             },
         ),
         Outcome::Degraded => format!(
-            "{} of {} {}, {} with something wrong on the way",
-            ran,
+            "{} of {} {}, {} with something wrong on the way{}",
+            ran - tally.closed.min(ran),
             endpoints(all),
-            if ran == 1 { "answers" } else { "answer" },
+            if tally.answer == 1 {
+                "answers"
+            } else {
+                "answer"
+            },
             counts.degraded,
+            also_closed(&tally),
         ),
         Outcome::Reachable if counts.unseen > 0 => format!(
             "{} of {} answer; external DNS is not visible from here for {}",
@@ -109,6 +113,7 @@ pub(super) fn counted(report: &Report) -> String {
             endpoints(all),
             counts.unseen
         ),
+        Outcome::Reachable if tally.closed > 0 => as_required(all, counts.skipped, &tally),
         Outcome::Reachable if counts.skipped > 0 => format!(
             "{} of {} answer, {} skipped",
             counts.reachable,
@@ -121,6 +126,53 @@ pub(super) fn counted(report: &Report) -> String {
     }
 }
 
+fn blocked(report: &Report, tally: &Tally) -> String {
+    let all = endpoints(report.endpoints.len());
+    let open = match tally.open {
+        1 => "must be closed and is open",
+        _ => "must be closed and are open",
+    };
+    match (tally.blocked, tally.open) {
+        (0, open_ones) => format!("{open_ones} of {all} {open}{}", the_one(report)),
+        (1, 0) => format!("1 of {all} is blocked{}", the_one(report)),
+        (many, 0) => format!("{many} of {all} are blocked"),
+        (some, open_ones) => {
+            let verb = if some == 1 { "is" } else { "are" };
+            format!("{some} of {all} {verb} blocked, {open_ones} {open}")
+        }
+    }
+}
+
+fn also_closed(tally: &Tally) -> String {
+    match tally.closed {
+        0 => String::new(),
+        closed => format!("; {closed} closed as required"),
+    }
+}
+
+/// Every endpoint is as the list wants it.
+fn as_required(all: usize, skipped: usize, tally: &Tally) -> String {
+    let skipped = match skipped {
+        0 => String::new(),
+        some => format!(", {some} skipped"),
+    };
+    let verb = if tally.answer == 1 {
+        "answers"
+    } else {
+        "answer"
+    };
+    match (tally.answer, tally.closed) {
+        (0, 1) if all == 1 => "the endpoint is closed as required".to_owned(),
+        (0, closed) if closed == all => format!("all {} are closed as required", endpoints(all)),
+        (0, closed) => format!("{closed} of {} closed as required{skipped}", endpoints(all)),
+        (answer, closed) => format!(
+            "of {} {answer} {verb} and {closed} {} closed as required{skipped}",
+            endpoints(all),
+            if closed == 1 { "is" } else { "are" },
+        ),
+    }
+}
+
 pub(super) fn endpoints(count: usize) -> String {
     match count {
         1 => "1 endpoint".to_owned(),
@@ -128,12 +180,13 @@ pub(super) fn endpoints(count: usize) -> String {
     }
 }
 
+/// The endpoint, where it is one.
 fn the_one(report: &Report) -> String {
-    report
-        .blocked()
-        .next()
-        .map(|row| format!(": {}", row.endpoint))
-        .unwrap_or_default()
+    let mut blocked = report.blocked();
+    match (blocked.next(), blocked.next()) {
+        (Some(row), None) => format!(": {}", row.endpoint),
+        _ => String::new(),
+    }
 }
 
 /// How much of the trouble the headline's cause explains, where it is not all.
@@ -232,7 +285,7 @@ fn footer(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let exit = format!(
         "exit {}: {}",
         report.summary.exit_code,
-        exit_meaning(&report.summary)
+        exit_meaning(report)
     );
     page.paragraph(&Lead::indent(0), &exit, Colour::Plain)?;
     if let Some(code) = code_to_explain(report) {
@@ -244,22 +297,15 @@ fn footer(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
 
 /// The counts, which explain the marks of the table too.
 fn counts(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    let counts = &report.summary;
-    let parts = [
-        (Outcome::Blocked, counts.blocked),
-        (Outcome::Inconclusive, counts.inconclusive),
-        (Outcome::Degraded, counts.degraded),
-        (Outcome::Reachable, counts.reachable),
-        (Outcome::Skipped, counts.skipped),
-    ];
-    let mut shown: Vec<_> = parts
-        .into_iter()
-        .filter(|(_, count)| *count > 0)
-        .map(|(outcome, count)| {
-            let mark = page.style.mark(outcome);
+    let counts = required::counts(report.endpoints.iter());
+    let mut shown: Vec<_> = counts
+        .iter()
+        .filter(|count| count.rows > 0)
+        .map(|count| {
+            let mark = page.style.mark(count.outcome);
             (
-                Colour::Outcome(outcome),
-                format!("{mark} {count} {outcome}"),
+                Colour::Outcome(count.outcome),
+                format!("{mark} {} {}", count.rows, count.words()),
             )
         })
         .collect();
@@ -268,8 +314,16 @@ fn counts(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     page.parts(&shown)
 }
 
-pub(super) fn exit_meaning(summary: &Summary) -> &'static str {
+pub(super) fn exit_meaning(report: &Report) -> &'static str {
+    let summary = &report.summary;
+    let tally = Tally::new(report);
     match (summary.exit_code, summary.outcome) {
+        (0, Outcome::Reachable) if tally.closed > 0 => {
+            "every endpoint that was checked is as the list requires"
+        }
+        (1, Outcome::Blocked) if tally.blocked == 0 => {
+            "at least one endpoint that must be closed is open"
+        }
         (0, Outcome::Degraded) => "every endpoint answers, not all of them without trouble",
         (0, Outcome::Reachable) => "every endpoint that was checked answers",
         (0, Outcome::Skipped) => "nothing was checked, which proves nothing",

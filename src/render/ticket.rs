@@ -7,9 +7,14 @@ use std::io;
 use crate::endpoint::{Endpoint, Scheme};
 use crate::evidence::Stage;
 use crate::remedy;
+use crate::render::required::{self, Tally};
+use crate::render::row;
 use crate::render::sheet::Sheet;
 use crate::report::{EndpointReport, Report};
 use crate::verdict::{Code, Confidence, Culprit, Facts, Finding, Outcome, Who};
+
+/// Endpoints without a common cause that are named where nothing could be judged.
+const UNCLEAR: usize = 10;
 
 /// Who has to change something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,10 +42,17 @@ enum Matter<'a> {
 pub fn ticket(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut sheet = Sheet::new(out);
     let matters = matters(report);
+    if matters.is_empty() && report.summary.inconclusive > 0 {
+        return not_judged(report, &mut sheet);
+    }
     if matters.is_empty() {
         return sheet.paragraph(&nothing_blocked(report));
     }
-    sheet.title("Change request: Microsoft 365 activation is blocked on the network")?;
+    let title = match Tally::new(report).blocked {
+        0 => "Change request: endpoints that must be closed are open",
+        _ => "Change request: Microsoft 365 activation is blocked on the network",
+    };
+    sheet.title(title)?;
     sheet.paragraph(&preamble(report))?;
     for team in Team::ALL {
         section(team, &matters, report, &mut sheet)?;
@@ -81,25 +93,71 @@ fn explains(finding: &Finding, row: &EndpointReport) -> bool {
 
 fn nothing_blocked(report: &Report) -> String {
     let counts = &report.summary;
+    let closed = Tally::new(report).closed;
+    let required = match closed {
+        0 => String::new(),
+        closed => format!(", and {closed} are closed as required"),
+    };
     format!(
-        "Nothing is blocked, so there is no change to request: of {} checked on {}, {} answer, {} answer with something wrong on the way, {} could not be judged and {} were skipped.",
+        "Nothing is blocked, so there is no change to request: of {} checked on {}, {} answer, {} answer with something wrong on the way, {} could not be judged and {} were skipped{required}.",
         plural(report.endpoints.len(), "endpoint"),
         seen::moment(report.run.started),
-        counts.reachable,
+        counts.reachable - closed.min(counts.reachable),
         counts.degraded,
         counts.inconclusive,
         counts.skipped,
     )
 }
 
+/// A run that could not see the network is no pass: what stood in its way, and what to do about it.
+fn not_judged(report: &Report, sheet: &mut Sheet<'_>) -> io::Result<()> {
+    let counts = &report.summary;
+    sheet.title("No change request yet: this run could not judge every endpoint")?;
+    sheet.paragraph(&format!(
+        "{} of {} could not be judged on {}, and nobody is accused; {} answer, {} answer with something wrong on the way and {} were skipped. An inconclusive run is not a pass.",
+        counts.inconclusive,
+        plural(report.endpoints.len(), "endpoint"),
+        seen::moment(report.run.started),
+        counts.reachable,
+        counts.degraded,
+        counts.skipped,
+    ))?;
+    let unclear = report.findings.iter();
+    let unclear = unclear.filter(|finding| finding.outcome == Outcome::Inconclusive);
+    let causes: Vec<&Finding> = unclear.collect();
+    sheet.section("What stood in the way")?;
+    for finding in &causes {
+        sheet.item(finding.code.id(), &finding.summary)?;
+    }
+    let explained = |row: &&EndpointReport| row.verdict.consequence_of.is_some();
+    let rows = report.endpoints.iter();
+    let rows = rows.filter(|row| row.verdict.outcome == Outcome::Inconclusive);
+    for row in rows.filter(|row| !explained(row)).take(UNCLEAR) {
+        sheet.item(&target(row), row::sentence(row, report))?;
+    }
+    if report.advice.is_empty() {
+        return Ok(());
+    }
+    sheet.section("What to do first")?;
+    let mut advice = report.advice.iter();
+    advice.try_for_each(|advice| sheet.bullet(&advice.text))
+}
+
 fn preamble(report: &Report) -> String {
     let run = &report.run;
+    let tally = Tally::new(report);
+    let all = plural(report.endpoints.len(), "endpoint");
+    let wrong = match (tally.blocked, tally.open) {
+        (0, open) => format!("{open} of {all} must be closed and answer."),
+        (blocked, 0) => format!("{blocked} of {all} cannot be reached as Microsoft 365 needs it."),
+        (blocked, open) => format!(
+            "{blocked} of {all} cannot be reached as Microsoft 365 needs it, and {open} must be closed and answer."
+        ),
+    };
     let from = run.site.as_ref().map(|site| format!(" from site {site}"));
     let on = run.host.as_ref().map(|host| format!(" on {host}"));
     format!(
-        "{} of {} cannot be reached as Microsoft 365 needs it. Checked{}{} on {} by {} {} (run {}, {} cloud). Rules are best made by name: addresses change.",
-        report.summary.blocked,
-        plural(report.endpoints.len(), "endpoint"),
+        "{wrong} Checked{}{} on {} by {} {} (run {}, {} cloud). Rules are best made by name: addresses change.",
         from.unwrap_or_default(),
         on.unwrap_or_default(),
         seen::moment(run.started),
@@ -161,7 +219,12 @@ fn single(row: &EndpointReport, report: &Report, sheet: &mut Sheet<'_>) -> io::R
     let verdict = &row.verdict;
     sheet.entry(&target(row))?;
     if !row.endpoint.purpose.is_empty() {
-        sheet.item("Needed for", &row.endpoint.purpose)?;
+        let name = if required::must_be_closed(row) {
+            "Closed because"
+        } else {
+            "Needed for"
+        };
+        sheet.item(name, &row.endpoint.purpose)?;
     }
     let code = verdict.code.map_or("no code", Code::id);
     sheet.item("What is wrong", &format!("{} ({code})", verdict.summary))?;

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::comparison::{Cell, Change, Column, Comparison, Matrix, State};
-use crate::render::csv;
+use crate::render::{csv, required};
 
 const CHANGES: [&str; 13] = [
     "change",
@@ -88,7 +88,10 @@ fn name(column: &Column, matrix: &Matrix) -> String {
 
 fn words(cell: &Cell) -> String {
     match &cell.cause {
-        Some(cause) => format!("{} {cause}", cell.outcome),
-        None => cell.outcome.to_string(),
+        Some(cause) => format!(
+            "{} {cause}",
+            required::words(cell.outcome, cell.requirement)
+        ),
+        None => required::words(cell.outcome, cell.requirement),
     }
 }

@@ -6,6 +6,7 @@ use std::io;
 use super::pair::{became, details, heading, rows, verdict};
 use crate::comparison::{Cell, Change, Comparison, FindingChange, Matrix, SharedCause, Side};
 use crate::render::html::escaped;
+use crate::render::required;
 use crate::verdict::Outcome;
 
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;margin:2rem;color:#1b1b1b;background:#fff}\
@@ -114,7 +115,8 @@ fn cell_of(cell: Option<&Cell>) -> String {
         .map(|cause| format!("<br>{}", escaped(cause)));
     let outcome = cell.outcome;
     format!(
-        "<td class=\"{outcome}\">{outcome}{}</td>",
+        "<td class=\"{outcome}\">{}{}</td>",
+        required::words(outcome, cell.requirement),
         cause.unwrap_or_default()
     )
 }

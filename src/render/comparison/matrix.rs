@@ -6,6 +6,7 @@ use std::io;
 
 use crate::comparison::{Cell, Matrix, SharedCause, SiteRow, explained};
 use crate::render::layout::{Lead, NARROWEST, Page, text_width};
+use crate::render::required;
 use crate::render::style::{Colour, TextStyle};
 use crate::verdict::Outcome;
 
@@ -275,7 +276,11 @@ fn list(
             let lead = Lead::indent(4)
                 .then(page.style, Colour::Outcome(outcome.0), mark)
                 .then(page.style, Colour::Plain, " ");
-            let words = format!("{} {cause}: {}", outcome.0, endpoints.join(", "));
+            let result = match cause {
+                "policy-open" => required::OPEN.to_owned(),
+                _ => format!("{} {cause}", outcome.0),
+            };
+            let words = format!("{result}: {}", endpoints.join(", "));
             page.paragraph(&lead, &words, Colour::Plain)?;
         }
     }

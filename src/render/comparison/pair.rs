@@ -4,6 +4,7 @@ use std::io;
 
 use crate::comparison::{Change, Comparison, FindingChange, Kind, Side, State};
 use crate::render::layout::{Lead, Page};
+use crate::render::required;
 use crate::render::style::{Colour, TextStyle};
 use crate::verdict::Outcome;
 
@@ -97,9 +98,10 @@ pub(super) fn became(change: &Change) -> String {
 }
 
 fn state(state: &State) -> String {
+    let result = required::words(state.outcome, state.requirement);
     match &state.code {
-        Some(code) => format!("{} ({code})", state.outcome),
-        None => state.outcome.to_string(),
+        Some(code) => format!("{result} ({code})"),
+        None => result,
     }
 }
 

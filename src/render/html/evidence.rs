@@ -37,7 +37,7 @@ fn endpoint(
     page.open("details", &[("id", &format!("e{place}")), ("class", class)])?;
     page.open("summary", &[("class", mark::class(verdict.outcome))])?;
     mark::sign(verdict.outcome, page)?;
-    page.element("b", &[], mark::word(verdict.outcome))?;
+    page.element("b", &[], mark::result(verdict))?;
     page.own(" ")?;
     page.element("span", &[("class", "plain")], &row.endpoint.to_string())?;
     page.own("</summary>\n<dl>\n")?;

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::escape::Markup;
-use crate::verdict::Outcome;
+use crate::verdict::{Outcome, Requirement, Verdict};
 
 /// Name of the class that gives an outcome its colour.
 pub(super) fn class(outcome: Outcome) -> &'static str {
@@ -24,6 +24,15 @@ pub(super) fn word(outcome: Outcome) -> &'static str {
         Outcome::Degraded => "Degraded",
         Outcome::Reachable => "Reachable",
         Outcome::Skipped => "Skipped",
+    }
+}
+
+/// What came out of an endpoint, for people.
+pub(super) fn result(verdict: &Verdict) -> &'static str {
+    match verdict.requirement {
+        Some(Requirement::Met) => "Closed as required",
+        Some(Requirement::NotMet) => "Open, must be closed",
+        Some(Requirement::Unknown) | None => word(verdict.outcome),
     }
 }
 

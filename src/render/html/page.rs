@@ -6,6 +6,7 @@ use super::cause::{Cause, causes};
 use super::escape::Markup;
 use super::{evidence, mark, waterfall, way};
 use crate::remedy::{Advice, Remedy};
+use crate::render::required;
 use crate::render::text::{counted, endpoints, exit_meaning, party};
 use crate::render::ticket::seen;
 use crate::report::{EndpointReport, Report};
@@ -34,7 +35,7 @@ pub(super) fn page(report: &Report, page: &mut Markup<'_>) -> io::Result<()> {
 }
 
 fn title(report: &Report) -> String {
-    let word = mark::word(report.summary.outcome);
+    let word = required::run(report);
     let site = report.run.site.as_ref();
     let site = site.map(|site| format!(", {site}")).unwrap_or_default();
     let day = report.run.started.strftime("%F");
@@ -46,7 +47,7 @@ fn verdict(report: &Report, causes: &[Cause<'_>], page: &mut Markup<'_>) -> io::
     page.open("header", &[("class", mark::class(outcome))])?;
     page.own("\n<h1>")?;
     mark::sign(outcome, page)?;
-    page.element("span", &[("class", "word")], mark::word(outcome))?;
+    page.element("span", &[("class", "word")], required::run(report))?;
     page.own(" ")?;
     page.element("span", &[("class", "count")], &counted(report))?;
     page.own("</h1>\n")?;
@@ -287,11 +288,7 @@ fn run(report: &Report, page: &mut Markup<'_>) -> io::Result<()> {
         .iter()
         .map(ToString::to_string)
         .collect();
-    let exit = format!(
-        "{}: {}",
-        report.summary.exit_code,
-        exit_meaning(&report.summary)
-    );
+    let exit = format!("{}: {}", report.summary.exit_code, exit_meaning(report));
     page.own("<footer>\n<h2>This run</h2>\n<dl>\n")?;
     page.fact("Counts", &counts(report))?;
     page.fact("Exit code", &exit)?;
@@ -311,15 +308,8 @@ fn run(report: &Report, page: &mut Markup<'_>) -> io::Result<()> {
 }
 
 fn counts(report: &Report) -> String {
-    let counts = &report.summary;
-    let all = [
-        (Outcome::Blocked, counts.blocked),
-        (Outcome::Inconclusive, counts.inconclusive),
-        (Outcome::Degraded, counts.degraded),
-        (Outcome::Reachable, counts.reachable),
-        (Outcome::Skipped, counts.skipped),
-    ];
-    let some = all.into_iter().filter(|(_, count)| *count > 0);
-    let words = some.map(|(outcome, count)| format!("{count} {outcome}"));
+    let counts = required::counts(report.endpoints.iter());
+    let some = counts.iter().filter(|count| count.rows > 0);
+    let words = some.map(|count| format!("{} {}", count.rows, count.words()));
     words.collect::<Vec<_>>().join(", ")
 }

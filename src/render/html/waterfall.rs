@@ -53,7 +53,7 @@ fn row(place: usize, row: &EndpointReport, scale: f64, page: &mut Markup<'_>) ->
     page.own("<tr><th scope=\"row\">")?;
     page.open("span", &[("class", mark::class(verdict.outcome))])?;
     mark::sign(verdict.outcome, page)?;
-    page.element("b", &[], mark::word(verdict.outcome))?;
+    page.element("b", &[], mark::result(verdict))?;
     page.own("</span> ")?;
     let link = format!("#e{place}");
     page.element("a", &[("href", &link)], &row.endpoint.to_string())?;

@@ -4,8 +4,9 @@ use std::io;
 
 use super::names::Names;
 use super::{attribution, endpoints, wrong_if};
-use crate::endpoint::{MustBe, Scheme};
+use crate::endpoint::Scheme;
 use crate::render::layout::{Lead, NARROWEST, Page, text_width};
+use crate::render::required;
 use crate::render::style::Colour;
 use crate::report::{EndpointReport, Report, Timings};
 use crate::verdict::{Code, Outcome};
@@ -98,26 +99,13 @@ fn shouted(name: &str) -> String {
 }
 
 fn counts_of(rows: &[&EndpointReport]) -> String {
-    const WORST_FIRST: [Outcome; 5] = [
-        Outcome::Blocked,
-        Outcome::Inconclusive,
-        Outcome::Degraded,
-        Outcome::Reachable,
-        Outcome::Skipped,
-    ];
-    let counts = WORST_FIRST.map(|outcome| (outcome, count(rows, outcome)));
+    let counts = required::counts(rows.iter().copied());
     let parts: Vec<_> = counts
         .iter()
-        .filter(|(_, count)| *count > 0)
-        .map(|(outcome, count)| format!("{count} {outcome}"))
+        .filter(|count| count.rows > 0)
+        .map(|count| format!("{} {}", count.rows, count.words()))
         .collect();
     format!("{}: {}", endpoints(rows.len()), parts.join(", "))
-}
-
-fn count(rows: &[&EndpointReport], outcome: Outcome) -> usize {
-    rows.iter()
-        .filter(|row| row.verdict.outcome == outcome)
-        .count()
 }
 
 fn is_quiet(row: &EndpointReport) -> bool {
@@ -308,11 +296,13 @@ fn quiet_words(row: &EndpointReport, columns: &Columns) -> String {
     if let Some(why) = verdict.facts.get("skipped").and_then(|why| why.as_str()) {
         return format!("not checked: {why}");
     }
+    if verdict.requirement.is_some() && verdict.outcome != Outcome::Skipped {
+        let cause = verdict.facts.get("cause").and_then(|cause| cause.as_str());
+        let cause = cause.map(|cause| format!(": {cause}"));
+        return required::result(verdict) + &cause.unwrap_or_default();
+    }
     if verdict.outcome == Outcome::Skipped || row.endpoint.scheme == Scheme::Dns {
         return verdict.summary.clone();
-    }
-    if row.endpoint.must_be == MustBe::Blocked {
-        return "closed, as it has to be".to_owned();
     }
     let via = if row.via == "proxy" { " via proxy" } else { "" };
     let set = if row.evidence.redirected.is_some() {
