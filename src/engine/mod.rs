@@ -256,6 +256,51 @@ impl Checker {
             let outcome = verdict::judge(endpoint, &evidence, judge).outcome;
             return (evidence, outcome);
         }
+        let pac_routes = row.ways.iter().filter(|way| way.view == verdict::PAC_ROUTE);
+        let pac_routes: Vec<&Way> = pac_routes.collect();
+        if pac_routes.is_empty() {
+            return Box::pin(self.probe_row(context, judge, row)).await;
+        }
+        let beside = pac_routes
+            .iter()
+            .map(|way| self.probe_route(context, judge, row, way));
+        let main = Box::pin(self.probe_row(context, judge, row));
+        let ((mut evidence, _), controls) = join(main, Box::pin(join_all(beside))).await;
+        evidence.controls.extend(controls);
+        let outcome = verdict::judge(endpoint, &evidence, judge).outcome;
+        (evidence, outcome)
+    }
+
+    /// Probes another route that the same script names.
+    async fn probe_route(
+        &self,
+        context: &ProbeContext,
+        judge: &verdict::Context<'_>,
+        row: &Row<'_>,
+        way: &Way,
+    ) -> Control {
+        let other = Row {
+            endpoint: row.endpoint,
+            route: way.route.clone(),
+            ways: vec![way.clone()],
+            asks_agents: false,
+            setting: row.setting.clone(),
+        };
+        let (mut evidence, _) = self.probe_way(context, judge, &other).await;
+        evidence.ways = other.ways;
+        Control {
+            way: way.clone(),
+            evidence,
+        }
+    }
+
+    /// Probes the way that is taken, and the ways of other settings where it fails.
+    async fn probe_row(
+        &self,
+        context: &ProbeContext,
+        judge: &verdict::Context<'_>,
+        row: &Row<'_>,
+    ) -> Probed {
         let others = routing::others(&row.ways);
         if others.is_empty() {
             let (mut evidence, outcome) = self.probe_way(context, judge, row).await;

@@ -12,14 +12,17 @@ use crate::evidence::{ScriptFailure, ScriptSeen, Way};
 use crate::options::{Options, ProxySignIn, ProxySource};
 use crate::plan::Plan;
 use crate::platform::{self, SystemProxies};
+use crate::proxy::pac::PacAnswer;
 use crate::proxy::{
     Decision, Dialect, ProxyList, ProxySettings, ScriptSource, View, ViewKind, concealed, decide,
 };
 use crate::route::{Origin, ProxyServer, Route};
-use crate::verdict::KNOWN_PROXY;
+use crate::verdict::{KNOWN_PROXY, PAC_ROUTE};
 
 /// View of a script that the network announces where no setting asks for it.
 const ANNOUNCED: &str = "wpad";
+/// Routes of a script that are probed beside the first; more are hardly meant.
+const PAC_ROUTES: usize = 4;
 
 /// The settings of a run.
 #[derive(Debug)]
@@ -120,22 +123,31 @@ impl Routing {
 
     pub(super) async fn ways_to(&self, url: &Url) -> Vec<Way> {
         let ways = self.views.iter().map(|named| self.way(named, url));
-        join_all(ways).await
+        let mut ways = join_all(ways).await.into_iter();
+        let (mut all, unstable) = ways.next().unwrap_or_default();
+        for (way, _) in ways {
+            all.extend(way);
+        }
+        all.extend(unstable);
+        all
     }
 
-    async fn way(&self, named: &Named, url: &Url) -> Way {
+    /// The way of a view, and the other routes that its script names for the same URL.
+    async fn way(&self, named: &Named, url: &Url) -> (Vec<Way>, Vec<Way>) {
         let settings = &named.view.settings;
         let way = |route: Route, script_failure: Option<ScriptFailure>| {
             let asked = matches!(route.origin, Origin::Pac | Origin::Wpad);
             let spared = settings.bypass.reason(url).is_some();
             let unreadable = settings.servers.unreadable(url.scheme());
             let unreadable = unreadable.filter(|_| !asked && !spared).map(str::to_owned);
-            Way {
+            let way = Way {
                 view: named.name.to_owned(),
                 route,
                 script_failure,
                 unreadable,
-            }
+                changes_with: Vec::new(),
+            };
+            (vec![way], Vec::new())
         };
         let (scripts, mut fallback) = match decide(&named.view, url) {
             Decision::Route(route) => return way(route, None),
@@ -147,20 +159,21 @@ impl Routing {
                     script,
                     cleartext,
                     answer,
+                    others,
+                    changes_with,
                 } => {
                     let origin = origin_of(source);
-                    let words = concealed::conceal_argument(&answer.answer);
-                    let words: String = words.chars().take(200).collect();
-                    let words = crate::endpoint::printable(&words);
-                    let script = concealed::url(&script);
-                    let reason = format!("the PAC script {script} answered \"{words}\"");
-                    let route = Route {
-                        hops: answer.hops,
-                        origin,
-                        reasons: vec![reason],
-                        cleartext_script: cleartext,
-                    };
-                    return way(route, None);
+                    let (mut taken, _) = way(route_of(&script, cleartext, answer, origin), None);
+                    let words = changes_with.into_iter().map(str::to_owned);
+                    taken[0].changes_with = words.collect();
+                    let others = others.into_iter().take(PAC_ROUTES).map(|answer| Way {
+                        view: PAC_ROUTE.to_owned(),
+                        route: route_of(&script, cleartext, answer, origin),
+                        script_failure: None,
+                        unreadable: None,
+                        changes_with: Vec::new(),
+                    });
+                    return (taken, others.collect());
                 }
                 Answer::NothingFound(why) => {
                     let reason = format!("the network announces no script: {why}");
@@ -192,6 +205,7 @@ impl Routing {
                 route,
                 script_failure: None,
                 unreadable: None,
+                changes_with: Vec::new(),
             })
         });
         known.collect()
@@ -220,7 +234,11 @@ pub async fn proxy_ways(views: &[View], urls: &[Url], options: &Options) -> Vec<
         unread: None,
         scripts: Scripts::new(options),
     };
-    join_all(urls.iter().map(|url| routing.ways_to(url))).await
+    let mut all = join_all(urls.iter().map(|url| routing.ways_to(url))).await;
+    for ways in &mut all {
+        ways.retain(|way| way.view != PAC_ROUTE);
+    }
+    all
 }
 
 /// The ways beside the one that was taken, each once: those of other settings, and the direct path.
@@ -232,6 +250,7 @@ pub(super) fn others(ways: &[Way]) -> Vec<Way> {
     let usable = rest
         .iter()
         .filter(|way| way.script_failure.is_none() && way.unreadable.is_none())
+        .filter(|way| way.view != PAC_ROUTE)
         .cloned();
     for way in usable.chain([direct_way()]) {
         let known = |other: &Way| same_hops(&other.route, &way.route);
@@ -252,6 +271,22 @@ fn direct_way() -> Way {
         route: Route::direct(),
         script_failure: None,
         unreadable: None,
+        changes_with: Vec::new(),
+    }
+}
+
+/// The route of one answer.
+fn route_of(script: &str, cleartext: bool, answer: PacAnswer, origin: Origin) -> Route {
+    let words = concealed::conceal_argument(&answer.answer);
+    let words: String = words.chars().take(200).collect();
+    let words = crate::endpoint::printable(&words);
+    let script = concealed::url(script);
+    let reason = format!("the PAC script {script} answered \"{words}\"");
+    Route {
+        hops: answer.hops,
+        origin,
+        reasons: vec![reason],
+        cleartext_script: cleartext,
     }
 }
 

@@ -45,6 +45,10 @@ pub(super) enum Answer {
         /// Whether it, or a redirect to it, came over `http`.
         cleartext: bool,
         answer: PacAnswer,
+        /// Other answers for the same URL.
+        others: Vec<PacAnswer>,
+        /// What the answer changes with, in words.
+        changes_with: Vec<&'static str>,
     },
     /// The network announces no script.
     NothingFound(String),
@@ -85,11 +89,13 @@ impl Scripts {
         if let Some(failure) = loaded.stopped.get() {
             return Answer::Failed(failure.clone());
         }
-        match pac::answer(script, url, None).await {
-            Ok(answer) => Answer::Hops {
+        match pac::answers(script, url).await {
+            Ok(answers) => Answer::Hops {
                 script: script.url.clone(),
                 cleartext: is_cleartext(source, script),
-                answer,
+                answer: answers.taken,
+                others: answers.others,
+                changes_with: answers.changes_with,
             },
             Err(failure) => Answer::Failed(loaded.stop(of_pac(&script.url, &failure))),
         }

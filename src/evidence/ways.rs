@@ -11,7 +11,8 @@ use crate::route::Route;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Way {
     /// Whose settings: `user`, `machine`, `environment`, `explicit`, `direct`; `known-proxy` for a
-    /// proxy that the settings name, but not for this host.
+    /// proxy that the settings name, but not for this host; `pac-route` for another answer of the same
+    /// script.
     pub view: String,
     /// The route that they lead to.
     pub route: Route,
@@ -23,6 +24,10 @@ pub struct Way {
     /// nothing was probed on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unreadable: Option<String>,
+    /// What the answer of the script changes with, in words; empty where it is the same every time.
+    /// Its other routes are further ways, of the view `pac-route`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes_with: Vec<String>,
 }
 
 /// Why a PAC script did not decide.

@@ -44,7 +44,7 @@ pub(crate) use controls::{named_address, wants_other_name, wants_random_labels, 
 pub use correlate::correlate;
 pub(crate) use correlate::resolvers_without_control;
 pub(crate) use msoid::is_unseen;
-pub(crate) use route::KNOWN_PROXY;
+pub(crate) use route::{KNOWN_PROXY, PAC_ROUTE};
 pub use signature::Signatures;
 pub use table::Code;
 pub use trace::{Ending, TraceReading, read_trace};

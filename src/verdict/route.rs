@@ -26,6 +26,9 @@ pub(super) fn consider(
     if let Some(failure) = &taken.script_failure {
         return script_failed(endpoint, taken, failure, verdict);
     }
+    if !taken.changes_with.is_empty() {
+        return unstable(endpoint, taken, &others, verdict);
+    }
     match others.iter().find(|other| other.is_working_proxy()) {
         Some(working) if is_closed(&verdict) && went_directly(taken, &verdict) => {
             wrong_way(endpoint, evidence, taken, working, verdict)
@@ -111,6 +114,52 @@ fn wrong_way(
 
 /// View of a way through a proxy that the settings name, but not for this host.
 pub(crate) const KNOWN_PROXY: &str = "known-proxy";
+
+/// View of a way that the same script names for the same URL under other circumstances.
+pub(crate) const PAC_ROUTE: &str = "pac-route";
+
+/// A script that answers one URL with several routes: a client takes any of them, so the endpoint is
+/// as bad as that makes it, and no better than degraded. Where none of them works, their cause says
+/// more than the script.
+fn unstable(
+    endpoint: &Endpoint,
+    taken: &Way,
+    others: &[OtherWay<'_>],
+    verdict: Verdict,
+) -> Verdict {
+    let others = others.iter().filter(|it| it.control.way.view == PAC_ROUTE);
+    let mut routes = vec![(words(&taken.route), &verdict)];
+    routes.extend(others.map(|other| (words(&other.control.way.route), &other.verdict)));
+    let works =
+        |verdict: &Verdict| matches!(verdict.outcome, Outcome::Reachable | Outcome::Degraded);
+    let names: Vec<String> = routes.iter().map(|(name, _)| name.clone()).collect();
+    let failing: Vec<String> = routes
+        .iter()
+        .filter(|(_, verdict)| !works(verdict))
+        .map(|(name, verdict)| match verdict.code {
+            Some(code) => format!("{name} ({code})"),
+            None => format!("{name} (unclear)"),
+        })
+        .collect();
+    let working = routes.iter().find(|(_, verdict)| works(verdict));
+    let Some(working) = working.map(|(_, verdict)| (*verdict).clone()) else {
+        let mut verdict = verdict;
+        verdict.facts.insert("pac_routes".to_owned(), names.into());
+        return verdict;
+    };
+    let mut claim = Claim::new(Code::RoutePacUnstable)
+        .sure(Confidence::Certain)
+        .fact("changes_with", taken.changes_with.join(", "))
+        .fact("pac_routes", names);
+    if !failing.is_empty() {
+        claim = claim.fact("failing", failing.clone());
+    }
+    let mut verdict = because(endpoint, claim, working);
+    if !failing.is_empty() {
+        verdict.summary += &format!("; of these {} fails", failing.join(" and "));
+    }
+    verdict
+}
 
 /// The script that had to decide could not: what clients fall back to is what was probed.
 fn script_failed(

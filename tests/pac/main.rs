@@ -4,6 +4,7 @@
 #![cfg(feature = "pac")]
 #![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
+mod changing;
 mod commands;
 mod hostile;
 mod loading;

@@ -11,11 +11,11 @@ use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::surroundings::Resolver;
-use super::{PacSurroundings, Script, answer_to};
+use super::{PacAnswers, PacSurroundings, Script, answer_to, answers};
 use crate::endpoint::{Host, quoted};
 use crate::proxy::pac::lint as lint_text;
 use crate::proxy::pac::{PacAnswer, PacFailure, Remark, RemarkLevel, ScriptRequest};
-use crate::route::{Hop, ProxyServer};
+use crate::route::{Hop, ProxyProtocol, ProxyServer};
 
 /// A path where a URL has none, to see whether the script looks at paths.
 const SAMPLE_PATH: &str = "/common/oauth2/authorize?client_id=x";
@@ -43,7 +43,13 @@ pub async fn lint(script: &Script, urls: &[Url], surroundings: &PacSurroundings)
         {
             break;
         }
-        seen.compare(url, usual.as_ref(), with_path(script, url).await.as_ref());
+        let all = answers(script, url).await;
+        seen.changes(url, all.as_ref().ok());
+        // Every client tells scripts the path of http URLs.
+        let stable = all.is_ok_and(|all| all.others.is_empty());
+        if stable && url.scheme() == "https" {
+            seen.compare(url, usual.as_ref(), with_path(script, url).await.as_ref());
+        }
     }
     remarks.extend(seen.remarks());
     remarks.extend(unreachable_proxies(&seen.proxies, &surroundings.resolver()).await);
@@ -66,6 +72,8 @@ async fn with_path(script: &Script, url: &Url) -> Result<PacAnswer, PacFailure> 
 struct Seen {
     failure: Option<(String, PacFailure)>,
     by_path: Option<(String, String, String)>,
+    unstable: Option<(String, Vec<String>, String)>,
+    unusable: Vec<Unusable>,
     slow: Option<(String, Duration)>,
     asked: BTreeSet<String>,
     ignored: BTreeSet<(String, &'static str)>,
@@ -89,6 +97,7 @@ impl Seen {
         let ignored = answer.ignored.iter();
         self.ignored
             .extend(ignored.map(|ignored| (ignored.element.clone(), ignored.why)));
+        self.note_unusable(url, answer);
         for hop in &answer.hops {
             if let Hop::Proxy(server) = hop
                 && !self.proxies.contains(server)
@@ -96,6 +105,43 @@ impl Seen {
                 self.proxies.push(server.clone());
             }
         }
+    }
+
+    /// WinHTTP carries connections directly or through proxies of the kind `PROXY` alone.
+    fn note_unusable(&mut self, url: &Url, answer: &PacAnswer) {
+        let usable = |hop: &Hop| match hop {
+            Hop::Direct => true,
+            Hop::Proxy(server) => server.protocol == ProxyProtocol::Http,
+        };
+        let stuck = !answer.hops.iter().any(usable);
+        for hop in answer.hops.iter().filter(|hop| !usable(hop)) {
+            let element = hop.to_string();
+            let same = |known: &&mut Unusable| known.element == element && known.stuck == stuck;
+            let has_room = self.unusable.len() < PROXY_LIMIT;
+            match self.unusable.iter_mut().find(same) {
+                Some(known) => known.urls += 1,
+                None if has_room => self.unusable.push(Unusable {
+                    element,
+                    url: url.to_string(),
+                    urls: 1,
+                    stuck,
+                }),
+                None => {}
+            }
+        }
+    }
+
+    fn changes(&mut self, url: &Url, all: Option<&PacAnswers>) {
+        let Some(all) = all.filter(|all| !all.others.is_empty()) else {
+            return;
+        };
+        let routes = std::iter::once(&all.taken).chain(&all.others).map(listed);
+        let found = (
+            url.to_string(),
+            routes.collect(),
+            all.changes_with.join(", "),
+        );
+        self.unstable.get_or_insert(found);
     }
 
     fn compare(&mut self, url: &Url, usual: Outcome<'_>, whole: Outcome<'_>) {
@@ -123,6 +169,20 @@ impl Seen {
             );
             add("depends-on-path", RemarkLevel::Warning, None, message);
         }
+        if let Some((url, routes, with)) = &self.unstable {
+            let message = format!(
+                "for {url} the answer changes with {with}: {}; two clients go different routes",
+                routes.join(" or ")
+            );
+            add("unstable-answer", RemarkLevel::Warning, None, message);
+        }
+        for unusable in &self.unusable {
+            let level = match unusable.stuck {
+                true => RemarkLevel::Error,
+                false => RemarkLevel::Warning,
+            };
+            add("winhttp-cannot-use", level, None, unusable.message());
+        }
         for (element, why) in &self.ignored {
             let message = format!("{element}: {why}");
             add("ignored-element", RemarkLevel::Warning, None, message);
@@ -140,6 +200,34 @@ impl Seen {
             add("asks-dns", RemarkLevel::Note, None, message);
         }
         remarks
+    }
+}
+
+/// An element of answers that WinHTTP cannot use.
+struct Unusable {
+    element: String,
+    /// The first URL that it was an answer for, and how many there are.
+    url: String,
+    urls: usize,
+    /// Whether nothing else is in the answer.
+    stuck: bool,
+}
+
+impl Unusable {
+    fn message(&self) -> String {
+        let (element, url) = (quoted(&self.element), &self.url);
+        let urls = match self.urls {
+            1 => format!("for {url}"),
+            more => format!("for {more} URLs, such as {url}"),
+        };
+        let end = if self.stuck {
+            "there is nothing else that they could use"
+        } else {
+            "they pass it over"
+        };
+        format!(
+            "{element} {urls}: WinHTTP, and so Office, can use neither HTTPS nor SOCKS proxies; {end}"
+        )
     }
 }
 

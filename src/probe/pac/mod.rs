@@ -13,6 +13,7 @@
 //! # }
 //! ```
 
+mod answers;
 pub(crate) mod fetch;
 mod lint;
 mod load;
@@ -26,8 +27,9 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::proxy::pac::{PacAnswer, PacFailure, ScriptRequest};
+use crate::proxy::pac::{Circumstances, PacAnswer, PacFailure, ScriptRequest};
 
+pub use answers::{PacAnswers, answers};
 pub use lint::lint;
 pub use load::{Script, load, of_text};
 pub use surroundings::{PacNames, PacSurroundings};
@@ -86,5 +88,6 @@ pub async fn answer(
 /// # Errors
 /// As [`answer`].
 pub async fn answer_to(script: &Script, request: ScriptRequest) -> Result<PacAnswer, PacFailure> {
-    script.runner.answer(&script.text, request).await
+    let usual = Circumstances::default();
+    script.runner.answer(&script.text, request, usual).await
 }

@@ -19,7 +19,9 @@ use tokio::time::timeout;
 use super::surroundings::Resolver;
 use super::{PacLimits, PacSurroundings};
 use crate::platform;
-use crate::proxy::pac::{PacAnswer, PacFailure, PacFailureKind, PacHost, PacScript, ScriptRequest};
+use crate::proxy::pac::{
+    Circumstances, PacAnswer, PacFailure, PacFailureKind, PacHost, PacScript, ScriptRequest,
+};
 
 /// How long a script that has been told to end may go on.
 const GRACE: Duration = Duration::from_millis(250);
@@ -55,6 +57,7 @@ struct Place {
 /// One question to the thread.
 struct Job {
     request: ScriptRequest,
+    circumstances: Circumstances,
     stop: Arc<AtomicBool>,
     waiting: Arc<Waiting>,
     runtime: Handle,
@@ -70,7 +73,12 @@ impl Runner {
         }
     }
 
-    pub(super) async fn answer(&self, text: &str, request: ScriptRequest) -> Outcome {
+    pub(super) async fn answer(
+        &self,
+        text: &str,
+        request: ScriptRequest,
+        circumstances: Circumstances,
+    ) -> Outcome {
         let mut place = self.place.lock().await;
         if let Some(failure) = &place.refused {
             return Err(failure.clone());
@@ -81,6 +89,7 @@ impl Runner {
         let (reply, answer) = oneshot::channel();
         let job = Job {
             request,
+            circumstances,
             stop: Arc::clone(&stop.0),
             waiting: Arc::clone(&waiting),
             runtime: Handle::current(),
@@ -223,7 +232,7 @@ fn serve(text: &str, world: &World, jobs: &Receiver<Job>) {
             PacScript::load(text, Box::new(world.clone()), Arc::clone(&job.stop))
         });
         let outcome = match loaded {
-            Ok(loaded) => loaded.answer(&job.request, &job.stop),
+            Ok(loaded) => loaded.answer_under(&job.request, job.circumstances, &job.stop),
             Err(failure) => Err(failure.clone()),
         };
         let unsure = matches!(&outcome, Err(failure) if failure.kind == PacFailureKind::Limit);

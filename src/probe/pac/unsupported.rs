@@ -1,7 +1,7 @@
 //! In place of the runner where the program has no engine.
 
 use crate::probe::pac::{PacLimits, PacSurroundings};
-use crate::proxy::pac::{PacAnswer, PacFailure, PacFailureKind, ScriptRequest};
+use crate::proxy::pac::{Circumstances, PacAnswer, PacFailure, PacFailureKind, ScriptRequest};
 
 #[derive(Debug)]
 pub(super) struct Runner;
@@ -12,7 +12,12 @@ impl Runner {
     }
 
     #[allow(clippy::unused_async, reason = "the engine's own answer waits")]
-    pub(super) async fn answer(&self, _: &str, _: ScriptRequest) -> Result<PacAnswer, PacFailure> {
+    pub(super) async fn answer(
+        &self,
+        _: &str,
+        _: ScriptRequest,
+        _: Circumstances,
+    ) -> Result<PacAnswer, PacFailure> {
         let words = "built without PAC support";
         Err(PacFailure::new(PacFailureKind::Unsupported, words))
     }

@@ -1,5 +1,6 @@
 //! What an answer of a script means.
 
+use super::circumstances::Dependence;
 use crate::endpoint::{Host, printable};
 use crate::route::{Hop, ProxyProtocol, ProxyServer};
 
@@ -23,6 +24,8 @@ pub struct PacAnswer {
     pub log: Vec<String>,
     /// The function that answered.
     pub entry: Entry,
+    /// What the script has looked at beside the URL.
+    pub depends_on: Dependence,
 }
 
 /// The function of a script that answered.

@@ -1,11 +1,12 @@
 //! What the functions of a script share: the world outside, and what one evaluation has used.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use jiff::Zoned;
+use jiff::{SignedDuration, Zoned};
 
+use super::circumstances::{Circumstances, Dependence};
 use super::value::Objection;
 use super::{ALERT_LIMIT, LOG_LIMIT, NAME_LIMIT, PacHost};
 use crate::endpoint::printable;
@@ -19,6 +20,7 @@ pub(super) struct Calls {
     /// Answers of this run: a script asks the same names for every URL.
     known: RefCell<HashMap<String, Vec<IpAddr>>>,
     used: RefCell<Used>,
+    circumstances: Cell<Circumstances>,
 }
 
 /// What one evaluation has used.
@@ -26,6 +28,7 @@ pub(super) struct Calls {
 pub(super) struct Used {
     pub(super) names: Vec<String>,
     pub(super) log: Vec<String>,
+    pub(super) depends_on: Dependence,
     alerts: usize,
     /// The limit that was hit; nothing that the script returns counts any more.
     limit: Option<&'static str>,
@@ -37,7 +40,13 @@ impl Calls {
             host,
             known: RefCell::default(),
             used: RefCell::default(),
+            circumstances: Cell::default(),
         }
+    }
+
+    /// The circumstances of the evaluation that follows.
+    pub(super) fn enter(&self, circumstances: Circumstances) {
+        self.circumstances.set(circumstances);
     }
 
     /// What the evaluation has used; the next one begins with nothing.
@@ -58,20 +67,47 @@ impl Calls {
     pub(super) fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, Objection> {
         self.note(name)?;
         if let Some(addresses) = self.known.borrow().get(name) {
-            return Ok(addresses.clone());
+            return Ok(self.in_order(addresses.clone()));
         }
         let addresses = self.host.resolve(name);
         let mut known = self.known.borrow_mut();
         known.insert(name.to_owned(), addresses.clone());
-        Ok(addresses)
+        Ok(self.in_order(addresses))
     }
 
     pub(super) fn own_addresses(&self) -> Vec<IpAddr> {
-        self.host.own_addresses()
+        self.in_order(self.host.own_addresses())
     }
 
+    /// The addresses in the order of the circumstances.
+    fn in_order(&self, mut addresses: Vec<IpAddr>) -> Vec<IpAddr> {
+        let most = &mut self.used.borrow_mut().depends_on.addresses;
+        *most = addresses.len().max(*most);
+        if let (Some(places), false) = (self.circumstances.get().rotation, addresses.is_empty()) {
+            addresses.sort_unstable();
+            let length = addresses.len();
+            addresses.rotate_left(places % length);
+        }
+        addresses
+    }
+
+    /// The time as a script reads it.
     pub(super) fn now(&self) -> Zoned {
-        self.host.now()
+        self.used.borrow_mut().depends_on.clock = true;
+        self.clock()
+    }
+
+    /// The time for what does not depend on it, such as the zone.
+    pub(super) fn clock(&self) -> Zoned {
+        let now = self.host.now();
+        let ahead = SignedDuration::from_secs(self.circumstances.get().ahead_seconds);
+        now.checked_add(ahead).unwrap_or(now)
+    }
+
+    /// What `Math.random` returns; below zero where it is left to chance.
+    pub(super) fn chance(&self) -> f64 {
+        self.used.borrow_mut().depends_on.chance = true;
+        self.circumstances.get().chance.unwrap_or(-1.0)
     }
 
     pub(super) fn alert(&self, message: &str) -> Result<(), Objection> {

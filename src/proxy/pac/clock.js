@@ -1,6 +1,7 @@
 // Makes `Date` read the clock that the program hands in, so that an answer depends on nothing else.
-// `now` gives milliseconds since 1970, `offset` those by which local time is ahead of Greenwich.
-(function (now, offset) {
+// `now` gives milliseconds since 1970, `offset` those by which local time is ahead of Greenwich; `chance` what
+// `Math.random` returns, below zero to leave it to the engine.
+(function (now, offset, chance) {
     "use strict";
     var Real = Date;
     var proto = Real.prototype;
@@ -59,4 +60,10 @@
         return now();
     });
     hide(globalThis, "Date", Clock);
+
+    var random = Math.random;
+    hide(Math, "random", function () {
+        var given = chance();
+        return given < 0 ? random() : given;
+    });
 });

@@ -84,11 +84,14 @@ fn furnish(ctx: &Ctx<'_>, calls: &Rc<Calls>) -> rquickjs::Result<()> {
 fn set_clock(ctx: &Ctx<'_>, calls: &Rc<Calls>) -> rquickjs::Result<()> {
     let (for_now, for_offset) = (Rc::clone(calls), Rc::clone(calls));
     let now = move || for_now.now().timestamp().as_millisecond() as f64;
-    let offset = move || f64::from(for_offset.now().offset().seconds()) * 1_000.0;
+    let offset = move || f64::from(for_offset.clock().offset().seconds()) * 1_000.0;
+    let for_chance = Rc::clone(calls);
+    let chance = move || for_chance.chance();
     let now = Function::new(ctx.clone(), now)?;
     let offset = Function::new(ctx.clone(), offset)?;
+    let chance = Function::new(ctx.clone(), chance)?;
     let clock: Function<'_> = ctx.eval(CLOCK)?;
-    clock.call::<_, ()>((now, offset))
+    clock.call::<_, ()>((now, offset, chance))
 }
 
 /// Carries arguments over to a function of ours, and its reply or objection back.

@@ -10,6 +10,7 @@ mod addresses;
 mod answer;
 #[cfg(feature = "pac")]
 mod calls;
+mod circumstances;
 mod compose;
 mod dialect;
 #[cfg(feature = "pac")]
@@ -35,6 +36,7 @@ use std::net::IpAddr;
 use jiff::Zoned;
 
 pub use answer::{Entry, Ignored, PacAnswer, hops};
+pub use circumstances::{Circumstances, Dependence};
 pub use compose::{Composition, compose, compose_hosts};
 pub use failure::{PacFailure, PacFailureKind};
 pub use lint::{Remark, RemarkLevel, lint};

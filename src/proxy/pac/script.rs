@@ -9,6 +9,7 @@ use rquickjs::{Context, Ctx, Function, Object, Runtime, Value};
 
 use super::answer::{Entry, PacAnswer, hops};
 use super::calls::Calls;
+use super::circumstances::Circumstances;
 use super::engine::{self, SCRIPT_NAME};
 use super::failure::{PacFailure, PacFailureKind};
 use super::request::ScriptRequest;
@@ -61,6 +62,20 @@ impl PacScript {
         request: &ScriptRequest,
         stop: &Arc<AtomicBool>,
     ) -> Result<PacAnswer, PacFailure> {
+        self.answer_under(request, Circumstances::default(), stop)
+    }
+
+    /// The same under given circumstances.
+    ///
+    /// # Errors
+    /// What the script threw, and which limit it hit.
+    pub fn answer_under(
+        &self,
+        request: &ScriptRequest,
+        circumstances: Circumstances,
+        stop: &Arc<AtomicBool>,
+    ) -> Result<PacAnswer, PacFailure> {
+        self.calls.enter(circumstances);
         *self.stop.borrow_mut() = Arc::clone(stop);
         let result = self
             .context
@@ -75,6 +90,7 @@ impl PacScript {
             names: used.names,
             log: used.log,
             entry: self.entry,
+            depends_on: used.depends_on,
         })
     }
 

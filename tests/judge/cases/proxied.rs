@@ -15,10 +15,17 @@ const PROXY: &str = "PROXY proxy.example:8080";
 const PROXY_ADDRESS: &str = "10.1.2.3";
 
 pub(crate) fn all() -> Vec<Case> {
-    [scripts(), settings(), unreached(), refused(), behind()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        scripts(),
+        unstable(),
+        settings(),
+        unreached(),
+        refused(),
+        behind(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn scripts() -> Vec<Case> {
@@ -50,6 +57,32 @@ fn scripts() -> Vec<Case> {
         ]
     })
     .collect()
+}
+
+/// A script that sends the host directly or through a proxy, as chance has it.
+fn unstable() -> Vec<Case> {
+    let by_chance = |evidence: Evidence, controls: Vec<Control>| {
+        let taken = Way {
+            changes_with: vec!["chance (Math.random)".to_owned()],
+            ..way("user", &["DIRECT"], Origin::Pac)
+        };
+        let evidence = Evidence {
+            controls,
+            ..with_ways(evidence, vec![taken])
+        };
+        let row_of = (host(), evidence);
+        row(Code::RoutePacUnstable, Confidence::Certain, row_of, vec![])
+    };
+    let failing = by_chance(closed().1, vec![working_proxy("pac-route")]);
+    let summary = &failing.report.endpoints[0].verdict.summary;
+    assert!(
+        summary.contains("of these DIRECT (tcp-dropped) fails"),
+        "{summary}"
+    );
+    vec![
+        by_chance(genuine(), vec![working_proxy("pac-route")]),
+        failing,
+    ]
 }
 
 fn settings() -> Vec<Case> {
@@ -221,6 +254,7 @@ fn way(view: &str, hops: &[&str], origin: Origin) -> Way {
         },
         script_failure: None,
         unreadable: None,
+        changes_with: Vec::new(),
     }
 }
 

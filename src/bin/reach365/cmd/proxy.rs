@@ -77,6 +77,7 @@ fn without_scripts(views: &[View], url: &Url) -> Vec<Way> {
             route,
             script_failure: None,
             unreadable: None,
+            changes_with: Vec::new(),
         }
     };
     views.iter().map(way).collect()
