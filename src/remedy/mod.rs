@@ -214,12 +214,17 @@ impl Remedy {
     }
 
     /// The same, for a cause with its facts: an msoid record is changed in its zone, and no DNS filter
-    /// has to do with it.
+    /// has to do with it; where no port at all is open directly, a proxy may be meant to carry
+    /// everything, and that is asked before any rule of a firewall.
     pub(crate) fn for_cause(code: Code, facts: &Facts) -> Vec<&'static Self> {
         if code == Code::DnsForeignCname && facts.contains_key("domain") {
             return Self::get("delete-msoid").into_iter().collect();
         }
-        Self::for_code(code)
+        let mut all = Self::for_code(code);
+        if facts.get("all_ports") == Some(&true.into()) {
+            all.sort_by_key(|remedy| remedy.id != "find-proxy");
+        }
+        all
     }
 
     /// The remedies for an error number, in the order in which a plan takes them.

@@ -42,7 +42,7 @@ enum Matter<'a> {
 pub fn ticket(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut sheet = Sheet::new(out);
     let matters = matters(report);
-    if matters.is_empty() && report.summary.inconclusive > 0 {
+    if matters.is_empty() && report.summary.outcome == Outcome::Inconclusive {
         return not_judged(report, &mut sheet);
     }
     if matters.is_empty() {

@@ -2,12 +2,14 @@
 //!
 //! "Closed" is a result only where the path itself was seen to work: on a network where nothing
 //! answers, every forbidden host is silent too. So a failure counts beside another endpoint of the run
-//! that answers on the same route, for DNS beside another name that the resolver knows.
+//! that answers on the same route, for DNS beside another name that the resolver knows: one of an
+//! unrelated owner, or one of an endpoint that answers.
 
 use crate::endpoint::{Endpoint, MustBe, Scheme};
 use crate::evidence::Stage;
 use crate::verdict::claim::{self, Claim};
-use crate::verdict::network::{Controls, is_bogus, is_test_bench};
+use crate::verdict::known_names::KnownNames;
+use crate::verdict::network::Controls;
 use crate::verdict::{
     Code, Confidence, Context, Judged, Outcome, Requirement, Verdict, Who, dns, judge_as_open,
 };
@@ -41,7 +43,7 @@ pub(super) fn judge(endpoint: &Endpoint, open: Verdict) -> Verdict {
 }
 
 /// Judges the endpoints that must be closed once more, now that the controls of the run are known.
-pub(super) fn settle(context: &Context<'_>, rows: &mut [Judged<'_>]) {
+pub(super) fn settle(context: &Context<'_>, known: &KnownNames, rows: &mut [Judged<'_>]) {
     for place in 0..rows.len() {
         let row = &rows[place];
         let explained = row.verdict.consequence_of.is_some();
@@ -49,7 +51,7 @@ pub(super) fn settle(context: &Context<'_>, rows: &mut [Judged<'_>]) {
             continue;
         }
         let open = judge_as_open(row.endpoint, row.evidence, context, &Controls::default());
-        let verdict = match control(context, rows, place, &route(&open)) {
+        let verdict = match control(context, known, rows, place, &route(&open)) {
             Control::Works(name) => turned(row.endpoint, open, Some(&name)),
             Control::Fails => turned(row.endpoint, open, None),
             Control::None => judge(row.endpoint, open),
@@ -198,15 +200,29 @@ enum Control {
     None,
 }
 
-fn control(context: &Context<'_>, rows: &[Judged<'_>], own: usize, wanted: &Route) -> Control {
-    let mut tried = false;
+fn control(
+    context: &Context<'_>,
+    known: &KnownNames,
+    rows: &[Judged<'_>],
+    own: usize,
+    wanted: &Route,
+) -> Control {
     let host = &rows[own].endpoint.host;
+    if *wanted == Route::Resolver && known.vouch_for(host, rows[own].evidence) {
+        return Control::Works("another name at the same resolver".to_owned());
+    }
+    let mut tried = false;
     for (place, row) in rows.iter().enumerate() {
         if place == own || row.evidence.skipped.is_some() {
             continue;
         }
         let works = match wanted {
-            Route::Resolver => row.endpoint.host != *host && resolves(context, row),
+            Route::Resolver => {
+                row.endpoint.host != *host
+                    && row.evidence.hosts_file.is_empty()
+                    && !dns::answers(row.evidence).is_empty()
+                    && answers_on(context, row, &Route::Direct)
+            }
             _ => answers_on(context, row, wanted),
         };
         if works {
@@ -215,14 +231,6 @@ fn control(context: &Context<'_>, rows: &[Judged<'_>], own: usize, wanted: &Rout
         tried |= row.endpoint.must_be == MustBe::Reachable;
     }
     if tried { Control::Fails } else { Control::None }
-}
-
-/// Whether the resolver has given a usable address for another name.
-fn resolves(context: &Context<'_>, row: &Judged<'_>) -> bool {
-    let bench = is_test_bench(context.run);
-    let usable =
-        |address: &std::net::IpAddr| !is_bogus(*address) || (bench && address.is_loopback());
-    row.evidence.hosts_file.is_empty() && dns::answers(row.evidence).iter().any(usable)
 }
 
 fn answers_on(context: &Context<'_>, row: &Judged<'_>, wanted: &Route) -> bool {

@@ -58,6 +58,11 @@ codes! {
         evidence "The script answered DIRECT, the direct probe failed, and the same probe through a proxy that the script names for other hosts got a genuine answer."
         says "The PAC script sends {host} directly, which fails ({cause}); through {working} it answers"
         wrong_if "the direct way was only closed for a moment, or the script decides otherwise for Office: run it again"
+    RoutePacUnstable "route-pac-unstable" Route Degraded Device
+        means "The PAC script gives different routes for the same URL."
+        evidence "The script was asked again for each order of the DNS answers and of this machine's own addresses, for other values of `Math.random`, at other times, and twice under the same circumstances, as far as it looks at any of these. Each route is probed; where none works, its own cause is named instead."
+        says "The PAC script sends {host} over different routes ({pac_routes}): the answer changes with {changes_with}"
+        wrong_if "the difference is meant, as in sharing the load between proxies that are all alike: ask whoever keeps the script"
     RouteBypassHidesHost "route-bypass-hides-host" Route Blocked Device
         means "The bypass list keeps this host from the proxy, the direct way is closed, and the proxy works."
         evidence "A rule of the bypass list matched, the direct probe failed, and the same probe through the proxy of the same settings got a genuine answer."

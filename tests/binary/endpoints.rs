@@ -241,12 +241,25 @@ fn these_are_open_and_those_are_closed() {
     );
     let leak = check(&wrong, &["--fail-on", "degraded"]);
     assert_eq!(code(&leak), 1, "{}", stderr(&leak));
-    assert!(outcomes(&leak).contains(&("leak".to_owned(), "degraded".to_owned())));
-    assert_eq!(
-        code(&check(&wrong, &[])),
-        0,
-        "an open host breaks nothing by itself"
+    assert!(outcomes(&leak).contains(&("leak".to_owned(), "blocked".to_owned())));
+    assert!(stdout(&leak).contains("\"policy-open\""));
+    assert_eq!(code(&check(&wrong, &[])), 1, "an open host is a failure");
+    let words = stdout(&check(&right, &["--format", "text"]));
+    assert!(
+        words.starts_with("✓ AS REQUIRED") || words.starts_with("+ AS REQUIRED"),
+        "{words}"
     );
+    assert!(words.contains("1 closed as required"), "{words}");
+    let metrics = stdout(&check(&wrong, &["--format", "prometheus"]));
+    for (id, value) in [("closed", 1), ("leak", 0)] {
+        let line = format!("reach365_endpoint_as_required{{endpoint=\"{id}\"");
+        let line = metrics.lines().find(|it| it.starts_with(&line)).unwrap();
+        assert!(line.ends_with(&format!("}} {value}")), "{line}");
+        assert!(
+            !metrics.contains(&format!("endpoint_up{{endpoint=\"{id}\"")),
+            "{metrics}"
+        );
+    }
 }
 
 #[test]

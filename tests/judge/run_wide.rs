@@ -211,7 +211,8 @@ fn one_page_for_unrelated_hosts_is_a_portal_where_no_tls_host_answers() {
 
     let control = healthy("control.example.org", "198.51.100.7");
     let with_control = judged([rows, vec![control]].concat());
-    assert_eq!(codes(&with_control), [], "TLS works: no portal");
+    let found = codes(&with_control);
+    assert_eq!(found, [Code::ContentNotCrl], "TLS works: no portal");
     let related = judged(vec![list("crl.one.test"), list("crl2.one.test")]);
     assert_eq!(codes(&related), [], "one site may have one page");
 }
@@ -280,7 +281,7 @@ fn three_names_of_one_silent_machine_are_no_closed_port() {
     };
     let names = ["a.example", "b.example", "c.example"];
     let report = judged(names.map(dropped).to_vec());
-    assert_eq!(codes(&report), []);
+    assert_eq!(codes(&report), [Code::TcpDropped], "one cause, and no port");
     assert_eq!(report.endpoints[0].verdict.code, Some(Code::TcpDropped));
 }
 
@@ -415,4 +416,76 @@ fn dns_packets_without_a_route_are_no_silent_resolver() {
     let report = judged(vec![(https("host.example"), evidence)]);
     assert_eq!(codes(&report), [Code::DeviceNoRoute]);
     assert_eq!(report.summary.exit_code, 3);
+}
+
+fn dropped(name: &str, address: &str, port: u16, why: FailureKind) -> (Endpoint, Evidence) {
+    let endpoint = if port == 80 { http(name) } else { https(name) };
+    (
+        endpoint,
+        with(address, tcp_failed(address, port, why, 5_000.0)),
+    )
+}
+
+#[test]
+fn where_no_port_is_open_directly_the_first_question_is_for_a_proxy() {
+    for why in [FailureKind::Refused, FailureKind::Timeout] {
+        let report = judged(vec![
+            dropped("a.one.example", "203.0.113.1", 443, why),
+            dropped("b.two.example", "203.0.113.2", 443, why),
+            dropped("c.three.example", "203.0.113.3", 80, why),
+        ]);
+        assert_eq!(codes(&report), [Code::TcpEgressClosed]);
+        assert_eq!(report.findings[0].endpoints.len(), 3);
+        assert_eq!(report.advice.len(), 1);
+        let advice = &report.advice[0];
+        assert_eq!(advice.remedy.as_deref(), Some("find-proxy"));
+        assert!(advice.text.contains("--wpad"), "{}", advice.text);
+    }
+}
+
+#[test]
+fn a_test_over_ipv6_alone_does_not_keep_a_port_open() {
+    let mut rows: Vec<(Endpoint, Evidence)> = (1..=3)
+        .map(|number| {
+            let name = format!("crl{number}.example");
+            dropped(
+                &name,
+                &format!("203.0.113.{number}"),
+                80,
+                FailureKind::Timeout,
+            )
+        })
+        .collect();
+    let (ipv6, evidence) = dropped("ipv6.example", "2001:db8::1", 80, FailureKind::Timeout);
+    let ipv6 = Endpoint {
+        ipv6_only: true,
+        ..ipv6
+    };
+    rows.push((ipv6, evidence));
+    rows.extend(controls());
+    assert_eq!(codes(&judged(rows)), [Code::TcpEgressClosed]);
+}
+
+#[test]
+fn one_cause_on_three_endpoints_is_said_once() {
+    let cut = |number: usize| {
+        let name = format!("host{number}.owner{number}.example");
+        let attempts = tls_failed(&hello_sent(), &failure(FailureKind::Reset));
+        (https(&name), with(&format!("203.0.113.{number}"), attempts))
+    };
+    let mut rows = vec![cut(1), cut(2), cut(3)];
+    rows.extend(controls());
+    let report = judged(rows);
+    assert_eq!(codes(&report), [Code::TlsHelloReset]);
+    let finding = &report.findings[0];
+    assert_eq!(finding.endpoints.len(), 3);
+    assert_eq!(finding.outcome, Outcome::Blocked);
+    for row in &report.endpoints[..3] {
+        assert_eq!(row.verdict.code, Some(Code::TlsHelloReset));
+        assert_eq!(row.verdict.consequence_of, Some(Code::TlsHelloReset));
+    }
+    assert_eq!(report.advice.len(), 1, "{:?}", report.advice);
+    let mut two = vec![cut(1), cut(2)];
+    two.extend(controls());
+    assert_eq!(codes(&judged(two)), []);
 }

@@ -7,7 +7,7 @@ use crate::endpoint::{MustBe, Scheme};
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::outside::{self, Outside};
 use crate::verdict::correlate::{blocked_by, collapse, connected, finding, free, hosts};
-use crate::verdict::{Code, Confidence, Context, Finding, Judged, network};
+use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, network};
 
 /// Hosts that must agree where another port works.
 const HOSTS_WITH_CONTROL: usize = 2;
@@ -26,6 +26,10 @@ pub(super) fn closed_ports(
         .map(|place| rows[*place].endpoint.port)
         .collect();
     // 443 before 80: the order of importance.
+    if let Some((finding, places)) = closed_everywhere(context, outsides, rows, &ports) {
+        collapse(rows, &places, Code::TcpEgressClosed);
+        return vec![finding];
+    }
     let found = ports
         .into_iter()
         .rev()
@@ -38,8 +42,11 @@ pub(super) fn closed_ports(
     found.into_iter().map(|(finding, _)| finding).collect()
 }
 
+/// A test over IPv6 alone says nothing of a port, which other rows try over both families.
 fn was_connected_to(row: &Judged<'_>) -> bool {
     row.endpoint.scheme != Scheme::Dns
+        && row.verdict.outcome != Outcome::Skipped
+        && !row.endpoint.ipv6_only
         && row.endpoint.must_be == MustBe::Reachable
         && !row.evidence.attempts.is_empty()
         && !is_misled(row)
@@ -54,6 +61,60 @@ fn is_misled(row: &Judged<'_>) -> bool {
         Code::DnsForeignCname,
     ];
     blocked_by(row, &misled)
+}
+
+/// Every port that was tried is closed for every host: the question is then whether direct
+/// connections are meant to work here at all.
+fn closed_everywhere(
+    context: &Context<'_>,
+    outsides: &[Outside<'_>],
+    rows: &[Judged<'_>],
+    ports: &BTreeSet<u16>,
+) -> Option<(Finding, Vec<usize>)> {
+    let places = free(rows, was_connected_to);
+    let hosts = hosts(rows, &places).len();
+    let alike: Option<Vec<(Code, Vec<usize>)>> = ports
+        .iter()
+        .map(|port| {
+            let own = places.iter().copied();
+            let own: Vec<usize> = own
+                .filter(|place| rows[*place].endpoint.port == *port)
+                .collect();
+            Some((closing(rows, &own)?, own))
+        })
+        .collect();
+    let alike = alike.filter(|_| hosts >= HOSTS_WITHOUT_CONTROL)?;
+    let works = rows.iter().any(connected)
+        || ports
+            .iter()
+            .any(|port| outside::connects(outsides, rows, *port));
+    if works || lead_to_one_machine(context, rows, &places) {
+        return None;
+    }
+    let device = device(rows, &places);
+    let how: BTreeSet<String> = alike.iter().map(|(code, _)| how(*code, device)).collect();
+    let how: Vec<String> = how.into_iter().collect();
+    let names: Vec<String> = ports.iter().map(ToString::to_string).collect();
+    let claim = Claim::new(Code::TcpEgressClosed)
+        .sure(Confidence::Medium)
+        .at_address(device)
+        .fact("egress_ports", names.join(" and "))
+        .fact("hosts", hosts)
+        .fact("how", how.join(" or "))
+        .fact("another_port_works", false)
+        .fact("all_ports", true);
+    let says = "No direct connection gets out of this network: all {hosts} hosts on TCP port {egress_ports} were {how}";
+    Some((finding(claim, says, rows, &places), places))
+}
+
+/// How connections were closed, in words.
+fn how(closing: Code, device: Option<IpAddr>) -> String {
+    match (closing, device) {
+        (Code::TcpDropped, _) => "silent".to_owned(),
+        (Code::TcpAdminProhibited, Some(device)) => format!("rejected by {device}"),
+        (Code::TcpAdminProhibited, None) => "rejected by rule".to_owned(),
+        _ => "refused".to_owned(),
+    }
 }
 
 fn closed_port(
@@ -78,12 +139,7 @@ fn closed_port(
         return None;
     }
     let device = device(rows, &places);
-    let how = match (closing, device) {
-        (Code::TcpDropped, _) => "silent".to_owned(),
-        (Code::TcpAdminProhibited, Some(device)) => format!("rejected by {device}"),
-        (Code::TcpAdminProhibited, None) => "rejected by rule".to_owned(),
-        _ => "refused".to_owned(),
-    };
+    let how = how(closing, device);
     let claim = Claim::new(Code::TcpEgressClosed)
         .sure(confidence)
         .at_address(device)

@@ -4,6 +4,7 @@
 //! `consequence_of` what explains them.
 
 mod clock;
+mod collapse;
 mod dead_server;
 mod device;
 mod egress;
@@ -106,7 +107,9 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     row::connectivity_test(rows);
     outside::hear(&outsides, rows);
     findings.extend(row::msoid(rows));
-    closed::settle(context, rows);
+    closed::settle(context, &known, rows);
+    let shared = collapse::find(rows, &findings);
+    findings.extend(shared);
     findings
 }
 

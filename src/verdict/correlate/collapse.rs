@@ -1,0 +1,162 @@
+//! One cause for many endpoints: whatever no wider rule explains, said once.
+//!
+//! It stands last, since every rule before it knows more: what it finds is the same code and the same
+//! culprit on many endpoints, and nothing of why. A few endpoints with one cause are one matter too
+//! where they are all that was asked of a port, a proxy, a resolver or an address family.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use crate::evidence::Stage;
+use crate::verdict::claim::Claim;
+use crate::verdict::correlate::{collapse, fact, finding, hosts};
+use crate::verdict::{Code, Culprit, Finding, Judged, Outcome, known_names};
+
+/// So many endpoints with one cause are one matter.
+const ENDPOINTS: usize = 3;
+/// So many are, where no endpoint of their kind does better.
+const ENDPOINTS_OF_A_KIND: usize = 2;
+
+/// Finds causes that endpoints share and that no run-wide rule has explained.
+pub(super) fn find(rows: &mut [Judged<'_>], findings: &[Finding]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    while let Some((code, places)) = next(rows, findings) {
+        found.push(shared(code, &places, rows));
+        collapse(rows, &places, code);
+    }
+    found
+}
+
+/// The first cause in plan order that enough endpoints share.
+fn next(rows: &[Judged<'_>], findings: &[Finding]) -> Option<(Code, Vec<usize>)> {
+    let open = free_of_any_requirement(rows, |row| accused(row).is_some());
+    let told = |place: &usize| {
+        let row = &rows[*place];
+        let id = &row.endpoint.id;
+        let same = |finding: &Finding| {
+            Some(finding.code) == row.verdict.code && finding.endpoints.contains(id)
+        };
+        findings.iter().any(same)
+    };
+    let open: Vec<usize> = open.into_iter().filter(|place| !told(place)).collect();
+    open.iter().find_map(|first| {
+        let (code, culprit) = accused(&rows[*first])?;
+        let same = |place: &&usize| accused(&rows[**place]) == Some((code, culprit));
+        let places: Vec<usize> = open.iter().filter(same).copied().collect();
+        let enough = places.len() >= ENDPOINTS
+            || (places.len() >= ENDPOINTS_OF_A_KIND && are_a_kind(rows, &places));
+        enough.then_some((code, places))
+    })
+}
+
+fn free_of_any_requirement(
+    rows: &[Judged<'_>],
+    wanted: impl Fn(&Judged<'_>) -> bool,
+) -> Vec<usize> {
+    let open = |row: &Judged<'_>| row.verdict.consequence_of.is_none() && wanted(row);
+    (0..rows.len())
+        .filter(|place| open(&rows[*place]))
+        .collect()
+}
+
+/// What a row is held against, and whom; nobody known is one kind of culprit.
+fn accused<'a>(row: &'a Judged<'_>) -> Option<(Code, Option<&'a Culprit>)> {
+    let code = row
+        .verdict
+        .code
+        .filter(|_| row.verdict.outcome >= Outcome::Degraded)?;
+    Some((code, row.verdict.culprit.as_ref()))
+}
+
+/// Whether these are all endpoints of a port, a proxy, a resolver or an address family that were
+/// tried, while others of another kind were tried too.
+fn are_a_kind(rows: &[Judged<'_>], places: &[usize]) -> bool {
+    if hosts(rows, places).len() < ENDPOINTS_OF_A_KIND {
+        return false;
+    }
+    let kinds: &[fn(&Judged<'_>) -> BTreeSet<String>] = match rows[places[0]].verdict.stage {
+        Some(Stage::Dns) => &[resolvers],
+        Some(Stage::Tcp) => &[port, families],
+        Some(Stage::Route | Stage::Device) | None => &[],
+        Some(_) => &[port, proxy],
+    };
+    kinds.iter().any(|kind| {
+        let own: Vec<BTreeSet<String>> = places.iter().map(|place| kind(&rows[*place])).collect();
+        let mut common = own[0].clone();
+        common.retain(|one| own.iter().all(|set| set.contains(one)));
+        common.iter().any(|one| {
+            let of_kind = |place: &usize| kind(&rows[*place]).contains(one);
+            let all: Vec<usize> = (0..rows.len()).filter(of_kind).collect();
+            all.len() == places.len() && all.len() < rows.len()
+        })
+    })
+}
+
+fn port(row: &Judged<'_>) -> BTreeSet<String> {
+    BTreeSet::from([row.endpoint.port.to_string()])
+}
+
+fn proxy(row: &Judged<'_>) -> BTreeSet<String> {
+    fact(row, "proxy").map(str::to_owned).into_iter().collect()
+}
+
+fn resolvers(row: &Judged<'_>) -> BTreeSet<String> {
+    let asked = known_names::asked(row.evidence).into_iter();
+    asked
+        .map(|server: SocketAddr| server.ip().to_string())
+        .collect()
+}
+
+/// The one family over which a row was tried.
+fn families(row: &Judged<'_>) -> BTreeSet<String> {
+    let attempts = row.evidence.attempts.iter();
+    let ipv6: BTreeSet<bool> = attempts.map(|attempt| attempt.address.is_ipv6()).collect();
+    match ipv6.len() {
+        1 => ipv6.into_iter().map(|ipv6| ipv6.to_string()).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+/// The claim of the first row, as far as all of them share it.
+fn shared(code: Code, places: &[usize], rows: &[Judged<'_>]) -> Finding {
+    let verdicts = places.iter().map(|place| &*rows[*place].verdict);
+    let outcome = verdicts.clone().map(|it| it.outcome).max();
+    let confidence = verdicts.clone().map(|it| it.confidence).min();
+    let first = &rows[places[0]].verdict;
+    let mut claim = Claim::new(code)
+        .with_outcome(outcome.unwrap_or(first.outcome))
+        .sure(confidence.unwrap_or(first.confidence));
+    if let Some(culprit) = &first.culprit {
+        claim = claim.by(culprit.who).at_address(culprit.address);
+    }
+    claim.stage = first.stage.unwrap_or(claim.stage);
+    claim.facts.clone_from(&first.facts);
+    for per_row in ["address", "addresses", "other_ways", "host"] {
+        claim.facts.remove(per_row);
+    }
+    let targets: Vec<String> = places
+        .iter()
+        .map(|place| rows[*place].endpoint.to_string())
+        .collect();
+    let says = format!(
+        "{} ({})",
+        code.means().trim_end_matches('.'),
+        in_short(&targets)
+    );
+    let count = places.len();
+    let mut found = finding(claim.fact("endpoints", count), "", rows, places);
+    found.summary = says;
+    found
+}
+
+fn in_short(targets: &[String]) -> String {
+    const NAMED: usize = 3;
+    let named = targets.iter().take(NAMED).cloned().collect::<Vec<_>>();
+    let rest = targets.len().saturating_sub(NAMED);
+    let more = match rest {
+        0 => String::new(),
+        rest => format!(" and {rest} more"),
+    };
+    let count = targets.len();
+    format!("{count} endpoints: {}{more}", named.join(", "))
+}
