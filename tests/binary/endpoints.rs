@@ -212,7 +212,7 @@ fn these_are_open_and_those_are_closed() {
     fs::copy(&right, &wrong).unwrap();
     let more = fs::read_to_string(&wrong).unwrap() + &entry("leak", open, "blocked");
     fs::write(&wrong, more).unwrap();
-    let check = |file: &Path, more: &[&str]| {
+    let check_in = |format: &str, file: &Path, more: &[&str]| {
         let file = file.to_str().unwrap();
         let fixed = [
             "check",
@@ -223,8 +223,9 @@ fn these_are_open_and_those_are_closed() {
             "--endpoints",
             file,
         ];
-        reach365(&[&fixed[..], &["--format", "json"], more].concat())
+        reach365(&[&fixed[..], &["--format", format], more].concat())
     };
+    let check = |file: &Path, more: &[&str]| check_in("json", file, more);
     let outcomes = |output: &std::process::Output| -> Vec<(String, String)> {
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         let rows = report["endpoints"].as_array().unwrap().iter();
@@ -244,13 +245,13 @@ fn these_are_open_and_those_are_closed() {
     assert!(outcomes(&leak).contains(&("leak".to_owned(), "blocked".to_owned())));
     assert!(stdout(&leak).contains("\"policy-open\""));
     assert_eq!(code(&check(&wrong, &[])), 1, "an open host is a failure");
-    let words = stdout(&check(&right, &["--format", "text"]));
+    let words = stdout(&check_in("text", &right, &[]));
     assert!(
         words.starts_with("✓ AS REQUIRED") || words.starts_with("+ AS REQUIRED"),
         "{words}"
     );
     assert!(words.contains("1 closed as required"), "{words}");
-    let metrics = stdout(&check(&wrong, &["--format", "prometheus"]));
+    let metrics = stdout(&check_in("prometheus", &wrong, &[]));
     for (id, value) in [("closed", 1), ("leak", 0)] {
         let line = format!("reach365_endpoint_as_required{{endpoint=\"{id}\"");
         let line = metrics.lines().find(|it| it.starts_with(&line)).unwrap();
