@@ -46,6 +46,8 @@ pub(crate) enum Kind {
     Inspected,
     /// By the inspection authority, ended 30 days ago.
     InspectedExpired,
+    /// By a company's own authority, which the operating system trusts.
+    Company,
     /// By an authority that nobody trusts, sent along.
     Unknown,
     /// By another authority that nobody trusts, sent along.
@@ -59,6 +61,7 @@ pub(crate) struct Authorities {
     public: Authority,
     intermediate: Authority,
     inspection: Authority,
+    company: Authority,
     unknown: Authority,
     other_unknown: Authority,
     /// Key of every server; what counts is who signed its certificate.
@@ -76,6 +79,7 @@ impl Authorities {
             intermediate: below(&public, "Lab Public Issuing CA"),
             public,
             inspection: root("Branch Office TLS Inspection", "Contoso Firewall"),
+            company: root("Contoso Issuing CA", "Contoso Ltd"),
             unknown: root("Gateway CA", "Unknown Appliance"),
             other_unknown: root("Filter Box CA", "Other Appliance"),
             key: key(),
@@ -90,7 +94,8 @@ impl Authorities {
         self.directory.join("public-roots.pem")
     }
 
-    /// PEM file of what the operating system trusts: the public root and the inspection authority.
+    /// PEM file of what the operating system trusts: the public root, the inspection authority and
+    /// the company's.
     pub(crate) fn os_roots(&self) -> PathBuf {
         self.directory.join("os-roots.pem")
     }
@@ -126,6 +131,7 @@ impl Authorities {
             Kind::MissingIntermediate => vec![self.leaf(name, current, &self.intermediate)],
             Kind::Inspected => self.private_chain(name, current, &self.inspection),
             Kind::InspectedExpired => self.private_chain(name, past, &self.inspection),
+            Kind::Company => self.private_chain(name, current, &self.company),
             Kind::Unknown => self.private_chain(name, current, &self.unknown),
             Kind::OtherUnknown => self.private_chain(name, current, &self.other_unknown),
             Kind::Garbage => vec![CertificateDer::from(b"this is no certificate".to_vec())],
@@ -203,7 +209,9 @@ impl Authorities {
     fn write_roots(&self) {
         let mut text = self.public.pem();
         write(&self.public_roots(), &text);
-        write!(text, "\n{}", self.inspection.pem()).expect("a string takes everything");
+        for further in [&self.inspection, &self.company] {
+            write!(text, "\n{}", further.pem()).expect("a string takes everything");
+        }
         write(&self.os_roots(), &text);
     }
 }
