@@ -182,7 +182,12 @@ fn column<'a>(peers: &'a [Asked], of: impl Fn(&'a Asked) -> Option<&'a Said>) ->
 fn said(scenario: &Scenario) -> String {
     let mut said: Vec<String> = Vec::new();
     for (_, expected) in scenario.expected() {
-        let Some(code) = &expected.code else { continue };
+        let Some(code) = &expected.code else {
+            if expected.outcome != "reachable" && !said.contains(&expected.outcome) {
+                said.push(expected.outcome.clone());
+            }
+            continue;
+        };
         let address = expected.address.map(|address| format!(" {address}"));
         let who = expected.who.as_deref().unwrap_or("nobody");
         let words = format!("`{code}` by {who}{}", address.unwrap_or_default());
