@@ -10,9 +10,8 @@ use crate::verdict::network::{self, Controls, below, is_bogus};
 use crate::verdict::{Code, Confidence, Context, Facts, Outcome, Verdict, controls as probes, dns};
 
 /// What is said first where several things are wrong beside a genuine answer.
-const FLAWS: [Code; 16] = [
+const FLAWS: [Code; 15] = [
     Code::TlsIntercepted,
-    Code::DnsHostsFile,
     Code::HttpUnexpectedRedirect,
     Code::HttpServiceError,
     Code::HttpRateLimited,
@@ -127,6 +126,13 @@ fn dns_remarks(endpoint: &Endpoint, evidence: &Evidence) -> Facts {
             facts.insert("ranges_from".to_owned(), source);
         }
     }
+    if !evidence.hosts_file.is_empty() {
+        // An entry that leads to the genuine host does no harm today.
+        facts.insert(
+            "hosts_file".to_owned(),
+            dns::words(&evidence.hosts_file).into(),
+        );
+    }
     if let Some(name) = foreign_cname(endpoint, evidence) {
         facts.insert("foreign_cname".to_owned(), claim::short(name).into());
     }
@@ -140,9 +146,6 @@ fn all_flaws(evidence: &Evidence, context: &Context<'_>, rulings: &[AddressRulin
         .collect();
     flaws.extend(family_flaws(context, rulings));
     flaws.extend(dns::flaws(evidence));
-    if !evidence.hosts_file.is_empty() {
-        flaws.push(hosts_file(evidence, "it answers genuinely"));
-    }
     flaws
 }
 

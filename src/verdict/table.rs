@@ -146,7 +146,7 @@ codes! {
         wrong_if "the domain has a wildcard record of its own: look up another invented name"
     DnsHostsFile "dns-hosts-file" Dns Blocked Device
         means "The hosts file of this machine overrides DNS for this name."
-        evidence "The hosts file has an entry for the name. Blocked where the host cannot be reached with it, degraded where it can."
+        evidence "The hosts file has an entry for the name. Blocked where the host cannot be reached with it; where it answers genuinely, the entry is only noted."
         says "The hosts file of this machine sets {host} to {answers} ({cause})"
         wrong_if "the entry is meant to be there and its address is served: try it without the entry"
     DnsAaaaBroken "dns-aaaa-broken" Dns Degraded Resolver
