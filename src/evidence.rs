@@ -526,6 +526,10 @@ pub struct RunEvidence {
     pub public_roots: usize,
     /// Number of roots of the operating system.
     pub os_roots: usize,
+    /// Whether the sign-in broker of Windows has an exemption that lets it connect to loopback
+    /// addresses; read where a proxy has one, absent where it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loopback_exempt: Option<bool>,
     /// Why the proxy settings of the machine could not be read: nothing was probed then, since any
     /// other route than theirs would be a guess.
     #[serde(skip_serializing_if = "Option::is_none")]

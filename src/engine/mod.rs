@@ -19,12 +19,13 @@ use futures_util::future::{BoxFuture, Either, join, join_all, select};
 use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 use tokio::sync::Notify;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::device::NcsiSettings;
 use crate::endpoint::{Endpoint, Scheme};
 use crate::event::Event;
-use crate::evidence::{Agent, Control, Evidence, RunEvidence, Way};
+use crate::evidence::{Agent, Attempt, Control, Evidence, RunEvidence, Way};
 use crate::options::{COMPARE_AFTER, Options, PROBES_UNDER_WAY};
 use crate::plan::Plan;
 use crate::platform::{self, SystemResolvers};
@@ -113,6 +114,7 @@ impl Checker {
         run.public_roots = tls.stores.public_count();
         run.os_roots = tls.stores.os_count();
         run.scripts = routing.scripts_seen();
+        run.loopback_exempt = exemption(&evidence).await;
         (run.control_hosts, run.dns_controls) = controls;
         let rows = endpoints.into_iter().zip(evidence);
         let rows = rows
@@ -435,6 +437,17 @@ impl Checker {
             evidence,
         }
     }
+}
+
+/// Whether the sign-in broker reaches a proxy on a loopback address; asked where one was used.
+async fn exemption(all: &[Evidence]) -> Option<bool> {
+    let mut attempts = all.iter().flat_map(|evidence| &evidence.attempts);
+    let own = |attempt: &Attempt| attempt.address.ip().to_canonical().is_loopback();
+    if !attempts.any(|attempt| attempt.hop.is_some() && own(attempt)) {
+        return None;
+    }
+    let read = spawn_blocking(platform::broker_reaches_loopback);
+    read.await.ok().flatten()
 }
 
 fn calls_for_controls(outcome: Outcome) -> bool {

@@ -10,6 +10,7 @@ mod device;
 mod hops;
 mod hosts;
 mod interfaces;
+mod loopback;
 mod machine;
 mod ncsi;
 mod no_route;
@@ -33,6 +34,7 @@ pub use device::system_device;
 pub(crate) use hops::{FAR, TELLS_HOPS, limit_hops};
 pub(crate) use hosts::hosts_file;
 pub(crate) use interfaces::usable_families;
+pub(crate) use loopback::broker_reaches_loopback;
 pub use machine::{
     Credential, LocalMachine, Machine, Ran, RegistryKey, RegistryValue, ServiceState,
 };

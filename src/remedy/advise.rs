@@ -28,7 +28,9 @@ pub fn advise(findings: &[Finding], rows: &[(&Endpoint, &Verdict)]) -> Vec<Advic
 
 /// The same for every cause, however many there are.
 pub(crate) fn advise_on_all(findings: &[Finding], rows: &[(&Endpoint, &Verdict)]) -> Vec<Advice> {
-    let run_wide = findings.iter().map(|finding| of_finding(finding, rows));
+    // A note asks for nothing.
+    let wrong = findings.iter().filter(|it| it.outcome > Outcome::Reachable);
+    let run_wide = wrong.map(|finding| of_finding(finding, rows));
     let mut causes: Vec<Cause<'_>> = run_wide.collect();
     let mut single = of_rows(findings, rows);
     single.sort_by_key(|cause| std::cmp::Reverse(cause.outcome));

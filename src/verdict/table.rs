@@ -79,6 +79,12 @@ codes! {
         says "The proxy settings disagree: {ways}"
         wrong_if "the program concerned reads only one of these settings: see which account it runs under"
 
+    RouteLoopbackProxy "route-loopback-proxy" Route Degraded Device
+        means "A proxy on a loopback address carries connections; the sign-in broker of Windows, an AppContainer, cannot reach loopback without an exemption."
+        evidence "The proxy that carried the connection has the address 127.0.0.0/8 or ::1. A note, and degraded only on Windows where the list of loopback exemptions was read and the broker (Microsoft.AAD.BrokerPlugin) is not on it."
+        says "The proxy {proxy} has a loopback address: the Windows sign-in broker (an AppContainer) reaches it only with a loopback exemption ({exemption})"
+        wrong_if "the broker gets another proxy than Office: see `reach365 proxy` for the settings of the user"
+
     DnsTimeout "dns-timeout" Dns Blocked Resolver
         means "The resolver does not answer for this name."
         evidence "No answer to any try for this name, while other names resolve."

@@ -109,7 +109,8 @@ fn of_findings(scenario: &Scenario, report: &Value) -> Option<String> {
     };
     let may_be = |finding: &&Value| {
         let code = finding["code"].as_str().unwrap_or_default();
-        finding["culprit"].is_null() && scenario.may_find.iter().any(|one| one == code)
+        let accuses = !finding["culprit"].is_null() && finding["outcome"] != "reachable";
+        !accuses && scenario.may_find.iter().any(|one| one == code)
     };
     let firm = findings.iter().filter(|finding| !may_be(finding));
     let mut seen: Vec<String> = firm.map(code).collect();

@@ -8,6 +8,7 @@ use std::time::Duration;
 use reach365::options::{ProxySource, Timeouts};
 use reach365::plan::Selection;
 use reach365::report::EndpointReport;
+use reach365::verdict::{Finding, Outcome};
 use reach365::{Catalog, Checker, Options, Plan, Report};
 
 use crate::certificate::Authority;
@@ -176,7 +177,9 @@ fn in_words(row: &EndpointReport) -> String {
 /// Asserts the codes of the findings, each with the number of its endpoints.
 #[track_caller]
 pub(crate) fn assert_findings(report: &Report, expected: &[(&str, usize)]) {
-    let findings = report.findings.iter();
+    // A proxy of the test has a loopback address, which is a note.
+    let wrong = |finding: &&Finding| finding.outcome > Outcome::Reachable;
+    let findings = report.findings.iter().filter(wrong);
     let got: Vec<(&str, usize)> = findings
         .map(|finding| (finding.code.id(), finding.endpoints.len()))
         .collect();

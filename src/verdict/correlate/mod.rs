@@ -10,6 +10,7 @@ mod device;
 mod egress;
 mod hop;
 mod issuer;
+mod loopback;
 mod outside;
 mod portal;
 mod product;
@@ -110,6 +111,8 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     closed::settle(context, &known, rows);
     let shared = collapse::find(rows, &findings);
     findings.extend(shared);
+    // It concerns endpoints that answer: after everything that takes an answer back.
+    findings.extend(loopback::find(context, rows));
     findings
 }
 

@@ -6,7 +6,7 @@ use reach365::evidence::{
     RecordKind, RunEvidence, ScriptFailure, ScriptFailureKind, TcpSeen, TlsSeen, Way,
 };
 use reach365::route::{Hop, Origin, Route};
-use reach365::verdict::{Code, Confidence, Outcome};
+use reach365::verdict::{Code, Confidence, Outcome, Who};
 
 use super::{Case, Row, found_in, host, row};
 use crate::bench::*;
@@ -15,6 +15,7 @@ const PROXY: &str = "PROXY proxy.example:8080";
 const PROXY_ADDRESS: &str = "10.1.2.3";
 
 pub(crate) fn all() -> Vec<Case> {
+    let loopback = vec![loopback(None), loopback(Some(false))];
     [
         scripts(),
         unstable(),
@@ -22,10 +23,36 @@ pub(crate) fn all() -> Vec<Case> {
         unreached(),
         refused(),
         behind(),
+        loopback,
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// An agent on this machine carries everything; what Windows says of the broker's exemption.
+fn loopback(exempt: Option<bool>) -> Case {
+    let own = Attempt {
+        address: "127.0.0.1:8080".parse().unwrap(),
+        ..open(1)
+    };
+    let run = RunEvidence {
+        windows: true,
+        loopback_exempt: exempt,
+        ..machine()
+    };
+    let report = report(Cloud::Worldwide, run, vec![(host(), carried(own))]);
+    assert_eq!(report.summary.exit_code, 0);
+    let outcome = report.summary.outcome;
+    let code = Code::RouteLoopbackProxy;
+    let case = found_in(code, Outcome::Degraded, Confidence::Certain, report);
+    if exempt.is_some() {
+        assert_eq!(outcome, Outcome::Degraded);
+        return case;
+    }
+    assert_eq!(outcome, Outcome::Reachable);
+    assert!(case.report.advice.is_empty());
+    case.but(Outcome::Reachable, Who::Unknown)
 }
 
 fn scripts() -> Vec<Case> {
