@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
+use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -317,6 +318,12 @@ pub struct TcpCounters {
     /// Segments that were sent again, connection requests included. Windows counts how often it
     /// began to send again, so that it may be more there.
     pub retransmits: u32,
+    /// Shortest round trip in microseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shortest_rtt_us: Option<u32>,
+    /// Segments that were sent again although the other side had them (RFC 2883).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needless_retransmits: Option<u32>,
     /// Bytes that were sent again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_retransmitted: Option<u64>,
@@ -512,6 +519,20 @@ pub struct RunEvidence {
     pub ipv4: Option<bool>,
     /// The same for IPv6.
     pub ipv6: Option<bool>,
+    /// Whether the system would take IPv4 to a host of the internet: there is a route, and a source
+    /// address that fits (RFC 6724); absent where it was not looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ipv4_used: Option<bool>,
+    /// The same for IPv6.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ipv6_used: Option<bool>,
+    /// Prefixes whose IPv6 addresses stand for IPv4 addresses (DNS64, RFC 7050).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub nat64: Vec<IpNet>,
+    /// Limits of stages in milliseconds, where the caller made them shorter than usual.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub short_limits: BTreeMap<Stage, u64>,
     /// Name servers, in the order of use.
     pub resolvers: Vec<SocketAddr>,
     /// Whether the caller named the resolvers instead of the system.
@@ -534,6 +555,10 @@ pub struct RunEvidence {
     /// other route than theirs would be a guess.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy_settings_unread: Option<String>,
+    /// What came of the endpoints that failed or lagged while all were probed at once; absent where
+    /// they were too few to be probed once more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub burst: Option<BurstSeen>,
     /// PAC scripts that the settings name or the network announces.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scripts: Vec<ScriptSeen>,
@@ -545,4 +570,15 @@ pub struct RunEvidence {
     /// none of the run's own names beside one that failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dns_controls: Vec<Lookup>,
+}
+
+/// Endpoints that were probed once more, a few at a time, since several had failed or lagged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct BurstSeen {
+    /// Endpoints that had failed or lagged.
+    pub endpoints: usize,
+    /// Those of them that answered then: the network limits bursts, and that is held against
+    /// nobody.
+    pub passed: usize,
 }

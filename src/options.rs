@@ -1,5 +1,6 @@
 //! Every option of a run with its default, written once.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use data_encoding::BASE64;
 
 use crate::endpoint::{Cloud, Host};
+use crate::evidence::Stage;
 use crate::route::ProxyServer;
 
 /// One DNS packet waits this long for its answer.
@@ -18,19 +20,17 @@ pub const DNS_TRIES: usize = 3;
 /// A TCP connection.
 pub const TCP_TIMEOUT: Duration = Duration::from_secs(5);
 /// A TLS handshake.
-pub const TLS_TIMEOUT: Duration = Duration::from_secs(8);
-/// From the request for a tunnel to the proxy's answer.
-pub const PROXY_TIMEOUT: Duration = Duration::from_secs(10);
+pub const TLS_TIMEOUT: Duration = Duration::from_millis(6_500);
+/// From the request for a tunnel to the proxy's answer: some proxies need ten seconds.
+pub const PROXY_TIMEOUT: Duration = Duration::from_secs(12);
 /// From an HTTP request to the first byte of its answer.
-pub const HTTP_TIMEOUT: Duration = Duration::from_secs(10);
+pub const HTTP_TIMEOUT: Duration = Duration::from_secs(12);
 /// The whole run; what is unfinished then is reported as inconclusive.
 pub const DEADLINE: Duration = Duration::from_secs(60);
-/// A stage that has been silent this long on the first socket, and on a confirming one beside it
-/// since [`CONFIRM_SILENT_AFTER`], is called silent. It keeps silent faults within 8 s.
-pub const SILENCE_LIMIT: Duration = Duration::from_millis(6_500);
 /// How long the way that was taken has time before the other ways are probed beside it.
 pub const COMPARE_AFTER: Duration = Duration::from_secs(1);
-/// How long a silent stage waits before a confirming attempt starts beside it.
+/// How long a silent stage waits before a confirming attempt starts beside it, which ends with it:
+/// a silent stage costs its limit once.
 pub const CONFIRM_SILENT_AFTER: Duration = Duration::from_secs(2);
 /// Pause before a failure that was not silent is tried again.
 pub const CONFIRM_PAUSE: Duration = Duration::from_millis(250);
@@ -38,6 +38,21 @@ pub const CONFIRM_PAUSE: Duration = Duration::from_millis(250);
 pub const CONFIRM: u32 = 1;
 /// Hosts at once.
 pub const JOBS: usize = 64;
+/// So many endpoints that fail or lag by silence, loss, resets or slowness may have met a limit on
+/// bursts: they are probed once more, calmly.
+pub const BURST_ENDPOINTS: usize = 3;
+/// An endpoint lags when its probe has taken this long; the second pass begins then, so that it
+/// ends with what still waits.
+pub const BURST_LAG: Duration = Duration::from_millis(1_500);
+/// Where so many endpoints fail alike in the second pass and none passes, the burst is not the
+/// cause: the others are not probed again.
+pub const BURST_SAMPLE: usize = 6;
+/// Endpoints at once in the second pass.
+pub const CALM_JOBS: usize = 4;
+/// DNS questions a second in the second pass.
+pub const CALM_QUESTIONS: u32 = 20;
+/// Connections a second in the second pass.
+pub const CALM_CONNECTIONS: u32 = 30;
 /// Connections at once to one address.
 pub const JOBS_PER_ADDRESS: usize = 4;
 /// Connections at once to one proxy.
@@ -118,8 +133,6 @@ pub struct Options {
     pub deadline: Duration,
     /// Hosts at once.
     pub jobs: usize,
-    /// How long two attempts beside each other stay silent before both are given up.
-    pub silence_limit: Duration,
     /// Confirming attempts after a failure.
     pub confirm: u32,
     /// Traces rows that are blocked at the connection or at TLS; on Linux alone.
@@ -336,6 +349,40 @@ impl Family {
 }
 
 impl Timeouts {
+    /// The limit of a stage.
+    fn of(&self, stage: Stage) -> Option<Duration> {
+        match stage {
+            Stage::Dns => Some(self.dns),
+            Stage::Tcp => Some(self.tcp),
+            Stage::Proxy => Some(self.proxy),
+            Stage::Tls => Some(self.tls),
+            Stage::Http => Some(self.http),
+            Stage::Device | Stage::Route | Stage::Content => None,
+        }
+    }
+
+    /// The usual limit of a stage in milliseconds.
+    pub(crate) fn usual_ms(stage: Stage) -> Option<u64> {
+        let limit = Self::default().of(stage)?;
+        Some(limit.as_millis() as u64)
+    }
+
+    /// The limits in milliseconds that are shorter than usual: silence within them says nothing.
+    pub(crate) fn short_ones(&self) -> BTreeMap<Stage, u64> {
+        let stages = [
+            Stage::Dns,
+            Stage::Tcp,
+            Stage::Proxy,
+            Stage::Tls,
+            Stage::Http,
+        ];
+        let limits = stages.into_iter().filter_map(|stage| {
+            let own = self.of(stage)?.as_millis() as u64;
+            (own < Self::usual_ms(stage)?).then_some((stage, own))
+        });
+        limits.collect()
+    }
+
     /// The same limit for every stage.
     pub fn all(limit: Duration) -> Self {
         Self {
@@ -382,7 +429,6 @@ impl Default for Options {
             timeouts: Timeouts::default(),
             deadline: DEADLINE,
             jobs: JOBS,
-            silence_limit: SILENCE_LIMIT,
             confirm: CONFIRM,
             trace: false,
             site: None,

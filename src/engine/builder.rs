@@ -36,7 +36,6 @@ impl CheckerBuilder {
     #[must_use]
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.options.timeouts = Timeouts::all(limit);
-        self.options.silence_limit = limit;
         self
     }
 
@@ -171,10 +170,10 @@ fn check_limits(options: &Options) -> Result<(), Error> {
             timeouts
                 .dns
                 .min(timeouts.tcp)
+                .min(timeouts.proxy)
                 .min(timeouts.tls)
                 .min(timeouts.http),
         ),
-        ("--timeout", options.silence_limit),
         ("--deadline", options.deadline),
     ];
     for (name, limit) in limits {

@@ -49,7 +49,8 @@ pub(super) fn skipped(options: &Options, run: &RunEvidence, row: &Row<'_>) -> Op
     if !row.route.is_direct() {
         return Some(SkipReason::ProxyDecides);
     }
-    (run.ipv6 == Some(false)).then_some(SkipReason::NoIpv6)
+    let lacks_ipv6 = run.ipv6 == Some(false) || run.ipv6_used == Some(false);
+    lacks_ipv6.then_some(SkipReason::NoIpv6)
 }
 
 /// The evidence of a check that is not made.

@@ -1,6 +1,7 @@
 //! The [`Checker`]: schedules probes, confirms failures, keeps deadlines. It only schedules.
 
 mod builder;
+mod burst;
 mod controls;
 mod device;
 mod routing;
@@ -15,8 +16,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, Either, join, join_all, select};
+use futures_util::future::{BoxFuture, Either, join, join_all, join3, select};
 use futures_util::stream::{self, StreamExt};
+use ipnet::IpNet;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
@@ -25,13 +27,14 @@ use tokio::time::timeout;
 use crate::device::NcsiSettings;
 use crate::endpoint::{Endpoint, Scheme};
 use crate::event::Event;
-use crate::evidence::{Agent, Attempt, Control, Evidence, RunEvidence, Way};
+use crate::evidence::{Agent, Attempt, Control, Evidence, RecordKind, RunEvidence, Way};
 use crate::options::{COMPARE_AFTER, Options, PROBES_UNDER_WAY};
 use crate::plan::Plan;
 use crate::platform::{self, SystemResolvers};
 use crate::probe::{
     Certificates, Credentials, DnsClient, HostsText, MsoidClients, NameServers, Pace, ProbeContext,
-    ProxyNames, RunClock, TlsSource, alternate, ask_as, confirm, probe, probe_msoid,
+    PromptLookups, ProxyNames, RunClock, TlsSource, alternate, ask_as, confirm, look_up_again,
+    probe, probe_msoid,
 };
 use crate::proxy::View;
 use crate::report::{Report, Run};
@@ -42,6 +45,7 @@ use crate::verdict::{self, Outcome, Signatures};
 const OS_LOOKUPS: usize = 64;
 
 pub use builder::CheckerBuilder;
+use burst::Burst;
 use routing::Routing;
 pub use routing::proxy_ways;
 use rows::{Row, rows};
@@ -97,7 +101,10 @@ impl Checker {
                 .await;
             let rows = rows(plan, ways.unwrap_or_default(), settings);
             let judge = self.judge(&run, started);
-            let evidence = self.probe_all(&context, &judge, &rows, &mut on_event).await;
+            let burst = Burst::new();
+            let evidence = self
+                .probe_all(&context, &judge, &burst, &rows, &mut on_event)
+                .await;
             let controls = join(
                 self.ask_control_host(&context, &judge, &rows, &evidence),
                 self.ask_known_names(&context, &judge, plan, &evidence),
@@ -107,10 +114,15 @@ impl Checker {
                 rows.iter().map(Row::endpoint_and_route).collect::<Vec<_>>(),
                 evidence,
                 controls,
+                burst.seen(),
             )
         };
         // The roots are read while the first DNS questions are on their way.
-        let ((endpoints, evidence, controls), tls) = join(probes, context.tls.get()).await;
+        let nat64 = self.find_nat64(&context);
+        let ((endpoints, evidence, controls, burst), tls, nat64) =
+            join3(probes, context.tls.get(), nat64).await;
+        run.nat64 = nat64;
+        run.burst = burst;
         run.public_roots = tls.stores.public_count();
         run.os_roots = tls.stores.os_count();
         run.scripts = routing.scripts_seen();
@@ -126,6 +138,15 @@ impl Checker {
         report
     }
 
+    /// The prefixes of DNS64, asked for only where every host is reached over IPv6 (RFC 7050).
+    async fn find_nat64(&self, context: &ProbeContext) -> Vec<IpNet> {
+        if context.families.ipv4 || !context.families.ipv6 {
+            return Vec::new();
+        }
+        let lookup = context.lookup(verdict::NAT64_NAME, RecordKind::Aaaa).await;
+        verdict::nat64_prefixes(&lookup)
+    }
+
     fn ncsi_settings(&self) -> NcsiSettings {
         let of_this_machine = || NcsiSettings::from_registry(&platform::ncsi_registry());
         self.ncsi.clone().unwrap_or_else(of_this_machine)
@@ -133,6 +154,7 @@ impl Checker {
 
     fn run_evidence(&self) -> RunEvidence {
         let families = platform::usable_families();
+        let used = platform::used_families();
         let named = !self.options.dns.is_empty();
         let system = if named {
             SystemResolvers::default()
@@ -142,6 +164,9 @@ impl Checker {
         RunEvidence {
             ipv4: families.ipv4,
             ipv6: families.ipv6,
+            ipv4_used: Some(used.ipv4),
+            ipv6_used: Some(used.ipv6),
+            short_limits: self.options.timeouts.short_ones(),
             resolvers: if named {
                 self.options.dns.clone()
             } else {
@@ -192,6 +217,11 @@ impl Checker {
                 && !run.resolvers_named
                 && checks <= OS_LOOKUPS,
             os_knows_proxies: self.options.ask_os_resolver && !run.resolvers_named,
+            families: platform::UsedFamilies {
+                ipv4: run.ipv4_used != Some(false),
+                ipv6: run.ipv6_used != Some(false),
+            },
+            prompt: PromptLookups::default(),
         }
     }
 
@@ -210,13 +240,17 @@ impl Checker {
         &self,
         context: &ProbeContext,
         judge: &verdict::Context<'_>,
+        burst: &Burst,
         rows: &[Row<'_>],
         on_event: &mut impl FnMut(Event<'_>),
     ) -> Vec<Evidence> {
         let mut all: Vec<Evidence> = rows.iter().map(|_| Evidence::default()).collect();
         let probes = (0..rows.len()).map(|index| -> BoxFuture<'_, (usize, Probed)> {
             let row = &rows[index];
-            Box::pin(async move { (index, self.probe_one(context, judge, row).await) })
+            Box::pin(async move {
+                let probe = self.probe_calmly_if_crowded(context, judge, burst, row);
+                (index, Box::pin(probe).await)
+            })
         });
         let mut finished = 0;
         let mut results = stream::iter(probes).buffer_unordered(probes_under_way());
@@ -287,6 +321,7 @@ impl Checker {
             ways: vec![way.clone()],
             asks_agents: false,
             setting: row.setting.clone(),
+            started: Notify::new(),
         };
         let (mut evidence, _) = self.probe_way(context, judge, &other).await;
         evidence.ways = other.ways;
@@ -360,7 +395,10 @@ impl Checker {
         row: &Row<'_>,
     ) -> Probed {
         let (endpoint, route) = (row.endpoint, &row.route);
-        let both = pin!(self.probe_and_ask(context, judge, row));
+        let both = pin!(async {
+            row.started.notify_one();
+            self.probe_and_ask(context, judge, row).await
+        });
         let mut evidence = context.pace.host(both).await;
         let mut outcome = verdict::judge(endpoint, &evidence, judge).outcome;
         for round in 2..2 + self.options.confirm {
@@ -368,6 +406,11 @@ impl Checker {
                 break;
             }
             confirm(context, endpoint, route, &mut evidence, round).await;
+            outcome = verdict::judge(endpoint, &evidence, judge).outcome;
+        }
+        let late = verdict::slow_once(&evidence);
+        if self.options.confirm > 0 && !late.is_empty() && !context.clock.is_over() {
+            evidence.lookups.extend(look_up_again(context, &late).await);
             outcome = verdict::judge(endpoint, &evidence, judge).outcome;
         }
         self.control(context, judge, row, &mut evidence).await;

@@ -1,5 +1,7 @@
 //! The checks of a run with the ways that they take.
 
+use tokio::sync::Notify;
+
 use crate::endpoint::{Endpoint, Scheme};
 use crate::engine::device::Setting;
 use crate::engine::routing;
@@ -15,6 +17,8 @@ pub(super) struct Row<'a> {
     /// Whether this row tries other agents for its way.
     pub(super) asks_agents: bool,
     pub(super) setting: Setting,
+    /// Told when the probe has its place and begins.
+    pub(super) started: Notify,
 }
 
 impl Row<'_> {
@@ -40,6 +44,7 @@ pub(super) fn rows(plan: &Plan, ways: Vec<Vec<Way>>, settings: Vec<Setting>) -> 
         ways,
         asks_agents: false,
         setting,
+        started: Notify::new(),
     });
     let mut rows: Vec<Row<'_>> = rows.collect();
     choose_for_agents(&mut rows);

@@ -217,9 +217,8 @@ async fn announced() -> Vec<String> {
 /// Nothing waits longer for a script than for an endpoint: both are silences of one run.
 fn limits(options: &Options) -> PacLimits {
     let usual = PacLimits::default();
-    let silence = options.silence_limit.min(options.timeouts.http);
     PacLimits {
-        fetch: usual.fetch.min(silence),
+        fetch: usual.fetch.min(options.timeouts.http),
         name: usual.name.min(options.timeouts.dns),
         ..usual
     }

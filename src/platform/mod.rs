@@ -26,6 +26,7 @@ mod segments;
 mod services;
 mod socket_evidence;
 mod sockets;
+mod source;
 #[cfg(windows)]
 mod winhttp_text;
 
@@ -49,6 +50,7 @@ pub(crate) use roots::{native_roots, pem_file};
 pub(crate) use segments::{CAN_LIMIT, limit_segments};
 pub(crate) use socket_evidence::{SocketEvidence, watch};
 pub(crate) use sockets::socket_limit;
+pub(crate) use source::{UsedFamilies, fits, used_families};
 
 /// Name of the operating system, as reports spell it.
 pub(crate) fn name() -> &'static str {

@@ -39,8 +39,7 @@ pub(crate) async fn ask_as(
         named_by: route.named_by(),
         agent,
     };
-    let silence = SILENCE.min(context.options.silence_limit);
-    let attempt = attempt::once(context, endpoint, &target, round, silence).await;
+    let attempt = attempt::once(context, endpoint, &target, round, SILENCE).await;
     Some(AgentAttempt { agent, attempt })
 }
 
@@ -74,7 +73,7 @@ pub(crate) async fn alternate(
 
 async fn address_of_proxy(context: &ProbeContext, proxy: &ProxyServer) -> Option<IpAddr> {
     let found = context.proxies.find(context, &proxy.host).await;
-    found.addresses.first().copied()
+    context.usable(&found.addresses).first().copied()
 }
 
 async fn address_of(context: &ProbeContext, host: &Host) -> Option<IpAddr> {
@@ -82,17 +81,20 @@ async fn address_of(context: &ProbeContext, host: &Host) -> Option<IpAddr> {
         Host::Address(address) => return Some(*address),
         Host::Name(name) => name,
     };
-    let in_file = context.hosts.addresses(name);
+    let in_file = context.usable(&context.hosts.addresses(name));
     if let Some(address) = in_file.first() {
         return Some(*address);
     }
+    let mut aside = None;
     let kinds = [RecordKind::A, RecordKind::Aaaa];
     let kinds = kinds.into_iter().filter(|kind| includes(context, *kind));
     for kind in kinds {
-        let lookup = context.dns.lookup(name, kind).await;
-        if let Some(address) = dns::addresses(&lookup).first() {
-            return Some(*address);
+        let lookup = context.lookup(name, kind).await;
+        let found = dns::addresses(&lookup).into_iter().next();
+        match found {
+            Some(address) if context.would_use(address) => return found,
+            _ => aside = aside.or(found),
         }
     }
-    None
+    aside
 }

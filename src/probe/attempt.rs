@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::endpoint::{Endpoint, Scheme};
 use crate::evidence::{Attempt, FailureKind, LegacyHello, Stage, TcpSeen, Trust};
-use crate::options::{CONFIRM_SILENT_AFTER, QUIET};
+use crate::options::{BURST_LAG, CONFIRM_SILENT_AFTER, QUIET};
 use crate::probe::pace::Peer;
 use crate::probe::recorder::{Recorder, Target};
 use crate::probe::run::ProbeContext;
@@ -46,15 +46,43 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// No stage waits longer than its own limit, nor than `silence`.
-    fn new(context: &ProbeContext, silence: Duration) -> Self {
+    /// Those of the run.
+    fn new(context: &ProbeContext) -> Self {
         let timeouts = &context.options.timeouts;
-        Self {
-            tcp: timeouts.tcp.min(silence),
-            proxy: timeouts.proxy.min(silence),
-            tls: timeouts.tls.min(silence),
-            http: timeouts.http.min(silence),
+        let limits = Self {
+            tcp: timeouts.tcp,
+            proxy: timeouts.proxy,
+            tls: timeouts.tls,
+            http: timeouts.http,
+        };
+        if context.pace.is_calm() {
+            // The second pass ends with what still waits in the first.
+            return limits.after(BURST_LAG.min(limits.shortest() / 3));
         }
+        limits
+    }
+
+    /// No stage waits longer than `limit`.
+    fn at_most(self, limit: Duration) -> Self {
+        self.each(|own| own.min(limit))
+    }
+
+    /// What is left of each when so much has been waited already.
+    fn after(self, waited: Duration) -> Self {
+        self.each(|own| own.saturating_sub(waited))
+    }
+
+    fn each(self, of: impl Fn(Duration) -> Duration) -> Self {
+        Self {
+            tcp: of(self.tcp),
+            proxy: of(self.proxy),
+            tls: of(self.tls),
+            http: of(self.http),
+        }
+    }
+
+    fn shortest(self) -> Duration {
+        self.tcp.min(self.proxy).min(self.tls).min(self.http)
     }
 }
 
@@ -66,20 +94,20 @@ pub(crate) async fn connect(
     target: &Target,
     claim: &Claim,
 ) -> Vec<Attempt> {
-    let silence = context.options.silence_limit;
     let first = Recorder::new(context.clock, target, 1);
-    let limits = Limits::new(context, silence);
+    let limits = Limits::new(context);
     let mut running = pin!(attempt(context, endpoint, &first, limits, claim));
     if context.options.confirm == 0 {
         running.await;
         return vec![first.finished()];
     }
-    let wait = confirm_after(context);
+    // With short limits the confirming attempt starts early enough to end with the first.
+    let wait = CONFIRM_SILENT_AFTER.min(limits.shortest() / 2);
     match select(running.as_mut(), pin!(until_silent(&first, wait))).await {
         Either::Left(_) => vec![first.finished()],
         Either::Right(_) => {
             let second = Recorder::new(context.clock, target, 2);
-            let limits = Limits::new(context, silence.saturating_sub(wait));
+            let limits = limits.after(wait);
             // The first attempt holds the claim: the second goes as far as the first did.
             let claim = Claim::default();
             let confirming = Box::pin(attempt(context, endpoint, &second, limits, &claim));
@@ -107,17 +135,10 @@ pub(crate) async fn confirm(
     target: &Target,
     round: u32,
 ) -> Attempt {
-    once(
-        context,
-        endpoint,
-        target,
-        round,
-        context.options.silence_limit,
-    )
-    .await
+    once(context, endpoint, target, round, Duration::MAX).await
 }
 
-/// One connection on its own; a stage waits no longer than `silence`.
+/// One connection on its own; a stage waits no longer than its limit, nor than `silence`.
 pub(crate) async fn once(
     context: &ProbeContext,
     endpoint: &Endpoint,
@@ -126,19 +147,9 @@ pub(crate) async fn once(
     silence: Duration,
 ) -> Attempt {
     let recorder = Recorder::new(context.clock, target, round);
-    let limits = Limits::new(context, silence);
+    let limits = Limits::new(context).at_most(silence);
     attempt(context, endpoint, &recorder, limits, &Claim::default()).await;
     recorder.finished()
-}
-
-/// With short limits the confirming attempt starts early enough to end with the first.
-fn confirm_after(context: &ProbeContext) -> Duration {
-    let shortest = context
-        .options
-        .timeouts
-        .tcp
-        .min(context.options.silence_limit);
-    CONFIRM_SILENT_AFTER.min(shortest / 2)
 }
 
 /// Ends when a stage has waited that long.

@@ -188,9 +188,7 @@ pub(crate) async fn random_labels(context: &ProbeContext, endpoint: &Endpoint) -
     if name.contains('.') {
         names.push(format!("{label}.{}", endpoint.host.owner()));
     }
-    let lookups = names
-        .iter()
-        .map(|name| context.dns.lookup(name, RecordKind::A));
+    let lookups = names.iter().map(|name| context.lookup(name, RecordKind::A));
     let all = context.clock.within(LIMIT, join_all(lookups)).await;
     all.unwrap_or_default()
 }

@@ -43,7 +43,7 @@ pub(crate) use hosts_text::HostsText;
 pub(crate) use msoid::{MsoidClients, probe_msoid};
 pub(crate) use pace::Pace;
 pub(crate) use proxy_names::ProxyNames;
-pub(crate) use run::{ProbeContext, confirm, probe};
+pub(crate) use run::{ProbeContext, PromptLookups, confirm, look_up_again, probe};
 pub(crate) use size::sizes;
 pub(crate) use tls::{Certificates, TlsSource, provider};
 pub(crate) use trace::trace;

@@ -1,16 +1,21 @@
-//! Limits against bursts: so many hosts at once, so many connections to one address.
+//! Limits against bursts: so many hosts at once, so many connections to one address; and, where the
+//! network may not bear even that, few hosts at once and so many packets a second.
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use tokio::sync::Semaphore;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::options::{JOBS_PER_ADDRESS, JOBS_PER_PROXY, QUIET};
+use crate::options::{
+    CALM_CONNECTIONS, CALM_JOBS, CALM_QUESTIONS, JOBS_PER_ADDRESS, JOBS_PER_PROXY, QUIET,
+};
 
 /// Places that open when a host has been quiet for long: with every generation of quiet hosts
 /// there are eight times as many, so that thousands of silent hosts take no longer than one.
@@ -23,6 +28,10 @@ const OPENED_BY_QUIET_PEER: usize = 1024;
 pub(crate) struct Pace {
     hosts: Semaphore,
     peers: Mutex<HashMap<Peer, Arc<Semaphore>>>,
+    is_calm: AtomicBool,
+    few: Semaphore,
+    questions: Turns,
+    connections: Turns,
 }
 
 /// Who is connected to, for the limit on connections at once.
@@ -48,6 +57,39 @@ impl Pace {
         Self {
             hosts: Semaphore::new(jobs.clamp(1, Semaphore::MAX_PERMITS / 2)),
             peers: Mutex::default(),
+            is_calm: AtomicBool::new(false),
+            few: Semaphore::new(CALM_JOBS),
+            questions: Turns::new(CALM_QUESTIONS),
+            connections: Turns::new(CALM_CONNECTIONS),
+        }
+    }
+
+    /// From now on DNS questions and connections go out at a slow rate.
+    pub(crate) fn calm_down(&self) {
+        self.is_calm.store(true, Ordering::Release);
+    }
+
+    /// Whether the rate is slow.
+    pub(crate) fn is_calm(&self) -> bool {
+        self.is_calm.load(Ordering::Acquire)
+    }
+
+    /// Runs the probe of one of few hosts.
+    pub(crate) async fn one_of_few<F: Future>(&self, probe: Pin<&mut F>) -> F::Output {
+        hold(&self.few, probe, sleep(QUIET), 1).await
+    }
+
+    /// Runs the probe of a host while none of the few is under way.
+    pub(crate) async fn alone<F: Future>(&self, probe: Pin<&mut F>) -> F::Output {
+        // It is never closed.
+        let _places = self.few.acquire_many(CALM_JOBS as u32).await;
+        probe.await
+    }
+
+    /// Waits until a DNS question may leave.
+    pub(crate) async fn question(&self) {
+        if self.is_calm() {
+            self.questions.take().await;
         }
     }
 
@@ -64,12 +106,43 @@ impl Pace {
         connection: Pin<&mut F>,
         quiet: impl Future<Output = ()>,
     ) -> F::Output {
+        if self.is_calm() {
+            self.connections.take().await;
+        }
         let places = {
             let mut all = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
             let places = all.entry(peer);
             Arc::clone(places.or_insert_with(|| Arc::new(Semaphore::new(peer.places()))))
         };
         hold(&places, connection, quiet, OPENED_BY_QUIET_PEER).await
+    }
+}
+
+/// Turns that come at a steady rate.
+#[derive(Debug)]
+struct Turns {
+    pause: Duration,
+    next: Mutex<Option<Instant>>,
+}
+
+impl Turns {
+    fn new(a_second: u32) -> Self {
+        Self {
+            pause: Duration::from_secs(1) / a_second,
+            next: Mutex::new(None),
+        }
+    }
+
+    async fn take(&self) {
+        sleep_until(self.after(Instant::now())).await;
+    }
+
+    /// The next free turn.
+    fn after(&self, now: Instant) -> Instant {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = next.map_or(now, |free| free.max(now));
+        *next = Some(turn + self.pause);
+        turn
     }
 }
 
@@ -119,6 +192,15 @@ mod tests {
         }))
         .await;
         peak.load(Ordering::SeqCst)
+    }
+
+    #[test]
+    fn turns_come_at_a_steady_rate() {
+        let (turns, now) = (Turns::new(20), Instant::now());
+        let taken: Vec<Duration> = (0..3).map(|_| turns.after(now) - now).collect();
+        assert_eq!(taken, [0, 50, 100].map(Duration::from_millis));
+        let later = now + Duration::from_secs(9);
+        assert_eq!(turns.after(later), later, "a pause is not made up for");
     }
 
     #[tokio::test]

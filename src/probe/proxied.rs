@@ -260,7 +260,7 @@ impl ByProxy<'_> {
         let Host::Name(name) = &self.endpoint.host else {
             return None;
         };
-        let lookup = self.context.dns.lookup(name, RecordKind::A).await;
+        let lookup = self.context.lookup(name, RecordKind::A).await;
         dns::addresses(&lookup).first().copied()
     }
 }

@@ -1,8 +1,9 @@
 //! The sequence of stages for one endpoint. It only sequences.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{Either, join, join_all, join3, select};
 use tokio::time::sleep;
@@ -11,7 +12,8 @@ use crate::endpoint::{Endpoint, Host, Scheme};
 use crate::evidence::{
     Agent, Attempt, CutShort, Evidence, Failure, FailureKind, Lookup, Observation, RecordKind,
 };
-use crate::options::{ADDRESS_LIMIT, CONFIRM_PAUSE, HOP_LIMIT, Options, SearchList};
+use crate::options::{ADDRESS_LIMIT, CONFIRM_PAUSE, Family, HOP_LIMIT, Options, SearchList};
+use crate::platform::{self, UsedFamilies};
 use crate::probe::attempt::{self, Claim};
 use crate::probe::clock::RunClock;
 use crate::probe::credentials::Credentials;
@@ -23,6 +25,11 @@ use crate::probe::proxy_names::{Found, ProxyNames};
 use crate::probe::recorder::Target;
 use crate::probe::tls::TlsSource;
 use crate::route::{Hop, NamedBy, ProxyProtocol, ProxyServer, Route};
+
+/// A lookup that took less was prompt.
+const PROMPT_MS: f64 = 500.0;
+/// Share of its time that a DNS question has in the second pass.
+const CALM_SHARE: f64 = 0.75;
 
 /// What all probes of a run share.
 #[derive(Debug)]
@@ -41,10 +48,86 @@ pub(crate) struct ProbeContext {
     pub(crate) ask_os_resolver: bool,
     /// Whether it is asked for names of proxies that DNS has no address for.
     pub(crate) os_knows_proxies: bool,
+    /// Which address families the system would take.
+    pub(crate) families: UsedFamilies,
+    pub(crate) prompt: PromptLookups,
+}
+
+/// Lookups that came at once: a second pass has no need to ask again.
+#[derive(Debug, Default)]
+pub(crate) struct PromptLookups {
+    known: Mutex<HashMap<(String, RecordKind), Lookup>>,
+}
+
+impl PromptLookups {
+    fn keep(&self, lookup: &Lookup) {
+        let kind = lookup.outcome.failure.as_ref().map(|failure| failure.kind);
+        let settled = matches!(kind, None | Some(FailureKind::Nodata));
+        let prompt = lookup.tries.len() == 1 && lookup.outcome.elapsed_ms < PROMPT_MS;
+        if settled && prompt {
+            let name = (lookup.name.clone(), lookup.kind);
+            self.lock().insert(name, lookup.clone());
+        }
+    }
+
+    fn get(&self, name: &str, kind: RecordKind) -> Option<Lookup> {
+        self.lock().get(&(name.to_owned(), kind)).cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<(String, RecordKind), Lookup>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ProbeContext {
+    /// Looks a name up. In the second pass at a slow rate, and not where the first brought the
+    /// answer at once; its silence ends with that of the first.
+    pub(crate) async fn lookup(&self, name: &str, kind: RecordKind) -> Lookup {
+        if !self.pace.is_calm() {
+            let lookup = self.dns.lookup(name, kind).await;
+            self.prompt.keep(&lookup);
+            return lookup;
+        }
+        if let Some(known) = self.prompt.get(name, kind) {
+            return known;
+        }
+        self.pace.question().await;
+        let shorter = DnsClient {
+            timeout: self.dns.timeout.mul_f64(CALM_SHARE),
+            ..self.dns.clone()
+        };
+        shorter.lookup(name, kind).await
+    }
+
+    /// Whether the system would connect to an address of a name: others are not probed where there
+    /// is one that it would.
+    pub(super) fn would_use(&self, address: IpAddr) -> bool {
+        let used = match address {
+            IpAddr::V4(_) => self.families.ipv4,
+            IpAddr::V6(_) => self.families.ipv6,
+        };
+        used || self.options.family != Family::Both || platform::fits(address)
+    }
+
+    /// The addresses that the system would connect to; all where it would to none.
+    pub(super) fn usable(&self, addresses: &[IpAddr]) -> Vec<IpAddr> {
+        let used = addresses.iter().filter(|address| self.would_use(**address));
+        let used: Vec<IpAddr> = used.copied().collect();
+        if used.is_empty() {
+            return addresses.to_vec();
+        }
+        used
+    }
 }
 
 /// What the probe of one address family saw.
-type FamilySeen = (Option<Lookup>, Vec<Attempt>);
+#[derive(Debug, Default)]
+struct FamilySeen {
+    lookup: Option<Lookup>,
+    attempts: Vec<Attempt>,
+    /// Addresses that the system would not connect to, left aside.
+    aside: Vec<Target>,
+}
 
 /// Probes an endpoint once on its route: through every proxy of it, and directly where the route
 /// says so. Silent stages are confirmed on the way; other failures are confirmed by [`confirm`].
@@ -120,7 +203,7 @@ async fn own_lookups(context: &ProbeContext, endpoint: &Endpoint) -> Vec<Lookup>
     };
     let kinds = [RecordKind::A, RecordKind::Aaaa];
     let wanted = kinds.into_iter().filter(|kind| includes(context, *kind));
-    join_all(wanted.map(|kind| context.dns.lookup(name, kind))).await
+    join_all(wanted.map(|kind| context.lookup(name, kind))).await
 }
 
 /// What the connections through one proxy saw, and what is known of its name.
@@ -137,8 +220,8 @@ async fn through(
         named_by,
         agent: Agent::Neutral,
     };
-    let (v6, v4): (Vec<Target>, Vec<Target>) = found
-        .addresses
+    let (v6, v4): (Vec<Target>, Vec<Target>) = context
+        .usable(&found.addresses)
         .iter()
         .map(target)
         .partition(|target| target.address.is_ipv6());
@@ -173,9 +256,15 @@ async fn by_name(context: &ProbeContext, endpoint: &Endpoint, name: &str, eviden
     );
     let (seen, os_answer) = beside(both, os_lookup(context, name)).await;
     evidence.os_resolver = os_answer;
-    for (lookup, attempts) in [seen.0, seen.1] {
-        evidence.lookups.extend(lookup);
-        evidence.attempts.extend(attempts);
+    let mut aside = Vec::new();
+    for family in [seen.0, seen.1] {
+        evidence.lookups.extend(family.lookup);
+        evidence.attempts.extend(family.attempts);
+        aside.extend(family.aside);
+    }
+    // Where nothing else is left, a client would try these too.
+    if evidence.attempts.is_empty() {
+        evidence.attempts = connect_all(context, endpoint, aside).await;
     }
 }
 
@@ -208,28 +297,42 @@ async fn family(
 ) -> FamilySeen {
     let unwanted = endpoint.ipv6_only && kind == RecordKind::A;
     if unwanted || !includes(context, kind) {
-        return (None, Vec::new());
+        return FamilySeen::default();
     }
     // Where the hosts file names the host, the system goes there whatever DNS says.
     if !hosts_file.is_empty() && endpoint.scheme != Scheme::Dns {
         let own = hosts_file.iter().filter(|address| is_of(**address, kind));
-        let own = own
-            .map(|address| direct_target(endpoint, *address))
-            .collect();
+        let (used, aside) = targets(context, endpoint, own.copied());
         let (lookup, attempts) = join(
-            context.dns.lookup(name, kind),
-            connect_all(context, endpoint, own),
+            context.lookup(name, kind),
+            connect_all(context, endpoint, used),
         )
         .await;
-        return (Some(lookup), attempts);
+        return FamilySeen {
+            lookup: Some(lookup),
+            attempts,
+            aside,
+        };
     }
-    let lookup = context.dns.lookup(name, kind).await;
-    let addresses = dns::addresses(&lookup).into_iter();
-    let targets = addresses
+    let lookup = context.lookup(name, kind).await;
+    let found = dns::addresses(&lookup).into_iter();
+    let (used, aside) = targets(context, endpoint, found);
+    FamilySeen {
+        attempts: connect_all(context, endpoint, used).await,
+        lookup: Some(lookup),
+        aside,
+    }
+}
+
+/// Where to connect to, and what is left aside.
+fn targets(
+    context: &ProbeContext,
+    endpoint: &Endpoint,
+    addresses: impl Iterator<Item = IpAddr>,
+) -> (Vec<Target>, Vec<Target>) {
+    addresses
         .map(|address| direct_target(endpoint, address))
-        .collect();
-    let attempts = connect_all(context, endpoint, targets).await;
-    (Some(lookup), attempts)
+        .partition(|target| context.would_use(target.address.ip()))
 }
 
 pub(super) fn includes(context: &ProbeContext, kind: RecordKind) -> bool {
@@ -291,10 +394,12 @@ pub(crate) async fn confirm(
     evidence.cut_short = evidence.cut_short.or(cut_short(context, evidence));
 }
 
-async fn look_up_again(context: &ProbeContext, names: &[(String, RecordKind)]) -> Vec<Lookup> {
-    let lookups = names
-        .iter()
-        .map(|(name, kind)| context.dns.lookup(name, *kind));
+/// Looks names up once more.
+pub(crate) async fn look_up_again(
+    context: &ProbeContext,
+    names: &[(String, RecordKind)],
+) -> Vec<Lookup> {
+    let lookups = names.iter().map(|(name, kind)| context.lookup(name, *kind));
     join_all(lookups).await
 }
 

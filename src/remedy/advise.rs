@@ -28,8 +28,10 @@ pub fn advise(findings: &[Finding], rows: &[(&Endpoint, &Verdict)]) -> Vec<Advic
 
 /// The same for every cause, however many there are.
 pub(crate) fn advise_on_all(findings: &[Finding], rows: &[(&Endpoint, &Verdict)]) -> Vec<Advice> {
-    // A note asks for nothing.
-    let wrong = findings.iter().filter(|it| it.outcome > Outcome::Reachable);
+    // A note asks for nothing, and where nobody did it, nobody is asked to mend it.
+    let wrong = findings
+        .iter()
+        .filter(|it| it.outcome > Outcome::Reachable && it.culprit.is_some());
     let run_wide = wrong.map(|finding| of_finding(finding, rows));
     let mut causes: Vec<Cause<'_>> = run_wide.collect();
     let mut single = of_rows(findings, rows);

@@ -51,7 +51,7 @@ pub(super) fn advice(row: &EndpointReport, report: &Report) -> Option<String> {
 /// what could not be judged.
 pub(super) fn culprit<'a>(row: &'a EndpointReport, report: &'a Report) -> Option<&'a Culprit> {
     let accuses = matches!(row.verdict.outcome, Outcome::Blocked | Outcome::Degraded);
-    let wide = explanation(row, report).map(|finding| &finding.culprit);
+    let wide = explanation(row, report).and_then(|finding| finding.culprit.as_ref());
     wide.or(row.verdict.culprit.as_ref()).filter(|_| accuses)
 }
 

@@ -26,6 +26,9 @@ pub fn text(report: &Report, style: &TextStyle, out: &mut dyn io::Write) -> io::
     if let Some(ways) = ways::words(report) {
         page.paragraph(&Lead::indent(2), &ways, Colour::Faint)?;
     }
+    if let Some(burst) = burst(report) {
+        page.paragraph(&Lead::indent(2), &burst, Colour::Faint)?;
+    }
     other_findings(report, &mut page)?;
     advice(report, &mut page)?;
     let told = main_cause(report).and_then(|cause| cause.wrong_if.as_deref());
@@ -57,6 +60,16 @@ fn headline(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     wrong_if(cause.wrong_if.as_deref(), &under, page)
 }
 
+/// What the second pass showed of the first, where the network did not bear it.
+fn burst(report: &Report) -> Option<String> {
+    let burst = report.run.evidence.burst.filter(|burst| burst.passed > 0)?;
+    Some(format!(
+        "This network limits bursts: {} of {} that failed or lagged at first passed when probed four at a time",
+        burst.passed,
+        endpoints(burst.endpoints),
+    ))
+}
+
 /// What would prove an accusation wrong.
 fn wrong_if(falsifier: Option<&str>, lead: &Lead, page: &mut Page<'_>) -> io::Result<()> {
     let Some(falsifier) = falsifier else {
@@ -69,10 +82,9 @@ fn wrong_if(falsifier: Option<&str>, lead: &Lead, page: &mut Page<'_>) -> io::Re
 /// side issue be blamed for it.
 fn main_cause(report: &Report) -> Option<&Finding> {
     let worst = report.summary.outcome;
-    report
-        .findings
-        .iter()
-        .find(|finding| finding.outcome == worst && worst > Outcome::Reachable)
+    report.findings.iter().find(|finding| {
+        finding.culprit.is_some() && finding.outcome == worst && worst > Outcome::Reachable
+    })
 }
 
 pub(super) fn counted(report: &Report) -> String {
@@ -227,7 +239,11 @@ fn other_finding(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 fn attribution_of(finding: &Finding, style: &TextStyle) -> String {
-    let who = attribution(finding.outcome, Some(&finding.culprit), finding.confidence);
+    let who = attribution(
+        finding.outcome,
+        finding.culprit.as_ref(),
+        finding.confidence,
+    );
     [finding.code.to_string(), who]
         .into_iter()
         .filter(|part| !part.is_empty())

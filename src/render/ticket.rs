@@ -206,7 +206,7 @@ fn wide(
     sheet.item("What is wrong", &finding.summary)?;
     let endpoints = rows.iter().map(|row| &row.endpoint).collect();
     sheet.item("Change", &rule(finding.code, &finding.facts, endpoints))?;
-    culprit(Some(&finding.culprit), &finding.facts, sheet)?;
+    culprit(finding.culprit.as_ref(), &finding.facts, sheet)?;
     certainty(finding.confidence, finding.wrong_if.as_deref(), sheet)?;
     rows.iter().try_for_each(|row| {
         let Endpoint { purpose, .. } = &row.endpoint;
@@ -351,7 +351,7 @@ impl Team {
 impl Matter<'_> {
     fn team(&self) -> Team {
         match self {
-            Self::Wide(finding, _) => Team::of(Some(finding.stage), Some(&finding.culprit)),
+            Self::Wide(finding, _) => Team::of(Some(finding.stage), finding.culprit.as_ref()),
             Self::Single(row) => Team::of(row.verdict.stage, row.verdict.culprit.as_ref()),
         }
     }

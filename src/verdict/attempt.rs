@@ -8,7 +8,7 @@ use crate::route::Hop;
 use crate::verdict::claim::Claim;
 use crate::verdict::http::{self, Channel};
 use crate::verdict::tls::{self, Handshake};
-use crate::verdict::{Code, Confidence, Context, Facts, Outcome, block_page, proxy, tcp};
+use crate::verdict::{Code, Confidence, Context, Facts, Outcome, block_page, limit, proxy, tcp};
 
 /// What one connection, or one address, comes to.
 #[derive(Debug, Clone)]
@@ -80,6 +80,14 @@ fn unless_nowhere(address: SocketAddr, ruling: Ruling) -> Ruling {
 }
 
 fn rule(endpoint: &Endpoint, attempt: &Attempt, context: &Context<'_>) -> Ruling {
+    let ruling = by_hop(endpoint, attempt, context);
+    match (limit::of(context.run, attempt), &ruling) {
+        (Some(why), Ruling::Failed(_)) => Ruling::Unknown(why),
+        _ => ruling,
+    }
+}
+
+fn by_hop(endpoint: &Endpoint, attempt: &Attempt, context: &Context<'_>) -> Ruling {
     match attempt.hop.as_ref().and_then(Hop::proxy) {
         None => rule_direct(endpoint, attempt, context),
         Some(server) => proxy::rule(attempt, server, context)
@@ -220,11 +228,11 @@ fn settle(rulings: Vec<Ruling>) -> Ruling {
     let connected = rulings
         .iter()
         .any(|ruling| matches!(ruling, Ruling::Connected));
-    let Some(first) = failures.first() else {
+    if failures.is_empty() {
         return best_without_failure(rulings);
-    };
+    }
     if let Some(genuine) = rulings.into_iter().rev().find_map(genuine_of) {
-        return Ruling::Genuine(flaky(genuine, first));
+        return Ruling::Genuine(flaky(genuine, &failures));
     }
     let claim = confirmed(&failures);
     if connected && is_of_connecting(&claim) {
@@ -262,7 +270,12 @@ fn failure_of(ruling: &Ruling) -> Option<&Claim> {
     }
 }
 
-fn flaky(mut genuine: Genuine, first: &Claim) -> Genuine {
+/// Silence before an answer is a lost packet, which is nobody's fault; a refusal or a reset came
+/// from somebody.
+fn flaky(mut genuine: Genuine, failures: &[Claim]) -> Genuine {
+    let Some(first) = failures.iter().find(|claim| !claim.code.is_silence()) else {
+        return genuine;
+    };
     let claim = Claim::new(Code::TcpFlaky)
         .sure(Confidence::Medium)
         .fact("first_failure", first.code.id())

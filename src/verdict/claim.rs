@@ -27,6 +27,24 @@ pub(super) struct Claim {
     pub(super) facts: Facts,
 }
 
+impl Code {
+    /// Whether the cause is that nothing came.
+    pub(super) fn is_silence(self) -> bool {
+        matches!(
+            self,
+            Self::DnsTimeout
+                | Self::TcpDropped
+                | Self::ProxyDropped
+                | Self::ProxySilent
+                | Self::ProxyUpstreamTimeout
+                | Self::TlsSilent
+                | Self::TlsHelloDropped
+                | Self::TlsMtuBlackhole
+                | Self::HttpSilent
+        )
+    }
+}
+
 impl Claim {
     /// A claim as the table of codes has it, seen once.
     pub(super) fn new(code: Code) -> Self {

@@ -1,16 +1,21 @@
 //! The DNS stage: lookups that fail, lookups that limp, and endpoints that are a record alone.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::endpoint::Endpoint;
-use crate::evidence::{DnsTry, Evidence, Failure, FailureKind, Lookup, RecordKind};
+use crate::evidence::{
+    DnsTry, Evidence, Failure, FailureKind, Lookup, RecordKind, RunEvidence, Stage,
+};
 use crate::verdict::attempt::Ruling;
 use crate::verdict::claim::{self, Claim, short, whole_ms};
-use crate::verdict::tcp::AT_ONCE_MS;
-use crate::verdict::{Code, Confidence, Facts, Outcome, Verdict, Who};
+use crate::verdict::tcp::{self, AT_ONCE_MS};
+use crate::verdict::{Code, Confidence, Facts, Outcome, Verdict, Who, limit, network};
 
-/// A lookup that takes longer is slow.
+/// An answer that takes longer is slow, on a path whose own round trip is short.
 pub(super) const SLOW_LOOKUP_MS: f64 = 500.0;
+/// Round trips to the host that a resolver may take beside that.
+const PATH_SHARE: f64 = 2.0;
 
 /// The addresses that a connection would use: those of the hosts file win over DNS.
 pub(super) fn addresses(evidence: &Evidence) -> Vec<IpAddr> {
@@ -63,10 +68,10 @@ pub(super) fn chain(evidence: &Evidence) -> Vec<&str> {
 }
 
 /// Judges an endpoint that is a DNS record alone.
-pub(super) fn judge(endpoint: &Endpoint, evidence: &Evidence) -> Verdict {
+pub(super) fn judge(endpoint: &Endpoint, evidence: &Evidence, run: &RunEvidence) -> Verdict {
     let found = addresses(evidence);
     if found.is_empty() {
-        return match failure(evidence) {
+        return match failure(evidence, run) {
             Ruling::Failed(claim) => claim.verdict(endpoint),
             Ruling::Unknown(why) => claim::inconclusive(endpoint, &why),
             _ => claim::inconclusive(endpoint, "no lookup was recorded"),
@@ -128,7 +133,7 @@ fn about_ipv6(endpoint: &Endpoint, found: &[IpAddr]) -> Option<&'static str> {
 }
 
 /// Why the name has no address.
-pub(super) fn failure(evidence: &Evidence) -> Ruling {
+pub(super) fn failure(evidence: &Evidence, run: &RunEvidence) -> Ruling {
     let failed = |lookup: &&Lookup| lookup.outcome.failure.is_some();
     let worst = evidence.lookups.iter().filter(failed).max_by_key(|lookup| {
         let kind = lookup.outcome.failure.as_ref().map(|failure| failure.kind);
@@ -138,7 +143,10 @@ pub(super) fn failure(evidence: &Evidence) -> Ruling {
         return Ruling::Connected;
     };
     match &lookup.outcome.failure {
-        Some(failure) => rule(lookup, failure),
+        Some(failure) => match limit::own(run, Stage::Dns, failure) {
+            Some(why) => Ruling::Unknown(why),
+            None => rule(lookup, failure),
+        },
         None => Ruling::Connected,
     }
 }
@@ -266,17 +274,16 @@ pub(super) fn seen(failure: &Failure) -> String {
 }
 
 /// What limps although the name resolves.
-pub(super) fn flaws(evidence: &Evidence) -> Vec<Claim> {
+pub(super) fn flaws(evidence: &Evidence, run: &RunEvidence) -> Vec<Claim> {
     if !evidence.hosts_file.is_empty() {
         return Vec::new();
     }
-    aaaa_broken(evidence)
-        .into_iter()
-        .chain(slow(evidence))
-        .collect()
+    // Nobody needs the answers for a family that this machine has not.
+    let broken = aaaa_broken(evidence, run).filter(|_| !network::lacks(run, true));
+    broken.into_iter().chain(slow(evidence)).collect()
 }
 
-fn aaaa_broken(evidence: &Evidence) -> Option<Claim> {
+fn aaaa_broken(evidence: &Evidence, run: &RunEvidence) -> Option<Claim> {
     let of = |kind| {
         evidence
             .lookups
@@ -294,7 +301,7 @@ fn aaaa_broken(evidence: &Evidence) -> Option<Claim> {
             | FailureKind::DnsRefused
             | FailureKind::DnsCode
             | FailureKind::Truncated
-    );
+    ) && limit::own(run, Stage::Dns, failure).is_none();
     (resolved && !answered && breaks).then(|| {
         Claim::new(Code::DnsAaaaBroken)
             .sure(confidence(lookup, failure))
@@ -303,20 +310,49 @@ fn aaaa_broken(evidence: &Evidence) -> Option<Claim> {
     })
 }
 
+/// A name whose every lookup took long by itself. One late answer says nothing: packets get lost,
+/// and a resolver that has to find out answers the next question at once.
 fn slow(evidence: &Evidence) -> Option<Claim> {
-    let passed = evidence
+    let limit = SLOW_LOOKUP_MS + PATH_SHARE * path_ms(evidence);
+    let slow = evidence.lookups.iter().filter_map(|lookup| {
+        let same = |other: &&Lookup| {
+            other.name == lookup.name && other.kind == lookup.kind && other.outcome.passed()
+        };
+        let times: Vec<f64> = evidence
+            .lookups
+            .iter()
+            .filter(same)
+            .map(answer_ms)
+            .collect();
+        let shortest = times.iter().copied().min_by(f64::total_cmp)?;
+        (times.len() > 1 && shortest > limit).then_some((lookup, shortest))
+    });
+    let (lookup, elapsed) = slow.max_by(|one, other| one.1.total_cmp(&other.1))?;
+    let claim = Claim::new(Code::DnsSlow)
+        .sure(Confidence::Medium)
+        .at_address(only_resolver(evidence))
+        .fact("dns_ms", whole_ms(elapsed))
+        .fact("tries", lookup.tries.len());
+    Some(claim)
+}
+
+/// Names that one more question would tell a slow resolver from a lost packet about.
+pub(crate) fn slow_once(evidence: &Evidence) -> Vec<(String, RecordKind)> {
+    let lookups = evidence
         .lookups
         .iter()
-        .filter(|lookup| lookup.outcome.passed());
-    let slowest = passed.max_by(|one, other| answer_ms(one).total_cmp(&answer_ms(other)))?;
-    let elapsed = answer_ms(slowest);
-    (elapsed > SLOW_LOOKUP_MS || lost_a_packet(&slowest.tries)).then(|| {
-        Claim::new(Code::DnsSlow)
-            .sure(Confidence::Medium)
-            .at_address(only_resolver(evidence))
-            .fact("dns_ms", whole_ms(elapsed))
-            .fact("tries", slowest.tries.len())
-    })
+        .filter(|lookup| lookup.outcome.passed() && answer_ms(lookup) > SLOW_LOOKUP_MS);
+    let names: BTreeSet<(String, RecordKind)> = lookups
+        .map(|lookup| (lookup.name.clone(), lookup.kind))
+        .collect();
+    names.into_iter().collect()
+}
+
+/// The shortest round trip to the host itself.
+fn path_ms(evidence: &Evidence) -> f64 {
+    let direct = evidence.attempts.iter().filter(|it| it.hop.is_none());
+    let shortest = direct.filter_map(tcp::round_trip_ms).min_by(f64::total_cmp);
+    shortest.unwrap_or_default()
 }
 
 /// How long a lookup took without what was spent before on servers that gave no answer, and on
@@ -356,22 +392,6 @@ fn is_stub(server: IpAddr) -> bool {
         IpAddr::V6(Ipv6Addr::LOCALHOST),
     ];
     STUBS.contains(&server)
-}
-
-/// Whether the server that answered had been silent before. A second server that answers for a
-/// first one is what the second is there for.
-fn lost_a_packet(tries: &[DnsTry]) -> bool {
-    let Some((last, earlier)) = tries.split_last() else {
-        return false;
-    };
-    let silent = |one: &DnsTry| {
-        one.failure
-            .as_ref()
-            .is_some_and(|f| f.kind == FailureKind::Timeout)
-    };
-    earlier
-        .iter()
-        .any(|one| one.server.ip() == last.server.ip() && silent(one))
 }
 
 /// Whether every packet of every lookup failed at once for want of a route.

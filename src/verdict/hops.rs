@@ -1,12 +1,12 @@
 //! The hops of a route: which one a client would use, and what came of it.
 
 use crate::endpoint::Endpoint;
-use crate::evidence::{Attempt, Evidence, Failure, FailureKind};
+use crate::evidence::{Attempt, Evidence, Failure, FailureKind, Stage};
 use crate::route::{Hop, ProxyProtocol, ProxyServer};
 use crate::verdict::attempt::{AddressRuling, Ruling, by_address, furthest};
 use crate::verdict::claim::{self, Claim, short};
 use crate::verdict::network::Controls;
-use crate::verdict::{Code, Confidence, Context, Verdict, Who, dns, host, proxy};
+use crate::verdict::{Code, Confidence, Context, Verdict, Who, dns, host, limit, proxy};
 
 /// What came of one hop.
 struct HopRuling<'a> {
@@ -93,20 +93,20 @@ fn through(
     let own = |attempt: &&Attempt| attempt.hop.as_ref().and_then(Hop::proxy) == Some(proxy);
     let attempts: Vec<&Attempt> = evidence.attempts.iter().filter(own).collect();
     let Some(first) = attempts.first() else {
-        return unresolved(evidence, proxy);
+        return unresolved(evidence, proxy, context);
     };
     let ruling = sum_up(&by_address(endpoint, &attempts, context));
     match (ruling, proxy.protocol) {
         (Ruling::Unknown(why), ProxyProtocol::Socks4) => {
-            proxy::about(no_name(evidence, &why), first)
+            proxy::about(no_name(evidence, context, &why), first)
         }
         (ruling, _) => ruling,
     }
 }
 
 /// SOCKS 4 leaves the host's name to this machine: its DNS is then no information but needed.
-fn no_name(evidence: &Evidence, why: &str) -> Ruling {
-    match dns::failure(evidence) {
+fn no_name(evidence: &Evidence, context: &Context<'_>, why: &str) -> Ruling {
+    match dns::failure(evidence, context.run) {
         Ruling::Failed(claim) if dns::answers(evidence).is_empty() => {
             Ruling::Failed(claim.fact("why", why))
         }
@@ -150,7 +150,7 @@ fn with_dead_addresses(ruling: Ruling, rulings: &[AddressRuling]) -> Ruling {
     }
 }
 
-fn unresolved(evidence: &Evidence, proxy: &ProxyServer) -> Ruling {
+fn unresolved(evidence: &Evidence, proxy: &ProxyServer, context: &Context<'_>) -> Ruling {
     let name = proxy.host.name().unwrap_or_default();
     let asked = asked_for(evidence, name);
     let failures_of = |asked: &str| {
@@ -164,6 +164,13 @@ fn unresolved(evidence: &Evidence, proxy: &ProxyServer) -> Ruling {
     let denied = asked
         .iter()
         .all(|asked| failures_of(asked).iter().any(is_denial));
+    let mut own_limits = asked
+        .iter()
+        .flat_map(|asked| failures_of(asked))
+        .filter_map(|failure| limit::own(context.run, Stage::Dns, failure));
+    if let Some(why) = own_limits.next().filter(|_| !denied) {
+        return Ruling::Unknown(why);
+    }
     let failures = asked.iter().flat_map(|asked| failures_of(asked));
     let mut seen: Vec<String> = failures.map(dns::seen).collect();
     seen.dedup();

@@ -6,8 +6,10 @@ use crate::endpoint::Endpoint;
 use crate::evidence::{Attempt, Evidence, Stage};
 use crate::verdict::attempt::{AddressRuling, Genuine, Ruling, by_address, furthest};
 use crate::verdict::claim::{self, Claim};
-use crate::verdict::network::{self, Controls, below, is_bogus};
-use crate::verdict::{Code, Confidence, Context, Facts, Outcome, Verdict, controls as probes, dns};
+use crate::verdict::network::{self, Controls, below, is_bogus, lacks};
+use crate::verdict::{
+    Code, Confidence, Context, Facts, Outcome, Verdict, controls as probes, dns, nat64,
+};
 
 /// What is said first where several things are wrong beside a genuine answer.
 const FLAWS: [Code; 15] = [
@@ -40,7 +42,7 @@ pub(super) fn judge(
     let genuine: Vec<&Genuine> = rulings.iter().filter_map(genuine_of).collect();
     if let Some(first) = genuine.first() {
         let mut facts = first.facts.clone();
-        facts.extend(dns_remarks(endpoint, evidence));
+        facts.extend(dns_remarks(endpoint, evidence, context));
         let flaws = all_flaws(evidence, context, &rulings);
         return with_flaws(endpoint, facts, first.confidence, flaws);
     }
@@ -117,9 +119,9 @@ fn answer_in_words(endpoint: &Endpoint, facts: &Facts) -> String {
 }
 
 /// Oddities of DNS that a genuine answer settles.
-fn dns_remarks(endpoint: &Endpoint, evidence: &Evidence) -> Facts {
+fn dns_remarks(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>) -> Facts {
     let mut facts = Facts::new();
-    if is_outside(endpoint, evidence) {
+    if is_outside(endpoint, evidence, context) {
         facts.insert("outside_published_range".to_owned(), true.into());
         if !endpoint.ranges_from.is_empty() {
             let source = endpoint.ranges_from.as_str().into();
@@ -145,7 +147,7 @@ fn all_flaws(evidence: &Evidence, context: &Context<'_>, rulings: &[AddressRulin
         .flat_map(|genuine| genuine.flaws.clone())
         .collect();
     flaws.extend(family_flaws(context, rulings));
-    flaws.extend(dns::flaws(evidence));
+    flaws.extend(dns::flaws(evidence, context.run));
     flaws
 }
 
@@ -163,7 +165,7 @@ fn family_flaws(context: &Context<'_>, rulings: &[AddressRuling]) -> Vec<Claim> 
             continue;
         };
         let all = failed.len() == family.len();
-        if v6 && (context.run.ipv6 == Some(false) || all && is_local(&failed)) {
+        if lacks(context.run, v6) || v6 && all && is_local(&failed) {
             continue;
         }
         let code = if v6 && all {
@@ -213,11 +215,11 @@ fn partly(
 /// No genuine answer came: the failure that got furthest, else that of DNS.
 fn accusation(evidence: &Evidence, context: &Context<'_>, rulings: &[AddressRuling]) -> Ruling {
     if rulings.is_empty() {
-        return no_connection(evidence);
+        return no_connection(evidence, context);
     }
-    let v4 = of_family(rulings, false).count() > 0;
     let counts = |ruling: &&AddressRuling| {
-        !(v4 && ruling.address.is_ipv6() && means_little(context, ruling))
+        let others = of_family(rulings, !ruling.address.is_ipv6());
+        others.count() == 0 || !means_little(context, ruling)
     };
     let counted: Vec<&AddressRuling> = rulings.iter().filter(counts).collect();
     let failures = counted.iter().copied().filter_map(failure_of);
@@ -238,10 +240,11 @@ fn accusation(evidence: &Evidence, context: &Context<'_>, rulings: &[AddressRuli
     }
 }
 
-/// A failure over IPv6 on a machine that has no IPv6 says nothing about the host.
+/// A failure over a family that this machine has not says nothing about the host.
 fn means_little(context: &Context<'_>, ruling: &AddressRuling) -> bool {
-    context.run.ipv6 == Some(false)
-        || failure_of(ruling).is_some_and(|claim| claim.code == Code::DeviceNoRoute)
+    let v6 = ruling.address.is_ipv6();
+    let no_route = || failure_of(ruling).is_some_and(|it| it.code == Code::DeviceNoRoute);
+    lacks(context.run, v6) || v6 && no_route()
 }
 
 /// What happened at each address, where there are several.
@@ -256,10 +259,10 @@ fn with_addresses(claim: Claim, rulings: &[AddressRuling]) -> Claim {
     claim.fact("addresses", rulings.iter().map(line).collect::<Vec<_>>())
 }
 
-fn no_connection(evidence: &Evidence) -> Ruling {
+fn no_connection(evidence: &Evidence, context: &Context<'_>) -> Ruling {
     let found = dns::addresses(evidence);
     if found.is_empty() {
-        return match dns::failure(evidence) {
+        return match dns::failure(evidence, context.run) {
             Ruling::Connected => Ruling::unknown("the probe left no evidence"),
             other => other,
         };
@@ -300,7 +303,7 @@ impl Suspicion<'_> {
         if no_route {
             return claim;
         }
-        if is_outside(self.endpoint, self.evidence) {
+        if is_outside(self.endpoint, self.evidence, self.context) {
             let fault = self.dns_fault(Code::DnsOutsidePublishedRange, &claim);
             return with_cause(self.with_source(fault), claim);
         }
@@ -340,7 +343,8 @@ impl Suspicion<'_> {
                 && (self.controls.vouch_for(self.endpoint, *address)
                     || (bench && address.is_loopback()))
         };
-        found.iter().all(|address| is_bogus(*address))
+        let meant = meant(self.evidence, self.context);
+        meant.iter().all(|address| is_bogus(*address))
             && !found.iter().any(excused)
             && !is_named_by_its_certificate(self.evidence, claim)
     }
@@ -374,9 +378,18 @@ fn hosts_file(evidence: &Evidence, cause: &str) -> Claim {
         .fact("cause", cause)
 }
 
-/// Whether every answer lies outside the addresses that the most specific set publishes.
-fn is_outside(endpoint: &Endpoint, evidence: &Evidence) -> bool {
+/// The addresses that the answers stand for.
+fn meant(evidence: &Evidence, context: &Context<'_>) -> Vec<IpAddr> {
     let found = dns::answers(evidence);
+    let meant = found
+        .iter()
+        .map(|it| nat64::meant(context.run, *it, &found));
+    meant.collect()
+}
+
+/// Whether every answer lies outside the addresses that the most specific set publishes.
+fn is_outside(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>) -> bool {
+    let found = meant(evidence, context);
     let published = |address: &IpAddr| endpoint.ranges.iter().any(|range| range.contains(address));
     !endpoint.ranges.is_empty() && !found.is_empty() && !found.iter().any(published)
 }

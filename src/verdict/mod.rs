@@ -5,6 +5,7 @@
 mod agent;
 mod attempt;
 mod block_page;
+mod burst;
 mod certificate;
 mod claim;
 mod closed;
@@ -17,7 +18,9 @@ mod hops;
 mod host;
 mod http;
 mod known_names;
+mod limit;
 mod msoid;
+mod nat64;
 mod network;
 mod page;
 mod proxy;
@@ -39,11 +42,14 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use agent::agents_differ;
 pub(crate) use attempt::basis;
+pub(crate) use burst::{is_silence, may_explain};
 pub(crate) use claim::{fill, short};
 pub(crate) use controls::{named_address, wants_other_name, wants_random_labels, wants_sizes};
 pub use correlate::correlate;
 pub(crate) use correlate::resolvers_without_control;
+pub(crate) use dns::slow_once;
 pub(crate) use msoid::is_unseen;
+pub(crate) use nat64::{NAME as NAT64_NAME, prefixes as nat64_prefixes};
 pub(crate) use route::{KNOWN_PROXY, PAC_ROUTE};
 pub use signature::Signatures;
 pub use table::Code;
@@ -116,7 +122,7 @@ fn judge_as_open(
     }
     let verdict = match (&evidence.msoid, endpoint.scheme) {
         (Some(msoid), _) => msoid::judge(endpoint, msoid, context),
-        (None, Scheme::Dns) => dns::judge(endpoint, evidence),
+        (None, Scheme::Dns) => dns::judge(endpoint, evidence, context.run),
         _ => on_the_way(endpoint, evidence, context, controls),
     };
     let verdict = hear_the_interruption(endpoint, evidence, verdict);
@@ -341,8 +347,8 @@ pub struct Finding {
     pub stage: Stage,
     /// How sure the judgement is.
     pub confidence: Confidence,
-    /// Who did it.
-    pub culprit: Culprit,
+    /// Who did it; `None` where the path itself is long or loses packets.
+    pub culprit: Option<Culprit>,
     /// One sentence for people.
     pub summary: String,
     /// The facts that the judgement rests on.

@@ -63,6 +63,16 @@ fn is_bogus_v6(address: Ipv6Addr) -> bool {
         || address.is_multicast()
 }
 
+/// Whether this machine has no address family: no address, or none that the system would use.
+pub(super) fn lacks(run: &RunEvidence, ipv6: bool) -> bool {
+    let (has, used) = if ipv6 {
+        (run.ipv6, run.ipv6_used)
+    } else {
+        (run.ipv4, run.ipv4_used)
+    };
+    has == Some(false) || used == Some(false)
+}
+
 /// A run whose resolver was named and sits on loopback: a test bench, where loopback is normal.
 pub(super) fn is_test_bench(run: &RunEvidence) -> bool {
     run.resolvers_named && run.resolvers.iter().any(|server| server.ip().is_loopback())

@@ -5,13 +5,13 @@ use crate::endpoint::{Endpoint, MustBe, Scheme};
 use crate::evidence::{Attempt, Evidence, RunEvidence, SkipReason};
 use crate::verdict::claim::{plain, short};
 use crate::verdict::known_names::KnownNames;
-use crate::verdict::{Code, Confidence, Facts, Judged, Outcome, Verdict};
+use crate::verdict::{Code, Confidence, Facts, Judged, Outcome, Verdict, network};
 
 /// The row of an endpoint that was not probed.
 pub(super) fn verdict(endpoint: &Endpoint, reason: &SkipReason) -> Verdict {
     let why = match reason {
         SkipReason::NoIpv6 => {
-            "it is asked over IPv6 alone, and this machine has no IPv6 address".to_owned()
+            "it is asked over IPv6 alone, and this machine has no IPv6 address that the system would use".to_owned()
         }
         SkipReason::Ipv4Wanted => {
             "it is asked over IPv6 alone, and IPv4 alone was to be probed".to_owned()
@@ -54,7 +54,7 @@ pub(super) fn tell_redirect(evidence: &Evidence, verdict: &mut Verdict) {
 /// A test over IPv6 alone accuses nobody where IPv4 is there too: Windows needs one of them. Where
 /// nothing at all connects over IPv6, it is simply not there.
 pub(super) fn hear_ipv6(run: &RunEvidence, rows: &mut [Judged<'_>]) {
-    if run.ipv4 == Some(false) {
+    if network::lacks(run, false) {
         return;
     }
     let works = rows.iter().any(connects_over_ipv6);

@@ -24,7 +24,7 @@ codes! {
         wrong_if "a device that shares this machine's address (a VPN client, a NAT) rejected it: look at the local rules"
     DeviceClockSkew "device-clock-skew" Device Degraded Device
         means "The clock of this machine is wrong."
-        evidence "The median of local time minus the Date header (Age taken into account) over at least three hosts is more than 300 s; a warning above 60 s. It explains certificates that seem expired or not yet valid."
+        evidence "The median of local time minus the Date header (Age taken into account) over at least three hosts is more than 300 s, which Kerberos no longer tolerates, or more than 60 s where that explains certificates that seem expired or not yet valid."
         says "The clock of this machine is {skew_seconds} s {direction} ({hosts} hosts agree)"
         wrong_if "a cache or proxy answered all of these hosts with old dates: compare with another clock"
 
@@ -476,6 +476,16 @@ codes! {
         evidence "The list says `must-be = \"blocked\"`, and an answer came: directly, through a proxy, through TLS inspection, or over a certificate that has only expired. At stage dns for an entry of scheme `dns`."
         says "{target} must be closed and is open: {answer}"
         wrong_if "a block page that this program does not know answered: open the address in a browser on this machine"
+    PathLoss "path-loss" Tcp Degraded Path
+        means "The path loses packets: some had to be sent again, whoever they went to."
+        evidence "Of the DNS questions that were answered and the connections that worked, at least two needed a packet to be sent again. Run-wide; it accuses nobody, and no endpoint is worse for it."
+        says "The path loses packets: {lost} of {exchanges} exchanges needed a packet to be sent again"
+        wrong_if "one server or resolver drops part of what comes at once: see which exchanges needed it"
+    PathLatency "path-latency" Tcp Degraded Path
+        means "The round trip itself is long, as over a satellite; no single party is slow."
+        evidence "The median over the hosts of the shortest round trip of a direct connection is 400 ms or more. Run-wide; it accuses nobody, and no endpoint is worse for it."
+        says "A round trip takes {round_trip_ms} ms (median over {hosts} hosts): the path itself is long, as over a satellite"
+        wrong_if "all of these hosts are far away: compare with a host nearby"
 
     NcsiBlocked "ncsi-blocked" Http Blocked Unknown
         means "Windows cannot run its connectivity test, so it will say \"no internet\"."

@@ -129,6 +129,24 @@ pub(super) fn is_local(attempt: &Attempt) -> bool {
     attempt.tcp.elapsed_ms < AT_ONCE_MS
 }
 
+/// The round trip of a connection that came about: what the system measured where it had to send a
+/// packet again, else the time of the handshake.
+pub(super) fn round_trip_ms(attempt: &Attempt) -> Option<f64> {
+    if !attempt.tcp.passed() {
+        return None;
+    }
+    let handshake = attempt.tcp.elapsed_ms;
+    let Some(counters) = &attempt.counters else {
+        return Some(handshake);
+    };
+    let measured = counters.shortest_rtt_us.unwrap_or(counters.rtt_us);
+    match (counters.retransmits, measured) {
+        (0, _) => Some(handshake),
+        (_, 0) => None,
+        (_, measured) => Some(handshake.min(f64::from(measured) / 1_000.0)),
+    }
+}
+
 /// The most that a second look can make of a verdict for this cause.
 pub(super) fn ceiling(code: Code, verdict: &Verdict) -> Confidence {
     match code {

@@ -516,7 +516,7 @@ fn assert_is_judged_alike_without_names(report: &Report) {
     let findings = |report: &Report| -> Vec<_> {
         let findings = report.findings.iter();
         findings
-            .map(|it| (it.code, it.outcome, it.culprit.who))
+            .map(|it| (it.code, it.outcome, it.culprit.as_ref().map(|it| it.who)))
             .collect()
     };
     assert_eq!(findings(report), findings(&again));

@@ -18,7 +18,10 @@ fn names_are_unique_and_begin_with_their_stage() {
         assert!(id.chars().all(plain), "{id}");
         let stage = format!("{}-", code.stage());
         assert!(
-            id.starts_with(&stage) || ["ncsi-", "policy-"].iter().any(|it| id.starts_with(it)),
+            id.starts_with(&stage)
+                || ["ncsi-", "path-", "policy-"]
+                    .iter()
+                    .any(|it| id.starts_with(it)),
             "{id} at stage {stage}"
         );
         assert_eq!(Code::parse(id), Some(*code));

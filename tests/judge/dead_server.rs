@@ -91,7 +91,10 @@ fn a_dead_first_server_is_one_finding_and_no_endpoint_suffers() {
         assert_eq!(finding.code, Code::DnsResolverDead);
         assert_eq!(finding.outcome, Outcome::Degraded);
         assert_eq!(finding.confidence, Confidence::High);
-        assert_eq!(finding.culprit.address, Some(ip("192.0.2.52")));
+        assert_eq!(
+            finding.culprit.as_ref().unwrap().address,
+            Some(ip("192.0.2.52"))
+        );
         assert!(finding.summary.contains(words), "{}", finding.summary);
         assert!(
             finding.summary.contains("192.0.2.53"),

@@ -75,7 +75,7 @@ fn rows_that_agree_give_the_finding_their_hop() {
         Some(silent_behind(2, true)),
         None,
     ]);
-    assert_eq!(report.findings[0].culprit.hop, Some(2));
+    assert_eq!(report.findings[0].culprit.as_ref().unwrap().hop, Some(2));
 }
 
 #[test]
@@ -83,7 +83,14 @@ fn rows_that_differ_or_do_not_know_give_none() {
     let others = [Some(silent_behind(3, true)), Some(silent_behind(2, false))];
     for other in others {
         let report = closed([Some(silent_behind(2, true)), other, None]);
-        assert_eq!(report.findings[0].culprit.hop, None);
+        assert_eq!(report.findings[0].culprit.as_ref().unwrap().hop, None);
     }
-    assert_eq!(closed([None, None, None]).findings[0].culprit.hop, None);
+    assert_eq!(
+        closed([None, None, None]).findings[0]
+            .culprit
+            .as_ref()
+            .unwrap()
+            .hop,
+        None
+    );
 }

@@ -44,8 +44,11 @@ fn assert_knows_no_names(report: &Report) {
     assert_eq!(codes, [Code::DnsNoInternetNames], "{report:#?}");
     let finding = &report.findings[0];
     assert_eq!(finding.outcome, Outcome::Inconclusive);
-    assert_eq!(finding.culprit.who, Who::Resolver);
-    assert_eq!(finding.culprit.address, Some(ip("192.0.2.53")));
+    assert_eq!(finding.culprit.as_ref().unwrap().who, Who::Resolver);
+    assert_eq!(
+        finding.culprit.as_ref().unwrap().address,
+        Some(ip("192.0.2.53"))
+    );
     for row in &report.endpoints {
         assert_eq!(row.verdict.outcome, Outcome::Inconclusive);
         assert_eq!(row.verdict.consequence_of, Some(Code::DnsNoInternetNames));

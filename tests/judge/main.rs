@@ -13,6 +13,7 @@ mod known_names;
 mod msoid;
 mod must_be_closed;
 mod outside;
+mod path;
 mod portal;
 mod products;
 mod reports;

@@ -130,15 +130,21 @@ fn the_row_says_where_inside_and_outside_differ() {
     let finding = &inside.findings[0];
     assert_eq!(finding.code, Code::DnsMsoid21vianet);
     assert!(finding.summary.contains("internal resolver is wrong"));
-    assert_eq!(finding.culprit.who, Who::Resolver);
-    assert_eq!(finding.culprit.address, Some(ip("192.0.2.53")));
+    assert_eq!(finding.culprit.as_ref().unwrap().who, Who::Resolver);
+    assert_eq!(
+        finding.culprit.as_ref().unwrap().address,
+        Some(ip("192.0.2.53"))
+    );
     let outside = judge(&[], &[VIANET]);
     assert!(
         outside.findings[0]
             .summary
             .contains("the public record is wrong")
     );
-    assert_eq!(outside.findings[0].culprit.who, Who::Service);
+    assert_eq!(
+        outside.findings[0].culprit.as_ref().unwrap().who,
+        Who::Service
+    );
     assert_eq!(outside.advice.len(), 1);
     assert!(outside.advice[0].text.contains("msoid.contoso.example"));
 }
@@ -211,7 +217,10 @@ fn in_china_the_record_is_needed() {
     let report = report_of(Cloud::China, vec![view(Authoritative, &[])]);
     assert_eq!(report.findings[0].code, Code::DnsMsoidMissing);
     assert_eq!(report.findings[0].confidence, Confidence::Certain);
-    assert_eq!(report.findings[0].culprit.who, Who::Service);
+    assert_eq!(
+        report.findings[0].culprit.as_ref().unwrap().who,
+        Who::Service
+    );
     let second = verdict_of(Cloud::China, vec![view(Second, &[])]);
     assert_eq!(second.code, Some(Code::DnsMsoidMissing));
     assert_eq!(second.confidence, Confidence::Medium);

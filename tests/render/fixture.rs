@@ -207,11 +207,11 @@ fn finding(id: &str, outcome: Outcome, who: Who, summary: &str, endpoints: &[&st
         outcome,
         stage: code.stage(),
         confidence: Confidence::High,
-        culprit: Culprit {
+        culprit: Some(Culprit {
             who,
             address: None,
             hop: None,
-        },
+        }),
         summary: summary.to_owned(),
         facts: BTreeMap::new(),
         endpoints: endpoints.iter().map(|&id| id.to_owned()).collect(),

@@ -197,8 +197,8 @@ pub(crate) struct ResolvingArgs {
     /// Ask this name server too about msoid records
     #[arg(long, value_name = "IP[:PORT]", value_parser = reach365::name_server)]
     pub(crate) second_resolver: Option<SocketAddr>,
-    /// Limit of every stage [default: DNS 2 s per packet, TCP 5 s; TLS and answers of proxies and
-    /// hosts 6.5 s of silence]
+    /// Limit of every stage; silence within a shorter one than the default is inconclusive [default:
+    /// DNS 2 s per packet, TCP 5 s, TLS 6.5 s, answers of proxies and hosts 12 s]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<Seconds>,
 }

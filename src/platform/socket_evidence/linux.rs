@@ -47,6 +47,9 @@ impl SocketEvidence for Watched {
         Some(TcpCounters {
             rtt_us: word(&info, 68)?,
             retransmits: word(&info, 100)?,
+            // The largest number stands for "not measured".
+            shortest_rtt_us: word(&info, 148).filter(|rtt| *rtt != u32::MAX),
+            needless_retransmits: word(&info, 216),
             unacked_segments: word(&info, 24),
             bytes_acked: double_word(&info, 120),
             bytes_received: double_word(&info, 128),

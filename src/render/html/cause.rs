@@ -50,7 +50,7 @@ impl<'a> Cause<'a> {
             code: Some(finding.code),
             stage: Some(finding.stage),
             confidence: finding.confidence,
-            culprit: Some(&finding.culprit),
+            culprit: finding.culprit.as_ref(),
             summary: &finding.summary,
             wrong_if: finding.wrong_if.as_deref(),
             rows: hit.copied().collect(),

@@ -10,10 +10,10 @@ use crate::verdict::{Code, Confidence, Finding, Judged, Outcome, Who, certificat
 
 /// Hosts that must agree on the time: two servers with wrong clocks must not accuse this machine.
 pub(super) const HOSTS: usize = 3;
-/// A clock that is off by more explains certificates.
+/// A clock that is off by more is wrong: Kerberos and the sign-in tolerate less.
 pub(super) const SKEW_SECONDS: i64 = 300;
-/// A clock that is off by more is worth a warning.
-pub(super) const WARN_SECONDS: i64 = 60;
+/// Clocks that differ by no more agree; beyond it, certificates may seem out of date.
+pub(super) const AGREE_SECONDS: i64 = 60;
 
 /// Finds a wrong clock, and the certificates that it makes seem invalid.
 pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
@@ -26,15 +26,14 @@ pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
     let skew = skews[skews.len() / 2];
     let agreeing = skews
         .iter()
-        .filter(|other| (*other - skew).abs() <= WARN_SECONDS);
-    if skew.abs() <= WARN_SECONDS || agreeing.count() < HOSTS {
+        .filter(|other| (*other - skew).abs() <= AGREE_SECONDS);
+    if skew.abs() <= AGREE_SECONDS || agreeing.count() < HOSTS {
         return None;
     }
-    let explained = if skew.abs() > SKEW_SECONDS {
-        free(rows, |row| is_explained(row, skew))
-    } else {
-        Vec::new()
-    };
+    let explained = free(rows, |row| is_explained(row, skew));
+    if explained.is_empty() && skew.abs() <= SKEW_SECONDS {
+        return None;
+    }
     collapse(rows, &explained, Code::DeviceClockSkew);
     let outcome = if explained.is_empty() {
         Outcome::Degraded

@@ -7,7 +7,10 @@ use crate::verdict::{Finding, Judged};
 /// Gives findings the hop at which all traced rows that they explain end.
 pub(super) fn locate(rows: &[Judged<'_>], findings: &mut [Finding]) {
     for finding in findings {
-        finding.culprit.hop = common_hop(rows, finding);
+        let hop = common_hop(rows, finding);
+        if let Some(culprit) = &mut finding.culprit {
+            culprit.hop = hop;
+        }
     }
 }
 
@@ -24,8 +27,9 @@ fn common_hop(rows: &[Judged<'_>], finding: &Finding) -> Option<u8> {
 
 fn hop(row: &Judged<'_>, finding: &Finding) -> Option<u8> {
     let culprit = row.verdict.culprit.as_ref()?;
-    let known = finding.culprit.address;
+    let found = finding.culprit.as_ref()?;
+    let known = found.address;
     let same_device = known.is_none() || culprit.address.is_none() || culprit.address == known;
-    let same_place = row.verdict.stage == Some(finding.stage) && culprit.who == finding.culprit.who;
+    let same_place = row.verdict.stage == Some(finding.stage) && culprit.who == found.who;
     culprit.hop.filter(|_| same_device && same_place)
 }

@@ -12,6 +12,7 @@ mod hop;
 mod issuer;
 mod loopback;
 mod outside;
+mod path;
 mod portal;
 mod product;
 mod proxy;
@@ -98,6 +99,8 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     findings.extend(dead_server::find(context, rows));
     findings.extend(egress::closed_ports(context, &outsides, rows));
     findings.extend(egress::ipv6(rows));
+    // A path that is long or loses packets explains slowness, never silence: after what is closed.
+    findings.extend(path::find(rows));
     findings.extend(issuer::untrusted(rows));
     findings.extend(issuer::trusted(rows));
     sinkhole::shared_address(rows);
@@ -181,11 +184,11 @@ fn finding(claim: Claim, says: &str, rows: &[Judged<'_>], places: &[usize]) -> F
         outcome: claim.outcome,
         stage: claim.stage,
         confidence: claim.confidence,
-        culprit: Culprit {
+        culprit: path::has_culprit(claim.code).then_some(Culprit {
             who: claim.who,
             address: claim.address,
             hop: None,
-        },
+        }),
         summary: fill(says, &claim.facts, None),
         facts: claim.facts,
         endpoints: places.iter().map(id).collect(),

@@ -5,7 +5,7 @@ use crate::evidence::{Attempt, FailureKind, Stage};
 use crate::verdict::claim::{Claim, fill, whole_ms};
 use crate::verdict::correlate::{blocked_by, connected, finding, free, is_genuine, recode};
 use crate::verdict::known_names::KnownNames;
-use crate::verdict::tcp::{ceiling, has_no_route};
+use crate::verdict::tcp::{self, ceiling, has_no_route};
 use crate::verdict::{Code, Confidence, Finding, Judged, Outcome, attempt, content, skipped};
 
 /// A connection that takes longer may be slow.
@@ -67,7 +67,10 @@ pub(super) fn slow_connections(rows: &mut [Judged<'_>]) {
         let Some(basis) = attempt::basis(row.evidence, address) else {
             continue;
         };
-        let elapsed = basis.tcp.elapsed_ms;
+        // What had to be sent again was lost, which makes nobody slow.
+        let Some(elapsed) = tcp::round_trip_ms(basis) else {
+            continue;
+        };
         if elapsed > SLOW_CONNECT_MS && elapsed > SLOW_CONNECT_RATIO * median {
             row.verdict
                 .facts
@@ -75,12 +78,6 @@ pub(super) fn slow_connections(rows: &mut [Judged<'_>]) {
             row.verdict
                 .facts
                 .insert("median_ms".to_owned(), whole_ms(median).into());
-            let counters = basis.counters.as_ref();
-            if let Some(counters) = counters.filter(|counters| counters.retransmits > 0) {
-                // Lost packets, not distance, made it slow.
-                let lost = counters.retransmits.into();
-                row.verdict.facts.insert("retransmits".to_owned(), lost);
-            }
             recode(row, Code::TcpSlow, Confidence::Medium);
         }
     }
@@ -88,8 +85,7 @@ pub(super) fn slow_connections(rows: &mut [Judged<'_>]) {
 
 fn median_connect(rows: &[Judged<'_>]) -> Option<f64> {
     let attempts = rows.iter().flat_map(|row| &row.evidence.attempts);
-    let passed = attempts.filter(|attempt| attempt.tcp.passed());
-    let mut times: Vec<f64> = passed.map(|attempt| attempt.tcp.elapsed_ms).collect();
+    let mut times: Vec<f64> = attempts.filter_map(tcp::round_trip_ms).collect();
     times.sort_by(f64::total_cmp);
     times.get(times.len().saturating_sub(1) / 2).copied()
 }

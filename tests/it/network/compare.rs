@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use reach365::Report;
 use reach365::redaction::redact;
 use reach365::report::EndpointReport;
-use reach365::verdict::{Facts, Finding, Outcome, Verdict};
+use reach365::verdict::{Facts, Finding, Outcome, Verdict, Who};
 
 use super::proxies::Places;
 use super::scenario::{Expected, FindingTable, Scenario};
@@ -232,7 +232,10 @@ fn wanted_finding(finding: &FindingTable) -> String {
 
 fn seen_finding(finding: &Finding) -> String {
     let endpoints = finding.endpoints.join(" ");
-    let who = finding.culprit.who;
+    let who = finding
+        .culprit
+        .as_ref()
+        .map_or(Who::Unknown, |culprit| culprit.who);
     format!(
         "{} {} stage {} by {who}: {endpoints}",
         finding.outcome, finding.code, finding.stage

@@ -48,6 +48,18 @@ fn device() -> Vec<Case> {
             Confidence::Certain,
             judged(crate::run_wide::wrong_clock(86_400 * 400)),
         ),
+        found_in(
+            Code::PathLoss,
+            Outcome::Degraded,
+            Confidence::Medium,
+            judged(crate::path::lossy(2)),
+        ),
+        found_in(
+            Code::PathLatency,
+            Outcome::Degraded,
+            Confidence::Medium,
+            judged(crate::path::far(700.0)),
+        ),
     ]
 }
 
@@ -141,7 +153,7 @@ fn dns_doubts() -> Vec<Case> {
     let mut aaaa = healthy("host.example", SITE);
     aaaa.1.lookups[1] = not_found(RecordKind::Aaaa, FailureKind::Timeout);
     let mut slow = healthy("host.example", SITE);
-    slow.1.lookups[0].outcome.elapsed_ms = 900.0;
+    make_slow(&mut slow.1, 900.0);
     vec![
         row(
             Code::DnsOutsidePublishedRange,
@@ -252,10 +264,10 @@ fn tcp_doubts() -> Vec<Case> {
     slow.1.attempts[0].tcp.elapsed_ms = 1_500.0;
     let mut flaky = healthy("host.example", SITE);
     flaky.1.attempts[0].round = 2;
-    flaky.1.attempts.insert(
-        0,
-        tcp_failed(SITE, 443, FailureKind::Timeout, 5000.0).remove(0),
-    );
+    flaky
+        .1
+        .attempts
+        .insert(0, tcp_failed(SITE, 443, FailureKind::Reset, 12.0).remove(0));
     vec![
         row(Code::TcpSomeAddresses, Medium, some, vec![]),
         row(Code::TcpIpv6Broken, Medium, v6, vec![]),
@@ -264,11 +276,22 @@ fn tcp_doubts() -> Vec<Case> {
     ]
 }
 
+/// The name is asked for twice, and the resolver takes that long each time.
+pub(crate) fn make_slow(evidence: &mut Evidence, ms: f64) {
+    let lookup = &mut evidence.lookups[0];
+    lookup.outcome.elapsed_ms = ms;
+    for one in &mut lookup.tries {
+        one.elapsed_ms = ms;
+    }
+    let again = lookup.clone();
+    evidence.lookups.push(again);
+}
+
 #[test]
 fn a_limping_resolver_is_named_where_it_is_the_only_one() {
     let slow = |second: Option<&str>| {
         let mut row = healthy("host.example", SITE);
-        row.1.lookups[0].outcome.elapsed_ms = 900.0;
+        make_slow(&mut row.1, 900.0);
         if let Some(server) = second {
             row.1.lookups[1].tries[0].server = server.parse().unwrap();
         }
@@ -279,7 +302,7 @@ fn a_limping_resolver_is_named_where_it_is_the_only_one() {
     assert_eq!(slow(None), Some(ip("192.0.2.53")));
     assert_eq!(slow(Some("192.0.2.54:53")), None);
     let mut stub = healthy("host.example", SITE);
-    stub.1.lookups[0].outcome.elapsed_ms = 900.0;
+    make_slow(&mut stub.1, 900.0);
     for lookup in &mut stub.1.lookups {
         lookup.tries[0].server = "127.0.0.53:53".parse().unwrap();
     }

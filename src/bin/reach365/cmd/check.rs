@@ -3,9 +3,7 @@
 use std::io::IsTerminal;
 
 use reach365::endpoint::Cloud;
-use reach365::options::{
-    Family, Options, ProxySignIn, ProxySource, ProxyUser, SILENCE_LIMIT, Timeouts,
-};
+use reach365::options::{Family, Options, ProxySignIn, ProxySource, ProxyUser, Timeouts};
 use reach365::plan::{Plan, Selection};
 use reach365::{Catalog, Checker};
 use tracing_subscriber::EnvFilter;
@@ -160,8 +158,6 @@ pub(super) fn resolving(args: &ResolvingArgs) -> Options {
         timeouts: args
             .timeout
             .map_or_else(Timeouts::default, |limit| Timeouts::all(limit.0)),
-        // Who asks for a limit wants all of it, silent or not.
-        silence_limit: args.timeout.map_or(SILENCE_LIMIT, |limit| limit.0),
         // DNS goes past every proxy.
         proxy: ProxySource::None,
         ..Options::default()

@@ -1,0 +1,229 @@
+//! The tool's own burst must not become a fault. Where several endpoints fail or lag, they are probed
+//! once more, a few at a time and at a slow rate; what passes then is held against nobody.
+//!
+//! The second pass begins when every endpoint has answered, failed or lagged, beside what still
+//! waits in the first, and has less time for each stage: both end together. Where a sample of the
+//! endpoints fails again and none passes, the burst is not the cause and the others are spared.
+
+use std::pin::{Pin, pin};
+
+use futures_util::future::{Either, select};
+use tokio::sync::watch;
+use tokio::time::{Duration, sleep};
+
+use crate::engine::rows::Row;
+use crate::engine::{Checker, Probed};
+use crate::evidence::BurstSeen;
+use crate::options::{BURST_ENDPOINTS, BURST_LAG, BURST_SAMPLE};
+use crate::probe::ProbeContext;
+use crate::verdict::{self, Verdict};
+
+/// After so long those that are probed beside have passed, where they do.
+const SETTLED: Duration = Duration::from_millis(500);
+
+/// What became of the endpoints of a run so far.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counts {
+    /// Begun, and neither answered nor failed nor lagging yet.
+    open: usize,
+    /// Failed or lagging.
+    suspects: usize,
+    /// Failed in the second pass too.
+    stood: usize,
+    /// Passed in the second pass.
+    passed: usize,
+}
+
+/// The endpoints of a run, as far as a limit on bursts may have met them.
+#[derive(Debug)]
+pub(super) struct Burst {
+    counts: watch::Sender<Counts>,
+}
+
+impl Burst {
+    pub(super) fn new() -> Self {
+        Self {
+            counts: watch::Sender::new(Counts::default()),
+        }
+    }
+
+    /// What the second pass showed, where there was one.
+    pub(super) fn seen(&self) -> Option<BurstSeen> {
+        let counts = *self.counts.borrow();
+        (counts.stood + counts.passed > 0).then_some(BurstSeen {
+            endpoints: counts.suspects,
+            passed: counts.passed,
+        })
+    }
+
+    fn change(&self, how: impl FnOnce(&mut Counts)) {
+        self.counts.send_modify(how);
+    }
+
+    /// Waits until every endpoint that has begun is settled; whether so many are suspect that it may be the burst.
+    async fn is_crowded(&self) -> bool {
+        let settled = self.wait(|counts| counts.open == 0).await;
+        settled.suspects >= BURST_ENDPOINTS
+    }
+
+    /// Waits until it is plain that the burst is not the cause.
+    async fn is_cleared(&self) {
+        self.wait(|counts| counts.stood >= BURST_SAMPLE && counts.passed == 0)
+            .await;
+    }
+
+    async fn wait(&self, until: impl FnMut(&Counts) -> bool) -> Counts {
+        let mut counts = self.counts.subscribe();
+        match counts.wait_for(until).await {
+            Ok(counts) => *counts,
+            // The sender lives as long as this.
+            Err(_) => Counts::default(),
+        }
+    }
+}
+
+impl Checker {
+    /// Probes an endpoint, and once more where many fail or lag with it.
+    pub(super) async fn probe_calmly_if_crowded(
+        &self,
+        context: &ProbeContext,
+        judge: &verdict::Context<'_>,
+        burst: &Burst,
+        row: &Row<'_>,
+    ) -> Probed {
+        burst.change(|counts| counts.open += 1);
+        let mut first = pin!(self.probe_one(context, judge, row));
+        let lag = async {
+            row.started.notified().await;
+            sleep(BURST_LAG).await;
+        };
+        let early = match select(first.as_mut(), pin!(lag)).await {
+            Either::Left((probed, _)) => Some(probed),
+            Either::Right(_) => None,
+        };
+        let suspect = early.as_ref().is_none_or(|it| is_suspect(judge, row, it));
+        burst.change(|counts| {
+            counts.open -= 1;
+            counts.suspects += usize::from(suspect);
+        });
+        let first = pin!(async {
+            match early {
+                Some(probed) => probed,
+                None => first.await,
+            }
+        });
+        if !suspect || self.options.confirm == 0 {
+            return first.await;
+        }
+        let (early, crowded) = match select(first, pin!(burst.is_crowded())).await {
+            Either::Left((probed, crowded)) => {
+                let lagged_only = !is_suspect(judge, row, &probed);
+                if lagged_only {
+                    burst.change(|counts| counts.suspects -= 1);
+                    return probed;
+                }
+                (Either::Left(probed), crowded.await)
+            }
+            Either::Right((crowded, first)) => (Either::Right(first), crowded),
+        };
+        let first = pin!(async {
+            match early {
+                Either::Left(probed) => probed,
+                Either::Right(first) => first.await,
+            }
+        });
+        if !crowded || context.clock.is_over() {
+            return first.await;
+        }
+        context.pace.calm_down();
+        Box::pin(self.probe_beside(context, judge, burst, row, first)).await
+    }
+
+    /// Probes an endpoint once more beside its first probe; what counts of both.
+    async fn probe_beside(
+        &self,
+        context: &ProbeContext,
+        judge: &verdict::Context<'_>,
+        burst: &Burst,
+        row: &Row<'_>,
+        first: Pin<&mut impl Future<Output = Probed>>,
+    ) -> Probed {
+        let again = Box::pin(self.probe_again(context, judge, burst, row));
+        match select(first, again).await {
+            Either::Left((first, _)) if !is_suspect(judge, row, &first) => first,
+            Either::Left((first, again)) => match select(again, pin!(burst.is_cleared())).await {
+                Either::Left((again, _)) => better(judge, burst, row, first, again),
+                Either::Right(_) => first,
+            },
+            Either::Right((again, _)) if !is_suspect(judge, row, &again) => {
+                burst.change(|counts| counts.passed += 1);
+                again
+            }
+            Either::Right((again, first)) => {
+                let first = first.await;
+                better(judge, burst, row, first, again)
+            }
+        }
+    }
+
+    /// Probes an endpoint as one of few and, where it is told at once that even these are too many,
+    /// alone.
+    async fn probe_again(
+        &self,
+        context: &ProbeContext,
+        judge: &verdict::Context<'_>,
+        burst: &Burst,
+        row: &Row<'_>,
+    ) -> Probed {
+        // Neighbors in a list often share a fate: the first few should be a sample.
+        sleep(Duration::from_millis(shuffled(&row.endpoint.id))).await;
+        let again = pin!(self.probe_one(context, judge, row));
+        let probed = context.pace.one_of_few(again).await;
+        let verdict = judged(judge, row, &probed);
+        if !verdict::may_explain(&verdict, &probed.0) || verdict::is_silence(&verdict) {
+            return probed;
+        }
+        // Where a few are too many, some of them pass.
+        sleep(SETTLED).await;
+        if burst.counts.borrow().passed == 0 {
+            return probed;
+        }
+        let once_more = pin!(self.probe_one(context, judge, row));
+        context.pace.alone(once_more).await
+    }
+}
+
+/// What counts of two passes: the calm one, unless the first was better.
+fn better(
+    judge: &verdict::Context<'_>,
+    burst: &Burst,
+    row: &Row<'_>,
+    first: Probed,
+    again: Probed,
+) -> Probed {
+    let stands = is_suspect(judge, row, &again);
+    burst.change(|counts| {
+        counts.stood += usize::from(stands);
+        counts.passed += usize::from(!stands);
+    });
+    if stands && first.1 <= again.1 {
+        return first;
+    }
+    again
+}
+
+fn is_suspect(judge: &verdict::Context<'_>, row: &Row<'_>, probed: &Probed) -> bool {
+    verdict::may_explain(&judged(judge, row, probed), &probed.0)
+}
+
+fn judged(judge: &verdict::Context<'_>, row: &Row<'_>, probed: &Probed) -> Verdict {
+    verdict::judge(row.endpoint, &probed.0, judge)
+}
+
+/// A small number that has nothing to do with the place in a list.
+fn shuffled(id: &str) -> u64 {
+    let mixed = id.bytes().fold(7_u64, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(byte.into())
+    });
+    mixed % 61
+}

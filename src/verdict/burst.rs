@@ -1,0 +1,61 @@
+//! What a limit on bursts may have done: it shows in the run alone, as silence, loss, resets or
+//! slowness of several endpoints.
+
+use crate::evidence::Evidence;
+use crate::verdict::{Code, Outcome, Verdict};
+
+/// Whether the run's own burst may explain what came of an endpoint.
+pub(crate) fn may_explain(verdict: &Verdict, evidence: &Evidence) -> bool {
+    if matches!(verdict.outcome, Outcome::Reachable | Outcome::Skipped) || evidence.msoid.is_some()
+    {
+        return false;
+    }
+    let also = verdict.facts.get("also").and_then(|also| also.as_array());
+    let also = also.into_iter().flatten().filter_map(|id| id.as_str());
+    let mut codes = verdict.code.into_iter().chain(also.filter_map(Code::parse));
+    match verdict.code {
+        None => {
+            let was_tried = !evidence.lookups.is_empty() || !evidence.attempts.is_empty();
+            was_tried && evidence.cut_short.is_none()
+        }
+        Some(_) => codes.any(is_load),
+    }
+}
+
+/// Whether the endpoint was silent, so that asking it again costs as much once more.
+pub(crate) fn is_silence(verdict: &Verdict) -> bool {
+    let cause = verdict.facts.get("cause").and_then(|cause| cause.as_str());
+    let code = cause.and_then(Code::parse).or(verdict.code);
+    code.is_none_or(Code::is_silence)
+}
+
+fn is_load(code: Code) -> bool {
+    code.is_silence()
+        || matches!(
+            code,
+            Code::DnsServfail
+                | Code::DnsRefused
+                | Code::DnsSlow
+                | Code::DnsTcpBlocked
+                | Code::DnsAaaaBroken
+                | Code::TcpRefused
+                | Code::TcpAdminProhibited
+                | Code::TcpSlow
+                | Code::TcpFlaky
+                | Code::TcpSomeAddresses
+                | Code::TcpIpv6Broken
+                | Code::ProxyRefused
+                | Code::ProxyDenied
+                | Code::ProxyNotAProxy
+                | Code::ProxyRateLimited
+                | Code::ProxyUpstreamUnreachable
+                | Code::ProxyTunnelClosed
+                | Code::TlsHelloReset
+                | Code::TlsClosed
+                | Code::HttpClosed
+                | Code::HttpSlow
+                | Code::HttpServiceError
+                | Code::HttpRateLimited
+                | Code::NcsiBlocked
+        )
+}

@@ -1,0 +1,172 @@
+//! The path itself: round trips that are long for everybody, and packets that are lost.
+//!
+//! Neither accuses anybody: the endpoints stay reachable.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+
+use crate::endpoint::Host;
+use crate::evidence::{Attempt, DnsTry, FailureKind, Lookup, Observation};
+use crate::verdict::claim::{Claim, whole_ms};
+use crate::verdict::correlate::finding;
+use crate::verdict::{Code, Confidence, Finding, Judged, tcp};
+
+/// A round trip of so much is long: between continents it takes 300 ms, to a geostationary
+/// satellite and back 500 ms.
+const LONG_MS: f64 = 400.0;
+/// Hosts that must be as far away: one may be slow itself.
+const HOSTS: usize = 2;
+/// Exchanges that must have lost a packet: one is chance.
+const LOST: usize = 2;
+/// Where a round trip takes longer, a system sends the request for a connection again without
+/// anything having been lost.
+const PATIENCE_US: u32 = 900_000;
+
+/// Whether a cause is anybody's doing.
+pub(super) fn has_culprit(code: Code) -> bool {
+    !matches!(code, Code::PathLoss | Code::PathLatency)
+}
+
+/// Finds that the path loses packets, and that its round trip is long.
+pub(super) fn find(rows: &[Judged<'_>]) -> Vec<Finding> {
+    lossy(rows).into_iter().chain(long(rows)).collect()
+}
+
+/// So many exchanges, and how many of them lost a packet.
+#[derive(Debug, Default)]
+struct Exchanges {
+    all: usize,
+    lost: usize,
+    /// Name servers that have answered questions with EDNS: the others lose what they do not know.
+    with_edns: BTreeSet<SocketAddr>,
+}
+
+impl Exchanges {
+    fn count(&mut self, lost: bool) {
+        self.all += 1;
+        self.lost += usize::from(lost);
+    }
+
+    /// Questions over UDP that were answered in the end. A name that is never answered is another
+    /// matter.
+    fn count_lookup(&mut self, lookup: &Lookup) {
+        let mut by_server: BTreeMap<SocketAddr, Vec<&DnsTry>> = BTreeMap::new();
+        for one in &lookup.tries {
+            by_server.entry(one.server).or_default().push(one);
+        }
+        for tries in by_server.values() {
+            let answered = tries.iter().any(|one| one.failure.is_none());
+            for one in tries.iter().filter(|_| answered) {
+                let kind = one.failure.as_ref().map(|failure| failure.kind);
+                let again = one.resent_after_ms.is_some() || kind == Some(FailureKind::Timeout);
+                let by_edns = one.edns.is_some() && !self.with_edns.contains(&one.server);
+                self.count(again && !by_edns);
+            }
+        }
+    }
+
+    /// Connections that worked, and silent ones beside them.
+    fn count_attempts(&mut self, attempts: &[Attempt]) {
+        for attempt in attempts {
+            let works = works(attempt);
+            let again = |other: &Attempt| {
+                other.address == attempt.address && other.hop == attempt.hop && self::works(other)
+            };
+            if works || is_silent(attempt) && attempts.iter().any(again) {
+                self.count(!works || has_resent(attempt));
+            }
+        }
+    }
+}
+
+fn lossy(rows: &[Judged<'_>]) -> Option<Finding> {
+    let lookups = rows.iter().flat_map(|row| {
+        let proxies = row.evidence.proxy_lookups.iter();
+        row.evidence.lookups.iter().chain(proxies)
+    });
+    let with_edns = lookups
+        .flat_map(|lookup| &lookup.tries)
+        .filter(|one| one.edns == Some(true) && one.failure.is_none());
+    let mut exchanges = Exchanges {
+        with_edns: with_edns.map(|one| one.server).collect(),
+        ..Exchanges::default()
+    };
+    let mut hit = Vec::new();
+    for (place, row) in rows.iter().enumerate() {
+        let before = exchanges.lost;
+        let lookups = row.evidence.lookups.iter();
+        for lookup in lookups.chain(&row.evidence.proxy_lookups) {
+            exchanges.count_lookup(lookup);
+        }
+        exchanges.count_attempts(&row.evidence.attempts);
+        if exchanges.lost > before {
+            hit.push(place);
+        }
+    }
+    if exchanges.lost < LOST {
+        return None;
+    }
+    let claim = Claim::new(Code::PathLoss)
+        .sure(Confidence::Medium)
+        .fact("lost", exchanges.lost)
+        .fact("exchanges", exchanges.all);
+    Some(finding(claim, Code::PathLoss.says(), rows, &hit))
+}
+
+fn works(attempt: &Attempt) -> bool {
+    let passed = |stage: Option<bool>| stage.unwrap_or(true);
+    attempt.tcp.passed()
+        && passed(attempt.proxy_tls.as_ref().map(Observation::passed))
+        && passed(attempt.proxy.as_ref().map(Observation::passed))
+        && passed(attempt.tls.as_ref().map(Observation::passed))
+        && passed(attempt.http.as_ref().map(Observation::passed))
+}
+
+fn is_silent(attempt: &Attempt) -> bool {
+    let failures = [
+        attempt.tcp.failure.as_ref(),
+        attempt.proxy.as_ref().and_then(|it| it.failure.as_ref()),
+        attempt.tls.as_ref().and_then(|it| it.failure.as_ref()),
+        attempt.http.as_ref().and_then(|it| it.failure.as_ref()),
+    ];
+    let mut failures = failures.into_iter().flatten();
+    failures.any(|failure| failure.kind == FailureKind::Timeout)
+}
+
+/// Whether a packet had to be sent again for want of its acknowledgement.
+fn has_resent(attempt: &Attempt) -> bool {
+    let Some(counters) = &attempt.counters else {
+        return false;
+    };
+    let needless = counters.needless_retransmits.unwrap_or_default();
+    counters.retransmits > needless && counters.rtt_us < PATIENCE_US
+}
+
+fn long(rows: &[Judged<'_>]) -> Option<Finding> {
+    let mut hosts: Vec<(&Host, f64)> = Vec::new();
+    let mut measured = Vec::new();
+    for (place, row) in rows.iter().enumerate() {
+        let direct = row.evidence.attempts.iter().filter(|it| it.hop.is_none());
+        let shortest = direct.filter_map(tcp::round_trip_ms).min_by(f64::total_cmp);
+        let Some(shortest) = shortest else { continue };
+        measured.push(place);
+        match hosts
+            .iter_mut()
+            .find(|(host, _)| *host == &row.endpoint.host)
+        {
+            Some((_, known)) => *known = known.min(shortest),
+            None => hosts.push((&row.endpoint.host, shortest)),
+        }
+    }
+    let mut times: Vec<f64> = hosts.iter().map(|(_, time)| *time).collect();
+    times.sort_by(f64::total_cmp);
+    let median = *times.get(times.len().saturating_sub(1) / 2)?;
+    if times.len() < HOSTS || median < LONG_MS {
+        return None;
+    }
+    let claim = Claim::new(Code::PathLatency)
+        .sure(Confidence::Medium)
+        .fact("round_trip_ms", whole_ms(median))
+        .fact("hosts", times.len());
+    Some(finding(claim, Code::PathLatency.says(), rows, &measured))
+}
