@@ -170,12 +170,12 @@ impl Catalog {
         };
         endpoint.published_ips = !endpoint.ranges.is_empty();
         endpoint.issuer = endpoint.issuer.or(Some(self.issuer_of(&endpoint.host)));
-        endpoint.ranges_from = match set {
+        let source = match set {
             Some(set) if endpoint.published_ips && set.is_updated => FROM_BOTH,
             Some(_) if endpoint.published_ips => FROM_LIST,
             _ => "",
-        }
-        .to_owned();
+        };
+        source.clone_into(&mut endpoint.ranges_from);
         endpoint
     }
 

@@ -156,7 +156,9 @@ fn unstable(
     }
     let mut verdict = because(endpoint, claim, working);
     if !failing.is_empty() {
-        verdict.summary += &format!("; of these {} fails", failing.join(" and "));
+        verdict.summary.push_str("; of these ");
+        verdict.summary.push_str(&failing.join(" and "));
+        verdict.summary.push_str(" fails");
     }
     verdict
 }

@@ -22,7 +22,7 @@ const IPV6_NETWORKS: u64 = 1 << 33;
 /// Ranges that belong to no service on the internet (RFC 6890): this host, private, shared, loopback,
 /// link-local, multicast, reserved. Those for documentation are left, for labs.
 const SPECIAL_IPV4: [(Ipv4Addr, u8); 9] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     (Ipv4Addr::new(127, 0, 0, 0), 8),

@@ -177,9 +177,10 @@ impl Seen {
             add("unstable-answer", RemarkLevel::Warning, None, message);
         }
         for unusable in &self.unusable {
-            let level = match unusable.stuck {
-                true => RemarkLevel::Error,
-                false => RemarkLevel::Warning,
+            let level = if unusable.stuck {
+                RemarkLevel::Error
+            } else {
+                RemarkLevel::Warning
             };
             add("winhttp-cannot-use", level, None, unusable.message());
         }
