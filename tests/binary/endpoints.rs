@@ -193,6 +193,13 @@ fn closed_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
+fn check_in(format: &str, file: &Path, more: &[&str]) -> std::process::Output {
+    let file = file.to_str().unwrap();
+    let fixed = "check --group acceptance --proxy none --format";
+    let fixed: Vec<&str> = fixed.split(' ').collect();
+    reach365(&[&fixed[..], &[format, "--endpoints", file], more].concat())
+}
+
 #[test]
 fn these_are_open_and_those_are_closed() {
     let entry = |id: &str, port: u16, must_be: &str| {
@@ -212,19 +219,6 @@ fn these_are_open_and_those_are_closed() {
     fs::copy(&right, &wrong).unwrap();
     let more = fs::read_to_string(&wrong).unwrap() + &entry("leak", open, "blocked");
     fs::write(&wrong, more).unwrap();
-    let check_in = |format: &str, file: &Path, more: &[&str]| {
-        let file = file.to_str().unwrap();
-        let fixed = [
-            "check",
-            "--group",
-            "acceptance",
-            "--proxy",
-            "none",
-            "--endpoints",
-            file,
-        ];
-        reach365(&[&fixed[..], &["--format", format], more].concat())
-    };
     let check = |file: &Path, more: &[&str]| check_in("json", file, more);
     let outcomes = |output: &std::process::Output| -> Vec<(String, String)> {
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
