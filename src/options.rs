@@ -129,6 +129,9 @@ pub struct Options {
     pub ask_os_resolver: bool,
     /// Time limits.
     pub timeouts: Timeouts,
+    /// How long a stage must have waited before its silence counts. Where `timeouts` are shorter,
+    /// silence is inconclusive; only who knows the network may lower this.
+    pub silence: Timeouts,
     /// Limit for the whole run.
     pub deadline: Duration,
     /// Hosts at once.
@@ -367,8 +370,8 @@ impl Timeouts {
         Some(limit.as_millis() as u64)
     }
 
-    /// The limits in milliseconds that are shorter than usual: silence within them says nothing.
-    pub(crate) fn short_ones(&self) -> BTreeMap<Stage, u64> {
+    /// The limits in milliseconds that are shorter than others: silence within them says nothing.
+    pub(crate) fn shorter_than(&self, usual: &Self) -> BTreeMap<Stage, u64> {
         let stages = [
             Stage::Dns,
             Stage::Tcp,
@@ -377,8 +380,8 @@ impl Timeouts {
             Stage::Http,
         ];
         let limits = stages.into_iter().filter_map(|stage| {
-            let own = self.of(stage)?.as_millis() as u64;
-            (own < Self::usual_ms(stage)?).then_some((stage, own))
+            let own = self.of(stage)?;
+            (own < usual.of(stage)?).then_some((stage, own.as_millis() as u64))
         });
         limits.collect()
     }
@@ -427,6 +430,7 @@ impl Default for Options {
             hosts_file: None,
             ask_os_resolver: true,
             timeouts: Timeouts::default(),
+            silence: Timeouts::default(),
             deadline: DEADLINE,
             jobs: JOBS,
             confirm: CONFIRM,

@@ -167,7 +167,12 @@ fn what_is_microsofts_stays() {
     }
     let entry = &report.endpoints[0].endpoint;
     let list = reach365::Catalog::builtin();
-    assert_eq!(list.endpoint(&entry.id), Some(entry));
+    // Who may have issued its certificate is decided when a plan is made.
+    let listed = reach365::endpoint::Endpoint {
+        issuer: entry.issuer,
+        ..list.endpoint(&entry.id).unwrap().clone()
+    };
+    assert_eq!(&listed, entry);
 }
 
 #[test]

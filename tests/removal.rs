@@ -23,14 +23,6 @@ use serde_json::Value;
 /// What stands for all that was seen at one time, and says nothing without its other parts.
 const WHOLE: [&str; 3] = ["value", "failure", "chain"];
 
-/// Violations that the rules still have: networks whose names begin like this, and the code.
-const KNOWN: [(&str, Code); 2] = [
-    // An address of a family that the machine lacks is accused where the other was not tried.
-    ("ipv4-only", Code::TcpUnreachable),
-    // Without the list of the script, its first proxy counts as the only one.
-    ("pac-dead-proxy", Code::ProxyRefused),
-];
-
 #[derive(Deserialize)]
 struct Stored {
     name: String,
@@ -96,11 +88,7 @@ fn violations_in(stored: &Stored) -> (usize, Vec<String>) {
         removals += 1;
         let name = &stored.name;
         for (id, code) in blocked_now(&before, &report.rejudge()) {
-            let is_known =
-                |(begin, known): &(&str, Code)| name.starts_with(begin) && code == Some(*known);
-            if !KNOWN.iter().any(is_known) {
-                violations.push(format!("{name}: without {removed}: {id} is {code:?}"));
-            }
+            violations.push(format!("{name}: without {removed}: {id} is {code:?}"));
         }
     };
     for place in 0..before.endpoints.len() {

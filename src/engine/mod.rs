@@ -154,8 +154,11 @@ impl Checker {
 
     fn run_evidence(&self) -> RunEvidence {
         let families = platform::usable_families();
-        let used = platform::used_families();
         let named = !self.options.dns.is_empty();
+        // Where the named resolvers sit on loopback, so may the hosts: the route to the internet
+        // does not matter there.
+        let on_loopback = named && self.options.dns.iter().all(|it| it.ip().is_loopback());
+        let used = (!on_loopback).then(platform::used_families);
         let system = if named {
             SystemResolvers::default()
         } else {
@@ -164,9 +167,9 @@ impl Checker {
         RunEvidence {
             ipv4: families.ipv4,
             ipv6: families.ipv6,
-            ipv4_used: Some(used.ipv4),
-            ipv6_used: Some(used.ipv6),
-            short_limits: self.options.timeouts.short_ones(),
+            ipv4_used: used.map(|used| used.ipv4),
+            ipv6_used: used.map(|used| used.ipv6),
+            short_limits: self.options.timeouts.shorter_than(&self.options.silence),
             resolvers: if named {
                 self.options.dns.clone()
             } else {

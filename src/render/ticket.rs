@@ -114,7 +114,7 @@ fn not_judged(report: &Report, sheet: &mut Sheet<'_>) -> io::Result<()> {
     let counts = &report.summary;
     sheet.title("No change request yet: this run could not judge every endpoint")?;
     sheet.paragraph(&format!(
-        "{} of {} could not be judged on {}, and nobody is accused; {} answer, {} answer with something wrong on the way and {} were skipped. An inconclusive run is not a pass.",
+        "{} of {} could not be judged on {}. {} answer, {} answer with a fault, and {} were skipped. An inconclusive run is not a pass.",
         counts.inconclusive,
         plural(report.endpoints.len(), "endpoint"),
         seen::moment(report.run.started),

@@ -54,7 +54,7 @@ fn hops(evidence: &Evidence) -> Vec<&Hop> {
     let tried = evidence
         .attempts
         .iter()
-        .filter_map(|attempt| attempt.hop.as_ref());
+        .map(|attempt| attempt.hop.as_ref().unwrap_or(&Hop::Direct));
     let mut hops: Vec<&Hop> = Vec::new();
     for hop in taken.chain(tried) {
         if !hops.contains(&hop) {

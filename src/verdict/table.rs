@@ -478,12 +478,12 @@ codes! {
         wrong_if "a block page that this program does not know answered: open the address in a browser on this machine"
     PathLoss "path-loss" Tcp Degraded Path
         means "The path loses packets: some had to be sent again, whoever they went to."
-        evidence "Of the DNS questions that were answered and the connections that worked, at least two needed a packet to be sent again. Run-wide; it accuses nobody, and no endpoint is worse for it."
+        evidence "Of the DNS questions that were answered and the connections that worked, at least two needed a packet to be sent again. Run-wide, without a culprit; the endpoints stay reachable."
         says "The path loses packets: {lost} of {exchanges} exchanges needed a packet to be sent again"
         wrong_if "one server or resolver drops part of what comes at once: see which exchanges needed it"
     PathLatency "path-latency" Tcp Degraded Path
         means "The round trip itself is long, as over a satellite; no single party is slow."
-        evidence "The median over the hosts of the shortest round trip of a direct connection is 400 ms or more. Run-wide; it accuses nobody, and no endpoint is worse for it."
+        evidence "The median over the hosts of the shortest round trip of a direct connection is 400 ms or more. Run-wide, without a culprit; the endpoints stay reachable."
         says "A round trip takes {round_trip_ms} ms (median over {hosts} hosts): the path itself is long, as over a satellite"
         wrong_if "all of these hosts are far away: compare with a host nearby"
 

@@ -116,6 +116,7 @@ impl Network {
             hosts_file: Some(String::new()),
             ask_os_resolver: false,
             timeouts: Timeouts::all(Duration::from_secs(5)),
+            silence: Timeouts::all(Duration::from_secs(1)),
             ..Options::default()
         }
     }

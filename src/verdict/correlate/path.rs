@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use crate::endpoint::Host;
-use crate::evidence::{Attempt, DnsTry, FailureKind, Lookup, Observation};
+use crate::evidence::{Attempt, DnsTry, FailureKind, Lookup, Observation, Transport};
 use crate::verdict::claim::{Claim, whole_ms};
 use crate::verdict::correlate::finding;
 use crate::verdict::{Code, Confidence, Finding, Judged, tcp};
@@ -51,7 +51,8 @@ impl Exchanges {
     /// matter.
     fn count_lookup(&mut self, lookup: &Lookup) {
         let mut by_server: BTreeMap<SocketAddr, Vec<&DnsTry>> = BTreeMap::new();
-        for one in &lookup.tries {
+        let over_udp = |one: &&DnsTry| one.transport == Transport::Udp;
+        for one in lookup.tries.iter().filter(over_udp) {
             by_server.entry(one.server).or_default().push(one);
         }
         for tries in by_server.values() {

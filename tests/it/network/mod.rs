@@ -26,6 +26,8 @@ const BEYOND_LOOPBACK: &[(&str, &str)] = &[
     ("tcp-unreachable", "needs a router that says so"),
     ("device-local-firewall", "needs a packet filter"),
     ("tcp-admin-prohibited", "needs a firewall that sends ICMP"),
+    ("tcp-slow", "needs one path that is longer than the others"),
+    ("path-latency", "needs a line with a delay"),
     (
         "tls-hello-dropped",
         "needs a firewall that drops single packets",

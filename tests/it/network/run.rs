@@ -159,6 +159,7 @@ fn options(scenario: &Scenario, lab: &mut Lab, addresses: &BTreeMap<String, IpAd
         }),
         ask_os_resolver: false,
         timeouts: Timeouts::all(Duration::from_millis(table.timeout_ms)),
+        silence: Timeouts::all(Duration::from_millis(table.timeout_ms)),
         deadline: Duration::from_millis(table.deadline_ms),
         ..Options::default()
     };
