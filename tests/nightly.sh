@@ -11,7 +11,7 @@ trap 'rm -f "$log"' EXIT
 failed=0
 for part in healthy removal; do
   printf '\n== %s\n' "$part"
-  cargo test --release --test "$part" -- --nocapture 2>&1 | tee -a "$log" || failed=1
+  cargo test --test "$part" -- --nocapture 2>&1 | tee -a "$log" || failed=1
 done
 
 printf '\n== summary\n'
