@@ -71,7 +71,7 @@ pub(super) fn chain(evidence: &Evidence) -> Vec<&str> {
 pub(super) fn judge(endpoint: &Endpoint, evidence: &Evidence, run: &RunEvidence) -> Verdict {
     let found = addresses(evidence);
     if found.is_empty() {
-        return match failure(evidence, run) {
+        return match failure(endpoint, evidence, run) {
             Ruling::Failed(claim) => claim.verdict(endpoint),
             Ruling::Unknown(why) => claim::inconclusive(endpoint, &why),
             _ => claim::inconclusive(endpoint, "no lookup was recorded"),
@@ -132,8 +132,8 @@ fn about_ipv6(endpoint: &Endpoint, found: &[IpAddr]) -> Option<&'static str> {
     })
 }
 
-/// Why the name has no address.
-pub(super) fn failure(evidence: &Evidence, run: &RunEvidence) -> Ruling {
+/// Why the name has no address. An entry for IPv6 alone is held to its own family.
+pub(super) fn failure(endpoint: &Endpoint, evidence: &Evidence, run: &RunEvidence) -> Ruling {
     let failed = |lookup: &&Lookup| lookup.outcome.failure.is_some();
     let worst = evidence.lookups.iter().filter(failed).max_by_key(|lookup| {
         let kind = lookup.outcome.failure.as_ref().map(|failure| failure.kind);
@@ -142,13 +142,44 @@ pub(super) fn failure(evidence: &Evidence, run: &RunEvidence) -> Ruling {
     let Some(lookup) = worst else {
         return Ruling::Connected;
     };
-    match &lookup.outcome.failure {
-        Some(failure) => match limit::own(run, Stage::Dns, failure) {
-            Some(why) => Ruling::Unknown(why),
-            None => rule(lookup, failure),
-        },
-        None => Ruling::Connected,
+    let Some(failure) = &lookup.outcome.failure else {
+        return Ruling::Connected;
+    };
+    if let Some(why) = limit::own(run, Stage::Dns, failure) {
+        return Ruling::Unknown(why);
     }
+    if failure.kind == FailureKind::Nodata
+        && !endpoint.ipv6_only
+        && let Some(family) = only_family(&evidence.lookups)
+    {
+        return Ruling::Unknown(lacks_family(family, "the name"));
+    }
+    rule(lookup, failure)
+}
+
+/// The address family that alone was asked for: that a name has no address of it says nothing of
+/// the other one.
+pub(super) fn only_family<'a>(
+    lookups: impl IntoIterator<Item = &'a Lookup>,
+) -> Option<&'static str> {
+    let asked: BTreeSet<bool> = lookups
+        .into_iter()
+        .filter_map(|lookup| match lookup.kind {
+            RecordKind::A => Some(false),
+            RecordKind::Aaaa => Some(true),
+            _ => None,
+        })
+        .collect();
+    match (asked.contains(&false), asked.contains(&true)) {
+        (true, false) => Some("IPv4"),
+        (false, true) => Some("IPv6"),
+        _ => None,
+    }
+}
+
+/// Why a name without an address of the one family that was asked for accuses nobody.
+pub(super) fn lacks_family(family: &str, name: &str) -> String {
+    format!("only {family} addresses were asked for, and {name} has none")
 }
 
 /// How much a failure says: an answer says more than silence, and "no such record" for one family

@@ -1,7 +1,7 @@
 //! The hops of a route: which one a client would use, and what came of it.
 
 use crate::endpoint::Endpoint;
-use crate::evidence::{Attempt, Evidence, Failure, FailureKind, Stage};
+use crate::evidence::{Attempt, Evidence, Failure, FailureKind, Lookup, Stage};
 use crate::route::{Hop, ProxyProtocol, ProxyServer};
 use crate::verdict::attempt::{AddressRuling, Ruling, by_address, furthest};
 use crate::verdict::claim::{self, Claim, short};
@@ -98,15 +98,15 @@ fn through(
     let ruling = sum_up(&by_address(endpoint, &attempts, context));
     match (ruling, proxy.protocol) {
         (Ruling::Unknown(why), ProxyProtocol::Socks4) => {
-            proxy::about(no_name(evidence, context, &why), first)
+            proxy::about(no_name(endpoint, evidence, context, &why), first)
         }
         (ruling, _) => ruling,
     }
 }
 
 /// SOCKS 4 leaves the host's name to this machine: its DNS is then no information but needed.
-fn no_name(evidence: &Evidence, context: &Context<'_>, why: &str) -> Ruling {
-    match dns::failure(evidence, context.run) {
+fn no_name(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>, why: &str) -> Ruling {
+    match dns::failure(endpoint, evidence, context.run) {
         Ruling::Failed(claim) if dns::answers(evidence).is_empty() => {
             Ruling::Failed(claim.fact("why", why))
         }
@@ -171,6 +171,12 @@ fn unresolved(evidence: &Evidence, proxy: &ProxyServer, context: &Context<'_>) -
     if let Some(why) = own_limits.next().filter(|_| !denied) {
         return Ruling::Unknown(why);
     }
+    if let Some(family) = family_without_record(evidence, &asked) {
+        return Ruling::Unknown(dns::lacks_family(
+            family,
+            &format!("the name of the proxy {proxy}"),
+        ));
+    }
     let failures = asked.iter().flat_map(|asked| failures_of(asked));
     let mut seen: Vec<String> = failures.map(dns::seen).collect();
     seen.dedup();
@@ -193,6 +199,17 @@ fn unresolved(evidence: &Evidence, proxy: &ProxyServer, context: &Context<'_>) -
         claim.by(Who::Resolver)
     };
     Ruling::Failed(claim)
+}
+
+/// The one address family that was asked for, where a proxy's name is there without a record of it.
+fn family_without_record(evidence: &Evidence, asked: &[&str]) -> Option<&'static str> {
+    let own = |lookup: &&Lookup| asked.contains(&lookup.name.as_str());
+    let lookups = evidence.proxy_lookups.iter().filter(own);
+    let mut failures = lookups
+        .clone()
+        .filter_map(|lookup| lookup.outcome.failure.as_ref());
+    let exists = failures.any(|failure| failure.kind == FailureKind::Nodata);
+    dns::only_family(lookups).filter(|_| exists)
 }
 
 /// The full names under which a proxy was looked up.

@@ -46,7 +46,7 @@ pub(super) fn judge(
         let flaws = all_flaws(evidence, context, &rulings);
         return with_flaws(endpoint, facts, first.confidence, flaws);
     }
-    match accusation(evidence, context, &rulings) {
+    match accusation(endpoint, evidence, context, &rulings) {
         Ruling::Failed(claim) => {
             let dns = Suspicion {
                 endpoint,
@@ -213,9 +213,14 @@ fn partly(
 }
 
 /// No genuine answer came: the failure that got furthest, else that of DNS.
-fn accusation(evidence: &Evidence, context: &Context<'_>, rulings: &[AddressRuling]) -> Ruling {
+fn accusation(
+    endpoint: &Endpoint,
+    evidence: &Evidence,
+    context: &Context<'_>,
+    rulings: &[AddressRuling],
+) -> Ruling {
     if rulings.is_empty() {
-        return no_connection(evidence, context);
+        return no_connection(endpoint, evidence, context);
     }
     let counts = |ruling: &&AddressRuling| {
         let others = of_family(rulings, !ruling.address.is_ipv6());
@@ -259,10 +264,10 @@ fn with_addresses(claim: Claim, rulings: &[AddressRuling]) -> Claim {
     claim.fact("addresses", rulings.iter().map(line).collect::<Vec<_>>())
 }
 
-fn no_connection(evidence: &Evidence, context: &Context<'_>) -> Ruling {
+fn no_connection(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>) -> Ruling {
     let found = dns::addresses(evidence);
     if found.is_empty() {
-        return match dns::failure(evidence, context.run) {
+        return match dns::failure(endpoint, evidence, context.run) {
             Ruling::Connected => Ruling::unknown("the probe left no evidence"),
             other => other,
         };

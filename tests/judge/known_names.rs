@@ -2,7 +2,7 @@
 
 use reach365::Report;
 use reach365::endpoint::{Cloud, Endpoint, MustBe};
-use reach365::evidence::{Evidence, FailureKind, Lookup};
+use reach365::evidence::{Evidence, FailureKind, Lookup, RecordKind};
 use reach365::verdict::{Code, Confidence, Outcome, Who};
 
 use crate::bench::*;
@@ -213,4 +213,44 @@ fn a_host_that_must_be_closed_is_not_passed_by_a_resolver_that_denies_everything
     let controls = vec![control("crl3.digicert.com", Ok("93.184.220.29"))];
     let report = beside(controls, rows);
     assert_eq!(report.endpoints[0].verdict.outcome, Outcome::Reachable);
+}
+
+#[test]
+fn a_name_without_an_address_of_the_one_family_asked_for_accuses_nobody() {
+    for (kind, family) in [(RecordKind::Aaaa, "IPv6"), (RecordKind::A, "IPv4")] {
+        let half = Evidence {
+            lookups: vec![not_found(kind, FailureKind::Nodata)],
+            ..Evidence::default()
+        };
+        for endpoint in [https("host.example"), dns_row("host.example")] {
+            let mut rows = vec![(endpoint, half.clone())];
+            rows.extend(controls());
+            let report = judged(rows);
+            let verdict = &report.endpoints[0].verdict;
+            assert_eq!(verdict.outcome, Outcome::Inconclusive, "{verdict:#?}");
+            assert_eq!(verdict.code, None);
+            let why = format!("only {family} addresses were asked for, and the name has none");
+            assert!(verdict.summary.contains(&why), "{}", verdict.summary);
+            assert!(report.findings.is_empty(), "{:#?}", report.findings);
+            assert!(report.advice.is_empty());
+            assert_eq!(report.summary.exit_code, 3);
+        }
+        let denied = Evidence {
+            lookups: vec![not_found(kind, FailureKind::Nxdomain)],
+            ..Evidence::default()
+        };
+        let mut rows = vec![(https("host.example"), denied)];
+        rows.extend(controls());
+        let report = judged(rows);
+        assert_eq!(
+            report.endpoints[0].verdict.code,
+            Some(Code::DnsNxdomain),
+            "a name that does not exist has no address of either family"
+        );
+    }
+    let mut rows = vec![(https("host.example"), unresolved(FailureKind::Nodata))];
+    rows.extend(controls());
+    let report = judged(rows);
+    assert_eq!(report.endpoints[0].verdict.code, Some(Code::DnsNodata));
+    assert_eq!(report.endpoints[0].verdict.outcome, Outcome::Blocked);
 }

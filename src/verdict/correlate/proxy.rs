@@ -9,7 +9,7 @@ use crate::route::Hop;
 use crate::verdict::claim::{Claim, WITHHELD};
 use crate::verdict::correlate::{collapse, fact, finding, free, hosts, is_genuine};
 use crate::verdict::known_names::{self, KnownNames};
-use crate::verdict::{Code, Confidence, Facts, Finding, Judged, Outcome};
+use crate::verdict::{Code, Confidence, Facts, Finding, Judged, Outcome, dns};
 
 /// Causes that lie with the proxy, or behind it, and not with a host when several share them.
 const OF_THE_PROXY: [Code; 14] = [
@@ -77,7 +77,15 @@ fn is_vague(row: &Judged<'_>) -> bool {
         })
     };
     let lookups = own_lookups(row.evidence).lookups;
-    vague && !lookups.is_empty() && lookups.iter().all(unknown)
+    // A name without an address of the one family that was asked for may have one of the other.
+    let half = || {
+        let nodata = |lookup: &Lookup| {
+            let failure = lookup.outcome.failure.as_ref();
+            failure.is_some_and(|failure| failure.kind == FailureKind::Nodata)
+        };
+        dns::only_family(&lookups).is_some() && lookups.iter().any(nodata)
+    };
+    vague && !lookups.is_empty() && lookups.iter().all(unknown) && !half()
 }
 
 /// The lookups of the host's name, those for other routes too.
