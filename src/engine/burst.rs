@@ -206,10 +206,17 @@ fn better(
         counts.stood += usize::from(stands);
         counts.passed += usize::from(!stands);
     });
-    if stands && first.1 <= again.1 {
+    if stands && first.1 <= again.1 && !says_more(judge, row, &first, &again) {
         return first;
     }
     again
+}
+
+/// Whether the calm pass came further, or was told what the first was not: then the burst was in the
+/// way of the first.
+fn says_more(judge: &verdict::Context<'_>, row: &Row<'_>, first: &Probed, again: &Probed) -> bool {
+    let (first, again) = (judged(judge, row, first), judged(judge, row, again));
+    again.stage > first.stage || (first.code != again.code && !verdict::is_silence(&again))
 }
 
 fn is_suspect(judge: &verdict::Context<'_>, row: &Row<'_>, probed: &Probed) -> bool {

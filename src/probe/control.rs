@@ -99,10 +99,12 @@ where
     C: Future<Output = io::Result<Option<TcpStream>>>,
     A: Future,
 {
-    let end = Instant::now() + BOTH;
+    let began = Instant::now();
     let connected = context.clock.within(BOTH, connecting).await;
     let tcp = connected.ok()?.ok()??;
-    let left = end.saturating_duration_since(Instant::now()).min(LIMIT);
+    // On a long path the answer needs as long as the connection did, and some.
+    let took = began.elapsed();
+    let left = BOTH.saturating_sub(took).min(LIMIT).max(took * 2);
     match context.clock.within(left, ask(tcp)).await {
         Ok(answer) => Some(Some(answer)),
         Err(Expired::Limit) if left >= ENOUGH => Some(None),

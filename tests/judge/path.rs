@@ -3,7 +3,7 @@
 use reach365::Report;
 use reach365::endpoint::{Cloud, Endpoint};
 use reach365::evidence::{
-    Evidence, FailureKind, RecordKind, RunEvidence, Stage, TcpCounters, TcpSeen,
+    BurstSeen, Evidence, FailureKind, RecordKind, RunEvidence, Stage, TcpCounters, TcpSeen,
 };
 use reach365::report::FailOn;
 use reach365::verdict::{Code, Outcome};
@@ -268,4 +268,76 @@ fn an_address_behind_nat64_is_judged_by_the_one_within() {
         dropped(&known, "2001:db8:64::203.0.113.10"),
         Some(Code::TcpDropped)
     );
+}
+
+/// A run in which some endpoints passed only when they were probed slowly.
+fn crowded() -> RunEvidence {
+    RunEvidence {
+        burst: Some(BurstSeen {
+            endpoints: 5,
+            passed: 4,
+        }),
+        ..machine()
+    }
+}
+
+#[test]
+fn silence_where_bursts_are_limited_accuses_no_resolver() {
+    let silent = || {
+        (
+            https("login.silent.example"),
+            unresolved(FailureKind::Timeout),
+        )
+    };
+    let alone = |run| {
+        let rows = std::iter::once(silent()).chain(hosts());
+        let report = report(Cloud::Worldwide, run, rows.collect());
+        report.endpoints[0].verdict.outcome
+    };
+    assert_eq!(alone(machine()), Outcome::Blocked);
+    assert_eq!(alone(crowded()), Outcome::Inconclusive);
+}
+
+#[test]
+fn what_a_limit_on_bursts_dropped_is_no_loss() {
+    let of = |run| codes(&report(Cloud::Worldwide, run, lossy(3)));
+    assert_eq!(of(machine()), [Code::PathLoss]);
+    assert_eq!(of(crowded()), []);
+    let short = RunEvidence {
+        short_limits: [(Stage::Dns, 300)].into(),
+        ..machine()
+    };
+    assert_eq!(of(short), []);
+}
+
+/// Hosts with published addresses whose DNS answers are others, and that do not answer.
+fn elsewhere(host: &str, address: &str) -> (Endpoint, Evidence) {
+    let mut endpoint = https(host);
+    endpoint.ranges = vec!["198.51.100.0/24".parse().unwrap()];
+    let dropped = tcp_failed(address, 443, FailureKind::Timeout, 5_000.0);
+    (endpoint, with(address, dropped))
+}
+
+#[test]
+fn an_unpublished_address_takes_no_blame_for_what_others_share() {
+    let code = |rows: Vec<(Endpoint, Evidence)>| {
+        let report = report(Cloud::Worldwide, machine(), rows);
+        report.endpoints[0].verdict.code
+    };
+    let odd = || elsewhere("login.odd.example", "203.0.113.40");
+    let beside = |more: Vec<(Endpoint, Evidence)>| {
+        let rows = std::iter::once(odd()).chain(more);
+        rows.chain(hosts()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        code(beside(Vec::new())),
+        Some(Code::DnsOutsidePublishedRange)
+    );
+    let mut other = elsewhere("ols.dropped.example", "203.0.113.41");
+    other.0.ranges.clear();
+    assert_eq!(code(beside(vec![other])), Some(Code::TcpDropped));
+    let mut genuine = healthy("odc.genuine.example", "203.0.113.42");
+    genuine.0.ranges = vec!["198.51.100.0/24".parse().unwrap()];
+    assert_eq!(code(beside(vec![genuine])), Some(Code::TcpDropped));
+    assert_eq!(code(vec![odd()]), Some(Code::TcpDropped));
 }

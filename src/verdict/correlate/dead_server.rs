@@ -42,10 +42,9 @@ pub(super) fn find(context: &Context<'_>, rows: &[Judged<'_>]) -> Option<Finding
         .copied()
         .filter(|one| resolves(*one))
         .collect();
-    let may_refuse = context.run.windows && !context.run.resolvers_named;
     let dead: Vec<(SocketAddr, &Record, &str)> = records
         .iter()
-        .filter_map(|(server, record)| Some((*server, record, record.fault(may_refuse)?)))
+        .filter_map(|(server, record)| Some((*server, record, record.fault()?)))
         .collect();
     let (first, _, _) = *dead.first()?;
     if working.is_empty() {
@@ -132,21 +131,17 @@ impl Record {
         }
     }
 
-    /// What is wrong with the server; `None` where it may be well. The servers of a Windows machine
-    /// belong to several adapters, and that of a VPN may refuse what is not its own.
-    fn fault(&self, may_refuse: bool) -> Option<&'static str> {
+    /// What is wrong with the server; `None` where it may be well. One that refuses is not dead: with
+    /// split DNS it refuses what is not its own.
+    fn fault(&self) -> Option<&'static str> {
         let enough = |names: &BTreeSet<String>| owners(names) >= UNRELATED_NAMES;
-        if self.answers {
+        if self.answers || !self.refused.is_empty() {
             return None;
         }
         if enough(&self.closed) {
             return Some("port closed");
         }
-        if self.refused.is_empty() && enough(&self.silent) {
-            return Some("no answer");
-        }
-        (self.silent.is_empty() && enough(&self.refused) && !may_refuse)
-            .then_some("refuses every name")
+        enough(&self.silent).then_some("no answer")
     }
 
     fn names(&self) -> usize {

@@ -78,6 +78,7 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     let known = KnownNames::new(context, rows);
     skipped::hear_ipv6(context.run, rows);
     sinkhole::exonerate(context, rows);
+    sinkhole::believe_addresses(context, rows);
     proxy::hear_own_dns(&known, rows);
     issuer::unmask(context, &sinkhole::controls(rows), rows);
     if let Some(finding) = device::find(context, rows) {
@@ -95,12 +96,13 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     findings.extend(ways::misled(rows));
     findings.extend(ways::disagreement(context, rows));
     findings.extend(resolver::find(context, &known, rows));
+    resolver::doubt_silence(context, rows);
     // It explains no row, so that its place matters to the reader alone: beside the resolvers.
     findings.extend(dead_server::find(context, rows));
     findings.extend(egress::closed_ports(context, &outsides, rows));
     findings.extend(egress::ipv6(rows));
     // A path that is long or loses packets explains slowness, never silence: after what is closed.
-    findings.extend(path::find(rows));
+    findings.extend(path::find(context.run, rows));
     findings.extend(issuer::untrusted(rows));
     findings.extend(issuer::trusted(rows));
     sinkhole::shared_address(rows);

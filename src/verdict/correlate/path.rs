@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use crate::endpoint::Host;
-use crate::evidence::{Attempt, DnsTry, FailureKind, Lookup, Observation, Transport};
+use crate::evidence::{Attempt, DnsTry, FailureKind, Lookup, Observation, RunEvidence, Transport};
 use crate::verdict::claim::{Claim, whole_ms};
 use crate::verdict::correlate::finding;
 use crate::verdict::{Code, Confidence, Finding, Judged, tcp};
@@ -28,8 +28,16 @@ pub(super) fn has_culprit(code: Code) -> bool {
 }
 
 /// Finds that the path loses packets, and that its round trip is long.
-pub(super) fn find(rows: &[Judged<'_>]) -> Vec<Finding> {
-    lossy(rows).into_iter().chain(long(rows)).collect()
+pub(super) fn find(run: &RunEvidence, rows: &[Judged<'_>]) -> Vec<Finding> {
+    let lossy = may_tell_loss(run).then(|| lossy(rows)).flatten();
+    lossy.into_iter().chain(long(rows)).collect()
+}
+
+/// What a network drops that limits bursts, and what came too late for a limit of the user's own,
+/// is no loss.
+fn may_tell_loss(run: &RunEvidence) -> bool {
+    let limits_bursts = run.burst.as_ref().is_some_and(|burst| burst.passed > 0);
+    run.short_limits.is_empty() && !limits_bursts
 }
 
 /// So many exchanges, and how many of them lost a packet.
@@ -123,15 +131,10 @@ fn works(attempt: &Attempt) -> bool {
         && passed(attempt.http.as_ref().map(Observation::passed))
 }
 
+/// Whether the request for the connection got no answer. Silence further on may be a slow server.
 fn is_silent(attempt: &Attempt) -> bool {
-    let failures = [
-        attempt.tcp.failure.as_ref(),
-        attempt.proxy.as_ref().and_then(|it| it.failure.as_ref()),
-        attempt.tls.as_ref().and_then(|it| it.failure.as_ref()),
-        attempt.http.as_ref().and_then(|it| it.failure.as_ref()),
-    ];
-    let mut failures = failures.into_iter().flatten();
-    failures.any(|failure| failure.kind == FailureKind::Timeout)
+    let failure = attempt.tcp.failure.as_ref();
+    failure.is_some_and(|failure| failure.kind == FailureKind::Timeout)
 }
 
 /// Whether a packet had to be sent again for want of its acknowledgement.

@@ -28,6 +28,8 @@ const OF_THE_PROXY: [Code; 14] = [
     Code::ProxyTunnelClosed,
     Code::TlsPlaintext,
 ];
+/// A proxy that takes longer than that for a tunnel has more requests than it serves at once.
+const QUEUE_MS: f64 = 3_000.0;
 /// Causes of single hosts that mean the proxy when so many hosts share them.
 const HOSTS: usize = 2;
 
@@ -135,12 +137,30 @@ fn excuse_working(rows: &mut [Judged<'_>], proxy: &str) {
     if !carries && !rows.iter().any(|row| has_refused(row, proxy)) {
         return;
     }
+    let is_slow = is_slow(rows, proxy);
     for place in free(rows, |row| own(row, Code::ProxySilent)) {
         let answer = "none in time, while it answers about other hosts";
         let facts = &mut rows[place].verdict.facts;
         facts.insert("answer".to_owned(), answer.into());
         excuse(&mut rows[place], Code::ProxyUpstreamTimeout);
+        if is_slow {
+            let verdict = &mut *rows[place].verdict;
+            verdict.outcome = Outcome::Inconclusive;
+            verdict.summary.push_str(
+                "; it took seconds for other hosts too, so it may open only some tunnels at a time",
+            );
+        }
     }
+}
+
+/// Whether the proxy let others wait so long that the rest may have stood in its queue.
+fn is_slow(rows: &[Judged<'_>], proxy: &str) -> bool {
+    let carried = rows.iter().filter(|row| is_carried(row, proxy));
+    let mut attempts = carried.flat_map(|row| &row.evidence.attempts);
+    attempts.any(|attempt| {
+        let tunnel = attempt.proxy.as_ref().map(|proxy| proxy.elapsed_ms);
+        tunnel.is_some_and(|elapsed| elapsed > QUEUE_MS)
+    })
 }
 
 fn excuse(row: &mut Judged<'_>, code: Code) {

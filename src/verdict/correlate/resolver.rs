@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use crate::endpoint::{Host, MustBe};
 use crate::evidence::{Evidence, FailureKind, Lookup, Stage};
 use crate::verdict::claim::Claim;
-use crate::verdict::correlate::{acquit, finding, free, hosts, is_proxied};
+use crate::verdict::correlate::{acquit, blocked_by, finding, free, hosts, is_proxied};
 use crate::verdict::known_names::{self, KnownNames};
 use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, dns};
 
@@ -102,6 +102,23 @@ fn doubt(rows: &mut [Judged<'_>], places: &[usize]) {
         if !verdict.summary.ends_with(NO_CONTROL) {
             verdict.summary += NO_CONTROL;
         }
+    }
+}
+
+/// Where the network limits bursts, the resolver or a firewall drops questions by their number: a
+/// name that got no answer may be one of those.
+pub(super) fn doubt_silence(context: &Context<'_>, rows: &mut [Judged<'_>]) {
+    let limits_bursts = context.run.burst.as_ref().is_some_and(|it| it.passed > 0);
+    if !limits_bursts {
+        return;
+    }
+    for place in free(rows, |row| blocked_by(row, &[Code::DnsTimeout])) {
+        let verdict = &mut *rows[place].verdict;
+        verdict.outcome = Outcome::Inconclusive;
+        verdict.confidence = Confidence::Low;
+        verdict
+            .summary
+            .push_str("; this network limits bursts, and may have dropped the questions");
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use crate::endpoint::Endpoint;
 use crate::verdict::correlate::{again, blocked_by, free, hosts, is_genuine, is_proxied, recode};
 use crate::verdict::network::{Controls, unrelated};
-use crate::verdict::{Code, Confidence, Context, Judged, dns};
+use crate::verdict::{Code, Confidence, Context, Judged, Outcome, dns};
 
 /// Judges sinkhole rows again, now that it is known where genuine answers came from.
 pub(super) fn exonerate(context: &Context<'_>, rows: &mut [Judged<'_>]) {
@@ -12,6 +13,41 @@ pub(super) fn exonerate(context: &Context<'_>, rows: &mut [Judged<'_>]) {
     for place in free(rows, |row| blocked_by(row, &[Code::DnsSinkhole])) {
         let row = &mut rows[place];
         *row.verdict = again(row.endpoint, row.evidence, context, &controls);
+    }
+}
+
+/// An address that Microsoft does not publish is held against the resolver only where it is what
+/// sets the endpoint apart. Where an endpoint whose address is not in doubt fails for the same
+/// cause, where another such address serves a genuine answer (the list is older than the address),
+/// or where no direct path works at all, the cause itself stands.
+pub(super) fn believe_addresses(context: &Context<'_>, rows: &mut [Judged<'_>]) {
+    let outside = free(rows, |row| {
+        blocked_by(row, &[Code::DnsOutsidePublishedRange]) && !is_proxied(row)
+    });
+    let direct = |row: &&Judged<'_>| is_genuine(row) && !is_proxied(row);
+    let serves = |row: &Judged<'_>| row.verdict.facts.contains_key("outside_published_range");
+    let answered = rows.iter().any(|row| direct(&row));
+    let is_old = rows.iter().filter(direct).any(serves);
+    let causes: Vec<Code> = rows
+        .iter()
+        .enumerate()
+        .filter(|(place, row)| row.verdict.outcome == Outcome::Blocked && !outside.contains(place))
+        .filter_map(|(_, row)| row.verdict.code)
+        .collect();
+    let controls = controls(rows);
+    for place in outside {
+        let row = &mut rows[place];
+        let endpoint = Endpoint {
+            ranges: Vec::new(),
+            ..row.endpoint.clone()
+        };
+        let plain = again(&endpoint, row.evidence, context, &controls);
+        let shared = plain.code.is_some_and(|code| causes.contains(&code));
+        if is_old || shared || !answered {
+            *row.verdict = plain;
+            let facts = &mut row.verdict.facts;
+            facts.insert("outside_published_range".to_owned(), true.into());
+        }
     }
 }
 
