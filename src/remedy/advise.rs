@@ -3,12 +3,16 @@
 use crate::endpoint::Endpoint;
 use crate::evidence::Stage;
 use crate::remedy::{Advice, Remedy, none_reason};
-use crate::verdict::{Code, Facts, Finding, Outcome, Verdict, fill, short};
+use crate::verdict::{Code, Facts, Finding, OWN_ISSUER, Outcome, Verdict, fill, short};
 
 /// Lines of advice at most.
 const LINES: usize = 5;
 /// Hosts that a line names before it says "and n more".
 const NAMED: usize = 4;
+
+/// What to do where the list states a private issuer that this machine does not trust.
+const INSTALL_ROOT: &str = "Install the root certificate behind \"{issuer}\" on this machine if it is the company's own: \
+                            the list states a private issuer for {hosts}";
 
 /// A cause with everything that it hits.
 struct Cause<'a> {
@@ -79,10 +83,12 @@ fn of_rows<'a>(findings: &[Finding], rows: &[(&'a Endpoint, &'a Verdict)]) -> Ve
         }
         // A host that must be closed is closed by whoever lets it through.
         let closing = verdict.facts.get("closing");
+        let own_issuer = verdict.facts.get(OWN_ISSUER);
         let same = |cause: &&mut Cause<'_>| {
             cause.code == code
                 && cause.outcome == verdict.outcome
                 && cause.facts.get("closing") == closing
+                && cause.facts.get(OWN_ISSUER) == own_issuer
         };
         match causes.iter_mut().find(same) {
             Some(cause) => cause.endpoints.push(endpoint),
@@ -106,6 +112,7 @@ fn line(cause: &Cause<'_>) -> Advice {
     let remedy = Remedy::for_cause(cause.code, cause.facts).first().copied();
     let text = match remedy {
         Some(remedy) => fill(&remedy.advice, &facts(cause), None),
+        None if cause.facts.contains_key(OWN_ISSUER) => fill(INSTALL_ROOT, &facts(cause), None),
         None => none_reason(cause.code)
             .unwrap_or_else(|| cause.code.means())
             .to_owned(),

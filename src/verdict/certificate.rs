@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::catalog::Catalog;
 use crate::endpoint::{Endpoint, Inspection, Issuer};
 use crate::evidence::{Attempt, Certificate, TlsSeen, Trust};
-use crate::verdict::claim::Claim;
+use crate::verdict::claim::{Claim, OWN_ISSUER};
 use crate::verdict::tls::Handshake;
 use crate::verdict::{Code, Confidence, Facts, Outcome, Who};
 
@@ -24,6 +24,10 @@ pub(super) const PUBLIC_ISSUERS: [&str; 11] = [
     "O=Internet Security Research Group",
     "O=Google Trust Services",
 ];
+
+/// What a machine lacks that does not trust the private issuer of an entry.
+const NOT_INSTALLED: &str = "the list states a private issuer for it, and the operating system does \
+                             not trust this one: install the root certificate of the company";
 
 /// Judges the chain, or gives `None` where none came.
 pub(super) fn rule(
@@ -129,11 +133,17 @@ fn untrusted(endpoint: &Endpoint, seen: &TlsSeen, leaf: &Certificate) -> Handsha
     let unknown = seen.os_root_named == Some(false) && seen.public_root_named == Some(false);
     let objection = objection(seen).filter(|_| !unknown);
     let alone = seen.chain.len() == 1 && seen.public_roots == Some(Trust::UnknownIssuer);
-    if alone && objection.is_none() {
+    // A company's own root may sign for its hosts itself: then one certificate is the whole chain.
+    if alone && objection.is_none() && !states_private_issuer(endpoint) {
         return Handshake::Failed(about(Code::TlsIncompleteChain, leaf));
     }
     let claim = about(Code::TlsUntrustedIssuer, leaf).fact("chain", subjects(seen));
     Handshake::Failed(match (objection, asked(&seen.os_roots)) {
+        (None, true) if states_private_issuer(endpoint) => claim
+            .sure(Confidence::Certain)
+            .by(Who::Tool)
+            .with_outcome(Outcome::Inconclusive)
+            .fact(OWN_ISSUER, NOT_INSTALLED),
         (None, true) => claim.sure(Confidence::Certain),
         (reason, _) => claim
             .fact(
@@ -232,6 +242,12 @@ pub(super) fn valid_at(leaf: &Certificate, now: Timestamp) -> bool {
 pub(super) fn needs_public_issuer(endpoint: &Endpoint) -> bool {
     let known = || Catalog::builtin().issuer_of(&endpoint.host);
     endpoint.issuer.unwrap_or_else(known) == Issuer::Public
+}
+
+/// Whether the list itself says that an authority of the company's own signs for the host: then
+/// that the issuer is unknown accuses nobody between.
+pub(super) fn states_private_issuer(endpoint: &Endpoint) -> bool {
+    endpoint.issuer_stated && endpoint.issuer == Some(Issuer::Private)
 }
 
 /// The issuer of a certificate that the system trusts and the public roots do not.

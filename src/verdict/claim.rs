@@ -12,6 +12,8 @@ use crate::verdict::{Code, Confidence, Culprit, Facts, Outcome, Verdict, Who};
 const FACT_LIMIT: usize = 200;
 /// The fact that says why credentials were not sent.
 pub(super) const WITHHELD: &str = "credentials_withheld";
+/// The fact that the list states a private issuer, and what this machine lacks to trust it.
+pub(crate) const OWN_ISSUER: &str = "own_issuer";
 /// Entries of a list that a fact holds at most.
 const LIST_LIMIT: usize = 16;
 
@@ -87,7 +89,8 @@ impl Claim {
 
     pub(super) fn verdict(self, endpoint: &Endpoint) -> Verdict {
         let mut summary = fill(self.code.says(), &self.told(endpoint), Some(endpoint));
-        if let Some(why) = self.facts.get(WITHHELD) {
+        let remarks = [WITHHELD, OWN_ISSUER];
+        for why in remarks.iter().filter_map(|name| self.facts.get(*name)) {
             summary = format!("{summary}; {}", shown(why));
         }
         Verdict {

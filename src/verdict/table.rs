@@ -360,7 +360,7 @@ codes! {
         wrong_if "the issuer is a new public root that this program does not know: look who owns it"
     TlsUntrustedIssuer "tls-untrusted-issuer" Tls Blocked Unknown
         means "Nobody trusts the issuer of the certificate."
-        evidence "The chain leads neither to a public root nor to one of the operating system. Inconclusive where a root store was missing or the verifier objected to something else."
+        evidence "The chain leads neither to a public root nor to one of the operating system. Inconclusive where a root store was missing, where the verifier objected to something else, or where the list states `issuer = \"private\"` for the entry: the root of the company is then not installed."
         says "{address} presents a certificate for {host} from an untrusted issuer: \"{issuer}\""
         wrong_if "the issuer is a new public root that this program does not know: look who owns it"
     TlsIncompleteChain "tls-incomplete-chain" Tls Blocked Service

@@ -3,7 +3,7 @@
 use reach365::Report;
 use reach365::endpoint::{Endpoint, Issuer};
 use reach365::evidence::{Evidence, HttpSeen, TlsSeen, Trust};
-use reach365::verdict::{Code, Confidence, Outcome, Who};
+use reach365::verdict::{Code, Confidence, Finding, Outcome, Who};
 
 use crate::bench::*;
 
@@ -105,6 +105,62 @@ fn a_stated_private_issuer_exempts_the_entry() {
         signed(private("c.litware.example"), COMPANY),
     ]);
     assert_eq!(codes(&report), [None; 3]);
+}
+
+#[test]
+fn a_stated_private_issuer_whose_root_is_missing_accuses_nobody() {
+    for only_leaf in [false, true] {
+        let row = |endpoint: Endpoint| {
+            let host = endpoint.host.to_string();
+            let mut tls = private_tls(&host, COMPANY, Trust::UnknownIssuer);
+            if only_leaf {
+                tls.chain.truncate(1);
+            }
+            (endpoint, with(SITE, over_tls(SITE, &tls, None)))
+        };
+        let hosts = [
+            "a.contoso.example",
+            "b.fabrikam.example",
+            "c.litware.example",
+        ];
+        let mut rows: Vec<_> = hosts.map(|host| row(stated(host))).into();
+        rows.extend(controls());
+        let report = judged(rows);
+        for row in &report.endpoints[..3] {
+            let verdict = &row.verdict;
+            assert_eq!(verdict.code, Some(Code::TlsUntrustedIssuer), "{verdict:#?}");
+            assert_eq!(verdict.outcome, Outcome::Inconclusive, "{verdict:#?}");
+            assert_eq!(verdict.culprit.as_ref().unwrap().who, Who::Tool);
+            assert!(verdict.summary.contains("install the root certificate"));
+            assert!(verdict.remedies.is_empty(), "{:?}", verdict.remedies);
+        }
+        let findings = &report.findings;
+        let is_open = |it: &Finding| it.outcome == Outcome::Inconclusive;
+        assert!(findings.iter().all(is_open), "{findings:#?}");
+        let advice: Vec<&str> = report.advice.iter().map(|it| it.text.as_str()).collect();
+        assert!(
+            advice.iter().all(|it| it.starts_with("Install the root")),
+            "{advice:#?}"
+        );
+        assert_eq!(report.summary.exit_code, 3);
+    }
+}
+
+#[test]
+fn a_stated_private_issuer_leaves_the_finding_over_other_hosts() {
+    let row = |endpoint: Endpoint| {
+        let tls = private_tls(&endpoint.host.to_string(), "CN=Box", Trust::UnknownIssuer);
+        (endpoint, with(SITE, over_tls(SITE, &tls, None)))
+    };
+    let report = judged(vec![
+        row(stated("a.contoso.example")),
+        row(https("host.example")),
+        row(https("host.test")),
+    ]);
+    let untrusted = Some(Code::TlsInterceptedUntrusted);
+    let own = Some(Code::TlsUntrustedIssuer);
+    assert_eq!(codes(&report), [own, untrusted, untrusted]);
+    assert_eq!(report.findings[0].endpoints.len(), 2);
 }
 
 #[test]

@@ -34,7 +34,10 @@ fn shared_issuer(rows: &[Judged<'_>]) -> Option<Vec<usize>> {
     // The certificate of a proxy says nothing about those of the hosts.
     let of_host = |row: &Judged<'_>| row.verdict.stage == Some(Stage::Tls);
     let suspects = free(rows, |row| {
-        blocked_by(row, &codes) && of_host(row) && !is_public(row)
+        blocked_by(row, &codes)
+            && of_host(row)
+            && !is_public(row)
+            && !certificate::states_private_issuer(row.endpoint)
     });
     let same_issuer = |place: &usize| {
         let issuer = fact(&rows[*place], "issuer");
@@ -63,7 +66,7 @@ pub(super) fn unmask(context: &Context<'_>, controls: &Controls, rows: &mut [Jud
     let shown: Vec<(usize, String)> = rows
         .iter()
         .enumerate()
-        .filter(|(_, row)| !is_exempt(row.endpoint))
+        .filter(|(_, row)| !certificate::states_private_issuer(row.endpoint))
         .filter_map(|(place, row)| Some((place, private_issuer(row)?.to_owned())))
         .collect();
     for (place, issuer) in &shown {
@@ -85,10 +88,6 @@ pub(super) fn unmask(context: &Context<'_>, controls: &Controls, rows: &mut [Jud
             row.verdict.confidence = confidence;
         }
     }
-}
-
-fn is_exempt(endpoint: &Endpoint) -> bool {
-    endpoint.issuer_stated && endpoint.issuer == Some(Issuer::Private)
 }
 
 fn private_issuer<'a>(row: &Judged<'a>) -> Option<&'a str> {
