@@ -6,8 +6,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use crate::catalog::CUSTOM;
 use crate::endpoint::Host;
-use crate::evidence::{Evidence, FailureKind, Lookup, RecordKind};
+use crate::evidence::{Attempt, Evidence, FailureKind, Lookup, RecordKind, Trust};
 use crate::verdict::{Context, Judged, dns, network};
 
 /// What the name servers of the internet's root are called; roots of closed networks have others.
@@ -28,6 +29,9 @@ struct Seen {
     host: Host,
     servers: Vec<SocketAddr>,
     addresses: Vec<IpAddr>,
+    /// Whether the host itself answered at one of them: then the name is known, whatever kind of
+    /// address a VPN or a private link gives it.
+    proven: bool,
     /// Whether the name was asked for as a control, and is no endpoint of the run.
     control: bool,
     failure: Option<FailureKind>,
@@ -40,10 +44,15 @@ impl KnownNames {
             ..Self::default()
         };
         for row in rows {
-            known.add_all(&row.endpoint.host, &row.evidence.lookups, false);
+            let own = row.endpoint.groups.iter().any(|group| group == CUSTOM);
+            let proven = proven_addresses(row.evidence, own);
+            let lookups = &row.evidence.lookups;
+            known.add_all(&row.endpoint.host, lookups, &proven, false);
         }
         for outside in &context.run.control_hosts {
-            known.add_all(&outside.host, &outside.evidence.lookups, true);
+            let proven = proven_addresses(&outside.evidence, false);
+            let lookups = &outside.evidence.lookups;
+            known.add_all(&outside.host, lookups, &proven, true);
         }
         for lookup in &context.run.dns_controls {
             known.add_control(lookup);
@@ -51,12 +60,14 @@ impl KnownNames {
         known
     }
 
-    fn add_all(&mut self, host: &Host, lookups: &[Lookup], control: bool) {
+    fn add_all(&mut self, host: &Host, lookups: &[Lookup], proven: &[IpAddr], control: bool) {
         for lookup in lookups {
+            let addresses: Vec<IpAddr> = dns::addresses_of(lookup).collect();
             self.seen.push(Seen {
                 host: host.clone(),
                 servers: servers(lookup),
-                addresses: dns::addresses_of(lookup).collect(),
+                proven: addresses.iter().any(|address| proven.contains(address)),
+                addresses,
                 control,
                 failure: lookup.outcome.failure.as_ref().map(|failure| failure.kind),
             });
@@ -71,7 +82,7 @@ impl KnownNames {
             return;
         }
         if let Ok(host) = Host::parse(&lookup.name) {
-            self.add_all(&host, std::slice::from_ref(lookup), true);
+            self.add_all(&host, std::slice::from_ref(lookup), &[], true);
         }
     }
 
@@ -79,11 +90,10 @@ impl KnownNames {
     pub(super) fn vouch_for(&self, host: &Host, evidence: &Evidence) -> bool {
         let asked = asked(evidence);
         let forged = dns::answers(evidence);
-        let usable = |address: &IpAddr| self.is_usable(*address) && !forged.contains(address);
         let works = |seen: &Seen| {
             network::unrelated(&seen.host, host)
                 && shares_a_server(seen, &asked)
-                && seen.addresses.iter().any(usable)
+                && self.is_known(seen, &forged)
         };
         self.seen.iter().any(works) || self.root_vouches(evidence)
     }
@@ -102,9 +112,8 @@ impl KnownNames {
 
     /// Whether any name at all has a usable address there, beside those that were made up.
     pub(super) fn resolve_something(&self, asked: &[SocketAddr], forged: &[IpAddr]) -> bool {
-        let usable = |address: &IpAddr| self.is_usable(*address) && !forged.contains(address);
         let mut seen = self.seen.iter();
-        seen.any(|seen| shares_a_server(seen, asked) && seen.addresses.iter().any(usable))
+        seen.any(|seen| shares_a_server(seen, asked) && self.is_known(seen, forged))
     }
 
     /// Control names that these resolvers were asked for, and whether they answered.
@@ -133,10 +142,36 @@ impl KnownNames {
         seen.any(|seen| shares_a_server(seen, asked) && told(seen))
     }
 
+    /// Whether a name has an address of its host, as far as can be told.
+    fn is_known(&self, seen: &Seen, forged: &[IpAddr]) -> bool {
+        let usable = |address: &IpAddr| self.is_usable(*address) && !forged.contains(address);
+        seen.proven || seen.addresses.iter().any(usable)
+    }
+
     /// An address that may be one of the internet.
     fn is_usable(&self, address: IpAddr) -> bool {
         !network::is_bogus(address) || (self.bench && address.is_loopback())
     }
+}
+
+/// The addresses at which the host itself answered: on the direct path, over a public chain for its
+/// name. A host that the user named may be a site's own, which resolvers without any name of the
+/// internet know as well: it proves nothing.
+fn proven_addresses(evidence: &Evidence, own: bool) -> Vec<IpAddr> {
+    if own {
+        return Vec::new();
+    }
+    let direct = evidence.attempts.iter();
+    let genuine = direct.filter(|attempt| attempt.hop.is_none() && has_public_chain(attempt));
+    genuine.map(|attempt| attempt.address.ip()).collect()
+}
+
+fn has_public_chain(attempt: &Attempt) -> bool {
+    let tls = attempt.tls.as_ref().filter(|tls| tls.passed());
+    let seen = tls.and_then(|tls| tls.value.as_ref());
+    seen.is_some_and(|seen| {
+        seen.public_roots == Some(Trust::Trusted) && seen.name_matches == Some(true)
+    })
 }
 
 /// The resolvers that lookups went to.

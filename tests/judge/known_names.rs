@@ -104,7 +104,11 @@ fn names_of_one_owner_are_no_control_for_each_other() {
 #[test]
 fn names_of_the_own_network_are_no_control() {
     let mut rows = one(FailureKind::Nxdomain);
-    rows.push((https("intranet.corp.example"), {
+    let intranet = Endpoint {
+        groups: vec!["custom".to_owned()],
+        ..https("intranet.corp.example")
+    };
+    rows.push((intranet, {
         let attempts = over_tls(
             "10.1.2.3",
             &public_tls("intranet.corp.example"),
@@ -253,4 +257,61 @@ fn a_name_without_an_address_of_the_one_family_asked_for_accuses_nobody() {
     let report = judged(rows);
     assert_eq!(report.endpoints[0].verdict.code, Some(Code::DnsNodata));
     assert_eq!(report.endpoints[0].verdict.outcome, Outcome::Blocked);
+}
+
+/// A host of another owner that answers itself at an address which no public service has.
+fn itself_at(name: &str, address: &str) -> (Endpoint, Evidence) {
+    let attempts = over_tls(address, &public_tls(name), Some(&answer(200)));
+    (https(name), with(address, attempts))
+}
+
+fn windows_dns_test(address: &str) -> (Endpoint, Evidence) {
+    let endpoint = Endpoint {
+        groups: vec!["ncsi".to_owned()],
+        dns_answer: vec![ip("131.107.255.255")],
+        ..dns_row("dns.msftncsi.com")
+    };
+    (endpoint, resolves(address))
+}
+
+#[test]
+fn a_host_that_proves_itself_at_a_made_up_or_private_address_vouches_for_the_resolver() {
+    for (own, address) in [
+        ("198.18.0.7", "198.18.0.9"),
+        ("198.19.3.4", "198.18.0.1"),
+        ("10.4.0.5", "10.4.0.9"),
+        ("100.64.0.5", "100.64.0.9"),
+    ] {
+        let rows = vec![
+            itself_at("login.alpha.example", own),
+            itself_at("ols.beta.example", own),
+            windows_dns_test(address),
+        ];
+        let made_up = |name: &str| control(name, Ok("198.18.0.77"));
+        let controls = vec![made_up("crl3.digicert.com"), made_up("login.live.com")];
+        let report = beside(controls, rows);
+        assert!(report.findings.is_empty(), "{own}: {:#?}", report.findings);
+        let verdict = &report.endpoints[2].verdict;
+        assert_eq!(verdict.code, Some(Code::NcsiDnsWrong), "{verdict:#?}");
+        assert_ne!(report.summary.exit_code, 3, "{own}");
+    }
+}
+
+#[test]
+fn made_up_addresses_where_no_host_proves_itself_vouch_for_nothing() {
+    let foreign = |name: &str| {
+        let mut tls = public_tls(name);
+        tls.name_matches = Some(false);
+        let attempts = over_tls("198.18.0.7", &tls, None);
+        (https(name), with("198.18.0.7", attempts))
+    };
+    let rows = vec![
+        foreign("login.alpha.example"),
+        foreign("ols.beta.example"),
+        windows_dns_test("198.18.0.9"),
+    ];
+    let controls = vec![control("crl3.digicert.com", Ok("198.18.0.77"))];
+    let report = beside(controls, rows);
+    assert_eq!(report.findings[0].code, Code::DnsNoInternetNames);
+    assert_eq!(report.summary.exit_code, 3);
 }
