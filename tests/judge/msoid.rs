@@ -260,8 +260,9 @@ fn a_resolver_that_knows_no_name_denies_no_domain() {
         "contoso.example",
         vec![denying_view(System), silent_view(Authoritative)],
     );
-    let private = healthy("intranet.corp.example", "10.1.2.3");
-    let report = judged(vec![denied, private]);
+    let (mut intranet, evidence) = healthy("intranet.corp.example", "10.1.2.3");
+    intranet.groups = vec!["custom".to_owned()];
+    let report = judged(vec![denied, (intranet, evidence)]);
     assert_eq!(report.endpoints[0].verdict.outcome, Outcome::Inconclusive);
     assert_eq!(report.summary.exit_code, 0);
 }
