@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use reach365::Report;
-use reach365::endpoint::{Endpoint, Host};
-use reach365::evidence::{Evidence, FailureKind, HttpSeen};
+use reach365::endpoint::{Cloud, Endpoint, Host};
+use reach365::evidence::{Evidence, FailureKind, HttpSeen, Trust};
 use reach365::verdict::{Code, Outcome};
 
 use crate::bench::*;
@@ -98,5 +98,78 @@ fn beside_a_portal_only_its_own_pages_are_signs() {
             report.endpoints[0].verdict.code,
             Some(Code::NcsiWrongContent)
         );
+    }
+}
+
+/// The name led to this address, where TLS has a certificate of another host.
+fn foreign_at(name: &str, address: &str) -> (Endpoint, Evidence) {
+    let mut tls = private_tls("portal.hotel.test", "CN=Hotel", Trust::UnknownIssuer);
+    tls.name_matches = Some(false);
+    let attempts = over_tls(address, &tls, None);
+    (https(name), with(address, attempts))
+}
+
+/// The name led to this address, which redirects.
+fn sent_from(endpoint: Endpoint, address: &str, to: &str) -> (Endpoint, Evidence) {
+    (endpoint, with(address, in_clear(address, &redirect(to))))
+}
+
+fn windows_dns_test(address: &str) -> (Endpoint, Evidence) {
+    let endpoint = Endpoint {
+        groups: vec!["ncsi".to_owned()],
+        dns_answer: vec![ip("131.107.255.255")],
+        ..dns_row("dns.msftncsi.com")
+    };
+    (endpoint, resolves(address))
+}
+
+#[test]
+fn a_portal_that_answers_for_all_names_is_a_portal() {
+    let controls = |address: &str| {
+        ["crl3.digicert.com", "login.live.com"].map(|name| control(name, Ok(address)))
+    };
+    for address in ["10.9.0.1", "192.168.8.1", "172.16.1.1", "198.18.0.5"] {
+        let portal = "http://portal.hotel.test/";
+        let rows = vec![
+            foreign_at("login.alpha.example", address),
+            foreign_at("ols.beta.example", address),
+            sent_from(ncsi(), address, portal),
+            sent_from(crl("crl.gamma.example"), address, portal),
+            windows_dns_test(address),
+        ];
+        let run = controlled(controls(address).to_vec());
+        let report = report(Cloud::Worldwide, run, rows);
+        let codes: Vec<Code> = report.findings.iter().map(|it| it.code).collect();
+        assert_eq!(codes, [Code::HttpCaptivePortal], "{address}: {report:#?}");
+        for row in &report.endpoints {
+            let explained = row.verdict.consequence_of;
+            assert_eq!(explained, Some(Code::HttpCaptivePortal), "{row:#?}");
+        }
+        assert_eq!(report.summary.exit_code, 1);
+    }
+}
+
+#[test]
+fn a_filter_that_answers_for_names_is_no_portal() {
+    let notice = "http://notice.test/";
+    let vouched = || vec![control("crl3.digicert.com", Ok("93.184.220.29"))];
+    let forbidden = || {
+        vec![
+            foreign_at("login.alpha.example", "10.9.0.1"),
+            sent_from(crl("crl.gamma.example"), "10.9.0.1", notice),
+            sent_from(crl("crl.delta.example"), "10.9.0.1", notice),
+        ]
+    };
+    let beside_a_host_that_works = vec![
+        sent_from(ncsi(), "10.9.0.1", notice),
+        sent_from(crl("crl.gamma.example"), "10.9.0.1", notice),
+        healthy("login.alpha.example", "203.0.113.20"),
+    ];
+    let mut one_owner = forbidden();
+    one_owner.truncate(1);
+    one_owner.push(sent_from(ncsi(), "10.9.0.1", notice));
+    for rows in [forbidden(), beside_a_host_that_works, one_owner] {
+        let report = report(Cloud::Worldwide, controlled(vouched()), rows);
+        assert!(!has_portal(&report), "{report:#?}");
     }
 }

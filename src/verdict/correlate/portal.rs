@@ -49,6 +49,10 @@ fn confidence(only_redirects: bool) -> Confidence {
 
 /// The foreign host to which several hosts, or the connectivity test, are redirected.
 fn target(rows: &[Judged<'_>]) -> Option<String> {
+    redirect_target(rows).or_else(|| hijack_target(rows))
+}
+
+fn redirect_target(rows: &[Judged<'_>]) -> Option<String> {
     let redirected = free(rows, is_redirected);
     for place in &redirected {
         let Some(target) = fact(&rows[*place], "location_host") else {
@@ -59,6 +63,32 @@ fn target(rows: &[Judged<'_>]) -> Option<String> {
         });
         if content::is_ncsi(rows[*place].endpoint) || hosts(rows, &same).len() > 1 {
             return Some(short(target));
+        }
+    }
+    None
+}
+
+/// The foreign host to which a portal that answers for all names redirects: the connectivity test
+/// and an unrelated host, while no TLS host answers. A filter answers for the names that it forbids
+/// and leaves the others alone.
+fn hijack_target(rows: &[Judged<'_>]) -> Option<String> {
+    if tls_works(rows) {
+        return None;
+    }
+    let away = free(rows, |row| is_redirected(row) || is_hijacked(row));
+    let tests = away
+        .iter()
+        .map(|place| &rows[*place])
+        .filter(|row| content::is_ncsi(row.endpoint));
+    for test in tests {
+        let target = fact(test, "location_host");
+        let mut same = away.iter().map(|place| &rows[*place]);
+        let shared = same.any(|row| {
+            fact(row, "location_host") == target
+                && unrelated(&row.endpoint.host, &test.endpoint.host)
+        });
+        if shared {
+            return target.map(short);
         }
     }
     None
@@ -109,9 +139,23 @@ fn is_redirected(row: &Judged<'_>) -> bool {
         && (in_clear || row.verdict.outcome == Outcome::Blocked)
 }
 
+/// Redirected where the name itself led elsewhere.
+fn is_hijacked(row: &Judged<'_>) -> bool {
+    let by_dns = [
+        Code::DnsSinkhole,
+        Code::DnsRewritten,
+        Code::DnsOutsidePublishedRange,
+        Code::DnsForeignCname,
+    ];
+    row.endpoint.scheme == Scheme::Http
+        && blocked_by(row, &by_dns)
+        && fact(row, "location_host").is_some()
+}
+
 /// Rows that show the portal themselves.
 fn is_sign(row: &Judged<'_>, target: Option<&str>) -> bool {
-    let to_it = is_redirected(row) && target.is_some() && fact(row, "location_host") == target;
+    let away = is_redirected(row) || is_hijacked(row);
+    let to_it = away && target.is_some() && fact(row, "location_host") == target;
     let pages = [Code::NcsiWrongContent, Code::ContentNotCrl];
     to_it
         || blocked_by(row, &[Code::HttpCaptivePortal])
