@@ -6,12 +6,13 @@
 //! unrelated owner, or one of an endpoint that answers.
 
 use crate::endpoint::{Endpoint, MustBe, Scheme};
-use crate::evidence::Stage;
+use crate::evidence::{Evidence, Stage};
 use crate::verdict::claim::{self, Claim};
 use crate::verdict::known_names::KnownNames;
 use crate::verdict::network::Controls;
 use crate::verdict::{
     Code, Confidence, Context, Judged, Outcome, Requirement, Verdict, Who, dns, judge_as_open,
+    route,
 };
 
 /// What the judgement of an endpoint says of a rule that should close it.
@@ -36,9 +37,17 @@ enum Route {
 }
 
 /// Turns the judgement of an endpoint that must be closed, with no more than its own evidence.
-pub(super) fn judge(endpoint: &Endpoint, open: Verdict) -> Verdict {
+pub(super) fn judge(
+    endpoint: &Endpoint,
+    evidence: &Evidence,
+    context: &Context<'_>,
+    open: Verdict,
+) -> Verdict {
     let said_so = open.confidence == Confidence::Certain && open.stage > Some(Stage::Dns);
     let control = said_so.then_some("the word of the device that denies it");
+    if let Some(verdict) = answers_elsewhere(endpoint, evidence, context, &open) {
+        return verdict;
+    }
     turned(endpoint, open, control)
 }
 
@@ -51,10 +60,15 @@ pub(super) fn settle(context: &Context<'_>, known: &KnownNames, rows: &mut [Judg
             continue;
         }
         let open = judge_as_open(row.endpoint, row.evidence, context, &Controls::default());
-        let verdict = match control(context, known, rows, place, &route(&open)) {
+        let elsewhere = answers_elsewhere(row.endpoint, row.evidence, context, &open);
+        if let Some(verdict) = elsewhere {
+            *rows[place].verdict = verdict;
+            continue;
+        }
+        let verdict = match control(context, known, rows, place, &route_of(&open)) {
             Control::Works(name) => turned(row.endpoint, open, Some(&name)),
             Control::Fails => turned(row.endpoint, open, None),
-            Control::None => judge(row.endpoint, open),
+            Control::None => judge(row.endpoint, row.evidence, context, open),
         };
         *rows[place].verdict = verdict;
     }
@@ -117,6 +131,29 @@ fn answers(endpoint: &Endpoint, open: Verdict) -> Verdict {
     claim.facts = open.facts;
     let claim = claim.fact("answer", open.summary).fact("closing", closing);
     with(claim.verdict(endpoint), Requirement::NotMet)
+}
+
+/// A host that is closed on the route of the settings, and answers on another one that this machine
+/// knows, is open: any program may take that route.
+fn answers_elsewhere(
+    endpoint: &Endpoint,
+    evidence: &Evidence,
+    context: &Context<'_>,
+    open: &Verdict,
+) -> Option<Verdict> {
+    if open.outcome == Outcome::Skipped || matches!(seen(endpoint, open), Seen::Open) {
+        return None;
+    }
+    let mut beside = route::beside(endpoint, evidence, context).into_iter();
+    let (route, mut other) =
+        beside.find(|(_, other)| matches!(seen(endpoint, other), Seen::Open))?;
+    other.summary = format!("on the route {route}, {}", other.summary);
+    let facts = &mut other.facts;
+    facts.insert("route".to_owned(), claim::short(&route).into());
+    facts.extend(open.code.map(|code| ("cause".to_owned(), code.id().into())));
+    let others = open.facts.get("other_ways");
+    facts.extend(others.map(|others| ("other_ways".to_owned(), others.clone())));
+    Some(answers(endpoint, other))
 }
 
 fn seen(endpoint: &Endpoint, open: &Verdict) -> Seen {
@@ -182,7 +219,7 @@ const CLOSING: [Code; 27] = [
     Code::HttpBlockPage,
 ];
 
-fn route(verdict: &Verdict) -> Route {
+fn route_of(verdict: &Verdict) -> Route {
     match verdict.facts.get("proxy").and_then(|proxy| proxy.as_str()) {
         Some(proxy) => Route::Proxy(proxy.to_owned()),
         None if verdict.stage == Some(Stage::Dns) => Route::Resolver,
@@ -238,10 +275,10 @@ fn answers_on(context: &Context<'_>, row: &Judged<'_>, wanted: &Route) -> bool {
         return false;
     }
     if row.endpoint.must_be == MustBe::Reachable {
-        return route(row.verdict) == *wanted && is_answer(row.verdict);
+        return route_of(row.verdict) == *wanted && is_answer(row.verdict);
     }
     let open = judge_as_open(row.endpoint, row.evidence, context, &Controls::default());
-    route(&open) == *wanted && is_answer(&open)
+    route_of(&open) == *wanted && is_answer(&open)
 }
 
 /// Whether something behind the route has answered.

@@ -103,7 +103,7 @@ fn judge_with(
     let verdict = judge_as_open(endpoint, evidence, context, controls);
     match endpoint.must_be {
         MustBe::Reachable => verdict,
-        MustBe::Blocked => closed::judge(endpoint, verdict),
+        MustBe::Blocked => closed::judge(endpoint, evidence, context, verdict),
     }
 }
 

@@ -55,20 +55,34 @@ fn other_ways<'a>(
     evidence.controls.iter().map(judged).collect()
 }
 
+/// What came of the host on each known route beside the one that was taken, by the route's name.
+pub(super) fn beside(
+    endpoint: &Endpoint,
+    evidence: &Evidence,
+    context: &Context<'_>,
+) -> Vec<(String, Verdict)> {
+    let others = other_ways(endpoint, evidence, context).into_iter();
+    others.map(|other| (other.name(), other.verdict)).collect()
+}
+
 impl OtherWay<'_> {
     fn is_working_proxy(&self) -> bool {
         let works = matches!(self.verdict.outcome, Outcome::Reachable | Outcome::Degraded);
         works && !self.control.way.route.is_direct()
     }
 
+    /// `direct`, `machine PROXY proxy.example:8080`.
+    fn name(&self) -> String {
+        let way = &self.control.way;
+        if way.route.is_direct() {
+            return way.view.clone();
+        }
+        format!("{} {}", way.view, words(&way.route))
+    }
+
     /// `direct: reachable`, `machine PROXY proxy.example:8080: blocked (proxy-denied)`.
     fn in_words(&self) -> String {
-        let way = &self.control.way;
-        let name = if way.route.is_direct() {
-            way.view.clone()
-        } else {
-            format!("{} {}", way.view, words(&way.route))
-        };
+        let name = self.name();
         match self.verdict.code {
             Some(code) => format!("{name}: {} ({code})", self.verdict.outcome),
             None => format!("{name}: {}", self.verdict.outcome),

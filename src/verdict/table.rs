@@ -473,7 +473,7 @@ codes! {
 
     PolicyOpen "policy-open" Http Blocked Firewall
         means "An endpoint that must be closed answers."
-        evidence "The list says `must-be = \"blocked\"`, and an answer came: directly, through a proxy, through TLS inspection, or over a certificate that has only expired. At stage dns for an entry of scheme `dns`."
+        evidence "The list says `must-be = \"blocked\"`, and an answer came: directly, through a proxy, through TLS inspection, or over a certificate that has only expired; on the route of the settings or on another one that this machine knows, which the fact `route` names. At stage dns for an entry of scheme `dns`."
         says "{target} must be closed and is open: {answer}"
         wrong_if "a block page that this program does not know answered: open the address in a browser on this machine"
     PathLoss "path-loss" Tcp Degraded Path

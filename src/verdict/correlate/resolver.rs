@@ -77,6 +77,7 @@ fn closed_by_dns(known: &KnownNames, rows: &[Judged<'_>]) -> Vec<usize> {
         let row = &rows[*place];
         row.endpoint.must_be == MustBe::Blocked
             && row.verdict.consequence_of.is_none()
+            && row.verdict.code != Some(Code::PolicyOpen)
             && row.evidence.attempts.is_empty()
             && !row.evidence.lookups.is_empty()
             && row.evidence.hosts_file.is_empty()

@@ -1,12 +1,12 @@
 //! Routes and proxies.
 
-use reach365::endpoint::{Cloud, Host, Scheme};
+use reach365::endpoint::{Cloud, Endpoint, Host, MustBe, Scheme};
 use reach365::evidence::{
     Attempt, Control, ControlHostSeen, Evidence, FailureKind, Lookup, Observation, ProxySeen,
     RecordKind, RunEvidence, ScriptFailure, ScriptFailureKind, TcpSeen, TlsSeen, Way,
 };
 use reach365::route::{Hop, Origin, Route};
-use reach365::verdict::{Code, Confidence, Outcome, Who};
+use reach365::verdict::{Code, Confidence, Outcome, Requirement, Who};
 
 use super::{Case, Row, found_in, host, row};
 use crate::bench::*;
@@ -426,4 +426,76 @@ fn a_wrong_way_is_compared_by_what_failed_on_it() {
     assert_eq!(verdict.facts["cause"], "tcp-dropped");
     let words = "www.elsewhere.example fails alike";
     assert_eq!(verdict.facts["control_host"], words);
+}
+
+/// What must be closed, is closed on the route that was taken, and was tried on others.
+fn forbidden(taken: &Evidence, controls: Vec<Control>) -> reach365::Report {
+    let endpoint = Endpoint {
+        must_be: MustBe::Blocked,
+        ..host()
+    };
+    let evidence = Evidence {
+        controls,
+        ..taken.clone()
+    };
+    let served = (https("control.example.org"), carried(open(1)));
+    let mut rows = vec![(endpoint, evidence), served];
+    rows.extend(crate::bench::controls());
+    judged(rows)
+}
+
+fn on_direct(evidence: Evidence) -> Control {
+    Control {
+        way: way("direct", &["DIRECT"], Origin::Direct),
+        evidence,
+    }
+}
+
+#[test]
+fn what_must_be_closed_and_answers_on_another_known_route_is_open() {
+    let refused = |status, error| asked(Some(said(status, error)), FailureKind::ProxyRefused);
+    let closings = [
+        refused(502, ""),
+        refused(403, "ERR_ACCESS_DENIED 0"),
+        refused(503, "ERR_DNS_FAIL 0"),
+        asked(None, FailureKind::Timeout),
+    ];
+    for taken in closings {
+        let report = forbidden(&taken, vec![on_direct(genuine())]);
+        let verdict = &report.endpoints[0].verdict;
+        assert_eq!(
+            verdict.requirement,
+            Some(Requirement::NotMet),
+            "{verdict:#?}"
+        );
+        assert_eq!(verdict.code, Some(Code::PolicyOpen), "{verdict:#?}");
+        assert_eq!(verdict.facts["route"], "direct");
+        assert!(
+            verdict.summary.contains("on the route direct"),
+            "{}",
+            verdict.summary
+        );
+        assert_eq!(verdict.culprit.as_ref().unwrap().who, Who::Firewall);
+        assert_eq!(report.summary.exit_code, 1);
+    }
+    let (_, silent) = closed();
+    let report = forbidden(&silent, vec![working_proxy("machine")]);
+    let verdict = &report.endpoints[0].verdict;
+    assert_eq!(
+        verdict.requirement,
+        Some(Requirement::NotMet),
+        "{verdict:#?}"
+    );
+}
+
+#[test]
+fn what_must_be_closed_and_fails_on_every_known_route_is_closed() {
+    let denied = said(403, "ERR_ACCESS_DENIED 0");
+    let taken = asked(Some(denied), FailureKind::ProxyRefused);
+    let (_, silent) = closed();
+    for controls in [vec![], vec![on_direct(silent)]] {
+        let report = forbidden(&taken, controls);
+        let verdict = &report.endpoints[0].verdict;
+        assert_eq!(verdict.requirement, Some(Requirement::Met), "{verdict:#?}");
+    }
 }
