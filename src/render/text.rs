@@ -10,7 +10,7 @@ use crate::render::layout::{Lead, Page};
 use crate::render::required::{self, Tally};
 use crate::render::style::{Colour, TextStyle};
 use crate::report::{EndpointReport, Report};
-use crate::verdict::{Code, Confidence, Culprit, Finding, Outcome, Who};
+use crate::verdict::{Code, Confidence, Culprit, Finding, OWN_NOT_SEEN, Outcome, Who};
 
 /// Lines of advice that are shown; more would not be read.
 const ADVICE_LINES: usize = 5;
@@ -87,6 +87,15 @@ fn main_cause(report: &Report) -> Option<&Finding> {
     })
 }
 
+/// Which side of `msoid` records was not seen.
+fn unseen_side(report: &Report) -> &'static str {
+    let mut rows = report.endpoints.iter();
+    if rows.any(|row| row.verdict.facts.contains_key(OWN_NOT_SEEN)) {
+        return "msoid records were not seen from every side";
+    }
+    "external DNS is not visible from here"
+}
+
 pub(super) fn counted(report: &Report) -> String {
     let counts = &report.summary;
     let all = report.endpoints.len();
@@ -120,9 +129,10 @@ pub(super) fn counted(report: &Report) -> String {
             also_closed(&tally),
         ),
         Outcome::Reachable if counts.unseen > 0 => format!(
-            "{} of {} answer; external DNS is not visible from here for {}",
+            "{} of {} answer; {} for {}",
             counts.reachable,
             endpoints(all),
+            unseen_side(report),
             counts.unseen
         ),
         Outcome::Reachable if tally.closed > 0 => as_required(all, counts.skipped, &tally),

@@ -48,7 +48,7 @@ pub(crate) use controls::{named_address, wants_other_name, wants_random_labels, 
 pub use correlate::correlate;
 pub(crate) use correlate::resolvers_without_control;
 pub(crate) use dns::slow_once;
-pub(crate) use msoid::is_unseen;
+pub(crate) use msoid::{OWN_NOT_SEEN, is_unseen};
 pub(crate) use nat64::{NAME as NAT64_NAME, prefixes as nat64_prefixes};
 pub(crate) use route::{KNOWN_PROXY, PAC_ROUTE};
 pub use signature::Signatures;

@@ -21,12 +21,16 @@ const VIANET: &str = "clientconfig.partner.microsoftonline-p.net.cn";
 const WORLDWIDE: &str = "clientconfig.microsoftonline-p.net";
 /// Name of the fact that external DNS was not seen.
 const NOT_SEEN: &str = "external_dns";
+/// Name of the fact that this machine's own resolver gave no answer, which clients go by.
+pub(crate) const OWN_NOT_SEEN: &str = "own_resolver";
 
-/// Whether a verdict is open for want of external DNS alone, which most companies close.
+/// Whether a verdict is open for want of a view alone: external DNS, which most companies close,
+/// or the own resolver's word on this one name.
 pub(crate) fn is_unseen(verdict: &Verdict) -> bool {
+    let facts = &verdict.facts;
     verdict.outcome == Outcome::Inconclusive
         && verdict.code.is_none()
-        && verdict.facts.contains_key(NOT_SEEN)
+        && (facts.contains_key(NOT_SEEN) || facts.contains_key(OWN_NOT_SEEN))
 }
 
 /// Judges the record as all sides see it.
@@ -261,6 +265,9 @@ impl<'a> Sides<'a> {
             let facts = Facts::from([("asked".to_owned(), who(&self.external).into())]);
             let summary = format!("{} leads to {VIANET}, as it must in China", endpoint.host);
             let confidence = self.confidence(&self.external);
+            if let Some(why) = self.unseen_inside() {
+                return half_seen(endpoint, &why, &summary);
+            }
             return claim::plain(Outcome::Reachable, confidence, summary, facts);
         }
         let broken = absent.iter().copied().find(|view| is_broken(view));
@@ -297,13 +304,13 @@ impl<'a> Sides<'a> {
         let mut present = views.filter(|view| view.outcome.value.is_some() && has_record(view));
         let Some(view) = present.next() else {
             let summary = format!("{} does not exist, as it should be", endpoint.host);
-            return self.fine(summary, &self.external);
+            return self.fine(endpoint, summary, &self.external);
         };
         let host = &endpoint.host;
         let domain = short(&self.msoid.domain);
         if view.chain.iter().any(|name| is(name, WORLDWIDE)) {
             let summary = format!("{host} exists and does not lead to China");
-            return self.fine(summary, &[view]);
+            return self.fine(endpoint, summary, &[view]);
         }
         if is_wildcard(view) {
             let summary = format!(
@@ -311,7 +318,7 @@ impl<'a> Sides<'a> {
                  does not lead to China",
                 record(view)
             );
-            return self.fine(summary, &[view]);
+            return self.fine(endpoint, summary, &[view]);
         }
         if view.chain.is_empty() {
             let summary = format!(
@@ -319,7 +326,7 @@ impl<'a> Sides<'a> {
                  nothing needs it",
                 record(view)
             );
-            return self.fine(summary, &[view]);
+            return self.fine(endpoint, summary, &[view]);
         }
         if is_broken(view) {
             return broken_off(endpoint, view);
@@ -361,7 +368,11 @@ impl<'a> Sides<'a> {
         verdict
     }
 
-    fn fine(&self, summary: String, views: &[&MsoidView]) -> Verdict {
+    /// Nothing is wrong outside, nor inside where that was seen.
+    fn fine(&self, endpoint: &Endpoint, summary: String, views: &[&MsoidView]) -> Verdict {
+        if let Some(why) = self.unseen_inside() {
+            return half_seen(endpoint, &why, &summary);
+        }
         let facts = Facts::from([("asked".to_owned(), who(&self.external).into())]);
         claim::plain(Outcome::Reachable, self.confidence(views), summary, facts)
     }
@@ -382,6 +393,22 @@ impl<'a> Sides<'a> {
         let facts = &mut verdict.facts;
         facts.insert(NOT_SEEN.to_owned(), self.unseen().into());
         verdict
+    }
+
+    /// The view of this machine's own resolver and why it shows nothing, where it was asked in vain.
+    fn unseen_inside(&self) -> Option<String> {
+        let mut failure = None;
+        for view in &self.msoid.views {
+            if view.resolver != MsoidResolver::System {
+                continue;
+            }
+            if view.outcome.value.is_some() {
+                return None;
+            }
+            failure = view.outcome.failure.as_ref().or(failure);
+        }
+        let failure = failure?;
+        Some(format!("{}: {}", MsoidResolver::System, dns::seen(failure)))
     }
 
     /// Views that say that the domain does not exist.
@@ -483,6 +510,15 @@ fn record(view: &MsoidView) -> String {
     let addresses = view.addresses.iter().map(ToString::to_string);
     let texts = view.chain.iter().map(|name| short(name)).chain(addresses);
     texts.collect::<Vec<_>>().join(", ")
+}
+
+/// The internet's side is well, and the one that clients go by was not seen.
+fn half_seen(endpoint: &Endpoint, why: &str, outside: &str) -> Verdict {
+    let told = format!("what clients see was not seen ({why}); outside, {outside}");
+    let mut verdict = claim::inconclusive(endpoint, &told);
+    let facts = &mut verdict.facts;
+    facts.insert(OWN_NOT_SEEN.to_owned(), why.into());
+    verdict
 }
 
 fn broken_off(endpoint: &Endpoint, view: &MsoidView) -> Verdict {

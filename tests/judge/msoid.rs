@@ -58,7 +58,7 @@ fn absent_is_a_result_only_where_the_internet_was_seen() {
     }
     let own = verdict_of(
         Cloud::Worldwide,
-        vec![silent_view(System), view(Authoritative, &[])],
+        vec![view(System, &[]), view(Authoritative, &[])],
     );
     assert_eq!(own.outcome, Outcome::Reachable);
     assert_eq!(own.confidence, Confidence::Certain);
@@ -265,4 +265,43 @@ fn a_resolver_that_knows_no_name_denies_no_domain() {
     let report = judged(vec![denied, (intranet, evidence)]);
     assert_eq!(report.endpoints[0].verdict.outcome, Outcome::Inconclusive);
     assert_eq!(report.summary.exit_code, 0);
+}
+
+fn unseen_by_clients(why: FailureKind) -> MsoidView {
+    let mut own = silent_view(System);
+    own.outcome = missed(why, 5.0);
+    own
+}
+
+#[test]
+fn what_the_own_resolver_does_not_tell_is_no_absent_record() {
+    let kinds = [
+        (FailureKind::Servfail, "this machine's resolver: SERVFAIL"),
+        (FailureKind::DnsRefused, "this machine's resolver: REFUSED"),
+        (FailureKind::Timeout, "this machine's resolver: no answer"),
+        (FailureKind::Refused, "this machine's resolver: port closed"),
+    ];
+    for (kind, why) in kinds {
+        for outside in [Authoritative, Second] {
+            for record in [&[][..], &[WORLDWIDE][..]] {
+                let views = vec![unseen_by_clients(kind), view(outside, record)];
+                assert_open(Cloud::Worldwide, views, why);
+            }
+            let views = vec![unseen_by_clients(kind), view(outside, &[VIANET])];
+            assert_open(Cloud::China, views, why);
+        }
+        let views = vec![unseen_by_clients(kind), view(Authoritative, &[])];
+        let mut rows = vec![msoid("contoso.example", views)];
+        rows.extend(controls());
+        let report = judged(rows);
+        assert_eq!(report.summary.outcome, Outcome::Reachable);
+        assert_eq!(report.summary.unseen, 1);
+        assert_eq!(report.summary.exit_code, 0);
+        let wrong = vec![unseen_by_clients(kind), view(Authoritative, &[VIANET])];
+        let verdict = verdict_of(Cloud::Worldwide, wrong);
+        assert_eq!(verdict.outcome, Outcome::Blocked);
+    }
+    let denied = vec![denying_view(System), view(Authoritative, &[])];
+    let verdict = verdict_of(Cloud::Worldwide, denied);
+    assert_eq!(verdict.outcome, Outcome::Reachable);
 }
