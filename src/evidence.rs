@@ -562,6 +562,10 @@ pub struct RunEvidence {
     /// PAC scripts that the settings name or the network announces.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scripts: Vec<ScriptSeen>,
+    /// Names that the scripts asked for and that were taken as unresolvable without a question,
+    /// since several had met silence and none an answer.
+    #[serde(skip_serializing_if = "crate::report::is_zero")]
+    pub script_names_unasked: usize,
     /// What the host showed that the caller named for comparison, once for each way and port on
     /// which rows were blocked.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -126,6 +126,7 @@ impl Checker {
         run.public_roots = tls.stores.public_count();
         run.os_roots = tls.stores.os_count();
         run.scripts = routing.scripts_seen();
+        run.script_names_unasked = routing.unasked_names();
         run.loopback_exempt = exemption(&evidence).await;
         (run.control_hosts, run.dns_controls) = controls;
         let rows = endpoints.into_iter().zip(evidence);

@@ -96,6 +96,11 @@ impl Routing {
         self.scripts.seen()
     }
 
+    /// Names that the scripts asked for after silence alone, and that nobody was asked for.
+    pub(super) fn unasked_names(&self) -> usize {
+        self.scripts.unasked_names()
+    }
+
     /// The ways of every check of a plan, the one to take first; none where no settings were
     /// considered.
     pub(super) async fn ways(&self, plan: &Plan) -> Vec<Vec<Way>> {

@@ -12,7 +12,7 @@ use url::Url;
 use crate::evidence::{ScriptFailure, ScriptFailureKind, ScriptSeen};
 use crate::options::Options;
 use crate::platform;
-use crate::probe::pac::{self, PacLimits, PacNames, PacSurroundings, Script};
+use crate::probe::pac::{self, PacLimits, PacNames, PacSurroundings, Script, Silence};
 use crate::proxy::pac::{PacAnswer, PacFailure, PacFailureKind};
 use crate::proxy::{ScriptSource, concealed};
 
@@ -24,6 +24,7 @@ const ANNOUNCED_LIMIT: Duration = Duration::from_secs(5);
 pub(super) struct Scripts {
     surroundings: PacSurroundings,
     limits: PacLimits,
+    silence: Arc<Silence>,
     known: Mutex<HashMap<ScriptSource, Arc<OnceCell<Loaded>>>>,
 }
 
@@ -71,6 +72,7 @@ impl Scripts {
                 ..PacSurroundings::default()
             },
             limits: limits(options),
+            silence: Arc::default(),
             known: Mutex::default(),
         }
     }
@@ -99,6 +101,11 @@ impl Scripts {
             },
             Err(failure) => Answer::Failed(loaded.stop(of_pac(&script.url, &failure))),
         }
+    }
+
+    /// How many names the scripts asked for after silence alone, and that nobody was asked for.
+    pub(super) fn unasked_names(&self) -> usize {
+        self.silence.unasked()
     }
 
     /// What was seen of all scripts.
@@ -142,7 +149,11 @@ impl Scripts {
         let result = result.map_err(|failure| of_pac(&address, &failure));
         let script = match result {
             Ok(script) if discovered && leaves(&address, &script) => Err(astray(&address, &script)),
-            other => other,
+            Ok(mut script) => {
+                script.share(Arc::clone(&self.silence));
+                Ok(script)
+            }
+            Err(failure) => Err(failure),
         };
         Loaded::new(&address, discovered, script)
     }

@@ -39,6 +39,14 @@ pub(crate) struct Resolved {
     pub(crate) name: ProxyName,
 }
 
+impl Resolved {
+    /// Whether the name servers were asked and neither they nor the system gave any answer.
+    pub(crate) fn is_silent(&self) -> bool {
+        let asked = !self.lookups.is_empty();
+        asked && self.addresses.is_empty() && !self.lookups.iter().any(is_answered)
+    }
+}
+
 impl AsSystem<'_> {
     /// The addresses of a name, of the families of these records.
     pub(crate) async fn resolve(&self, name: &str, kinds: &[RecordKind]) -> Resolved {
@@ -84,8 +92,11 @@ impl AsSystem<'_> {
     }
 
     async fn ask_system(&self, kinds: &[RecordKind], found: &mut Resolved) {
-        let silent = !found.lookups.iter().any(is_answered) && !found.lookups.is_empty();
-        let limit = if silent { AFTER_SILENCE } else { SYSTEM_LIMIT };
+        let limit = if found.is_silent() {
+            AFTER_SILENCE
+        } else {
+            SYSTEM_LIMIT
+        };
         let clock = self.client.clock;
         let asked = system_addresses(clock, &found.name.name);
         let Ok(answer) = clock.within(limit, asked).await else {

@@ -3,11 +3,13 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 use url::Url;
 
+use super::surroundings::Silence;
 use super::{PacLimits, PacSurroundings, Runner, fetch};
 use crate::probe::clock::milliseconds;
 use crate::proxy::pac::{PacFailure, PacFailureKind, TEXT_LIMIT, decode};
@@ -26,6 +28,13 @@ pub struct Script {
     /// How long fetching took.
     pub fetch_ms: f64,
     pub(super) runner: Runner,
+}
+
+impl Script {
+    /// Shares with the other scripts of a run what was heard from name servers.
+    pub(crate) fn share(&mut self, silence: Arc<Silence>) {
+        self.runner.share(silence);
+    }
 }
 
 /// What was fetched.

@@ -32,6 +32,7 @@ use crate::proxy::pac::{Circumstances, PacAnswer, PacFailure, ScriptRequest};
 pub use answers::{PacAnswers, answers};
 pub use lint::lint;
 pub use load::{Script, load, of_text};
+pub(crate) use surroundings::Silence;
 pub use surroundings::{PacNames, PacSurroundings};
 
 #[cfg(feature = "pac")]

@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::surroundings::Resolver;
+use super::surroundings::{Resolver, Silence};
 use super::{PacLimits, PacSurroundings};
 use crate::platform;
 use crate::proxy::pac::{
@@ -42,6 +42,7 @@ type Outcome = Result<PacAnswer, PacFailure>;
 pub(super) struct Runner {
     limits: PacLimits,
     surroundings: PacSurroundings,
+    silence: Arc<Silence>,
     place: tokio::sync::Mutex<Place>,
 }
 
@@ -69,8 +70,14 @@ impl Runner {
         Self {
             limits: *limits,
             surroundings,
+            silence: Arc::default(),
             place: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// Shares with other scripts what was heard from name servers.
+    pub(super) fn share(&mut self, silence: Arc<Silence>) {
+        self.silence = silence;
     }
 
     pub(super) async fn answer(
@@ -114,7 +121,7 @@ impl Runner {
         }
         let (sender, jobs) = mpsc::channel();
         let text = text.to_owned();
-        let resolver = self.surroundings.resolver();
+        let resolver = self.surroundings.resolver_after(&self.silence);
         let world = World {
             resolver,
             surroundings: self.surroundings.clone(),

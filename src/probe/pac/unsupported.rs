@@ -1,5 +1,8 @@
 //! In place of the runner where the program has no engine.
 
+use std::sync::Arc;
+
+use super::surroundings::Silence;
 use crate::probe::pac::{PacLimits, PacSurroundings};
 use crate::proxy::pac::{Circumstances, PacAnswer, PacFailure, PacFailureKind, ScriptRequest};
 
@@ -10,6 +13,9 @@ impl Runner {
     pub(super) fn new(_: &PacLimits, _: PacSurroundings) -> Self {
         Self
     }
+
+    #[allow(clippy::unused_self, reason = "as the runner has it")]
+    pub(super) fn share(&mut self, _: Arc<Silence>) {}
 
     #[allow(clippy::unused_async, reason = "the engine's own answer waits")]
     pub(super) async fn answer(
