@@ -12,6 +12,8 @@ use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, dns};
 
 /// Without a control lookup, names of so many owners must fail before it is the resolver's matter.
 const UNRELATED_NAMES: usize = 3;
+/// Whose answers take longer has more questions than it answers at once.
+const QUEUE_MS: f64 = 1_000.0;
 /// Why nothing is held against a resolver.
 const NO_CONTROL: &str = "; no name of another owner was resolved by the same resolver in this run, \
     so the resolver may fail for every name";
@@ -109,8 +111,14 @@ fn doubt(rows: &mut [Judged<'_>], places: &[usize]) {
 /// Where the network limits bursts, the resolver or a firewall drops questions by their number: a
 /// name that got no answer may be one of those.
 pub(super) fn doubt_silence(context: &Context<'_>, rows: &mut [Judged<'_>]) {
-    let limits_bursts = context.run.burst.as_ref().is_some_and(|it| it.passed > 0);
-    if !limits_bursts {
+    let Some(burst) = &context.run.burst else {
+        return;
+    };
+    // A resolver that answers one question after another keeps the last ones waiting.
+    let mut lookups = rows.iter().flat_map(|row| &row.evidence.lookups);
+    let keeps_waiting =
+        lookups.any(|lookup| lookup.outcome.passed() && lookup.outcome.elapsed_ms > QUEUE_MS);
+    if burst.passed == 0 && !keeps_waiting {
         return;
     }
     for place in free(rows, |row| blocked_by(row, &[Code::DnsTimeout])) {
