@@ -472,7 +472,11 @@ impl<'a> Asking<'a> {
         let waits = |one: &&mut Try| {
             one.server == server && one.transport == Transport::Udp && one.ended.is_none()
         };
-        let one = self.tries.iter_mut().rev().find(waits)?;
+        let Some(one) = self.tries.iter_mut().rev().find(waits) else {
+            // Windows tells the same error again and again: the socket has nothing more to say.
+            self.links.retain(|link| link.server != server);
+            return None;
+        };
         one.ended = Some(Instant::now());
         one.failure = Some(failure);
         if self.begun < self.limit {
