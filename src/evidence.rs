@@ -564,7 +564,7 @@ pub struct RunEvidence {
     pub scripts: Vec<ScriptSeen>,
     /// Names that the scripts asked for and that were taken as unresolvable without a question,
     /// since several had met silence and none an answer.
-    #[serde(skip_serializing_if = "crate::report::is_zero")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub script_names_unasked: usize,
     /// What the host showed that the caller named for comparison, once for each way and port on
     /// which rows were blocked.
@@ -585,4 +585,9 @@ pub struct BurstSeen {
     /// Those of them that answered then: the network limits bursts, and that is held against
     /// nobody.
     pub passed: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+pub(crate) fn is_zero(count: &usize) -> bool {
+    *count == 0
 }

@@ -96,7 +96,7 @@ pub struct Summary {
     pub inconclusive: usize,
     /// Inconclusive rows that ask what external DNS has, which cannot be seen from here. Beside
     /// other rows they change neither the outcome nor the exit code.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "crate::evidence::is_zero")]
     pub unseen: usize,
     /// Rows that were not probed.
     pub skipped: usize,
@@ -446,11 +446,6 @@ impl Summary {
             (false, false) => 0,
         }
     }
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
-pub(crate) fn is_zero(count: &usize) -> bool {
-    *count == 0
 }
 
 impl Timings {
