@@ -153,6 +153,10 @@ fn with_dead_addresses(ruling: Ruling, rulings: &[AddressRuling]) -> Ruling {
 fn unresolved(evidence: &Evidence, proxy: &ProxyServer, context: &Context<'_>) -> Ruling {
     let name = proxy.host.name().unwrap_or_default();
     let asked = asked_for(evidence, name);
+    let mut own = evidence.proxy_lookups.iter();
+    if own.any(|lookup| asked.contains(&lookup.name.as_str()) && lookup.outcome.passed()) {
+        return Ruling::unknown("the probe left no evidence of the proxy");
+    }
     let failures_of = |asked: &str| {
         let own = evidence.proxy_lookups.iter();
         own.filter(move |lookup| lookup.name == asked)
