@@ -205,12 +205,15 @@ fn open(lab: &mut Lab, office: &[Planted]) -> String {
 
 /// Everything in the lab instead of the machine's own: resolver, roots, hosts file.
 fn options(lab: &mut Lab) -> Options {
+    // Nothing here is far away: a second of silence says as much as the usual limits elsewhere.
+    let second = Timeouts::all(Duration::from_secs(1));
     Options {
         dns: vec![lab.resolver(Transports::default())],
         public_roots: Some(lab.authorities.public_roots()),
         os_roots: Some(lab.authorities.os_roots()),
         hosts_file: Some(String::new()),
-        timeouts: Timeouts::all(Duration::from_secs(1)),
+        timeouts: second,
+        silence: second,
         ..Options::default()
     }
 }
