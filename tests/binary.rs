@@ -238,10 +238,6 @@ fn a_report_that_cannot_be_read_is_said_as_replay_says_it() {
 }
 
 #[test]
-#[cfg_attr(
-    windows,
-    ignore = "under Wine a closed UDP port is silent, and the lookups of many hosts do not end"
-)]
 fn an_unreachable_resolver_accuses_no_row() {
     // Nothing listens on port 9 of loopback in a sane machine; a closed port is told at once.
     let arguments = ["check", "--dns", "127.0.0.1:9", "--format", "json"];
@@ -380,10 +376,6 @@ fn the_list_can_be_read() {
 }
 
 #[test]
-#[cfg_attr(
-    windows,
-    ignore = "under Wine a closed UDP port is silent, and the lookups of many hosts do not end"
-)]
 fn a_reader_that_goes_away_is_no_failure() {
     use std::process::Stdio;
     let mut child = Command::new(env!("CARGO_BIN_EXE_reach365"))

@@ -174,8 +174,7 @@ impl<'a> Asking<'a> {
     /// Sends what is due; the end where nothing is left.
     async fn step(&mut self) -> Option<TryResult> {
         if Instant::now() < self.next.at {
-            self.repeat().await;
-            return None;
+            return self.repeat().await;
         }
         match self.next.step {
             Step::Again { server, edns } => self.send(server, edns).await,
@@ -254,18 +253,15 @@ impl<'a> Asking<'a> {
         };
     }
 
-    async fn repeat(&mut self) {
-        let Ok(question) = self.question(false) else {
-            return;
-        };
+    async fn repeat(&mut self) -> Option<TryResult> {
+        let question = self.question(false).ok()?;
         let udp = |one: &Try| one.transport == Transport::Udp;
-        let Some(place) = self.tries.iter().rposition(udp) else {
-            return;
-        };
+        let place = self.tries.iter().rposition(udp)?;
         let server = self.tries[place].server;
-        // What comes of it shows on the socket.
-        let _ = self.send_from_link(server, &question).await;
+        let sent = self.send_from_link(server, &question).await;
         self.tries[place].repeated = Some((question, Instant::now()));
+        // A connected socket reports here what came back for the first packet.
+        sent.err().and_then(|failure| self.fail(server, failure))
     }
 
     /// Asks over TCP, unless that is under way at this server.

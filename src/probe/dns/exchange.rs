@@ -3,9 +3,11 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{TcpStream, UdpSocket};
+use tokio::time::sleep;
 
 use crate::evidence::{DnsAnswer, Failure, FailureKind};
 use crate::probe::classify;
@@ -13,6 +15,8 @@ use crate::probe::dns_message::{Question, Reply};
 
 /// Largest packet over UDP that is read.
 const PACKET_LIMIT: usize = 4096;
+/// Between two looks at a socket that the system calls closed.
+const CLOSED_PAUSE: Duration = Duration::from_millis(20);
 
 /// The UDP socket of one lookup towards one server.
 #[derive(Debug)]
@@ -41,12 +45,31 @@ impl Link {
     }
 
     /// The next packet. Nothing is lost where this is given up while it waits.
+    ///
+    /// Not `UdpSocket::recv`: where the system reports a closed port as a failed connection, as Wine
+    /// does, tokio takes the socket for closed from then on, and `recv` tries again without end and
+    /// without giving way.
     pub(super) async fn receive(&self) -> Result<Vec<u8>, Failure> {
         let mut packet = vec![0; PACKET_LIMIT];
-        let received = self.socket.recv(&mut packet).await;
-        let length = received.map_err(|error| failure(self.server, &error))?;
-        packet.truncate(length);
-        Ok(packet)
+        loop {
+            let ready = self.socket.ready(Interest::READABLE).await;
+            let ready = ready.map_err(|error| failure(self.server, &error))?;
+            match self.socket.try_recv(&mut packet) {
+                Ok(length) => {
+                    packet.truncate(length);
+                    return Ok(packet);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(failure(self.server, &error)),
+            }
+            if !ready.is_read_closed() {
+                continue;
+            }
+            if let Ok(Some(error)) = self.socket.take_error() {
+                return Err(failure(self.server, &error));
+            }
+            sleep(CLOSED_PAUSE).await;
+        }
     }
 }
 
