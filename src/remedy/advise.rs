@@ -3,7 +3,7 @@
 use crate::endpoint::Endpoint;
 use crate::evidence::Stage;
 use crate::remedy::{Advice, Remedy, none_reason};
-use crate::verdict::{Code, Facts, Finding, OWN_ISSUER, Outcome, Verdict, fill, short};
+use crate::verdict::{Code, Facts, Finding, NO_CONTROL, OWN_ISSUER, Outcome, Verdict, fill, short};
 
 /// Lines of advice at most.
 const LINES: usize = 5;
@@ -13,6 +13,10 @@ const NAMED: usize = 4;
 /// What to do where the list states a private issuer that this machine does not trust.
 const INSTALL_ROOT: &str = "Install the root certificate behind \"{issuer}\" on this machine if it is the company's own: \
                             the list states a private issuer for {hosts}";
+
+/// What to do where nothing comparable was seen to work: no party is asked to change anything yet.
+const FIND_CONTROL: &str = "Run the check again with --control-host and a host that works from this network, or with \
+                            --compare-paths: nothing that was checked beside {targets} works on the same path";
 
 /// A cause with everything that it hits.
 struct Cause<'a> {
@@ -84,8 +88,10 @@ fn of_rows<'a>(findings: &[Finding], rows: &[(&'a Endpoint, &'a Verdict)]) -> Ve
         // A host that must be closed is closed by whoever lets it through.
         let closing = verdict.facts.get("closing");
         let own_issuer = verdict.facts.get(OWN_ISSUER);
+        let uncontrolled = verdict.facts.contains_key(NO_CONTROL);
         let same = |cause: &&mut Cause<'_>| {
-            cause.code == code
+            let alike = cause.facts.contains_key(NO_CONTROL);
+            (cause.code == code || uncontrolled && alike)
                 && cause.outcome == verdict.outcome
                 && cause.facts.get("closing") == closing
                 && cause.facts.get(OWN_ISSUER) == own_issuer
@@ -109,8 +115,11 @@ fn is_told(findings: &[Finding], endpoint: &Endpoint, code: Code) -> bool {
 }
 
 fn line(cause: &Cause<'_>) -> Advice {
-    let remedy = Remedy::for_cause(cause.code, cause.facts).first().copied();
+    let uncontrolled = cause.facts.contains_key(NO_CONTROL);
+    let remedies = Remedy::for_cause(cause.code, cause.facts);
+    let remedy = remedies.first().copied().filter(|_| !uncontrolled);
     let text = match remedy {
+        _ if uncontrolled => fill(FIND_CONTROL, &facts(cause), None),
         Some(remedy) => fill(&remedy.advice, &facts(cause), None),
         None if cause.facts.contains_key(OWN_ISSUER) => fill(INSTALL_ROOT, &facts(cause), None),
         None => none_reason(cause.code)

@@ -14,6 +14,8 @@ const FACT_LIMIT: usize = 200;
 pub(super) const WITHHELD: &str = "credentials_withheld";
 /// The fact that the list states a private issuer, and what this machine lacks to trust it.
 pub(crate) const OWN_ISSUER: &str = "own_issuer";
+/// The fact that nothing comparable was seen to work, so that the cause accuses no party.
+pub(crate) const NO_CONTROL: &str = "no_control";
 /// Entries of a list that a fact holds at most.
 const LIST_LIMIT: usize = 16;
 

@@ -98,7 +98,12 @@ fn by_device(claim: Claim, attempt: &Attempt) -> Claim {
     } else {
         Who::Firewall
     };
+    let sure = match tcp::meaning(icmp) {
+        Some(_) => Confidence::Certain,
+        None => claim.confidence,
+    };
     claim
+        .sure(sure)
         .by(who)
         .at_address(Some(device))
         .fact("how", format!("rejected by {device}"))

@@ -96,7 +96,12 @@ fn documentation() -> String {
     let mut out = String::from(
         "# Codes\n\n\
          Every cause that a verdict can name. This page is made from the table of codes and from\n\
-         `remedies.toml`; `UPDATE_DOCS=1 cargo test --test judge` writes it anew.\n",
+         `remedies.toml`; `UPDATE_DOCS=1 cargo test --test judge` writes it anew.\n\n\
+         Silence, a refusal, a reset and an end name no party: the host may be down. Such a cause is\n\
+         `blocked` beside a control that passed: another endpoint that got as far on the same path, the\n\
+         same host on another route, or a host that `--control-host` names. It is `blocked` too where at\n\
+         least three hosts of unrelated owners fail alike, or three hosts at one proxy. Otherwise it is\n\
+         `inconclusive`, with the same code, and the text says that no control passed.\n",
     );
     for code in Code::ALL {
         write!(

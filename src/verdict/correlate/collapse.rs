@@ -9,8 +9,8 @@ use std::net::SocketAddr;
 
 use crate::evidence::Stage;
 use crate::verdict::claim::Claim;
-use crate::verdict::correlate::{collapse, fact, finding, hosts};
-use crate::verdict::{Code, Culprit, Finding, Judged, Outcome, known_names};
+use crate::verdict::correlate::{collapse, control, fact, finding, hosts};
+use crate::verdict::{Code, Context, Culprit, Finding, Judged, NO_CONTROL, Outcome, known_names};
 
 /// So many endpoints with one cause are one matter.
 const ENDPOINTS: usize = 3;
@@ -18,10 +18,14 @@ const ENDPOINTS: usize = 3;
 const ENDPOINTS_OF_A_KIND: usize = 2;
 
 /// Finds causes that endpoints share and that no run-wide rule has explained.
-pub(super) fn find(rows: &mut [Judged<'_>], findings: &[Finding]) -> Vec<Finding> {
+pub(super) fn find(
+    context: &Context<'_>,
+    rows: &mut [Judged<'_>],
+    findings: &[Finding],
+) -> Vec<Finding> {
     let mut found = Vec::new();
     while let Some((code, places)) = next(rows, findings) {
-        found.push(shared(code, &places, rows));
+        found.push(shared(context, code, &places, rows));
         collapse(rows, &places, code);
     }
     found
@@ -118,7 +122,7 @@ fn families(row: &Judged<'_>) -> BTreeSet<String> {
 }
 
 /// The claim of the first row, as far as all of them share it.
-fn shared(code: Code, places: &[usize], rows: &[Judged<'_>]) -> Finding {
+fn shared(context: &Context<'_>, code: Code, places: &[usize], rows: &[Judged<'_>]) -> Finding {
     let verdicts = places.iter().map(|place| &*rows[*place].verdict);
     let outcome = verdicts.clone().map(|it| it.outcome).max();
     let confidence = verdicts.clone().map(|it| it.confidence).min();
@@ -146,6 +150,9 @@ fn shared(code: Code, places: &[usize], rows: &[Judged<'_>]) -> Finding {
     let count = places.len();
     let mut found = finding(claim.fact("endpoints", count), "", rows, places);
     found.summary = says;
+    if found.facts.contains_key(NO_CONTROL) {
+        found.summary.push_str(&control::missing(context));
+    }
     found
 }
 

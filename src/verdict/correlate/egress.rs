@@ -6,12 +6,12 @@ use std::net::IpAddr;
 use crate::endpoint::{MustBe, Scheme};
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::outside::{self, Outside};
-use crate::verdict::correlate::{blocked_by, collapse, connected, finding, free, hosts};
+use crate::verdict::correlate::{blocked_by, collapse, connected, control, finding, free, hosts};
 use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, network};
 
 /// Hosts that must agree where another port works.
 const HOSTS_WITH_CONTROL: usize = 2;
-/// Hosts that must agree where nothing else is known to work.
+/// Hosts that must agree where nothing else is known to work; those of one owner may be down together.
 const HOSTS_WITHOUT_CONTROL: usize = 3;
 
 /// Finds ports on which every host is silent, refused, or rejected by rule.
@@ -72,7 +72,9 @@ fn closed_everywhere(
     ports: &BTreeSet<u16>,
 ) -> Option<(Finding, Vec<usize>)> {
     let places = free(rows, was_connected_to);
-    let hosts = hosts(rows, &places).len();
+    let hosts = hosts(rows, &places);
+    let unrelated = hosts.len() >= HOSTS_WITHOUT_CONTROL && control::have_two_owners(&hosts);
+    let hosts = hosts.len();
     let alike: Option<Vec<(Code, Vec<usize>)>> = ports
         .iter()
         .map(|port| {
@@ -83,7 +85,7 @@ fn closed_everywhere(
             Some((closing(rows, &own)?, own))
         })
         .collect();
-    let alike = alike.filter(|_| hosts >= HOSTS_WITHOUT_CONTROL)?;
+    let alike = alike.filter(|_| unrelated)?;
     let works = rows.iter().any(connected)
         || ports
             .iter()
@@ -126,18 +128,21 @@ fn closed_port(
         was_connected_to(row) && row.endpoint.port == port
     });
     let closing = closing(rows, &places)?;
-    let control = rows
+    let works = rows
         .iter()
         .any(|row| row.endpoint.port != port && connected(row));
-    let hosts = hosts(rows, &places).len();
-    let (needed, confidence) = if control {
-        (HOSTS_WITH_CONTROL, Confidence::High)
+    let hosts = hosts(rows, &places);
+    let (enough, confidence) = if works {
+        (hosts.len() >= HOSTS_WITH_CONTROL, Confidence::High)
     } else {
-        (HOSTS_WITHOUT_CONTROL, Confidence::Medium)
+        let unrelated = control::have_two_owners(&hosts);
+        let enough = hosts.len() >= HOSTS_WITHOUT_CONTROL && unrelated;
+        (enough, Confidence::Medium)
     };
-    if hosts < needed || lead_to_one_machine(context, rows, &places) {
+    if !enough || lead_to_one_machine(context, rows, &places) {
         return None;
     }
+    let hosts = hosts.len();
     let device = device(rows, &places);
     let how = how(closing, device);
     let claim = Claim::new(Code::TcpEgressClosed)
@@ -146,7 +151,7 @@ fn closed_port(
         .fact("egress_port", port)
         .fact("hosts", hosts)
         .fact("how", how)
-        .fact("another_port_works", control);
+        .fact("another_port_works", works);
     Some((
         finding(claim, Code::TcpEgressClosed.says(), rows, &places),
         places,

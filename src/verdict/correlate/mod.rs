@@ -5,6 +5,7 @@
 
 mod clock;
 mod collapse;
+mod control;
 mod dead_server;
 mod device;
 mod egress;
@@ -109,12 +110,13 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     findings.extend(resolver::find(context, &known, rows));
     issuer::complete_chains(rows);
     row::slow_connections(rows);
-    row::strengthen(&known, rows);
+    row::strengthen(context, &known, rows);
     row::connectivity_test(rows);
     outside::hear(&outsides, rows);
+    control::doubt(context, &known, &outsides, rows, &mut findings);
     findings.extend(row::msoid(rows));
     closed::settle(context, &known, rows);
-    let shared = collapse::find(rows, &findings);
+    let shared = collapse::find(context, rows, &findings);
     findings.extend(shared);
     // It concerns endpoints that answer: after everything that takes an answer back.
     findings.extend(loopback::find(context, rows));

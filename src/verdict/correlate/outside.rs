@@ -101,8 +101,14 @@ pub(super) fn hear(outsides: &[Outside<'_>], rows: &mut [Judged<'_>]) {
     }
 }
 
+/// Whether such a host gets past the stage at which a row failed.
+pub(super) fn passes(outsides: &[Outside<'_>], row: &Judged<'_>, code: Code) -> bool {
+    let mut outsides = outsides.iter();
+    outsides.any(|outside| matches!(outside.compared(row, code), Some(Comparison::Works)))
+}
+
 /// What the row fails for, below the name that Windows admins know it by and below a wrong way.
-fn cause(row: &Judged<'_>) -> Option<Code> {
+pub(super) fn cause(row: &Judged<'_>) -> Option<Code> {
     if row.verdict.stage == Some(Stage::Route) {
         return fact(row, "cause").and_then(Code::parse);
     }

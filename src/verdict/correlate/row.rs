@@ -3,10 +3,12 @@
 use crate::endpoint::Scheme;
 use crate::evidence::{Attempt, FailureKind, Stage};
 use crate::verdict::claim::{Claim, fill, whole_ms};
-use crate::verdict::correlate::{blocked_by, connected, finding, free, is_genuine, recode};
+use crate::verdict::correlate::{blocked_by, control, finding, free, is_genuine, outside, recode};
 use crate::verdict::known_names::KnownNames;
 use crate::verdict::tcp::{self, ceiling, has_no_route};
-use crate::verdict::{Code, Confidence, Finding, Judged, Outcome, attempt, content, skipped};
+use crate::verdict::{
+    Code, Confidence, Context, Finding, Judged, Outcome, attempt, content, skipped,
+};
 
 /// A connection that takes longer may be slow.
 pub(super) const SLOW_CONNECT_MS: f64 = 1_000.0;
@@ -91,8 +93,8 @@ fn median_connect(rows: &[Judged<'_>]) -> Option<f64> {
 }
 
 /// A repeated failure beside a control that passed is sure: another host that answers on the same
-/// port, or for DNS another name that resolves.
-pub(super) fn strengthen(known: &KnownNames, rows: &mut [Judged<'_>]) {
+/// path and port, or for DNS another name that resolves.
+pub(super) fn strengthen(context: &Context<'_>, known: &KnownNames, rows: &mut [Judged<'_>]) {
     let repeated = |row: &Judged<'_>| {
         row.verdict.outcome == Outcome::Blocked && row.verdict.confidence == Confidence::Medium
     };
@@ -100,21 +102,29 @@ pub(super) fn strengthen(known: &KnownNames, rows: &mut [Judged<'_>]) {
         let row = &rows[place];
         let most = row.verdict.code;
         let most = most.map_or(Confidence::Medium, |code| ceiling(code, row.verdict));
-        if most >= Confidence::High && has_control(known, rows, row) {
+        if most >= Confidence::High && has_control(context, known, rows, row) {
             rows[place].verdict.confidence = Confidence::High;
         }
     }
 }
 
-fn has_control(known: &KnownNames, rows: &[Judged<'_>], row: &Judged<'_>) -> bool {
+fn has_control(
+    context: &Context<'_>,
+    known: &KnownNames,
+    rows: &[Judged<'_>],
+    row: &Judged<'_>,
+) -> bool {
     if row.verdict.stage == Some(Stage::Dns) {
         return known.vouch_for(&row.endpoint.host, row.evidence);
     }
+    let Some(code) = outside::cause(row) else {
+        return false;
+    };
     let works = |other: &Judged<'_>| {
         other.endpoint.host != row.endpoint.host
             && is_genuine(other)
             && other.endpoint.port == row.endpoint.port
-            && connected(other)
+            && control::passes(context, row, code, other)
     };
     rows.iter().any(works)
 }

@@ -6,11 +6,12 @@ mod controls;
 mod early;
 mod late;
 mod own_dns;
-mod proxied;
+pub(crate) mod proxied;
 mod sizes;
 mod sockets;
 
 pub(crate) use early::make_slow;
+pub(crate) use sockets::rejected_by_rule;
 
 use reach365::Report;
 use reach365::endpoint::Endpoint;

@@ -74,7 +74,7 @@ fn scripts() -> Vec<Case> {
         let closed = (endpoint, with_ways(evidence, vec![taken]));
         [
             row(code, Confidence::Certain, fine, vec![]),
-            row(code, Confidence::Medium, closed.clone(), vec![]).blocked(),
+            row(code, Confidence::High, closed.clone(), controls()).blocked(),
             found_in(
                 code,
                 Outcome::Blocked,
@@ -147,27 +147,30 @@ fn unreached() -> Vec<Case> {
             ..to_proxy(1)
         })
     };
-    let unresolved = Evidence {
+    let unresolved = through(Evidence {
         proxy_lookups: vec![unresolved_name()],
-        ways: vec![way("explicit", &[PROXY], Origin::Explicit)],
         ..Evidence::default()
-    };
+    });
     vec![
-        case(Code::ProxyUnresolvable, Confidence::Medium, unresolved),
+        case(
+            Code::ProxyUnresolvable,
+            Confidence::Medium,
+            beside_direct(unresolved),
+        ),
         case(
             Code::ProxyDropped,
             Confidence::Medium,
-            tcp(FailureKind::Timeout),
+            beside_direct(tcp(FailureKind::Timeout)),
         ),
         case(
             Code::ProxyRefused,
             Confidence::Medium,
-            tcp(FailureKind::Refused),
+            beside_direct(tcp(FailureKind::Refused)),
         ),
         case(
             Code::ProxySilent,
             Confidence::Medium,
-            asked(None, FailureKind::Timeout),
+            beside_direct(asked(None, FailureKind::Timeout)),
         ),
         case(
             Code::ProxyNotAProxy,
@@ -239,7 +242,7 @@ fn behind() -> Vec<Case> {
     vec![case(
         Code::ProxyTunnelClosed,
         Confidence::Medium,
-        carried(ended),
+        beside_direct(carried(ended)),
     )]
 }
 
@@ -247,12 +250,30 @@ fn case(code: Code, confidence: Confidence, evidence: Evidence) -> Case {
     row(code, confidence, (host(), evidence), vec![])
 }
 
+/// Two owners' hosts with the same evidence.
 fn both(first: &Row) -> Vec<Row> {
     let (_, evidence) = first;
     vec![
         first.clone(),
         (https("other.example.org"), evidence.clone()),
     ]
+}
+
+/// The same host answers on the direct path.
+pub(crate) fn beside_direct(evidence: Evidence) -> Evidence {
+    let direct = Control {
+        way: way("direct", &[], Origin::Explicit),
+        evidence: genuine(),
+    };
+    Evidence {
+        controls: vec![direct],
+        ..evidence
+    }
+}
+
+/// The settings lead to the proxy.
+pub(crate) fn through(evidence: Evidence) -> Evidence {
+    with_ways(evidence, vec![way("explicit", &[PROXY], Origin::Explicit)])
 }
 
 /// The direct way is closed.
@@ -266,11 +287,11 @@ fn genuine() -> Evidence {
     with(SITE, over_tls(SITE, &tls, Some(&answer(200))))
 }
 
-fn with_ways(evidence: Evidence, ways: Vec<Way>) -> Evidence {
+pub(crate) fn with_ways(evidence: Evidence, ways: Vec<Way>) -> Evidence {
     Evidence { ways, ..evidence }
 }
 
-fn way(view: &str, hops: &[&str], origin: Origin) -> Way {
+pub(crate) fn way(view: &str, hops: &[&str], origin: Origin) -> Way {
     Way {
         view: view.to_owned(),
         route: Route {
@@ -301,7 +322,7 @@ fn working_proxy(view: &str) -> Control {
     }
 }
 
-fn to_proxy(round: u32) -> Attempt {
+pub(crate) fn to_proxy(round: u32) -> Attempt {
     let hop: Hop = PROXY.parse().unwrap();
     Attempt {
         address: format!("{PROXY_ADDRESS}:8080").parse().unwrap(),
@@ -318,7 +339,7 @@ fn to_proxy(round: u32) -> Attempt {
 }
 
 /// A tunnel that leads to the host itself.
-pub(super) fn open(round: u32) -> Attempt {
+pub(crate) fn open(round: u32) -> Attempt {
     let tls: TlsSeen = public_tls("host.example");
     Attempt {
         proxy: Some(seen(said(200, ""), 20.0)),
@@ -335,7 +356,7 @@ fn answered_by_url() -> Attempt {
     }
 }
 
-pub(super) fn asked(value: Option<ProxySeen>, kind: FailureKind) -> Evidence {
+pub(crate) fn asked(value: Option<ProxySeen>, kind: FailureKind) -> Evidence {
     carried(Attempt {
         proxy: Some(Observation {
             value,
@@ -346,7 +367,7 @@ pub(super) fn asked(value: Option<ProxySeen>, kind: FailureKind) -> Evidence {
 }
 
 /// Two rounds of the same through the proxy.
-pub(super) fn carried(attempt: Attempt) -> Evidence {
+pub(crate) fn carried(attempt: Attempt) -> Evidence {
     let again = Attempt {
         round: 2,
         ..attempt.clone()
@@ -358,7 +379,7 @@ pub(super) fn carried(attempt: Attempt) -> Evidence {
     }
 }
 
-pub(super) fn said(status: u16, squid_error: &str) -> ProxySeen {
+pub(crate) fn said(status: u16, squid_error: &str) -> ProxySeen {
     let mut seen = ProxySeen {
         request: "CONNECT host.example:443".to_owned(),
         status: Some(status),
@@ -375,7 +396,7 @@ pub(super) fn said(status: u16, squid_error: &str) -> ProxySeen {
     seen
 }
 
-fn unresolved_name() -> Lookup {
+pub(crate) fn unresolved_name() -> Lookup {
     Lookup {
         name: "proxy.example".to_owned(),
         ..not_found(RecordKind::A, FailureKind::Nxdomain)

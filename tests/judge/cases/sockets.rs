@@ -1,6 +1,6 @@
 //! What the system knows of a connection that failed: ICMP messages and counters.
 
-use reach365::evidence::{Attempt, FailureKind, IcmpSeen, TcpCounters, TcpSeen};
+use reach365::evidence::{Attempt, Evidence, FailureKind, IcmpSeen, TcpCounters, TcpSeen};
 use reach365::verdict::{Code, Confidence, Outcome, Verdict, Who};
 
 use super::{Case, at_site, host, row};
@@ -64,6 +64,11 @@ pub(crate) fn all() -> Vec<Case> {
 /// What Linux reports three seconds later where nobody has the address of the next hop.
 fn without_neighbour() -> Vec<Attempt> {
     rejected_after(3_060.0, OWN, 3, 1)
+}
+
+/// A device on the path says that a rule forbids the connection.
+pub(crate) fn rejected_by_rule() -> Evidence {
+    at_site(rejected(FailureKind::HostUnreachable, FIREWALL, 3, 13))
 }
 
 fn rejected(why: FailureKind, from: &str, kind: u8, code: u8) -> Vec<Attempt> {
@@ -148,8 +153,9 @@ fn macos_counts(out_of_order: u64) -> TcpCounters {
 }
 
 fn verdict_of(attempts: Vec<Attempt>) -> Verdict {
-    let report = judged(vec![(host(), at_site(attempts))]);
-    report.endpoints[0].verdict.clone()
+    let mut rows = controls();
+    rows.insert(0, (host(), at_site(attempts)));
+    judged(rows).endpoints[0].verdict.clone()
 }
 
 #[test]
