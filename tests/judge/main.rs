@@ -18,3 +18,4 @@ mod portal;
 mod products;
 mod reports;
 mod run_wide;
+mod uncontrolled;
