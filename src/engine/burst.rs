@@ -9,7 +9,7 @@ use std::pin::{Pin, pin};
 
 use futures_util::future::{Either, select};
 use tokio::sync::watch;
-use tokio::time::{Duration, sleep};
+use tokio::time::{Duration, Instant, sleep};
 
 use crate::engine::rows::Row;
 use crate::engine::{Checker, Probed};
@@ -177,10 +177,14 @@ impl Checker {
     ) -> Probed {
         // Neighbors in a list often share a fate: the first few should be a sample.
         sleep(Duration::from_millis(shuffled(&row.endpoint.id))).await;
-        let again = pin!(self.probe_one(context, judge, row));
-        let probed = context.pace.one_of_few(again).await;
+        let again = pin!(async {
+            let began = Instant::now();
+            (self.probe_one(context, judge, row).await, began.elapsed())
+        });
+        let (probed, took) = context.pace.one_of_few(again).await;
         let verdict = judged(judge, row, &probed);
-        if !verdict::may_explain(&verdict, &probed.0) || verdict::is_silence(&verdict) {
+        // One after another is for what is told at once: what takes long would add up.
+        if !verdict::may_explain(&verdict, &probed.0) || took > BURST_LAG {
             return probed;
         }
         // Where a few are too many, some of them pass.
