@@ -41,6 +41,9 @@ pub const JOBS: usize = 64;
 /// So many endpoints that fail or lag by silence, loss, resets or slowness may have met a limit on
 /// bursts: they are probed once more, calmly.
 pub const BURST_ENDPOINTS: usize = 3;
+/// Where so many endpoints are probed at once, a limit on connections may refuse the last of them: a
+/// single one that is refused is probed once more too.
+pub const BURST_AT_ONCE: usize = 8;
 /// An endpoint lags when its probe has taken this long; the second pass begins then, so that it
 /// ends with what still waits.
 pub const BURST_LAG: Duration = Duration::from_millis(1_500);

@@ -14,7 +14,7 @@ use tokio::time::{Duration, Instant, sleep};
 use crate::engine::rows::Row;
 use crate::engine::{Checker, Probed};
 use crate::evidence::BurstSeen;
-use crate::options::{BURST_ENDPOINTS, BURST_LAG, BURST_SAMPLE};
+use crate::options::{BURST_AT_ONCE, BURST_ENDPOINTS, BURST_LAG, BURST_SAMPLE};
 use crate::probe::ProbeContext;
 use crate::verdict::{self, Verdict};
 
@@ -28,6 +28,9 @@ struct Counts {
     open: usize,
     /// Failed or lagging.
     suspects: usize,
+    /// Those whose connection was refused: a limit may refuse a single one, while silence and
+    /// slowness of one have reasons of their own.
+    refused: usize,
     /// Failed in the second pass too.
     stood: usize,
     /// Passed in the second pass.
@@ -38,12 +41,15 @@ struct Counts {
 #[derive(Debug)]
 pub(super) struct Burst {
     counts: watch::Sender<Counts>,
+    /// Endpoints that were probed at once.
+    at_once: usize,
 }
 
 impl Burst {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(at_once: usize) -> Self {
         Self {
             counts: watch::Sender::new(Counts::default()),
+            at_once,
         }
     }
 
@@ -63,7 +69,8 @@ impl Burst {
     /// Waits until every endpoint that has begun is settled; whether so many are suspect that it may be the burst.
     async fn is_crowded(&self) -> bool {
         let settled = self.wait(|counts| counts.open == 0).await;
-        settled.suspects >= BURST_ENDPOINTS
+        let refuses = settled.refused > 0 && self.at_once >= BURST_AT_ONCE;
+        settled.suspects >= BURST_ENDPOINTS || refuses
     }
 
     /// Waits until it is plain that the burst is not the cause.
@@ -96,15 +103,23 @@ impl Checker {
         let lag = async {
             row.started.notified().await;
             sleep(BURST_LAG).await;
+            // On a long path everything takes long.
+            let pause = context.pace.pause(BURST_LAG);
+            sleep(pause.saturating_sub(BURST_LAG)).await;
         };
         let early = match select(first.as_mut(), pin!(lag)).await {
             Either::Left((probed, _)) => Some(probed),
             Either::Right(_) => None,
         };
         let suspect = early.as_ref().is_none_or(|it| is_suspect(judge, row, it));
+        let refused = early.as_ref().is_some_and(|it| {
+            let verdict = judged(judge, row, it);
+            verdict::is_refusal(&verdict)
+        });
         burst.change(|counts| {
             counts.open -= 1;
             counts.suspects += usize::from(suspect);
+            counts.refused += usize::from(suspect && refused);
         });
         let first = pin!(async {
             match early {
@@ -176,7 +191,9 @@ impl Checker {
         row: &Row<'_>,
     ) -> Probed {
         // Neighbors in a list often share a fate: the first few should be a sample.
-        sleep(Duration::from_millis(shuffled(&row.endpoint.id))).await;
+        let turn = Duration::from_millis(shuffled(&row.endpoint.id));
+        // Devices on the path still count the connections of the first pass until these are closed.
+        sleep(turn + context.pace.closing()).await;
         let again = pin!(async {
             let began = Instant::now();
             (self.probe_one(context, judge, row).await, began.elapsed())
@@ -184,11 +201,11 @@ impl Checker {
         let (probed, took) = context.pace.one_of_few(again).await;
         let verdict = judged(judge, row, &probed);
         // One after another is for what is told at once: what takes long would add up.
-        if !verdict::may_explain(&verdict, &probed.0) || took > BURST_LAG {
+        if !verdict::may_explain(&verdict, &probed.0) || took > context.pace.pause(BURST_LAG) {
             return probed;
         }
         // Where a few are too many, some of them pass.
-        sleep(SETTLED).await;
+        sleep(context.pace.pause(SETTLED)).await;
         if burst.counts.borrow().passed == 0 {
             return probed;
         }

@@ -101,7 +101,7 @@ impl Checker {
                 .await;
             let rows = rows(plan, ways.unwrap_or_default(), settings);
             let judge = self.judge(&run, started);
-            let burst = Burst::new();
+            let burst = Burst::new(rows.len().min(self.options.jobs));
             let evidence = self
                 .probe_all(&context, &judge, &burst, &rows, &mut on_event)
                 .await;

@@ -55,8 +55,9 @@ impl Limits {
             tls: timeouts.tls,
             http: timeouts.http,
         };
-        if context.pace.is_calm() {
-            // The second pass ends with what still waits in the first.
+        let is_long = context.pace.pause(BURST_LAG) > BURST_LAG;
+        if context.pace.is_calm() && !is_long {
+            // The second pass ends with what still waits in the first, which a long path has ended.
             return limits.after(BURST_LAG.min(limits.shortest() / 3));
         }
         limits
@@ -242,6 +243,9 @@ async fn tcp(context: &ProbeContext, recorder: &Recorder, limits: Limits) -> Opt
         }
     };
     let elapsed = began.elapsed();
+    if recorder.target().proxy.is_none() {
+        context.pace.learn_round_trip(elapsed);
+    }
     let mut seen = TcpSeen {
         local: stream.local_addr().ok(),
         ..TcpSeen::default()

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +23,11 @@ const OPENED_BY_QUIET_HOST: usize = 8;
 /// Places that open when a peer has been quiet for long: enough for every endpoint on it.
 const OPENED_BY_QUIET_PEER: usize = 1024;
 
+/// Round trips that a probe takes: name 1, connection 1, TLS 2, HTTP 1, closing 1, and one to spare.
+const ROUND_TRIPS: u32 = 7;
+/// A pause grows with the round trip up to this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(6);
+
 /// The places of a run.
 #[derive(Debug)]
 pub(crate) struct Pace {
@@ -32,6 +37,8 @@ pub(crate) struct Pace {
     few: Semaphore,
     questions: Turns,
     connections: Turns,
+    /// Microseconds of the shortest round trip that was measured on the direct path.
+    round_trip: AtomicU64,
 }
 
 /// Who is connected to, for the limit on connections at once.
@@ -61,6 +68,7 @@ impl Pace {
             few: Semaphore::new(CALM_JOBS),
             questions: Turns::new(CALM_QUESTIONS),
             connections: Turns::new(CALM_CONNECTIONS),
+            round_trip: AtomicU64::new(u64::MAX),
         }
     }
 
@@ -74,9 +82,40 @@ impl Pace {
         self.is_calm.load(Ordering::Acquire)
     }
 
-    /// Runs the probe of one of few hosts.
+    /// Takes note of how long a direct connection took to come about.
+    pub(crate) fn learn_round_trip(&self, elapsed: Duration) {
+        let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+        self.round_trip.fetch_min(micros, Ordering::AcqRel);
+    }
+
+    /// The shortest round trip of a direct connection; zero where none has come about.
+    fn round_trip(&self) -> Duration {
+        match self.round_trip.load(Ordering::Acquire) {
+            u64::MAX => Duration::ZERO,
+            micros => Duration::from_micros(micros),
+        }
+    }
+
+    /// A pause for a whole probe: the usual one, or longer where the path is long.
+    pub(crate) fn pause(&self, usual: Duration) -> Duration {
+        usual.max((self.round_trip() * ROUND_TRIPS).min(LONGEST_PAUSE))
+    }
+
+    /// How long devices on the path still count a connection that this machine has closed.
+    pub(crate) fn closing(&self) -> Duration {
+        (self.round_trip() * 3 / 2).min(LONGEST_PAUSE)
+    }
+
+    /// Runs the probe of one of few hosts. The place is free when its connections are closed.
     pub(crate) async fn one_of_few<F: Future>(&self, probe: Pin<&mut F>) -> F::Output {
-        hold(&self.few, probe, sleep(QUIET), 1).await
+        let closed = pin!(async {
+            let output = probe.await;
+            sleep(self.closing()).await;
+            output
+        });
+        // The wait begins with the place, not in the queue for it.
+        let quiet = async { sleep(self.pause(QUIET)).await };
+        hold(&self.few, closed, quiet, 1).await
     }
 
     /// Runs the probe of a host while none of the few is under way.

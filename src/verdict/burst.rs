@@ -10,9 +10,7 @@ pub(crate) fn may_explain(verdict: &Verdict, evidence: &Evidence) -> bool {
     {
         return false;
     }
-    let also = verdict.facts.get("also").and_then(|also| also.as_array());
-    let also = also.into_iter().flatten().filter_map(|id| id.as_str());
-    let mut codes = verdict.code.into_iter().chain(also.filter_map(Code::parse));
+    let mut codes = codes(verdict);
     match verdict.code {
         None => {
             let was_tried = !evidence.lookups.is_empty() || !evidence.attempts.is_empty();
@@ -27,6 +25,23 @@ pub(crate) fn is_silence(verdict: &Verdict) -> bool {
     let cause = verdict.facts.get("cause").and_then(|cause| cause.as_str());
     let code = cause.and_then(Code::parse).or(verdict.code);
     code.is_none_or(Code::is_silence)
+}
+
+/// Whether a direct connection was refused, be it at first alone.
+pub(crate) fn is_refusal(verdict: &Verdict) -> bool {
+    codes(verdict).any(|code| {
+        matches!(
+            code,
+            Code::TcpRefused | Code::TcpAdminProhibited | Code::TcpFlaky
+        )
+    })
+}
+
+/// The cause, and those beside it.
+fn codes(verdict: &Verdict) -> impl Iterator<Item = Code> {
+    let also = verdict.facts.get("also").and_then(|also| also.as_array());
+    let also = also.into_iter().flatten().filter_map(|id| id.as_str());
+    verdict.code.into_iter().chain(also.filter_map(Code::parse))
 }
 
 fn is_load(code: Code) -> bool {

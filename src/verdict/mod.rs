@@ -42,7 +42,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use agent::agents_differ;
 pub(crate) use attempt::basis;
-pub(crate) use burst::{is_silence, may_explain};
+pub(crate) use burst::{is_refusal, is_silence, may_explain};
 pub(crate) use claim::{NO_CONTROL, OWN_ISSUER, fill, short};
 pub(crate) use controls::{named_address, wants_other_name, wants_random_labels, wants_sizes};
 pub use correlate::correlate;

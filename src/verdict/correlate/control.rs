@@ -26,6 +26,13 @@ const MISSING: &str = "; no control passed";
 /// What else to do about it, where no control host was named.
 const NAME_ONE: &str = ": name one with --control-host";
 
+/// Not blocked by anyone known.
+const UNKNOWN: Culprit = Culprit {
+    who: Who::Unknown,
+    address: None,
+    hop: None,
+};
+
 /// The end of a sentence about a cause without a control.
 pub(super) fn missing(context: &Context<'_>) -> String {
     let named = !context.run.control_hosts.is_empty();
@@ -89,7 +96,7 @@ pub(super) fn doubt(
         {
             finding.outcome = Outcome::Inconclusive;
             finding.confidence = Confidence::Low;
-            finding.culprit = unknown();
+            finding.culprit = Some(UNKNOWN);
             finding.summary.push_str(&missing);
             finding.facts.insert(NO_CONTROL.to_owned(), true.into());
         }
@@ -113,17 +120,9 @@ fn unproven(row: &Judged<'_>) -> Option<Code> {
 fn withdraw(verdict: &mut Verdict, missing: &str) {
     verdict.outcome = Outcome::Inconclusive;
     verdict.confidence = Confidence::Low;
-    verdict.culprit = unknown();
+    verdict.culprit = Some(UNKNOWN);
     verdict.summary.push_str(missing);
     verdict.facts.insert(NO_CONTROL.to_owned(), true.into());
-}
-
-fn unknown() -> Option<Culprit> {
-    Some(Culprit {
-        who: Who::Unknown,
-        address: None,
-        hop: None,
-    })
 }
 
 /// Whether so many hosts fail alike on the path that one host cannot be the reason. Hosts of one
