@@ -2,6 +2,7 @@
 //!
 //! Times are milliseconds. `at_ms` counts from the start of the run.
 
+mod answer;
 mod dns;
 mod size;
 mod skipped;
@@ -14,11 +15,11 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::route::Hop;
 
+pub use answer::{CrlSeen, HttpSeen, PageAsks};
 pub use dns::{
     DnsAnswer, DnsRecord, DnsTry, Lookup, MsoidEvidence, MsoidRecord, MsoidResolver, MsoidView,
     ProxyName, RecordKind, Transport,
@@ -421,7 +422,7 @@ pub enum CredentialsWithheld {
     Rejected,
     /// Another proxy has rejected them in this run.
     RejectedElsewhere,
-    /// Requests with them got no answer in this run.
+    /// A request with them got no answer in this run.
     Unanswered,
 }
 
@@ -443,71 +444,11 @@ impl fmt::Display for CredentialsWithheld {
                 "no credentials were sent: another proxy rejected them in this run"
             }
             Self::Unanswered => {
-                "no credentials were sent: authenticated requests before got no answer"
+                "no credentials were sent: an authenticated request in this run got no answer, \
+                 which may be a rejection"
             }
         })
     }
-}
-
-/// What an HTTP exchange showed.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct HttpSeen {
-    /// Status code.
-    pub status: u16,
-    /// Headers that help to judge, lower-case names; foreign text, printable.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, String>,
-    /// Time from the request to the response head.
-    pub first_byte_ms: f64,
-    /// Length of the body as announced.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub announced_length: Option<u64>,
-    /// Bytes of the body that were read.
-    pub body_bytes: u64,
-    /// Whether the body was read to its end.
-    pub body_complete: bool,
-    /// Beginning of a text body, at most 2,048 characters; foreign text, printable.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub body_text: String,
-    /// Title of an HTML page.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
-    /// The body read as a revocation list, where one is expected.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub crl: Option<CrlSeen>,
-    /// Keys of the top-level JSON object, at most 50.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub json_keys: Vec<String>,
-    /// Why a strict parser rejects the answer, which has a status line all the same; its body was
-    /// not read further than it came with the head.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub irregular: Option<String>,
-    /// Whether credentials for a proxy went with the request.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub proxy_credentials_sent: bool,
-    /// Why credentials for a proxy were not sent, where there are some.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub proxy_credentials_withheld: Option<CredentialsWithheld>,
-    /// This machine's clock when the response head arrived.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub received: Option<Timestamp>,
-}
-
-/// A body read as a certificate revocation list.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct CrlSeen {
-    /// Whether it reads as a revocation list, or begins like one that is longer than what was read.
-    pub valid: bool,
-    /// Issuer of the list.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub issuer: Option<String>,
-    /// When the next list is due.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_update: Option<Timestamp>,
 }
 
 /// What holds for the whole run.

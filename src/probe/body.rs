@@ -2,13 +2,19 @@
 
 use std::borrow::Cow;
 
+use url::Url;
+
 use crate::endpoint::{Expect, printable};
-use crate::evidence::{CrlSeen, HttpSeen};
+use crate::evidence::{CrlSeen, HttpSeen, PageAsks};
 use crate::options::BODY_LIMIT;
 use crate::probe::certificate;
 
 /// Characters of a text body that are kept.
 const TEXT_LIMIT: usize = 2_048;
+/// Bytes of a page that are looked through for forms and refreshes.
+const MARKUP_LIMIT: usize = 64 * 1024;
+/// Characters between the word of a redirect and its address.
+const MARKUP_GAP: usize = 8;
 /// Longest title that is kept.
 const TITLE_LIMIT: usize = 200;
 /// Keys of a JSON object that are kept.
@@ -23,6 +29,46 @@ pub(crate) fn describe(expect: &Expect, bytes: &[u8], seen: &mut HttpSeen) {
         seen.json_keys = json_keys(bytes);
     }
     (seen.title, seen.body_text) = page(bytes, TEXT_LIMIT);
+    if is_text(bytes) {
+        let text = decoded(&bytes[..bytes.len().min(MARKUP_LIMIT)]).to_ascii_lowercase();
+        seen.asks = asks(&text);
+        seen.leads_to = leads_to(&text);
+    }
+}
+
+/// What an HTML page in lower case asks of its reader.
+fn asks(page: &str) -> Vec<PageAsks> {
+    let password = ["type=\"password\"", "type='password'", "type=password"];
+    let has_password = password.iter().any(|field| page.contains(field));
+    let form = page.contains("<form").then_some(PageAsks::Form);
+    let password = has_password.then_some(PageAsks::Password);
+    form.into_iter().chain(password).collect()
+}
+
+/// The host that an HTML page in lower case leads to, by a refresh or a script.
+fn leads_to(page: &str) -> Option<String> {
+    let refresh = page.find("http-equiv").map(|at| &page[at..]);
+    let refresh = refresh.filter(|tag| tag.contains("refresh"));
+    let refresh = refresh
+        .and_then(|tag| tag.split_once("url="))
+        .map(|it| it.1);
+    let scripts = [
+        "location.href",
+        "location.replace",
+        "window.location",
+        "location=",
+    ];
+    let script = || {
+        let mut found = scripts.iter().filter_map(|word| page.split_once(word));
+        found.next().map(|(_, rest)| rest)
+    };
+    let rest = refresh.or_else(script)?;
+    let start = rest.find("http").filter(|at| *at <= MARKUP_GAP)?;
+    let url = rest[start..]
+        .split(['"', '\'', '>', '<', ' ', ')'])
+        .next()?;
+    let host = Url::parse(url).ok()?.host_str()?.to_owned();
+    Some(bounded(&host, TITLE_LIMIT))
 }
 
 /// Title and beginning of a text, so many characters of it; nothing of what is no text.
@@ -97,6 +143,34 @@ mod tests {
         assert_eq!(title("<title>cut off").as_deref(), Some("cut off"));
         assert_eq!(title("no page"), None);
         assert_eq!(title("<title"), None);
+    }
+
+    #[test]
+    fn a_page_that_asks_for_something_or_leads_elsewhere_is_seen() {
+        let seen = |page: &str| {
+            let mut seen = HttpSeen::default();
+            describe(&Expect::AnyGenuine, page.as_bytes(), &mut seen);
+            (seen.asks, seen.leads_to)
+        };
+        let form = seen("<FORM action='/x'><input name=p TYPE=\"password\"></form>");
+        assert_eq!(form, (vec![PageAsks::Form, PageAsks::Password], None));
+        for page in [
+            "<meta http-equiv='refresh' content='0; URL=http://portal.test/a?b'>",
+            "<META HTTP-EQUIV=refresh CONTENT=\"0;url='https://portal.test'\">",
+            "<script>window.location = \"http://Portal.test:8080/x\";</script>",
+            "<script>location.replace('http://portal.test/')</script>",
+        ] {
+            assert_eq!(seen(page).1.as_deref(), Some("portal.test"), "{page}");
+        }
+        for page in [
+            "<meta http-equiv=refresh content=900>",
+            "<meta http-equiv=refresh content='0;url=/en-us/'>",
+            "<meta http-equiv='content-type'>",
+            "plain text",
+            "",
+        ] {
+            assert_eq!(seen(page), (vec![], None), "{page}");
+        }
     }
 
     #[test]
