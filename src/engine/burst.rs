@@ -2,8 +2,9 @@
 //! once more, a few at a time and at a slow rate; what passes then is held against nobody.
 //!
 //! The second pass begins when every endpoint has answered, failed or lagged, beside what still
-//! waits in the first, and has less time for each stage: both end together. Where a sample of the
-//! endpoints fails again and none passes, the burst is not the cause and the others are spared.
+//! waits in the first, and has less time for each stage: both end together. What stands in the queue
+//! of a proxy that goes on opening tunnels does not lag, and is not asked for twice. Where a sample of
+//! the endpoints fails again and none passes, the burst is not the cause and the others are spared.
 
 use std::pin::{Pin, pin};
 
@@ -16,6 +17,7 @@ use crate::engine::{Checker, Probed};
 use crate::evidence::BurstSeen;
 use crate::options::{BURST_AT_ONCE, BURST_ENDPOINTS, BURST_LAG, BURST_SAMPLE};
 use crate::probe::ProbeContext;
+use crate::route::Route;
 use crate::verdict::{self, Verdict};
 
 /// After so long those that are probed beside have passed, where they do.
@@ -26,6 +28,8 @@ const SETTLED: Duration = Duration::from_millis(500);
 struct Counts {
     /// Begun, and neither answered nor failed nor lagging yet.
     open: usize,
+    /// Lagging, but maybe in the queue of a proxy that goes on answering.
+    queued: usize,
     /// Failed or lagging.
     suspects: usize,
     /// Those whose connection was refused: a limit may refuse a single one, while silence and
@@ -66,9 +70,12 @@ impl Burst {
         self.counts.send_modify(how);
     }
 
-    /// Waits until every endpoint that has begun is settled; whether so many are suspect that it may be the burst.
-    async fn is_crowded(&self) -> bool {
-        let settled = self.wait(|counts| counts.open == 0).await;
+    /// Waits until every endpoint that has begun is settled, through a proxy also those in its queue;
+    /// whether so many are suspect that it may be the burst.
+    async fn is_crowded(&self, route: &Route) -> bool {
+        let direct = route.is_direct();
+        let settled = self.wait(|counts| counts.open == 0 && (direct || counts.queued == 0));
+        let settled = settled.await;
         let refuses = settled.refused > 0 && self.at_once >= BURST_AT_ONCE;
         settled.suspects >= BURST_ENDPOINTS || refuses
     }
@@ -100,18 +107,11 @@ impl Checker {
     ) -> Probed {
         burst.change(|counts| counts.open += 1);
         let mut first = pin!(self.probe_one(context, judge, row));
-        let lag = async {
-            row.started.notified().await;
-            sleep(BURST_LAG).await;
-            // On a long path everything takes long.
-            let pause = context.pace.pause(BURST_LAG);
-            sleep(pause.saturating_sub(BURST_LAG)).await;
-        };
-        let early = match select(first.as_mut(), pin!(lag)).await {
-            Either::Left((probed, _)) => Some(probed),
-            Either::Right(_) => None,
-        };
-        let suspect = early.as_ref().is_none_or(|it| is_suspect(judge, row, it));
+        let early = until_lagging(context, burst, row, first.as_mut()).await;
+        // A proxy that has answered nothing is no crowd: the others got no further.
+        let suspect = early
+            .as_ref()
+            .is_none_or(|it| is_suspect(judge, row, it) && !context.pace.is_mute(&row.route));
         let refused = early.as_ref().is_some_and(|it| {
             let verdict = judged(judge, row, it);
             verdict::is_refusal(&verdict)
@@ -130,7 +130,7 @@ impl Checker {
         if !suspect || self.options.confirm == 0 {
             return first.await;
         }
-        let (early, crowded) = match select(first, pin!(burst.is_crowded())).await {
+        let (early, crowded) = match select(first, pin!(burst.is_crowded(&row.route))).await {
             Either::Left((probed, crowded)) => {
                 let lagged_only = !is_suspect(judge, row, &probed);
                 if lagged_only {
@@ -198,7 +198,7 @@ impl Checker {
             let began = Instant::now();
             (self.probe_one(context, judge, row).await, began.elapsed())
         });
-        let (probed, took) = context.pace.one_of_few(again).await;
+        let (probed, took) = context.pace.one_of_few(&row.route, again).await;
         let verdict = judged(judge, row, &probed);
         // One after another is for what is told at once: what takes long would add up.
         if !verdict::may_explain(&verdict, &probed.0) || took > context.pace.pause(BURST_LAG) {
@@ -206,12 +206,47 @@ impl Checker {
         }
         // Where a few are too many, some of them pass.
         sleep(context.pace.pause(SETTLED)).await;
-        if burst.counts.borrow().passed == 0 {
-            return probed;
-        }
+        let some_pass = || burst.counts.borrow().passed > 0;
         let once_more = pin!(self.probe_one(context, judge, row));
-        context.pace.alone(once_more).await
+        let alone = context.pace.alone(some_pass, once_more).await;
+        alone.unwrap_or(probed)
     }
+}
+
+/// Waits until the first probe has ended; `None` where it lags, and not in the queue of a proxy.
+async fn until_lagging(
+    context: &ProbeContext,
+    burst: &Burst,
+    row: &Row<'_>,
+    mut first: Pin<&mut impl Future<Output = Probed>>,
+) -> Option<Probed> {
+    let lag = async {
+        row.started.notified().await;
+        sleep(BURST_LAG).await;
+        // On a long path everything takes long.
+        let pause = context.pace.pause(BURST_LAG);
+        sleep(pause.saturating_sub(BURST_LAG)).await;
+    };
+    if let Either::Left((probed, _)) = select(first.as_mut(), pin!(lag)).await {
+        return Some(probed);
+    }
+    if !context.pace.is_queued(&row.route) {
+        return None;
+    }
+    burst.change(|counts| {
+        counts.open -= 1;
+        counts.queued += 1;
+    });
+    let stalls = pin!(context.pace.queue_stalls(&row.route));
+    let settled = match select(first, stalls).await {
+        Either::Left((probed, _)) => Some(probed),
+        Either::Right(_) => None,
+    };
+    burst.change(|counts| {
+        counts.open += 1;
+        counts.queued -= 1;
+    });
+    settled
 }
 
 /// What counts of two passes: the calm one, unless the first was better.

@@ -104,11 +104,12 @@ pub(crate) async fn connect(
     }
     // With short limits the confirming attempt starts early enough to end with the first.
     let wait = CONFIRM_SILENT_AFTER.min(limits.shortest() / 2);
-    match select(running.as_mut(), pin!(until_silent(&first, wait))).await {
+    let silent = until_out_of_queue(context, &first, wait, limits);
+    match select(running.as_mut(), pin!(silent)).await {
         Either::Left(_) => vec![first.finished()],
-        Either::Right(_) => {
+        Either::Right((waited, _)) => {
             let second = Recorder::new(context.clock, target, 2);
-            let limits = limits.after(wait);
+            let limits = limits.after(waited);
             // The first attempt holds the claim: the second goes as far as the first did.
             let claim = Claim::default();
             let confirming = Box::pin(attempt(context, endpoint, &second, limits, &claim));
@@ -162,6 +163,29 @@ async fn until_silent(recorder: &Recorder, wait: Duration) {
         if since.is_some() && recorder.waiting_since() == since {
             return;
         }
+    }
+}
+
+/// Ends when a stage has waited that long, and does not stand in the queue of a proxy. How much of
+/// its limit is gone then.
+async fn until_out_of_queue(
+    context: &ProbeContext,
+    recorder: &Recorder,
+    wait: Duration,
+    limits: Limits,
+) -> Duration {
+    loop {
+        until_silent(recorder, wait).await;
+        let proxy = recorder.target().proxy.as_ref();
+        let (Some(proxy), Some((asked, since))) = (proxy, recorder.waits_for_proxy()) else {
+            return wait;
+        };
+        let queue = context.pace.queue(proxy);
+        let silent_at = queue.silent_at(asked, since, wait, limits.proxy);
+        if silent_at <= Instant::now() {
+            return queue.counts_since(since).elapsed();
+        }
+        sleep_until(silent_at).await;
     }
 }
 

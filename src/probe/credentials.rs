@@ -2,7 +2,8 @@
 //!
 //! A wrong password that is sent for every endpoint at once locks the account. So the first
 //! authenticated request to a proxy is sent alone: the others wait for its answer, and after a
-//! rejection none of them sends anything.
+//! rejection none of them sends anything. A connection that is cut, or silent, after the credentials
+//! may be a rejection too: none is sent after it either.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -15,8 +16,6 @@ use crate::evidence::CredentialsWithheld;
 use crate::options::ProxySignIn;
 use crate::route::{NamedBy, ProxyServer};
 
-/// Authenticated requests to a proxy that may end without an answer before none is sent any more.
-const UNANSWERED_LIMIT: u32 = 2;
 /// Statuses by which a proxy rejects credentials; tinyproxy says 401.
 const REJECTIONS: [u16; 2] = [401, 407];
 
@@ -46,8 +45,8 @@ struct Account {
 enum Standing {
     Accepted,
     Rejected,
-    /// So many requests ended without an answer.
-    Unanswered(u32),
+    /// A request ended without an answer.
+    Unanswered,
 }
 
 /// Permission to send credentials to a proxy once.
@@ -146,10 +145,8 @@ impl Account {
         match proxies.get(proxy) {
             Some(Standing::Accepted) => return Ok(true),
             Some(Standing::Rejected) => return Err(CredentialsWithheld::Rejected),
-            Some(Standing::Unanswered(UNANSWERED_LIMIT..)) => {
-                return Err(CredentialsWithheld::Unanswered);
-            }
-            Some(Standing::Unanswered(_)) | None => {}
+            Some(Standing::Unanswered) => return Err(CredentialsWithheld::Unanswered),
+            None => {}
         }
         if proxies.values().any(|it| *it == Standing::Rejected) {
             return Err(CredentialsWithheld::RejectedElsewhere);
@@ -164,8 +161,7 @@ impl Account {
             (Some(status), _) if REJECTIONS.contains(&status) => Standing::Rejected,
             (_, Some(Standing::Rejected)) => Standing::Rejected,
             (Some(_), _) | (None, Some(Standing::Accepted)) => Standing::Accepted,
-            (None, Some(Standing::Unanswered(count))) => Standing::Unanswered(count + 1),
-            (None, None) => Standing::Unanswered(1),
+            (None, Some(Standing::Unanswered) | None) => Standing::Unanswered,
         };
         proxies.insert(proxy.clone(), now);
     }
@@ -311,7 +307,7 @@ mod tests {
         assert_eq!(sent(&credentials, "a.example", Some(200)).await, 50);
 
         let credentials = Credentials::new(Some(user()), Vec::new());
-        assert_eq!(sent(&credentials, "a.example", None).await, 2);
+        assert_eq!(sent(&credentials, "a.example", None).await, 1);
     }
 
     #[tokio::test]

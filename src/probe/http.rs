@@ -14,7 +14,7 @@ use hyper::header::{
     ACCEPT, CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, PROXY_AUTHORIZATION,
     USER_AGENT,
 };
-use hyper::{Method, Response};
+use hyper::{Method, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -24,6 +24,7 @@ use crate::evidence::{Agent, Failure, FailureKind, HttpSeen};
 use crate::options::{BODY_LIMIT, HEAD_LIMIT};
 use crate::probe::clock::{RunClock, milliseconds};
 use crate::probe::meter::{Meter, Metered};
+use crate::probe::queue::{Heard, ProxyQueue};
 use crate::probe::wire::Duplex;
 use crate::probe::{body, classify, lenient, tunnel};
 use crate::proxy::concealed;
@@ -112,6 +113,8 @@ pub(crate) struct Request<'a> {
     /// Whether nobody reads along, so that a body which the expectation does not need can be left
     /// unread.
     trusted: bool,
+    /// The queue of the proxy that is asked.
+    queue: Option<&'a ProxyQueue>,
 }
 
 impl<'a> Request<'a> {
@@ -124,6 +127,7 @@ impl<'a> Request<'a> {
             agent: Agent::Neutral,
             part: Part::Needed,
             trusted: false,
+            queue: None,
         }
     }
 
@@ -133,6 +137,14 @@ impl<'a> Request<'a> {
             of_proxy: true,
             proxy_authorization: authorization,
             ..Self::to_server(endpoint)
+        }
+    }
+
+    /// Waits for the answer in the queue of a proxy.
+    pub(crate) fn in_queue(self, queue: &'a ProxyQueue) -> Self {
+        Self {
+            queue: Some(queue),
+            ..self
         }
     }
 
@@ -218,17 +230,50 @@ pub(crate) async fn exchange<S: Duplex + 'static>(
     };
     let began = Instant::now();
     let talk = async {
-        let response = match clock.within(limit, sender.send_request(message)).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => {
+        let answer = pin!(sender.send_request(message));
+        let answer = match request.queue {
+            Some(queue) => queue.within(clock, limit, answer, heard).await,
+            None => clock
+                .within(limit, answer)
+                .await
+                .map(|it| (it, Duration::ZERO)),
+        };
+        let (response, queued) = match answer {
+            Ok((Ok(response), queued)) => (response, queued),
+            Ok((Err(error), _)) => {
                 return irregular(request, &meter.first_bytes(), began, classify::http(&error));
             }
             Err(why) => return Exchange::failed(classify::expired(why)),
         };
-        let seen = head(&response, began);
+        let mut seen = head(&response, began);
+        seen.queued_ms = (!queued.is_zero()).then(|| milliseconds(queued));
+        keep_ignored(&mut seen.headers, &meter.first_bytes());
         read_body(request, clock, limit, seen, response.into_body()).await
     };
     drive(pin!(talk), pin!(connection)).await
+}
+
+/// What the answer of a proxy says of its queue.
+fn heard(answer: &hyper::Result<Response<Incoming>>) -> Heard {
+    match answer {
+        Ok(response) if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+            Heard::Challenged
+        }
+        _ => Heard::Answered,
+    }
+}
+
+/// Adds the headers that the strict parser leaves out, control characters in their values among the
+/// reasons: what they say, a challenge of a proxy for one, is heard all the same.
+fn keep_ignored(headers: &mut BTreeMap<String, String>, bytes: &[u8]) {
+    let Some(head) = lenient::read(bytes) else {
+        return;
+    };
+    for (name, value) in head.headers {
+        if headers.len() < HEADER_LIMIT {
+            headers.entry(name).or_insert(value);
+        }
+    }
 }
 
 /// An answer that the strict parser rejects: what has a status line is an answer all the same.

@@ -22,6 +22,7 @@ pub mod pac;
 mod pace;
 mod proxied;
 mod proxy_names;
+mod queue;
 mod recorder;
 mod response_head;
 mod roots;

@@ -16,6 +16,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::options::{
     CALM_CONNECTIONS, CALM_JOBS, CALM_QUESTIONS, JOBS_PER_ADDRESS, JOBS_PER_PROXY, QUIET,
 };
+use crate::probe::queue::{ProxyQueue, Stall};
+use crate::route::{ProxyServer, Route};
 
 /// Places that open when a host has been quiet for long: with every generation of quiet hosts
 /// there are eight times as many, so that thousands of silent hosts take no longer than one.
@@ -33,6 +35,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(6);
 pub(crate) struct Pace {
     hosts: Semaphore,
     peers: Mutex<HashMap<Peer, Arc<Semaphore>>>,
+    queues: Mutex<HashMap<ProxyServer, Arc<ProxyQueue>>>,
     is_calm: AtomicBool,
     few: Semaphore,
     questions: Turns,
@@ -64,12 +67,45 @@ impl Pace {
         Self {
             hosts: Semaphore::new(jobs.clamp(1, Semaphore::MAX_PERMITS / 2)),
             peers: Mutex::default(),
+            queues: Mutex::default(),
             is_calm: AtomicBool::new(false),
             few: Semaphore::new(CALM_JOBS),
             questions: Turns::new(CALM_QUESTIONS),
             connections: Turns::new(CALM_CONNECTIONS),
             round_trip: AtomicU64::new(u64::MAX),
         }
+    }
+
+    /// The queue of a proxy.
+    pub(crate) fn queue(&self, proxy: &ProxyServer) -> Arc<ProxyQueue> {
+        let mut all = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(all.entry(proxy.clone()).or_default())
+    }
+
+    /// Whether what takes the route may stand in the queue of a proxy that goes on answering.
+    pub(crate) fn is_queued(&self, route: &Route) -> bool {
+        let mut stalls = route
+            .proxies()
+            .filter_map(|proxy| self.queue(proxy).stalls_at());
+        let now = Instant::now();
+        stalls.any(|stall| match stall {
+            Stall::At(moment) => moment > now,
+            Stall::Unknown => true,
+        })
+    }
+
+    /// Waits until the proxies of a route have opened tunnels, and answer no more.
+    pub(crate) async fn queue_stalls(&self, route: &Route) {
+        while self.is_queued(route) {
+            sleep(QUIET).await;
+        }
+    }
+
+    /// Whether a proxy of the route was asked, and none of those that were has answered anything.
+    pub(crate) fn is_mute(&self, route: &Route) -> bool {
+        let queues = route.proxies().map(|proxy| self.queue(proxy));
+        let asked: Vec<_> = queues.filter(|queue| queue.stalls_at().is_some()).collect();
+        !asked.is_empty() && asked.iter().all(|queue| queue.is_mute())
     }
 
     /// From now on DNS questions and connections go out at a slow rate.
@@ -106,23 +142,40 @@ impl Pace {
         (self.round_trip() * 3 / 2).min(LONGEST_PAUSE)
     }
 
-    /// Runs the probe of one of few hosts. The place is free when its connections are closed.
-    pub(crate) async fn one_of_few<F: Future>(&self, probe: Pin<&mut F>) -> F::Output {
+    /// Runs the probe of one of few hosts. The place is free when its connections are closed, and kept
+    /// for as long as the proxies of its route have shown to need.
+    pub(crate) async fn one_of_few<F: Future>(
+        &self,
+        route: &Route,
+        probe: Pin<&mut F>,
+    ) -> F::Output {
         let closed = pin!(async {
             let output = probe.await;
             sleep(self.closing()).await;
             output
         });
         // The wait begins with the place, not in the queue for it.
-        let quiet = async { sleep(self.pause(QUIET)).await };
+        let quiet = async {
+            let patience = route.proxies().map(|proxy| self.queue(proxy).patience());
+            let patience = patience.max().unwrap_or_default();
+            sleep(patience.max(self.pause(QUIET))).await;
+        };
         hold(&self.few, closed, quiet, 1).await
     }
 
-    /// Runs the probe of a host while none of the few is under way.
-    pub(crate) async fn alone<F: Future>(&self, probe: Pin<&mut F>) -> F::Output {
+    /// Runs the probe of a host while none of the few is under way; `None` where it is not wanted any
+    /// more when its turn has come.
+    pub(crate) async fn alone<F: Future>(
+        &self,
+        is_wanted: impl FnOnce() -> bool,
+        probe: Pin<&mut F>,
+    ) -> Option<F::Output> {
         // It is never closed.
         let _places = self.few.acquire_many(CALM_JOBS as u32).await;
-        probe.await
+        if !is_wanted() {
+            return None;
+        }
+        Some(probe.await)
     }
 
     /// Waits until a DNS question may leave.

@@ -1,6 +1,8 @@
 //! The stages behind a proxy: its own TLS, the request for a tunnel, then what lies behind it.
 
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -11,6 +13,7 @@ use crate::probe::attempt::{self, Limits};
 use crate::probe::clock::Expired;
 use crate::probe::credentials::Turn;
 use crate::probe::http::Exchange;
+use crate::probe::queue::{Heard, ProxyQueue};
 use crate::probe::recorder::Recorder;
 use crate::probe::run::ProbeContext;
 use crate::probe::tunnel::Tunnel;
@@ -90,15 +93,20 @@ impl ByProxy<'_> {
         Some(Greeted { wire, may_sign_in })
     }
 
+    fn queue(&self) -> Arc<ProxyQueue> {
+        self.context.pace.queue(self.proxy)
+    }
+
     /// Asks for a tunnel, a second time with credentials where the proxy wants them.
     async fn tunnel(&self, greeted: Greeted) -> Option<Wire> {
         let resolved = self.resolved().await;
         let may_sign_in = greeted.may_sign_in;
         let mut began = self.recorder.begin(Stage::Proxy);
-        let asked = self.ask(greeted.wire, resolved);
-        let clock = &self.context.clock;
-        let mut tunnel = match clock.within(self.limits.proxy, asked).await {
-            Ok(tunnel) => tunnel,
+        let asked = pin!(self.ask(greeted.wire, resolved));
+        let (clock, queue) = (&self.context.clock, self.queue());
+        let asked = queue.within(clock, self.limits.proxy, asked, heard);
+        let mut tunnel = match asked.await {
+            Ok((tunnel, _)) => tunnel,
             Err(why) => {
                 let failure = Some(classify::expired(why));
                 self.recorder.proxy(began, None, failure);
@@ -109,7 +117,11 @@ impl ByProxy<'_> {
             match self.turn(may_sign_in, &tunnel.seen.auth_schemes).await {
                 Ok((turn, again)) => {
                     began = self.recorder.begin(Stage::Proxy);
+                    let offered = tunnel.seen.auth_schemes;
                     tunnel = self.ask_with_credentials(turn, again).await;
+                    if tunnel.seen.status.is_none() {
+                        tunnel.seen.auth_schemes = offered;
+                    }
                 }
                 Err(why) => tunnel.seen.credentials_withheld = why,
             }
@@ -141,9 +153,11 @@ impl ByProxy<'_> {
         };
         let (clock, limit) = (self.context.clock, self.full_limit());
         let (authorization, agent) = (turn.authorization(), self.recorder.target().agent);
+        let queue = self.queue();
         let asking = async move {
             let asked = tunnel::connect(wire, &authority, Some(&authorization), agent);
-            clock.within(limit, asked).await
+            let asked = queue.within(&clock, limit, pin!(asked), heard).await;
+            asked.map(|(tunnel, _)| tunnel)
         };
         let status = |asked: &Result<Tunnel, Expired>| asked.as_ref().ok()?.seen.status;
         let asked = turn.send(asking, status).await;
@@ -165,7 +179,9 @@ impl ByProxy<'_> {
     async fn by_url(&self, greeted: Greeted) -> bool {
         let (clock, limit) = (&self.context.clock, self.limits.proxy);
         let agent = self.recorder.target().agent;
+        let queue = self.queue();
         let first = http::Request::to_proxy(self.endpoint, None).by(agent);
+        let first = first.in_queue(&queue);
         let mut began = self.recorder.begin(Stage::Http);
         let mut exchange = http::exchange(&first, clock, limit, greeted.wire).await;
         if exchange.status() == Some(SIGN_IN) {
@@ -189,17 +205,17 @@ impl ByProxy<'_> {
     async fn fetch_with_credentials(&self, turn: Turn<'_>, wire: Wire) -> Exchange {
         let (clock, limit) = (self.context.clock, self.full_limit());
         let (authorization, agent) = (turn.authorization(), self.recorder.target().agent);
-        let endpoint = self.endpoint.clone();
+        let (endpoint, queue) = (self.endpoint.clone(), self.queue());
         let asking = async move {
             let request = http::Request::to_proxy(&endpoint, Some(&authorization)).by(agent);
+            let request = request.in_queue(&queue);
             http::exchange(&request, &clock, limit, wire).await
         };
         let asked = turn.send(asking, Exchange::status).await;
         let ended = || Exchange::failed(classify::expired(Expired::Deadline));
         let mut exchange = asked.unwrap_or_else(ended);
-        if let Some(seen) = &mut exchange.seen {
-            seen.proxy_credentials_sent = true;
-        }
+        let seen = exchange.seen.get_or_insert_default();
+        seen.proxy_credentials_sent = true;
         exchange
     }
 
@@ -262,6 +278,15 @@ impl ByProxy<'_> {
         };
         let lookup = self.context.lookup(name, RecordKind::A).await;
         dns::addresses(&lookup).first().copied()
+    }
+}
+
+/// What the answer to a request for a tunnel says of the proxy's queue.
+fn heard(tunnel: &Tunnel) -> Heard {
+    match (&tunnel.stream, tunnel.seen.status) {
+        (Ok(_), _) => Heard::Opened,
+        (Err(_), Some(SIGN_IN)) => Heard::Challenged,
+        (Err(_), _) => Heard::Answered,
     }
 }
 

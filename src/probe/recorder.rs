@@ -11,7 +11,8 @@ use crate::evidence::{
 use crate::platform::SocketEvidence;
 use crate::probe::classify;
 use crate::probe::clock::{Expired, RunClock, milliseconds};
-use crate::route::{Hop, NamedBy, ProxyServer};
+use crate::probe::queue::Asked;
+use crate::route::{Hop, NamedBy, ProxyProtocol, ProxyServer};
 
 /// Where a connection goes to, and what listens there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +115,20 @@ impl Recorder {
     /// When the stage that is under way began.
     pub(crate) fn waiting_since(&self) -> Option<Instant> {
         self.state().waiting.map(|(_, since)| since)
+    }
+
+    /// What a proxy was asked for and has not answered yet, and since when.
+    pub(crate) fn waits_for_proxy(&self) -> Option<(Asked, Instant)> {
+        let proxy = self.target.proxy.as_ref()?;
+        let state = self.state();
+        let (stage, since) = state.waiting?;
+        let attempt = &state.attempt;
+        let greeted = proxy.protocol != ProxyProtocol::Https || attempt.proxy_tls.is_some();
+        match stage {
+            Stage::Proxy if greeted => Some((Asked::Tunnel, since)),
+            Stage::Http if attempt.proxy.is_none() => Some((Asked::Page, since)),
+            _ => None,
+        }
     }
 
     /// The TCP stage is over.
