@@ -25,7 +25,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::device::NcsiSettings;
-use crate::endpoint::{Endpoint, Scheme};
+use crate::endpoint::{Endpoint, MustBe, Scheme};
 use crate::event::Event;
 use crate::evidence::{Agent, Attempt, Control, Evidence, RecordKind, RunEvidence, Way};
 use crate::options::{COMPARE_AFTER, Options, PROBES_UNDER_WAY};
@@ -363,7 +363,9 @@ impl Checker {
         row: &Row<'_>,
         others: Vec<Way>,
     ) -> Probed {
-        let compare = self.options.compare_paths;
+        // What must be closed is closed only where no route that this machine knows leads to it.
+        let closed = row.endpoint.must_be == MustBe::Blocked;
+        let compare = self.options.compare_paths || closed;
         let wait = if compare {
             Duration::ZERO
         } else {

@@ -1,12 +1,12 @@
 //! The hops of a route: which one a client would use, and what came of it.
 
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Scheme};
 use crate::evidence::{Attempt, Evidence, Failure, FailureKind, Lookup, Stage};
 use crate::route::{Hop, ProxyProtocol, ProxyServer};
 use crate::verdict::attempt::{AddressRuling, Ruling, by_address, furthest};
 use crate::verdict::claim::{self, Claim, short};
 use crate::verdict::network::Controls;
-use crate::verdict::{Code, Confidence, Context, Verdict, Who, dns, host, limit, proxy};
+use crate::verdict::{Code, Confidence, Context, Outcome, Verdict, Who, dns, host, limit, proxy};
 
 /// What came of one hop.
 struct HopRuling<'a> {
@@ -26,21 +26,42 @@ pub(super) fn judge(
         return host::judge(endpoint, evidence, context, controls);
     }
     let mut passed_over: Vec<HopRuling<'_>> = Vec::new();
-    for hop in hops {
-        let Some(proxy) = hop.proxy() else {
-            let verdict = host::judge(endpoint, &direct_part(evidence), context, controls);
-            return after(&passed_over, verdict, hop);
+    let mut direct: Option<Verdict> = None;
+    let last = hops.len() - 1;
+    for (place, hop) in hops.iter().copied().enumerate() {
+        let verdict = match hop.proxy() {
+            None => {
+                let part = direct_part(evidence);
+                let verdict = host::judge(endpoint, &part, context, controls);
+                if place < last && is_unconnected(endpoint, &part, &verdict) {
+                    direct = Some(verdict);
+                    continue;
+                }
+                verdict
+            }
+            Some(proxy) => {
+                let ruling = through(endpoint, evidence, context, proxy);
+                if is_passed_over(&ruling) {
+                    passed_over.push(HopRuling { hop, ruling });
+                    continue;
+                }
+                verdict(endpoint, ruling)
+            }
         };
-        let ruling = through(endpoint, evidence, context, proxy);
-        if !is_passed_over(&ruling) {
-            let verdict = verdict(endpoint, ruling);
-            return after(&passed_over, verdict, hop);
-        }
-        passed_over.push(HopRuling { hop, ruling });
+        let direct = direct.filter(|_| hop.proxy().is_some());
+        return after(&passed_over, direct.as_ref(), verdict, hop);
     }
-    // Every proxy is dead: clients report the first.
+    let others = |passed_over: &[HopRuling<'_>]| -> Vec<String> {
+        passed_over.iter().map(in_words).collect()
+    };
+    // Everything is dead: clients report the first.
+    if let Some(mut verdict) = direct.take_if(|_| *hops[0] == Hop::Direct) {
+        let others = others(&passed_over);
+        verdict.facts.insert("other_hops".to_owned(), others.into());
+        return verdict;
+    }
     let first = passed_over.swap_remove(0);
-    let others: Vec<String> = passed_over.iter().map(in_words).collect();
+    let others = others(&passed_over);
     let mut verdict = verdict(endpoint, first.ruling);
     if !others.is_empty() {
         verdict.facts.insert("other_hops".to_owned(), others.into());
@@ -81,6 +102,14 @@ fn is_passed_over(ruling: &Ruling) -> bool {
         Code::DeviceNoRoute,
     ];
     matches!(ruling, Ruling::Failed(claim) if unreached.contains(&claim.code))
+}
+
+/// Clients go on from the direct path too where no connection came about; what fails later is final
+/// (Chromium, and WinHTTP with automatic proxy settings).
+fn is_unconnected(endpoint: &Endpoint, direct: &Evidence, verdict: &Verdict) -> bool {
+    let failed = matches!(verdict.outcome, Outcome::Blocked | Outcome::Inconclusive);
+    let connected = direct.attempts.iter().any(|attempt| attempt.tcp.passed());
+    failed && !connected && endpoint.scheme != Scheme::Dns
 }
 
 /// What came of one proxy.
@@ -239,9 +268,18 @@ fn verdict(endpoint: &Endpoint, ruling: Ruling) -> Verdict {
 }
 
 /// Says which hop a client would use, and what was wrong with those before it.
-fn after(passed_over: &[HopRuling<'_>], mut verdict: Verdict, used: &Hop) -> Verdict {
+fn after(
+    passed_over: &[HopRuling<'_>],
+    direct: Option<&Verdict>,
+    mut verdict: Verdict,
+    used: &Hop,
+) -> Verdict {
     let facts = &mut verdict.facts;
     facts.insert("hop".to_owned(), used.to_string().into());
+    if let Some(direct) = direct {
+        let why = direct.code.map_or("unknown", Code::id);
+        facts.insert("direct_failed".to_owned(), why.into());
+    }
     if passed_over.is_empty() {
         return verdict;
     }
