@@ -10,7 +10,7 @@ use crate::evidence::{
 };
 use crate::route::{Hop, ProxyProtocol, ProxyServer};
 use crate::verdict::attempt::Ruling;
-use crate::verdict::claim::{Claim, short, whole_ms};
+use crate::verdict::claim::{Claim, WITHHELD, short, whole_ms};
 use crate::verdict::refusal::Refusal;
 use crate::verdict::{Code, Confidence, Context, Outcome, Who, certificate, tcp};
 
@@ -159,9 +159,25 @@ fn refused(attempt: &Attempt, proxy: &ProxyServer) -> Option<Ruling> {
     let seen = observation.value.as_ref().unwrap_or(&empty);
     let claim = match failure.kind {
         FailureKind::ProxyRefused => Some(answered(seen, failure, proxy)),
+        _ if seen.credentials_sent => Some(cut_after_credentials(failure, &seen.auth_schemes)),
         _ => unanswered(failure, observation.elapsed_ms),
     };
     Some(claim.map_or_else(|| Ruling::Unknown(words(failure)), Ruling::Failed))
+}
+
+/// The proxy asked for credentials and did not answer the request that had them: it may reject them
+/// so, or be in trouble. They are not sent again to find out.
+fn cut_after_credentials(failure: &Failure, offered: &[String]) -> Claim {
+    let how = match failure.kind {
+        FailureKind::Timeout => "did not answer",
+        FailureKind::Closed => "closed the connection after",
+        FailureKind::Reset => "reset the connection after",
+        _ => "did not answer in HTTP",
+    };
+    let why = format!("the proxy {how} the request with credentials; they were not sent again");
+    let claim = Claim::new(Code::ProxyAuthRequired).with_outcome(Outcome::Inconclusive);
+    let schemes = schemes(&claim, offered);
+    claim.fact("schemes", schemes).fact(WITHHELD, why)
 }
 
 /// Silence, an end, or what is no answer to the request.
@@ -191,6 +207,13 @@ pub(super) fn no_answer(http: &Observation<HttpSeen>) -> Option<Claim> {
     let answered = http.value.as_ref().is_some_and(|seen| seen.status != 0);
     if answered || failure.kind == FailureKind::TooLarge {
         return None;
+    }
+    if http
+        .value
+        .as_ref()
+        .is_some_and(|seen| seen.proxy_credentials_sent)
+    {
+        return Some(cut_after_credentials(failure, &[]));
     }
     let claim = unanswered(failure, http.elapsed_ms)?;
     if failure.kind == FailureKind::Malformed {

@@ -269,8 +269,8 @@ codes! {
         wrong_if "each of these hosts is denied by a rule of its own: look for the requests in the proxy's log"
     ProxyRateLimited "proxy-rate-limited" Proxy Blocked Proxy
         means "The proxy says that this client asks too often."
-        evidence "Status 429 to the request for a tunnel."
-        says "The proxy {proxy} says that there are too many requests (HTTP 429)"
+        evidence "Status 429 to the request for a tunnel, or a refusal whose name or words tell of a limit. A 503 with Retry-After alone says no more than that the proxy is unavailable."
+        says "The proxy {proxy} says that there are too many requests: {answer}"
         wrong_if "the limit was used up by this run alone: run it again with --jobs 4"
     ProxyUpstreamDns "proxy-upstream-dns" Proxy Blocked Proxy
         means "The proxy cannot resolve the name of the host."

@@ -17,6 +17,7 @@ mod path;
 mod portal;
 mod product;
 mod proxy;
+mod proxy_answers;
 mod resolver;
 mod row;
 mod sinkhole;
@@ -80,6 +81,7 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     skipped::hear_ipv6(context.run, rows);
     sinkhole::exonerate(context, rows);
     sinkhole::believe_addresses(context, rows);
+    proxy_answers::hear(rows);
     proxy::hear_own_dns(&known, rows);
     issuer::unmask(context, &sinkhole::controls(rows), rows);
     if let Some(finding) = device::find(context, rows) {
@@ -91,6 +93,9 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     let outsides = outside::all(context);
     let mut findings = Vec::new();
     findings.extend(clock::find(rows));
+    // Its own words to CONNECT come before what is concluded from answers in clear text: a proxy that
+    // sends every request to its sign-in page looks like a captive portal there.
+    findings.extend(proxy::refusing(rows));
     findings.extend(portal::find(rows));
     findings.extend(ways::scripts(rows));
     findings.extend(proxy::find(rows));

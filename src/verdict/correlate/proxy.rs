@@ -103,7 +103,7 @@ fn own_lookups(evidence: &Evidence) -> Evidence {
 /// Finds proxies that fail for every host sent to them, each with one cause; ports that a proxy
 /// denies to all; and proxies that clients pass over because they are dead.
 pub(super) fn find(rows: &mut [Judged<'_>]) -> Vec<Finding> {
-    let proxies: BTreeSet<String> = rows.iter().filter_map(proxy_of).collect();
+    let proxies = proxies(rows);
     let mut findings = Vec::new();
     for proxy in &proxies {
         excuse_working(rows, proxy);
@@ -114,8 +114,30 @@ pub(super) fn find(rows: &mut [Judged<'_>]) -> Vec<Finding> {
     findings
 }
 
-fn proxy_of(row: &Judged<'_>) -> Option<String> {
-    fact(row, "proxy").map(str::to_owned)
+/// Finds proxies that refuse every tunnel in their own words.
+pub(super) fn refusing(rows: &mut [Judged<'_>]) -> Vec<Finding> {
+    let words = [
+        Code::ProxyAuthRequired,
+        Code::ProxyAuthRejected,
+        Code::ProxyDenied,
+    ];
+    let mut findings = Vec::new();
+    for proxy in proxies(rows) {
+        let refuses = free(rows, |row| {
+            let said = cause(row).is_some_and(|code| words.contains(&code));
+            said && fact(row, "proxy") == Some(&proxy)
+        });
+        if !refuses.is_empty() {
+            findings.extend(dead(rows, &proxy));
+        }
+    }
+    findings
+}
+
+/// The proxies that verdicts name.
+pub(super) fn proxies(rows: &[Judged<'_>]) -> BTreeSet<String> {
+    let named = rows.iter().filter_map(|row| fact(row, "proxy"));
+    named.map(str::to_owned).collect()
 }
 
 fn through(rows: &[Judged<'_>], proxy: &str) -> Vec<usize> {
@@ -188,7 +210,7 @@ fn has_refused(row: &Judged<'_>, proxy: &str) -> bool {
 
 /// Whether the proxy has carried a connection: TLS was spoken through it, or content came that
 /// nobody makes up. An answer in clear text may be anybody's.
-fn is_carried(row: &Judged<'_>, proxy: &str) -> bool {
+pub(super) fn is_carried(row: &Judged<'_>, proxy: &str) -> bool {
     let through = |attempt: &&Attempt| {
         let hop = attempt.hop.as_ref().and_then(Hop::proxy);
         hop.is_some_and(|server| server.to_string() == proxy)
@@ -292,7 +314,7 @@ fn says(code: Code) -> &'static str {
 }
 
 /// The cause that a row names, where it may be the proxy's: its own certificate is among them.
-fn cause(row: &Judged<'_>) -> Option<Code> {
+pub(super) fn cause(row: &Judged<'_>) -> Option<Code> {
     let code = row.verdict.code?;
     let blocked = row.verdict.outcome == Outcome::Blocked;
     let of_proxy = row.verdict.stage == Some(Stage::Proxy) && code.stage() == Stage::Tls;

@@ -62,6 +62,12 @@ pub(super) fn phrases() -> impl Iterator<Item = &'static str> {
     own.chain(others).chain(words::phrases())
 }
 
+/// Whether a page forbids, in whatever language; title and words in lower case.
+pub(super) fn forbids(title: &str, words: &str) -> bool {
+    let about = words::of_line(title).or_else(|| words::of_page(words));
+    about == Some(About::Denial)
+}
+
 /// A refusal by HTTP, from CONNECT or from a request by absolute URL.
 pub(super) struct Refusal<'a> {
     status: u16,
@@ -184,6 +190,7 @@ impl<'a> Refusal<'a> {
         let worded = || match self.about()? {
             About::Denial => Some(Code::ProxyDenied),
             About::Dns => Some(Code::ProxyUpstreamDns),
+            About::Rate => Some(Code::ProxyRateLimited),
             About::Time => None,
         };
         match code {
@@ -210,11 +217,9 @@ impl<'a> Refusal<'a> {
         match self.about() {
             Some(About::Denial) => claim(Code::ProxyDenied).sure(self.sure_of_denial()),
             Some(About::Dns) => claim(Code::ProxyUpstreamDns),
+            Some(About::Rate) => claim(Code::ProxyRateLimited),
             _ if self.status == 504 => certain(Code::ProxyUpstreamTimeout),
             Some(About::Time) => claim(Code::ProxyUpstreamTimeout),
-            None if self.status == 503 && self.headers.contains_key("retry-after") => {
-                claim(Code::ProxyRateLimited)
-            }
             None => claim(Code::ProxyUpstreamUnreachable),
         }
     }
@@ -490,8 +495,24 @@ mod tests {
 
     #[test]
     fn headers_of_standards_name_the_cause() {
-        let claim = answered(503, "", &[("retry-after", "30")], "");
-        assert_eq!(claim.code, Code::ProxyRateLimited);
+        // A proxy in trouble says when it will be back; only a name or words tell of a limit.
+        let later = ("retry-after", "30");
+        let unavailable = answered(503, "Service Unavailable", &[later], "");
+        assert_eq!(unavailable.code, Code::ProxyUpstreamUnreachable);
+        for (reason, page) in [
+            ("Too Many Requests", ""),
+            ("Service Unavailable", "<h1>Rate limit exceeded</h1>"),
+            (
+                "",
+                "Request blocked: too many connections from your address",
+            ),
+        ] {
+            let claim = answered(503, reason, &[later], page);
+            assert_eq!(claim.code, Code::ProxyRateLimited, "{reason} {page}");
+        }
+        let limit = ("proxy-status", "p.example; error=connection_limit_reached");
+        let limited = answered(503, "", &[limit], "");
+        assert_eq!(limited.code, Code::ProxyRateLimited);
         let refused = ("proxy-status", "p.example; error=http_request_denied");
         assert_eq!(answered(503, "", &[refused], "").code, Code::ProxyDenied);
         let dns = (

@@ -10,6 +10,8 @@ pub(super) enum About {
     Dns,
     /// The host did not answer in time.
     Time,
+    /// This client asks too often.
+    Rate,
 }
 
 /// Phrases that look like a denial or a failure of DNS and are none; they are read as absent.
@@ -208,6 +210,21 @@ const TIME: [&str; 10] = [
     "tempo scaduto",
     "タイムアウト",
 ];
+/// Words by which a refusal says that this client asks too often.
+const RATE: [&str; 12] = [
+    "too many requests",
+    "too many connections",
+    "too many sessions",
+    "rate limit",
+    "rate limited",
+    "rate limiting",
+    "rate-limited",
+    "request limit",
+    "connection limit",
+    "quota exceeded",
+    "throttled",
+    "zu viele anfragen",
+];
 /// Words by which a page asks for a sign-in.
 const SIGN_IN: [&str; 12] = [
     "authentication required",
@@ -228,7 +245,7 @@ const SIGN_IN: [&str; 12] = [
 pub(super) fn phrases() -> impl Iterator<Item = &'static str> {
     let lists = NEUTRAL.iter().chain(&SHORT_DENIAL).chain(&DENIAL);
     let lists = lists.chain(&FOREIGN_DENIAL).chain(&DNS).chain(&FOREIGN_DNS);
-    lists.chain(&TIME).chain(&SIGN_IN).copied()
+    lists.chain(&TIME).chain(&RATE).chain(&SIGN_IN).copied()
 }
 
 /// What a reason phrase or a title is about; in lower case.
@@ -250,6 +267,10 @@ fn about(text: &str, denial: &[&str]) -> Option<About> {
     let mut text = text.to_owned();
     for phrase in NEUTRAL {
         text = text.replace(phrase, "; ");
+    }
+    // A limit may say "blocked" too: it is the more special word.
+    if has_any(&text, &RATE) {
+        return Some(About::Rate);
     }
     let holds = |stems: &[&str]| stems.iter().any(|stem| text.contains(stem));
     // A page that forbids may name DNS as what noticed it; one about DNS does not forbid.

@@ -1,0 +1,109 @@
+//! What a proxy that serves nobody answers to requests in clear text: the same as to CONNECT. Alone
+//! such an answer may be the host's; beside the refusals of the same proxy it is told apart.
+
+use std::collections::BTreeMap;
+
+use url::Url;
+
+use crate::endpoint::Scheme;
+use crate::evidence::{Attempt, HttpSeen, ProxySeen};
+use crate::route::Hop;
+use crate::verdict::claim::Claim;
+use crate::verdict::correlate::proxy::{cause, is_carried, proxies};
+use crate::verdict::correlate::{fact, free};
+use crate::verdict::{Code, Confidence, Judged, block_page};
+
+/// Headers that tell who wrote an answer.
+const WRITERS: [&str; 4] = ["server", "via", "x-squid-error", "content-type"];
+
+/// A refusal of CONNECT, and what it means.
+struct Refusal<'a> {
+    seen: &'a ProxySeen,
+    claim: Claim,
+}
+
+/// Gives endpoints without TLS the cause of the refusals of CONNECT that their answers repeat, where
+/// the proxy carries nothing.
+pub(super) fn hear(rows: &mut [Judged<'_>]) {
+    for proxy in proxies(rows) {
+        if rows.iter().any(|row| is_carried(row, &proxy)) {
+            continue;
+        }
+        let refusals = refusals(rows, &proxy);
+        let in_clear = free(rows, |row| {
+            row.endpoint.scheme == Scheme::Http && fact(row, "proxy") == Some(&proxy)
+        });
+        for place in in_clear.into_iter().filter(|_| !refusals.is_empty()) {
+            let row = &mut rows[place];
+            let answer = answer(row, &proxy);
+            let same = answer.and_then(|seen| refusals.iter().find(|it| it.is_repeated_by(seen)));
+            if let Some(refusal) = same {
+                *row.verdict = refusal.claim.clone().verdict(row.endpoint);
+            }
+        }
+    }
+}
+
+fn refusals<'a>(rows: &[Judged<'a>], proxy: &str) -> Vec<Refusal<'a>> {
+    // A web server that is taken for a proxy answers requests in clear text as what it is.
+    let is_refusal = |code: Code| code != Code::ProxyNotAProxy;
+    let refused = free(rows, |row| {
+        fact(row, "proxy") == Some(proxy) && cause(row).is_some_and(is_refusal)
+    });
+    let mut refusals = Vec::new();
+    for place in refused {
+        let row = &rows[place];
+        let evidence = row.evidence;
+        let mut attempts = evidence.attempts.iter().filter(|it| is_through(it, proxy));
+        let seen = attempts.find_map(|it| it.proxy.as_ref()?.value.as_ref());
+        let seen = seen.filter(|seen| seen.status.is_some());
+        let (Some(seen), Some(code)) = (seen, cause(row)) else {
+            continue;
+        };
+        let confidence = row.verdict.confidence.min(Confidence::Medium);
+        let mut claim = Claim::new(code).sure(confidence);
+        if let Some(culprit) = &row.verdict.culprit {
+            claim = claim.by(culprit.who).at_address(culprit.address);
+        }
+        claim.facts.clone_from(&row.verdict.facts);
+        claim.facts.remove("other_ways");
+        refusals.push(Refusal { seen, claim });
+    }
+    refusals
+}
+
+fn is_through(attempt: &Attempt, proxy: &str) -> bool {
+    let hop = attempt.hop.as_ref().and_then(Hop::proxy);
+    hop.is_some_and(|server| server.to_string() == proxy)
+}
+
+fn answer<'a>(row: &Judged<'a>, proxy: &str) -> Option<&'a HttpSeen> {
+    let evidence = row.evidence;
+    let mut attempts = evidence.attempts.iter().filter(|it| is_through(it, proxy));
+    attempts.find_map(|it| it.http.as_ref()?.value.as_ref())
+}
+
+impl Refusal<'_> {
+    /// Whether an answer in clear text is the same: its status, its title and who wrote it, or for a
+    /// redirect the host that it leads to.
+    fn is_repeated_by(&self, answer: &HttpSeen) -> bool {
+        let title = |title: &Option<String>| title.clone().unwrap_or_default();
+        let writers = WRITERS
+            .iter()
+            .all(|name| self.seen.headers.get(*name) == answer.headers.get(*name));
+        let leads_on = (300..400).contains(&answer.status);
+        if leads_on {
+            let to = target(&answer.headers);
+            return to.is_some() && to == target(&self.seen.headers);
+        }
+        self.seen.status == Some(answer.status)
+            && title(&self.seen.title) == title(&answer.title)
+            && (writers || block_page::names_itself(answer))
+    }
+}
+
+/// The host that a redirect leads to.
+fn target(headers: &BTreeMap<String, String>) -> Option<String> {
+    let location = headers.get("location")?;
+    Url::parse(location).ok()?.host_str().map(str::to_owned)
+}
