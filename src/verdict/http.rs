@@ -2,13 +2,13 @@
 
 use url::Url;
 
-use crate::endpoint::{Endpoint, Expect, Scheme};
+use crate::endpoint::{Endpoint, Expect, Issuer, Scheme};
 use crate::evidence::{Attempt, Failure, FailureKind, HttpSeen, Observation};
 use crate::owner::registrable_domain;
 use crate::verdict::attempt::{Genuine, Ruling};
 use crate::verdict::claim::{Claim, short, whole_ms};
 use crate::verdict::network::below;
-use crate::verdict::{Code, Confidence, Facts, Outcome, Who, block_page, content};
+use crate::verdict::{Code, Confidence, Facts, Outcome, Who, block_page, content, page};
 
 /// From the request to the response head; more than this is slow.
 pub(super) const SLOW_FIRST_BYTE_MS: f64 = 3_000.0;
@@ -158,7 +158,8 @@ fn confidence(answer: &Answer<'_>) -> Confidence {
 }
 
 fn slow(answer: &Answer<'_>) -> Option<Claim> {
-    let waited = answer.seen.first_byte_ms;
+    // In a proxy's queue behind the other requests of this run the host is not even asked yet.
+    let waited = answer.seen.first_byte_ms - answer.seen.queued_ms.unwrap_or_default();
     (waited > SLOW_FIRST_BYTE_MS).then(|| {
         Claim::new(Code::HttpSlow)
             .sure(Confidence::Medium)
@@ -172,8 +173,11 @@ fn foreign(answer: &Answer<'_>) -> Option<Claim> {
     if seen.status == 511 {
         return Some(certain(Code::HttpCaptivePortal));
     }
-    if is_ncsi_page(answer) || !block_page::is_one(seen) {
+    if is_ncsi_page(answer) {
         return None;
+    }
+    if !block_page::is_one(seen) {
+        return of_a_portal(answer);
     }
     match answer.channel {
         Channel::Genuine => None,
@@ -187,6 +191,32 @@ fn foreign(answer: &Answer<'_>) -> Option<Claim> {
         ),
         _ => Some(block_page_of(answer)),
     }
+}
+
+/// A page in clear text that asks the reader for something, or leads elsewhere, where the host is a
+/// public one and the entry compares no content: it may be that of a captive portal or of a filter.
+/// Alone it accuses nobody; it is no answer of the host either.
+fn of_a_portal(answer: &Answer<'_>) -> Option<Claim> {
+    let (seen, endpoint) = (answer.seen, answer.endpoint);
+    let compares = !matches!(endpoint.expect, Expect::AnyGenuine | Expect::Status(_));
+    let proven = answer.channel != Channel::Clear || endpoint.issuer == Some(Issuer::Private);
+    if compares || proven || !(200..300).contains(&seen.status) {
+        return None;
+    }
+    let own = endpoint.host.owner();
+    let leads_away = |target: &String| own != registrable_domain(target);
+    let elsewhere = seen.leads_to.as_ref().filter(|target| leads_away(target));
+    if elsewhere.is_none() && !page::asks_for_access(seen) {
+        return None;
+    }
+    let claim = Claim::new(Code::ContentMismatch)
+        .with_outcome(Outcome::Inconclusive)
+        .fact("expected", "proof that the host itself sent the page")
+        .fact("page", block_page::described(seen));
+    Some(match elsewhere {
+        Some(target) => claim.fact("location_host", short(target)),
+        None => claim,
+    })
 }
 
 /// The connectivity test compares a text: a wrong page with status 200 has a code of its own.

@@ -1,5 +1,58 @@
 //! What a reader sees of a page.
 
+use crate::evidence::{HttpSeen, PageAsks};
+use crate::verdict::block_page;
+use crate::verdict::refusal;
+
+/// Words of pages that give access to a network, lower case.
+const ACCESS: [&str; 26] = [
+    "accept",
+    "access code",
+    "agree",
+    "anmelden",
+    "anmeldung",
+    "captive",
+    "connect to",
+    "connexion",
+    "guest",
+    "hotspot",
+    "iniciar sesión",
+    "internet access",
+    "log in",
+    "log on",
+    "login",
+    "logon",
+    "password",
+    "portal",
+    "room number",
+    "sign in",
+    "sign-in",
+    "terms of use",
+    "voucher",
+    "welcome",
+    "wi-fi",
+    "wifi",
+];
+
+/// Every phrase that such a page is known by.
+pub(super) fn phrases() -> impl Iterator<Item = &'static str> {
+    ACCESS.into_iter()
+}
+
+/// Whether a page wants its reader to sign in, to accept something, or says that it forbids, in
+/// whatever language.
+pub(super) fn asks_for_access(seen: &HttpSeen) -> bool {
+    if !block_page::is_html(seen) {
+        return false;
+    }
+    let title = seen.title.as_deref().unwrap_or_default().to_lowercase();
+    let text = format!("{title} {}", words(&seen.body_text));
+    let speaks = || ACCESS.iter().any(|word| text.contains(word));
+    seen.asks.contains(&PageAsks::Password)
+        || (seen.asks.contains(&PageAsks::Form) && speaks())
+        || refusal::forbids(&title, &text)
+}
+
 /// Elements whose content nobody reads.
 const UNSEEN: [&str; 3] = ["style", "script", "head"];
 

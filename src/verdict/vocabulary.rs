@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
-use super::{Signatures, block_page, refusal};
+use super::{Signatures, block_page, page, refusal};
 
 /// Words of pages that say nothing of whose they are.
 const COMMON: &str = "html head body title style script meta doctype xml div span table p h1 h2 br \
@@ -24,6 +24,7 @@ pub(crate) fn known_words() -> &'static HashSet<String> {
     static WORDS: OnceLock<HashSet<String>> = OnceLock::new();
     WORDS.get_or_init(|| {
         let phrases = block_page::phrases().chain(refusal::phrases());
+        let phrases = phrases.chain(page::phrases());
         let phrases = phrases.chain([COMMON]).map(str::to_lowercase);
         let phrases = phrases.chain(Signatures::builtin().phrases());
         let mut words = HashSet::new();

@@ -16,6 +16,7 @@ mod outside;
 mod path;
 mod portal;
 mod products;
+mod refusing_proxy;
 mod reports;
 mod run_wide;
 mod uncontrolled;

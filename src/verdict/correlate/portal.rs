@@ -102,14 +102,13 @@ fn common_page(rows: &[Judged<'_>]) -> Option<String> {
         Code::ContentNotCrl,
         Code::ContentMismatch,
     ];
-    let pages = free(rows, |row| {
-        blocked_by(row, &wrong) && sends(row, block_page::is_html)
-    });
+    let is_wrong = |row: &Judged<'_>| blocked_by(row, &wrong) || is_doubtful(row);
+    let pages = free(rows, |row| is_wrong(row) && sends(row, block_page::is_html));
     pages.iter().find_map(|place| {
         let page = fact(&rows[*place], "page")?;
         let same = free(rows, |row| {
             let same = fact(row, "page") == Some(page);
-            same && blocked_by(row, &wrong) && sends(row, |_| true)
+            same && is_wrong(row) && sends(row, |_| true)
         });
         let hosts = hosts(rows, &same);
         let is_test = |place: &usize| content::is_ncsi(rows[*place].endpoint);
@@ -117,6 +116,11 @@ fn common_page(rows: &[Judged<'_>]) -> Option<String> {
         (for_all && hosts.iter().any(|host| unrelated(host, hosts[0])))
             .then(|| format!("the page \"{}\"", short(page)))
     })
+}
+
+/// Whether a page that asks for something came in clear text, and nothing more was known of it.
+fn is_doubtful(row: &Judged<'_>) -> bool {
+    row.verdict.code == Some(Code::ContentMismatch) && row.verdict.outcome == Outcome::Inconclusive
 }
 
 /// Whether a page came that a portal may have sent. Errors are unknown and an empty answer is open,
@@ -158,6 +162,7 @@ fn is_sign(row: &Judged<'_>, target: Option<&str>) -> bool {
     let to_it = away && target.is_some() && fact(row, "location_host") == target;
     let pages = [Code::NcsiWrongContent, Code::ContentNotCrl];
     to_it
+        || is_doubtful(row)
         || blocked_by(row, &[Code::HttpCaptivePortal])
         || (blocked_by(row, &pages) && sends(row, |_| true))
 }
