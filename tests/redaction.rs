@@ -4,6 +4,8 @@
 
 #[path = "redaction/leaks.rs"]
 mod leaks;
+#[path = "redaction/machine.rs"]
+mod machine;
 
 use reach365::Report;
 use reach365::device::DeviceState;

@@ -51,11 +51,14 @@ pub(super) fn report(report: &Report, ledger: &mut Ledger) {
     if let Some(site) = &report.run.site {
         ledger.name("site", site);
     }
+    let prefixes = report.run.evidence.nat64.iter();
+    prefixes.for_each(|prefix| ledger.nat64(*prefix));
     ledger.share(&hosts(report));
     for row in &report.endpoints {
         endpoint(&row.endpoint, ledger);
         service_names(row, ledger);
         service_addresses(row, ledger);
+        proxy_names(&row.evidence, ledger);
         if let Some(SkipReason::UnreadableSetting { value, .. }) = &row.evidence.skipped {
             replaced(value, page::masked, ledger);
         }
@@ -78,8 +81,11 @@ fn hosts(report: &Report) -> Vec<&str> {
         row.evidence.attempts.iter().chain(beside)
     });
     let answers = answers.filter_map(|attempt| attempt.http.as_ref()?.value.as_ref());
-    let targets = answers.filter_map(|seen| seen.headers.get("location"));
-    let targets = targets.filter_map(|text| Some(Address::at(text.trim())?.host()));
+    let targets = answers.flat_map(|seen| {
+        let location = seen.headers.get("location");
+        let location = location.and_then(|text| Some(Address::at(text.trim())?.host()));
+        location.into_iter().chain(seen.leads_to.as_deref())
+    });
     let hosts = own.chain(targets);
     hosts.filter(|host| !keep::is_public(host)).collect()
 }
@@ -132,7 +138,20 @@ fn expected(expect: &Expect, ledger: &mut Ledger) {
     }
 }
 
+/// Names of proxies may have one label, and are then found by nothing but their place.
+fn proxy_names(evidence: &Evidence, ledger: &mut Ledger) {
+    for proxy in &evidence.proxy_names {
+        for name in [&proxy.name].into_iter().chain(&proxy.asked) {
+            ledger.private_host("proxy", name);
+        }
+    }
+    for control in &evidence.controls {
+        proxy_names(&control.evidence, ledger);
+    }
+}
+
 fn control_host(control: &ControlHostSeen, ledger: &mut Ledger) {
+    proxy_names(&control.evidence, ledger);
     if let Host::Name(name) = &control.host {
         ledger.private_host("host", name);
         if keep::is_public(name) {
@@ -251,6 +270,7 @@ fn field(key: &str, text: &str, ledger: &mut Ledger) {
             replaced(text, page::masked, ledger);
         }
         "extended_errors" => replaced(text, page::extended_error, ledger),
+        "leads_to" => ledger.private_host("host", text),
         "domain" => {
             ledger.name("domain", text);
             ledger.owner(text);

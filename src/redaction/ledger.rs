@@ -3,11 +3,16 @@
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use ipnet::IpNet;
+
 use super::{keep, page};
 use crate::owner::registrable_domain;
 
 /// Blocks of 256 addresses that documents use (RFC 5737).
 const DOCUMENTS: [[u8; 3]; 3] = [[192, 0, 2], [198, 51, 100], [203, 0, 113]];
+
+/// The prefix of NAT64 that is the same everywhere (RFC 6052).
+const WELL_KNOWN_NAT64: Ipv6Addr = Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0);
 
 /// What no name on the internet ends with (RFC 2606).
 const RESERVED: &str = ".example";
@@ -45,6 +50,8 @@ pub(super) struct Ledger {
     addresses: HashMap<IpAddr, IpAddr>,
     /// Addresses of the service.
     kept: HashSet<IpAddr>,
+    /// Prefixes of NAT64 that this network has for itself (RFC 6052), without their last 32 bits.
+    nat64: Vec<u128>,
     /// Hosts that are private whatever they look like.
     private: HashSet<String>,
     /// The sites of which several hosts are seen, with their placeholders: rules ask whether two
@@ -215,9 +222,33 @@ impl Ledger {
     }
 
     pub(super) fn keep_address(&mut self, address: IpAddr) {
+        // Behind a prefix of NAT64 it is the IPv4 address that is the service's.
+        let address = match self.within_nat64(address) {
+            Some((_, embedded)) => embedded.into(),
+            None => address,
+        };
         if !is_inner(address) {
             self.kept.insert(address);
         }
+    }
+
+    /// A prefix of NAT64; of other lengths than the usual one nothing is known.
+    pub(super) fn nat64(&mut self, prefix: IpNet) {
+        let IpNet::V6(prefix) = prefix else { return };
+        let base = prefix.network();
+        if prefix.prefix_len() == 96 && base != WELL_KNOWN_NAT64 {
+            self.nat64.push(u128::from(base) >> 32);
+        }
+    }
+
+    /// The place of the prefix that an address lies in, and the IPv4 address behind it.
+    fn within_nat64(&self, address: IpAddr) -> Option<(usize, Ipv4Addr)> {
+        let IpAddr::V6(address) = address else {
+            return None;
+        };
+        let bits = u128::from(address);
+        let place = self.nat64.iter().position(|base| *base == bits >> 32)?;
+        Some((place, Ipv4Addr::from(bits as u32)))
     }
 
     /// Whether a host is Microsoft's, an authority's, or one to which such a host points.
@@ -229,7 +260,15 @@ impl Ledger {
     /// What stands for an address. Inner addresses become addresses that are no public service
     /// either, so that a report is judged as before.
     pub(super) fn address(&mut self, address: IpAddr) -> IpAddr {
-        let stays = is_nobodys(address) || keep::is_listed(address);
+        if let Some((place, embedded)) = self.within_nat64(address) {
+            let IpAddr::V4(embedded) = self.address(embedded.into()) else {
+                return address;
+            };
+            let prefix = 0x0100_u128 << 112 | (place as u128 + 1) << 32;
+            return Ipv6Addr::from(prefix | u128::from(u32::from(embedded))).into();
+        }
+        let well_known = address == IpAddr::V6(WELL_KNOWN_NAT64);
+        let stays = is_nobodys(address) || well_known || keep::is_listed(address);
         if stays || self.kept.contains(&address) || is_placeholder(address) {
             return address;
         }

@@ -181,11 +181,21 @@ fn six(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
     for _ in 0..2 {
         if let Ok(address) = run.parse::<Ipv6Addr>() {
             let shown = ledger.address(IpAddr::V6(address)).to_string();
-            return Some((run.len(), shown));
+            return Some((run.len() + zone(&rest[run.len()..]), shown));
         }
         run = run.strip_suffix(['.', ':'])?;
     }
     None
+}
+
+/// The length of the zone behind an address: the name of an interface may be anything, and its number
+/// tells nothing elsewhere.
+fn zone(rest: &str) -> usize {
+    let Some(name) = rest.strip_prefix('%') else {
+        return 0;
+    };
+    let name = run(name, ADDRESS, is_of_name).trim_end_matches('.');
+    if name.is_empty() { 0 } else { 1 + name.len() }
 }
 
 /// Ids of tenants, devices and requests.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::SAVED;
 
 /// A saved report with a change, judged.
-fn report(change: impl FnOnce(&mut Value)) -> Report {
+pub(super) fn report(change: impl FnOnce(&mut Value)) -> Report {
     let mut value: Value = serde_json::from_str(SAVED).unwrap();
     change(&mut value);
     Report::from_json(&value.to_string()).unwrap()
@@ -19,7 +19,7 @@ fn lower(value: &impl serde::Serialize) -> String {
 }
 
 /// Nothing private is left, the rest is, and the report is judged as before.
-fn hides(report: &Report, private: &[&str], stays: &[&str]) -> Report {
+pub(super) fn hides(report: &Report, private: &[&str], stays: &[&str]) -> Report {
     let before = lower(report);
     let redacted = redact(report).unwrap();
     let after = lower(&redacted);
@@ -45,7 +45,7 @@ fn hides(report: &Report, private: &[&str], stays: &[&str]) -> Report {
 }
 
 /// Makes a row one of a host of the built-in list.
-fn of_microsoft(row: &mut Value, host: &str) {
+pub(super) fn of_microsoft(row: &mut Value, host: &str) {
     let list = reach365::Catalog::builtin();
     let entry = list.endpoints().iter();
     let entry = entry
