@@ -46,14 +46,14 @@ impl Link {
 
     /// The next packet. Nothing is lost where this is given up while it waits.
     ///
-    /// Not `UdpSocket::recv`: where the system reports a closed port as a failed connection, as Wine
-    /// does, tokio takes the socket for closed from then on, and `recv` tries again without end and
-    /// without giving way.
+    /// Not `UdpSocket::recv`: on Linux it is not woken by an error, and where the system reports a
+    /// closed port as a failed connection, as Wine does, tokio takes the socket for closed from then
+    /// on, and `recv` tries again without end and without giving way.
     pub(super) async fn receive(&self) -> Result<Vec<u8>, Failure> {
         let mut packet = vec![0; PACKET_LIMIT];
         loop {
-            let ready = self.socket.ready(Interest::READABLE).await;
-            let ready = ready.map_err(|error| failure(self.server, &error))?;
+            let ready = self.socket.ready(Interest::READABLE | Interest::ERROR);
+            let ready = ready.await.map_err(|error| failure(self.server, &error))?;
             match self.socket.try_recv(&mut packet) {
                 Ok(length) => {
                     packet.truncate(length);
@@ -62,14 +62,25 @@ impl Link {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(failure(self.server, &error)),
             }
-            if !ready.is_read_closed() {
-                continue;
-            }
-            if let Ok(Some(error)) = self.socket.take_error() {
+            if let Some(error) = self.take_error() {
                 return Err(failure(self.server, &error));
             }
-            sleep(CLOSED_PAUSE).await;
+            if ready.is_read_closed() {
+                sleep(CLOSED_PAUSE).await;
+            }
         }
+    }
+
+    /// What the system tells about an earlier packet.
+    fn take_error(&self) -> Option<io::Error> {
+        let take = || match self.socket.take_error()? {
+            Some(error) => Ok(error),
+            None => Err(io::ErrorKind::WouldBlock.into()),
+        };
+        // Where there is none, tokio no longer reports one.
+        let told = self.socket.try_io(Interest::ERROR, take);
+        told.ok()
+            .or_else(|| self.socket.take_error().ok().flatten())
     }
 }
 
