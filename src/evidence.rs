@@ -500,6 +500,9 @@ pub struct RunEvidence {
     /// they were too few to be probed once more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub burst: Option<BurstSeen>,
+    /// Name servers that answer fewer questions than the run asks at once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub busy_resolvers: Vec<BusyResolver>,
     /// PAC scripts that the settings name or the network announces.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scripts: Vec<ScriptSeen>,
@@ -526,6 +529,19 @@ pub struct BurstSeen {
     /// Those of them that answered then: the network limits bursts, and that is held against
     /// nobody.
     pub passed: usize,
+}
+
+/// A name server that answers fewer questions than a run asks at once. That is held against nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct BusyResolver {
+    /// The server.
+    pub server: SocketAddr,
+    /// Whether it was seen to answer one question after another, so that the later ones waited.
+    pub one_by_one: bool,
+    /// Questions that it, or a firewall before it, dropped for their number; they were asked again
+    /// slowly.
+    pub dropped: usize,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]

@@ -56,6 +56,8 @@ pub const CALM_JOBS: usize = 4;
 pub const CALM_QUESTIONS: u32 = 20;
 /// Connections a second in the second pass.
 pub const CALM_CONNECTIONS: u32 = 30;
+/// Connections at once to one name server.
+pub const DNS_CONNECTIONS: usize = 4;
 /// Connections at once to one address.
 pub const JOBS_PER_ADDRESS: usize = 4;
 /// Connections at once to one proxy.

@@ -23,6 +23,9 @@ use crate::verdict::{self, Verdict};
 /// After so long those that are probed beside have passed, where they do.
 const SETTLED: Duration = Duration::from_millis(500);
 
+/// Between two looks at a resolver that works.
+const STILL_BUSY: Duration = Duration::from_millis(100);
+
 /// What became of the endpoints of a run so far.
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
@@ -232,6 +235,10 @@ async fn until_lagging(
         // On a long path everything takes long.
         let pause = context.pace.pause(BURST_LAG);
         sleep(pause.saturating_sub(BURST_LAG)).await;
+        // A resolver that works off the questions of the run is in nobody's way but theirs.
+        while context.dns.known.are_busy() {
+            sleep(STILL_BUSY).await;
+        }
     };
     if let Either::Left((probed, _)) = select(first.as_mut(), pin!(lag)).await {
         return Some(probed);

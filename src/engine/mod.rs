@@ -123,6 +123,7 @@ impl Checker {
             join3(probes, context.tls.get(), nat64).await;
         run.nat64 = nat64;
         run.burst = burst;
+        run.busy_resolvers = context.dns.known.busy();
         run.public_roots = tls.stores.public_count();
         run.os_roots = tls.stores.os_count();
         run.scripts = routing.scripts_seen();

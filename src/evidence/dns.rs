@@ -108,6 +108,10 @@ pub struct DnsTry {
     /// with EDNS in the whole run it stands for that, and not for a loss.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resent_after_ms: Option<f64>,
+    /// How much of the time it waited for other questions of the run: at a server that was busy
+    /// with them, or here for its turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queued_ms: Option<f64>,
     /// Response code where one came; `TRUNCATED` for a truncated answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rcode: Option<String>,

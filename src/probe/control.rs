@@ -173,6 +173,7 @@ async fn within(
             elapsed_ms,
             edns: None,
             resent_after_ms: None,
+            queued_ms: None,
             rcode: None,
             failure: Some(silence),
         }],

@@ -2,6 +2,7 @@
 
 mod ask;
 mod exchange;
+mod load;
 mod servers;
 mod tried;
 

@@ -21,7 +21,7 @@ use crate::route::{ProxyServer, Route};
 
 /// Places that open when a host has been quiet for long: with every generation of quiet hosts
 /// there are eight times as many, so that thousands of silent hosts take no longer than one.
-const OPENED_BY_QUIET_HOST: usize = 8;
+pub(super) const OPENED_BY_QUIET_HOST: usize = 8;
 /// Places that open when a peer has been quiet for long: enough for every endpoint on it.
 const OPENED_BY_QUIET_PEER: usize = 1024;
 
@@ -240,7 +240,7 @@ impl Turns {
 
 /// Keeps a place while the work lasts, but not while it only waits. The work stays where it is: by
 /// value, every function on the way here would keep room for it twice.
-async fn hold<F: Future>(
+pub(super) async fn hold<F: Future>(
     places: &Semaphore,
     work: Pin<&mut F>,
     quiet: impl Future<Output = ()>,

@@ -63,7 +63,9 @@ impl PromptLookups {
     fn keep(&self, lookup: &Lookup) {
         let kind = lookup.outcome.failure.as_ref().map(|failure| failure.kind);
         let settled = matches!(kind, None | Some(FailureKind::Nodata));
-        let prompt = lookup.tries.len() == 1 && lookup.outcome.elapsed_ms < PROMPT_MS;
+        let queued = lookup.tries.iter().filter_map(|one| one.queued_ms);
+        let own = lookup.outcome.elapsed_ms - queued.sum::<f64>();
+        let prompt = lookup.tries.len() == 1 && own < PROMPT_MS;
         if settled && prompt {
             let name = (lookup.name.clone(), lookup.kind);
             self.lock().insert(name, lookup.clone());

@@ -123,6 +123,7 @@ fn one_try(ms: f64, kind: Option<FailureKind>) -> DnsTry {
         elapsed_ms: ms,
         edns: None,
         resent_after_ms: None,
+        queued_ms: None,
         rcode: None,
         failure: kind.map(failure),
     }

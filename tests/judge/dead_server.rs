@@ -37,6 +37,7 @@ impl First {
             elapsed_ms,
             edns: Some(true),
             resent_after_ms: None,
+            queued_ms: None,
             rcode,
             failure: failed.map(failure),
         }

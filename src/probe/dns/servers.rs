@@ -2,12 +2,21 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use crate::evidence::BusyResolver;
+use crate::options::DNS_CONNECTIONS;
+use crate::probe::dns::load::Load;
 
 /// What the lookups of a run share about the servers they ask.
 #[derive(Debug, Default)]
 pub(crate) struct NameServers {
     known: Mutex<HashMap<SocketAddr, Known>>,
+    loads: Mutex<HashMap<SocketAddr, Load>>,
+    connections: Mutex<HashMap<SocketAddr, Arc<Semaphore>>>,
     /// Servers that cannot be asked, and why.
     unusable: Vec<String>,
 }
@@ -24,6 +33,8 @@ struct Known {
     takes_edns: bool,
     /// It resolved a question without EDNS after the same question with EDNS had failed.
     needs_plain: bool,
+    /// It answered over TCP.
+    answers_tcp: bool,
 }
 
 impl NameServers {
@@ -86,6 +97,48 @@ impl NameServers {
     /// Notes that the server resolved a question only after EDNS was left out.
     pub(super) fn note_plain(&self, server: SocketAddr) {
         self.edit(server, |known| known.needs_plain = true);
+    }
+
+    /// Notes an answer over TCP.
+    pub(super) fn note_tcp(&self, server: SocketAddr) {
+        self.edit(server, |known| known.answers_tcp = true);
+    }
+
+    /// Whether the server has answered over TCP.
+    pub(super) fn answers_tcp(&self, server: SocketAddr) -> bool {
+        self.of(server).answers_tcp
+    }
+
+    /// The places for connections to the server.
+    pub(super) fn connections(&self, server: SocketAddr) -> Arc<Semaphore> {
+        let mut all = self
+            .connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let places = all.entry(server);
+        Arc::clone(places.or_insert_with(|| Arc::new(Semaphore::new(DNS_CONNECTIONS))))
+    }
+
+    /// What the server bears.
+    pub(super) fn load<T>(&self, server: SocketAddr, with: impl FnOnce(&mut Load) -> T) -> T {
+        let mut loads = self.loads.lock().unwrap_or_else(PoisonError::into_inner);
+        with(loads.entry(server).or_default())
+    }
+
+    /// Whether questions of the run wait because a server works on others.
+    pub(crate) fn are_busy(&self) -> bool {
+        let loads = self.loads.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        loads.values().any(|load| load.is_busy(now))
+    }
+
+    /// The servers that answer fewer questions than the run asks at once.
+    pub(crate) fn busy(&self) -> Vec<BusyResolver> {
+        let loads = self.loads.lock().unwrap_or_else(PoisonError::into_inner);
+        let busy = loads.iter().filter_map(|(server, load)| load.seen(*server));
+        let mut busy: Vec<BusyResolver> = busy.collect();
+        busy.sort_by_key(|one| one.server);
+        busy
     }
 
     fn of(&self, server: SocketAddr) -> Known {

@@ -9,18 +9,31 @@ use crate::evidence::{DnsTry, Failure, Transport};
 use crate::probe::classify;
 use crate::probe::clock::{Expired, milliseconds};
 use crate::probe::dns::DnsClient;
+use crate::probe::dns::load::Ticket;
 use crate::probe::dns_message::Question;
+
+/// A question on its way.
+#[derive(Debug)]
+pub(super) struct Packet {
+    pub(super) question: Question,
+    pub(super) edns: bool,
+    pub(super) left: Instant,
+    pub(super) ticket: Ticket,
+    /// Whether the server has had its time for it.
+    pub(super) lost: bool,
+}
 
 /// One try: a packet, perhaps repeated, or a connection.
 #[derive(Debug)]
 pub(super) struct Try {
     pub(super) server: SocketAddr,
     pub(super) transport: Transport,
-    pub(super) question: Question,
-    /// The packet without EDNS that followed the first one, and when it left.
-    pub(super) repeated: Option<(Question, Instant)>,
-    /// How long after the first one the packet left that was answered, where it was the second.
+    /// What was sent over UDP: the first packet and its repetitions, which are without EDNS.
+    pub(super) packets: Vec<Packet>,
+    /// How long after the first one the packet left that was answered, where it was a later one.
     pub(super) resent_after: Option<Duration>,
+    /// How long it waited for other questions, at the server or here.
+    pub(super) queued: Duration,
     /// Whether the first packet carried EDNS.
     pub(super) edns: bool,
     /// Whether the packet carried it that was answered.
@@ -34,18 +47,13 @@ pub(super) struct Try {
 }
 
 impl Try {
-    pub(super) fn new(
-        server: SocketAddr,
-        transport: Transport,
-        question: Question,
-        began: Instant,
-    ) -> Self {
+    pub(super) fn new(server: SocketAddr, transport: Transport, began: Instant) -> Self {
         Self {
             server,
             transport,
-            question,
-            repeated: None,
+            packets: Vec::new(),
             resent_after: None,
+            queued: Duration::ZERO,
             edns: false,
             answered_with_edns: None,
             after_truncation: false,
@@ -69,6 +77,7 @@ impl Try {
             elapsed_ms: milliseconds(waited),
             edns: (!self.is_tcp()).then(|| self.answered_with_edns.unwrap_or(self.edns)),
             resent_after_ms: self.resent_after.map(milliseconds),
+            queued_ms: (!self.queued.is_zero()).then(|| milliseconds(self.queued)),
             rcode: self.rcode.clone(),
             failure: self.failure.clone().or(silent),
         }

@@ -259,6 +259,7 @@ mod tests {
             elapsed_ms: 1.0,
             edns: None,
             resent_after_ms: None,
+            queued_ms: None,
             rcode: rcode.map(str::to_owned),
             failure: None,
         };
