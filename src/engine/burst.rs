@@ -22,7 +22,6 @@ use crate::verdict::{self, Verdict};
 
 /// After so long those that are probed beside have passed, where they do.
 const SETTLED: Duration = Duration::from_millis(500);
-
 /// Between two looks at a resolver that works.
 const STILL_BUSY: Duration = Duration::from_millis(100);
 

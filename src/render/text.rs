@@ -26,8 +26,8 @@ pub fn text(report: &Report, style: &TextStyle, out: &mut dyn io::Write) -> io::
     if let Some(ways) = ways::words(report) {
         page.paragraph(&Lead::indent(2), &ways, Colour::Faint)?;
     }
-    if let Some(burst) = burst(report) {
-        page.paragraph(&Lead::indent(2), &burst, Colour::Faint)?;
+    for note in burst(report).into_iter().chain(busy_resolvers(report)) {
+        page.paragraph(&Lead::indent(2), &note, Colour::Faint)?;
     }
     other_findings(report, &mut page)?;
     advice(report, &mut page)?;
@@ -68,6 +68,23 @@ fn burst(report: &Report) -> Option<String> {
         burst.passed,
         endpoints(burst.endpoints),
     ))
+}
+
+/// Name servers that answer fewer questions than a run asks at once.
+fn busy_resolvers(report: &Report) -> impl Iterator<Item = String> {
+    let busy = report.run.evidence.busy_resolvers.iter();
+    busy.map(|one| {
+        let server = one.server.ip();
+        match one.dropped {
+            0 => {
+                format!("The resolver {server} answers one query at a time: the run waited for it")
+            }
+            1 => format!("Queries to {server} are rate-limited: 1 was dropped and sent again"),
+            count => {
+                format!("Queries to {server} are rate-limited: {count} were dropped and sent again")
+            }
+        }
+    })
 }
 
 /// What would prove an accusation wrong.

@@ -386,23 +386,21 @@ fn path_ms(evidence: &Evidence) -> f64 {
     shortest.unwrap_or_default()
 }
 
-/// How long a lookup took without what was spent before on servers that gave no answer, and on
-/// questions with EDNS that were not answered.
+/// How long a lookup took without what was spent before on servers that gave no answer, on
+/// questions with EDNS that were not answered, and while other questions of the run had their turn.
 fn answer_ms(lookup: &Lookup) -> f64 {
     let useful = |one: &&DnsTry| {
         let rcode = one.rcode.as_deref();
         matches!(rcode, Some("NOERROR" | "NXDOMAIN" | "TRUNCATED"))
     };
-    let first = lookup
-        .tries
-        .iter()
-        .map(|one| one.at_ms)
-        .min_by(f64::total_cmp);
-    let (Some(first), Some(answered)) = (first, lookup.tries.iter().find(useful)) else {
-        return lookup.outcome.elapsed_ms;
+    let queued = lookup.tries.iter().filter_map(|one| one.queued_ms);
+    let own = lookup.outcome.elapsed_ms - queued.sum::<f64>();
+    let Some(answered) = lookup.tries.iter().find(useful) else {
+        return own;
     };
     let resent = answered.resent_after_ms.unwrap_or_default();
-    lookup.outcome.elapsed_ms - (answered.at_ms - first) - resent
+    let before = (answered.at_ms - lookup.outcome.at_ms).max(0.0);
+    own - before - resent
 }
 
 /// The address of the resolver, where it is one: of several nobody knows which one to blame.

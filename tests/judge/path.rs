@@ -3,7 +3,8 @@
 use reach365::Report;
 use reach365::endpoint::{Cloud, Endpoint};
 use reach365::evidence::{
-    BurstSeen, Evidence, FailureKind, RecordKind, RunEvidence, Stage, TcpCounters, TcpSeen,
+    BurstSeen, BusyResolver, Evidence, FailureKind, RecordKind, RunEvidence, Stage, TcpCounters,
+    TcpSeen,
 };
 use reach365::report::FailOn;
 use reach365::verdict::{Code, Outcome};
@@ -296,6 +297,53 @@ fn silence_where_bursts_are_limited_accuses_no_resolver() {
     };
     assert_eq!(alone(machine()), Outcome::Blocked);
     assert_eq!(alone(crowded()), Outcome::Inconclusive);
+}
+
+/// The resolver of the hosts, which answers fewer questions than were asked at once.
+fn busy(rows: &[(Endpoint, Evidence)], one_by_one: bool, dropped: usize) -> RunEvidence {
+    RunEvidence {
+        busy_resolvers: vec![BusyResolver {
+            server: rows[0].1.lookups[0].tries[0].server,
+            one_by_one,
+            dropped,
+        }],
+        ..machine()
+    }
+}
+
+#[test]
+fn a_resolver_that_was_busy_with_other_questions_is_not_slow() {
+    let mut rows = hosts();
+    make_slow(&mut rows[0].1, 4_000.0);
+    for lookup in &mut rows[0].1.lookups {
+        lookup.tries[0].elapsed_ms = 4_000.0;
+        lookup.tries[0].queued_ms = Some(3_880.0);
+    }
+    let run = busy(&rows, true, 0);
+    assert_nobody_is_accused(&report(Cloud::Worldwide, run, rows.clone()));
+    for lookup in &mut rows[0].1.lookups {
+        lookup.tries[0].queued_ms = Some(900.0);
+    }
+    let slow = report(Cloud::Worldwide, machine(), rows);
+    assert_eq!(slow.endpoints[0].verdict.code, Some(Code::DnsSlow));
+}
+
+#[test]
+fn what_a_busy_resolver_dropped_is_neither_loss_nor_silence_of_a_name() {
+    let rows = lossy(4);
+    let run = busy(&rows, false, 2);
+    // The two connections that lost a packet remain.
+    let report_of = |run, rows| report(Cloud::Worldwide, run, rows);
+    let lost = report_of(run.clone(), rows).findings[0].facts["lost"].clone();
+    assert_eq!(lost, 2);
+    let mut rows = hosts();
+    rows.push((
+        https("login.silent.example"),
+        unresolved(FailureKind::Timeout),
+    ));
+    let outcome = |run| report_of(run, rows.clone()).endpoints[4].verdict.outcome;
+    assert_eq!(outcome(machine()), Outcome::Blocked);
+    assert_eq!(outcome(run), Outcome::Inconclusive);
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub(super) fn has_culprit(code: Code) -> bool {
 
 /// Finds that the path loses packets, and that its round trip is long.
 pub(super) fn find(run: &RunEvidence, rows: &[Judged<'_>]) -> Vec<Finding> {
-    let lossy = may_tell_loss(run).then(|| lossy(rows)).flatten();
+    let lossy = may_tell_loss(run).then(|| lossy(run, rows)).flatten();
     lossy.into_iter().chain(long(rows)).collect()
 }
 
@@ -47,6 +47,8 @@ struct Exchanges {
     lost: usize,
     /// Name servers that have answered questions with EDNS: the others lose what they do not know.
     with_edns: BTreeSet<SocketAddr>,
+    /// Name servers that drop what exceeds a limit.
+    limited: BTreeSet<SocketAddr>,
 }
 
 impl Exchanges {
@@ -63,6 +65,7 @@ impl Exchanges {
         for one in lookup.tries.iter().filter(over_udp) {
             by_server.entry(one.server).or_default().push(one);
         }
+        by_server.retain(|server, _| !self.limited.contains(server));
         for tries in by_server.values() {
             let answered = tries.iter().any(|one| one.failure.is_none());
             for one in tries.iter().filter(|_| answered) {
@@ -88,7 +91,7 @@ impl Exchanges {
     }
 }
 
-fn lossy(rows: &[Judged<'_>]) -> Option<Finding> {
+fn lossy(run: &RunEvidence, rows: &[Judged<'_>]) -> Option<Finding> {
     let lookups = rows.iter().flat_map(|row| {
         let proxies = row.evidence.proxy_lookups.iter();
         row.evidence.lookups.iter().chain(proxies)
@@ -98,6 +101,12 @@ fn lossy(rows: &[Judged<'_>]) -> Option<Finding> {
         .filter(|one| one.edns == Some(true) && one.failure.is_none());
     let mut exchanges = Exchanges {
         with_edns: with_edns.map(|one| one.server).collect(),
+        limited: run
+            .busy_resolvers
+            .iter()
+            .filter(|one| one.dropped > 0)
+            .map(|one| one.server)
+            .collect(),
         ..Exchanges::default()
     };
     let mut hit = Vec::new();

@@ -111,17 +111,20 @@ fn doubt(rows: &mut [Judged<'_>], places: &[usize]) {
 /// Where the network limits bursts, the resolver or a firewall drops questions by their number: a
 /// name that got no answer may be one of those.
 pub(super) fn doubt_silence(context: &Context<'_>, rows: &mut [Judged<'_>]) {
-    let Some(burst) = &context.run.burst else {
-        return;
-    };
+    let run = context.run;
     // A resolver that answers one question after another keeps the last ones waiting.
     let mut lookups = rows.iter().flat_map(|row| &row.evidence.lookups);
     let keeps_waiting =
         lookups.any(|lookup| lookup.outcome.passed() && lookup.outcome.elapsed_ms > QUEUE_MS);
-    if burst.passed == 0 && !keeps_waiting {
-        return;
-    }
+    let limited = run
+        .burst
+        .is_some_and(|burst| burst.passed > 0 || keeps_waiting);
     for place in free(rows, |row| blocked_by(row, &[Code::DnsTimeout])) {
+        let asked = known_names::asked(rows[place].evidence);
+        let mut busy = run.busy_resolvers.iter();
+        if !limited && !busy.any(|one| asked.contains(&one.server)) {
+            continue;
+        }
         let verdict = &mut *rows[place].verdict;
         verdict.outcome = Outcome::Inconclusive;
         verdict.confidence = Confidence::Low;
