@@ -15,6 +15,7 @@ def arguments():
     parser.add_argument("--deny", choices=[*CODES, "silence"], help="what other names get")
     parser.add_argument("--knows", nargs="*", default=[], help="names that are not denied")
     parser.add_argument("--one-by-one", type=float, help="seconds that each question takes")
+    parser.add_argument("--queue", type=int, default=10**6, help="questions that may wait; others are dropped")
     parser.add_argument("--tcp-only", action="store_true", help="over UDP all is truncated")
     parser.add_argument("--tcp-takes", type=float, default=0, help="seconds of a TCP question")
     return parser.parse_args()
@@ -47,12 +48,17 @@ class Resolver:
     def __init__(self, options):
         self.options = options
         self.turn = asyncio.Lock()
+        self.waiting = 0
 
     async def answer(self, packet):
         if self.options.one_by_one is None:
             return await self.forward(packet)
+        if self.waiting > self.options.queue:
+            return None
+        self.waiting += 1
         async with self.turn:
             await asyncio.sleep(self.options.one_by_one)
+            self.waiting -= 1
             return await self.forward(packet)
 
     async def forward(self, packet):
