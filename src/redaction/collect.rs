@@ -332,6 +332,12 @@ fn distinguished_name(text: &str, ledger: &mut Ledger) {
             continue;
         };
         let country = kind == "C" && value.len() == 2;
+        // Who reads the report shall know the product too, and nothing more of its owner.
+        let mark = Signatures::builtin().issuer_mark(part.trim());
+        if let Some(mark) = mark.filter(|_| !is_product(part.trim(), value)) {
+            ledger.replace(value, mark);
+            continue;
+        }
         if !country && !keep::is_host(value) && !is_product(part.trim(), value) {
             ledger.name("organisation", value);
         }

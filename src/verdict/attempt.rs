@@ -316,9 +316,10 @@ pub(super) fn furthest<'a>(claims: impl Iterator<Item = &'a Claim>) -> Option<Cl
     best.cloned()
 }
 
-fn weight(claim: &Claim) -> (Stage, bool) {
+/// What a device said of a connection weighs more than the silence of the next: messages are limited.
+fn weight(claim: &Claim) -> (Stage, bool, bool) {
     let vague = matches!(claim.code, Code::TlsAlert | Code::TlsHelloReset);
-    (claim.stage, !vague)
+    (claim.stage, !vague, claim.facts.contains_key("icmp"))
 }
 
 /// The first connection that shows what a verdict rests on: the address it names, else the one

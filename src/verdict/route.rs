@@ -147,14 +147,19 @@ fn unstable(
     let works =
         |verdict: &Verdict| matches!(verdict.outcome, Outcome::Reachable | Outcome::Degraded);
     let names: Vec<String> = routes.iter().map(|(name, _)| name.clone()).collect();
-    let failing: Vec<String> = routes
-        .iter()
-        .filter(|(_, verdict)| !works(verdict))
-        .map(|(name, verdict)| match verdict.code {
-            Some(code) => format!("{name} ({code})"),
-            None => format!("{name} (unclear)"),
-        })
-        .collect();
+    let mut failing: Vec<String> = Vec::new();
+    for (name, verdict) in &routes {
+        let own = match verdict.code {
+            _ if works(verdict) => None,
+            Some(code) => Some(format!("{name} ({code})")),
+            None => Some(format!("{name} (unclear)")),
+        };
+        for one in own.into_iter().chain(passed_over(verdict)) {
+            if !failing.contains(&one) {
+                failing.push(one);
+            }
+        }
+    }
     let working = routes.iter().find(|(_, verdict)| works(verdict));
     let Some(working) = working.map(|(_, verdict)| (*verdict).clone()) else {
         let mut verdict = verdict;
@@ -169,12 +174,33 @@ fn unstable(
         claim = claim.fact("failing", failing.clone());
     }
     let mut verdict = because(endpoint, claim, working);
-    if !failing.is_empty() {
-        verdict.summary.push_str("; of these ");
-        verdict.summary.push_str(&failing.join(" and "));
-        verdict.summary.push_str(" fails");
-    }
+    verdict.summary.push_str(&which_of_them(&failing));
     verdict
+}
+
+/// Proxies of a route that clients pass over because they are dead, as `PROXY HOST:PORT (CODE)`.
+fn passed_over(verdict: &Verdict) -> Vec<String> {
+    let list = verdict
+        .facts
+        .get("passed_over")
+        .and_then(|it| it.as_array());
+    let words = list.into_iter().flatten().filter_map(|it| it.as_str());
+    words
+        .map(|word| match word.rsplit_once(' ') {
+            Some((hop, code)) => format!("{hop} ({code})"),
+            None => word.to_owned(),
+        })
+        .collect()
+}
+
+/// The end of a sentence about routes, some of which fail.
+pub(super) fn which_of_them(failing: &[String]) -> String {
+    let verb = match failing.len() {
+        0 => return String::new(),
+        1 => "fails",
+        _ => "fail",
+    };
+    format!("; of these {} {verb}", failing.join(" and "))
 }
 
 /// The script that had to decide could not: what clients fall back to is what was probed.

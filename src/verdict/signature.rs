@@ -108,7 +108,22 @@ impl Signatures {
 
     /// Whether a mark of a product stands in the name of an issuer.
     pub(crate) fn names_issuer(&self, issuer: &str) -> bool {
-        self.list.iter().any(|it| has_any(&it.issuers, &[issuer]))
+        self.product_of_issuer(issuer).is_some()
+    }
+
+    /// The mark of a product in a part of an issuer's name, without the kind of the part.
+    pub(crate) fn issuer_mark(&self, part: &str) -> Option<&str> {
+        let part = part.to_lowercase();
+        let mut marks = self.list.iter().flat_map(|it| &it.issuers);
+        let mark = marks.find(|mark| part.contains(mark.as_str()))?;
+        Some(mark.split_once('=').map_or(mark.as_str(), |(_, name)| name))
+    }
+
+    /// The product whose mark stands in the name of an issuer.
+    pub(super) fn product_of_issuer(&self, issuer: &str) -> Option<&str> {
+        let mut list = self.list.iter();
+        let found = list.find(|it| has_any(&it.issuers, &[issuer]))?;
+        Some(&found.product)
     }
 
     /// The product that the marks name, and by what: certificates first, then headers, then titles.

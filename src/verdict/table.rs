@@ -355,8 +355,8 @@ codes! {
         wrong_if "the issuer is the company's own authority or a new public root: look who owns it"
     TlsInterceptedUntrusted "tls-intercepted-untrusted" Tls Blocked Inspection
         means "A TLS inspection device that this machine does not trust answers in the host's name."
-        evidence "Neither the public roots nor the operating system trust the chain, and the same issuer signed for unrelated hosts (names that differ in their registrable domain by the Public Suffix List)."
-        says "TLS to {host} is inspected by a device that this machine does not trust: issuer \"{issuer}\", the same for unrelated hosts"
+        evidence "Neither the public roots nor the operating system trust the chain, and the same issuer signed for unrelated hosts (names that differ in their registrable domain by the Public Suffix List), or the host needs a public issuer and an issuer of the chain names a known product of TLS inspection (`signatures.toml`)."
+        says "TLS to {host} is inspected by a device that this machine does not trust: issuer \"{issuer}\", {recognized_by}"
         wrong_if "the issuer is a new public root that this program does not know: look who owns it"
     TlsUntrustedIssuer "tls-untrusted-issuer" Tls Blocked Unknown
         means "Nobody trusts the issuer of the certificate."

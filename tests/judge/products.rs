@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use reach365::Report;
-use reach365::endpoint::Endpoint;
+use reach365::endpoint::{Endpoint, Issuer};
 use reach365::evidence::{Evidence, FailureKind, Observation, ProxySeen, Trust};
-use reach365::verdict::{Code, Signatures};
+use reach365::verdict::{Code, Outcome, Signatures, Who};
 
 use crate::bench::*;
 
@@ -53,6 +53,56 @@ fn an_interception_of_many_hosts_names_its_product() {
             plain.endpoints[0].verdict.confidence
         );
     }
+}
+
+/// One inspected host is enough where the issuer gives the product away; on a host of the company's
+/// own the same issuer may be the device's own web page.
+#[test]
+fn an_untrusted_issuer_of_a_product_inspects_a_single_host() {
+    let issuers = [
+        ZSCALER,
+        "E=support@fortinet.com, CN=FG100E, OU=Certificate Authority, O=Fortinet, C=US",
+        "CN=ca.contoso.goskope.com, O=Netskope Inc.",
+        "CN=Cisco Umbrella Secondary SubCA lon-SG, O=Cisco",
+        "CN=Palo Alto Decrypt, O=Palo Alto Networks",
+    ];
+    for issuer in issuers {
+        let mut row = inspected("login.one.example", issuer, Trust::UnknownIssuer);
+        let report = judged(vec![row.clone()]);
+        let verdict = &report.endpoints[0].verdict;
+        assert_eq!(
+            verdict.code,
+            Some(Code::TlsInterceptedUntrusted),
+            "{issuer}"
+        );
+        assert_eq!(verdict.culprit.as_ref().unwrap().who, Who::Inspection);
+        assert!(verdict.summary.contains("a name of"), "{}", verdict.summary);
+        assert!(product(&report, 0).is_some(), "{issuer}");
+        row.0.issuer = Some(Issuer::Private);
+        let own = judged(vec![row.clone()]);
+        let verdict = &own.endpoints[0].verdict;
+        assert_eq!(verdict.code, Some(Code::TlsUntrustedIssuer), "{issuer}");
+        assert_eq!(verdict.culprit.as_ref().unwrap().who, Who::Unknown);
+        row.0.issuer_stated = true;
+        let stated = judged(vec![row]);
+        let outcome = stated.endpoints[0].verdict.outcome;
+        assert_eq!(outcome, Outcome::Inconclusive, "{issuer}");
+    }
+    let plain = inspected("login.one.example", "CN=Contoso CA", Trust::UnknownIssuer);
+    let report = judged(vec![plain]);
+    let code = report.endpoints[0].verdict.code;
+    assert_eq!(code, Some(Code::TlsUntrustedIssuer));
+}
+
+/// Inspection devices often send the leaf alone.
+#[test]
+fn a_product_that_sends_its_leaf_alone_is_no_incomplete_chain() {
+    let mut tls = private_tls("login.one.example", ZSCALER, Trust::UnknownIssuer);
+    tls.chain.truncate(1);
+    let attempts = over_tls(SITE, &tls, Some(&answer(200)));
+    let report = judged(vec![(https("login.one.example"), with(SITE, attempts))]);
+    let code = report.endpoints[0].verdict.code;
+    assert_eq!(code, Some(Code::TlsInterceptedUntrusted));
 }
 
 #[test]

@@ -290,6 +290,49 @@ fn a_proxy_that_fails_for_three_hosts_is_the_cause() {
     }
 }
 
+/// A device sends so many ICMP messages and no more: silence beside them is the same rule.
+#[test]
+fn silence_beside_limited_messages_is_one_cause_with_the_device() {
+    let told = |host: &str, late: bool| {
+        let mut evidence = crate::cases::rejected_by_rule();
+        for attempt in &mut evidence.attempts {
+            attempt.tcp.elapsed_ms = 30.0;
+        }
+        if late {
+            evidence.attempts[0].icmp = None;
+            evidence.attempts[0].tcp = missed(FailureKind::Timeout, 5_000.0);
+        }
+        (https(host), evidence)
+    };
+    let rows = |late: bool| {
+        let mut rows = vec![
+            dropped("silent.contoso.example", "203.0.113.20"),
+            told("a.contoso.example", late),
+            told("www.fabrikam.test", false),
+            dropped("silent.litware.example", "203.0.113.21"),
+        ];
+        rows.extend(controls());
+        rows
+    };
+    let report = judged(rows(true));
+    let [finding] = report.findings.as_slice() else {
+        panic!("{:#?}", report.findings);
+    };
+    assert_eq!(finding.code, Code::TcpAdminProhibited);
+    assert_eq!(finding.endpoints.len(), 4);
+    let device = finding.culprit.as_ref().unwrap();
+    assert_eq!(device.address, Some(ip("10.9.1.1")));
+    assert_eq!(report.advice.len(), 1);
+    // Where every connection was told at once, nothing is limited, and silence is another cause.
+    let report = judged(rows(false));
+    let told_all = |row: &reach365::report::EndpointReport| row.verdict.consequence_of.is_none();
+    assert!(
+        report.endpoints.iter().all(told_all),
+        "{:#?}",
+        report.findings
+    );
+}
+
 /// In-protocol words name their speaker, whatever else was seen.
 #[test]
 fn the_word_of_a_party_needs_no_control() {

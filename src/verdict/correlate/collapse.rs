@@ -10,7 +10,9 @@ use std::net::SocketAddr;
 use crate::evidence::Stage;
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{collapse, control, fact, finding, hosts};
-use crate::verdict::{Code, Context, Culprit, Finding, Judged, NO_CONTROL, Outcome, known_names};
+use crate::verdict::{
+    Code, Context, Culprit, Finding, Judged, NO_CONTROL, Outcome, known_names, route,
+};
 
 /// So many endpoints with one cause are one matter.
 const ENDPOINTS: usize = 3;
@@ -25,7 +27,7 @@ pub(super) fn find(
 ) -> Vec<Finding> {
     let mut found = Vec::new();
     while let Some((code, places)) = next(rows, findings) {
-        found.push(shared(context, code, &places, rows));
+        found.push(shared(context, code, places[0], &places, rows));
         collapse(rows, &places, code);
     }
     found
@@ -121,12 +123,18 @@ fn families(row: &Judged<'_>) -> BTreeSet<String> {
     }
 }
 
-/// The claim of the first row, as far as all of them share it.
-fn shared(context: &Context<'_>, code: Code, places: &[usize], rows: &[Judged<'_>]) -> Finding {
+/// The claim of one row, as far as all of them share it.
+pub(super) fn shared(
+    context: &Context<'_>,
+    code: Code,
+    first: usize,
+    places: &[usize],
+    rows: &[Judged<'_>],
+) -> Finding {
     let verdicts = places.iter().map(|place| &*rows[*place].verdict);
     let outcome = verdicts.clone().map(|it| it.outcome).max();
     let confidence = verdicts.clone().map(|it| it.confidence).min();
-    let first = &rows[places[0]].verdict;
+    let first = &rows[first].verdict;
     let mut claim = Claim::new(code)
         .with_outcome(outcome.unwrap_or(first.outcome))
         .sure(confidence.unwrap_or(first.confidence));
@@ -150,10 +158,30 @@ fn shared(context: &Context<'_>, code: Code, places: &[usize], rows: &[Judged<'_
     let count = places.len();
     let mut found = finding(claim.fact("endpoints", count), "", rows, places);
     found.summary = says;
+    if code == Code::RoutePacUnstable {
+        let routes = list(rows, places, "pac_routes").join(", ");
+        let failing = list(rows, places, "failing");
+        let failing = route::which_of_them(&failing);
+        found.summary = format!("{}: {routes}{failing}", found.summary);
+    }
     if found.facts.contains_key(NO_CONTROL) {
         found.summary.push_str(&control::missing(context));
     }
     found
+}
+
+/// What rows list under a name, once each.
+fn list(rows: &[Judged<'_>], places: &[usize], name: &str) -> Vec<String> {
+    let facts = places
+        .iter()
+        .filter_map(|place| rows[*place].verdict.facts.get(name)?.as_array());
+    let mut once: Vec<String> = Vec::new();
+    for word in facts.flatten().filter_map(|it| it.as_str()) {
+        if !once.iter().any(|known| known == word) {
+            once.push(word.to_owned());
+        }
+    }
+    once
 }
 
 fn in_short(targets: &[String]) -> String {

@@ -166,8 +166,14 @@ fn closing(rows: &[Judged<'_>], places: &[usize]) -> Option<Code> {
     if let Some(code) = alike.into_iter().find(|code| all(&[*code])) {
         return Some(code);
     }
-    let limited = [Code::TcpAdminProhibited, Code::TcpDropped];
-    all(&limited).then_some(Code::TcpAdminProhibited)
+    let said = [Code::TcpAdminProhibited, Code::TcpRefused];
+    said.into_iter().find(|code| {
+        let mut told = places
+            .iter()
+            .filter(|place| blocked_by(&rows[**place], &[*code]));
+        all(&[*code, Code::TcpDropped])
+            && told.all(|place| rows[*place].verdict.facts.contains_key("icmp"))
+    })
 }
 
 /// The one device that rejected connections, where it is one.

@@ -16,11 +16,7 @@ pub(super) fn untrusted(rows: &mut [Judged<'_>]) -> Vec<Finding> {
     let mut findings = Vec::new();
     while let Some(places) = shared_issuer(rows) {
         for place in &places {
-            recode(
-                &mut rows[*place],
-                Code::TlsInterceptedUntrusted,
-                Confidence::Certain,
-            );
+            intercepted(&mut rows[*place], "the same for unrelated hosts");
         }
         collapse(rows, &places, Code::TlsInterceptedUntrusted);
         let says = "TLS is inspected by a device that this machine does not trust: \"{issuer}\" signed for {hosts} hosts";
@@ -29,16 +25,31 @@ pub(super) fn untrusted(rows: &mut [Judged<'_>]) -> Vec<Finding> {
     findings
 }
 
+/// One host is enough where the issuer names a product of TLS inspection, which has no business with
+/// a host whose issuer is public. A host of the company's own may be such a device itself.
+pub(super) fn of_products(context: &Context<'_>, rows: &mut [Judged<'_>]) {
+    let is_suspect =
+        |row: &Judged<'_>| is_untrusted(row) && certificate::needs_public_issuer(row.endpoint);
+    for place in free(rows, is_suspect) {
+        if let Some(product) = product(context, &rows[place]) {
+            intercepted(&mut rows[place], &format!("a name of {product}"));
+        }
+    }
+}
+
+fn product<'a>(context: &Context<'a>, row: &Judged<'_>) -> Option<&'a str> {
+    let mut chain = chains(row).flat_map(|seen| &seen.chain);
+    chain.find_map(|certificate| context.signatures.product_of_issuer(&certificate.issuer))
+}
+
+fn intercepted(row: &mut Judged<'_>, recognized_by: &str) {
+    let words = recognized_by.into();
+    row.verdict.facts.insert("recognized_by".to_owned(), words);
+    recode(row, Code::TlsInterceptedUntrusted, Confidence::Certain);
+}
+
 fn shared_issuer(rows: &[Judged<'_>]) -> Option<Vec<usize>> {
-    let codes = [Code::TlsUntrustedIssuer, Code::TlsIncompleteChain];
-    // The certificate of a proxy says nothing about those of the hosts.
-    let of_host = |row: &Judged<'_>| row.verdict.stage == Some(Stage::Tls);
-    let suspects = free(rows, |row| {
-        blocked_by(row, &codes)
-            && of_host(row)
-            && !is_public(row)
-            && !certificate::states_private_issuer(row.endpoint)
-    });
+    let suspects = free(rows, is_untrusted);
     let same_issuer = |place: &usize| {
         let issuer = fact(&rows[*place], "issuer");
         let same = |other: &&usize| fact(&rows[**other], "issuer") == issuer;
@@ -48,6 +59,16 @@ fn shared_issuer(rows: &[Judged<'_>]) -> Option<Vec<usize>> {
         let hosts = hosts(rows, places);
         hosts.iter().any(|host| unrelated(host, hosts[0]))
     })
+}
+
+/// Whether no store knows who issued the certificate. That of a proxy says nothing about those of
+/// the hosts.
+fn is_untrusted(row: &Judged<'_>) -> bool {
+    let codes = [Code::TlsUntrustedIssuer, Code::TlsIncompleteChain];
+    blocked_by(row, &codes)
+        && row.verdict.stage == Some(Stage::Tls)
+        && !is_public(row)
+        && !certificate::states_private_issuer(row.endpoint)
 }
 
 fn is_public(row: &Judged<'_>) -> bool {

@@ -7,7 +7,7 @@
 use crate::evidence::Attempt;
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{collapse, finding, is_genuine, recode};
-use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, Who};
+use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome};
 
 /// Finds the endpoints that a proxy on a loopback address carries.
 pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Finding> {
@@ -22,10 +22,10 @@ pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Fin
     let carried: Vec<(usize, String)> = rows.iter().enumerate().filter_map(carried).collect();
     let (_, proxy) = carried.first()?.clone();
     let places: Vec<usize> = carried.into_iter().map(|(place, _)| place).collect();
-    // A note accuses no one.
-    let (outcome, exemption, who) = match exempt {
-        Some(_) => (Outcome::Degraded, "absent on this machine", Who::Device),
-        None => (Outcome::Reachable, "not read here", Who::Unknown),
+    // A note has no culprit.
+    let (outcome, exemption) = match exempt {
+        Some(_) => (Outcome::Degraded, "absent on this machine"),
+        None => (Outcome::Reachable, "not read here"),
     };
     if outcome == Outcome::Degraded {
         degrade(rows, &places, &proxy);
@@ -33,7 +33,6 @@ pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Fin
     let claim = Claim::new(Code::RouteLoopbackProxy)
         .sure(Confidence::Certain)
         .with_outcome(outcome)
-        .by(who)
         .fact("proxy", proxy)
         .fact("exemption", exemption)
         .fact("hosts", places.len());

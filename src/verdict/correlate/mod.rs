@@ -11,6 +11,7 @@ mod device;
 mod egress;
 mod hop;
 mod issuer;
+mod limited;
 mod loopback;
 mod outside;
 mod path;
@@ -110,6 +111,7 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     // A path that is long or loses packets explains slowness, never silence: after what is closed.
     findings.extend(path::find(context.run, rows));
     findings.extend(issuer::untrusted(rows));
+    issuer::of_products(context, rows);
     findings.extend(issuer::trusted(rows));
     sinkhole::shared_address(rows);
     findings.extend(resolver::find(context, &known, rows));
@@ -121,6 +123,7 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     control::doubt(context, &known, &outsides, rows, &mut findings);
     findings.extend(row::msoid(rows));
     closed::settle(context, &known, rows);
+    findings.extend(limited::find(context, rows));
     let shared = collapse::find(context, rows, &findings);
     findings.extend(shared);
     // It concerns endpoints that answer: after everything that takes an answer back.
@@ -193,7 +196,7 @@ fn finding(claim: Claim, says: &str, rows: &[Judged<'_>], places: &[usize]) -> F
         outcome: claim.outcome,
         stage: claim.stage,
         confidence: claim.confidence,
-        culprit: path::has_culprit(claim.code).then_some(Culprit {
+        culprit: path::has_culprit(&claim).then_some(Culprit {
             who: claim.who,
             address: claim.address,
             hop: None,

@@ -9,7 +9,7 @@ use crate::endpoint::Host;
 use crate::evidence::{Attempt, DnsTry, FailureKind, Lookup, Observation, RunEvidence, Transport};
 use crate::verdict::claim::{Claim, whole_ms};
 use crate::verdict::correlate::finding;
-use crate::verdict::{Code, Confidence, Finding, Judged, tcp};
+use crate::verdict::{Code, Confidence, Finding, Judged, Outcome, tcp};
 
 /// A round trip of so much is long: between continents it takes 300 ms, to a geostationary
 /// satellite and back 500 ms.
@@ -22,9 +22,9 @@ const LOST: usize = 2;
 /// anything having been lost.
 const PATIENCE_US: u32 = 900_000;
 
-/// Whether a cause is anybody's doing.
-pub(super) fn has_culprit(code: Code) -> bool {
-    !matches!(code, Code::PathLoss | Code::PathLatency)
+/// Whether a finding names who did it: a note does not, and a long or lossy path is no one's doing.
+pub(super) fn has_culprit(claim: &Claim) -> bool {
+    claim.outcome > Outcome::Reachable && !matches!(claim.code, Code::PathLoss | Code::PathLatency)
 }
 
 /// Finds that the path loses packets, and that its round trip is long.

@@ -63,10 +63,11 @@ impl Case {
         }
     }
 
-    /// A path that is long or loses packets is nobody's doing.
+    /// A path that is long or loses packets is nobody's doing, and a note has no culprit.
     fn accused(&self) -> Option<Who> {
         let by_nobody = matches!(self.code, Code::PathLoss | Code::PathLatency);
-        (!by_nobody).then_some(self.who)
+        let is_note = self.outcome == Outcome::Reachable;
+        (!by_nobody && !is_note).then_some(self.who)
     }
 
     fn but(self, outcome: Outcome, who: Who) -> Self {

@@ -112,6 +112,71 @@ fn unstable() -> Vec<Case> {
     ]
 }
 
+/// A dead proxy at the head of one of the routes costs time there, whichever route was taken first.
+#[test]
+fn a_dead_proxy_of_one_of_several_routes_is_named() {
+    let passing_over = |taken_first: bool| {
+        let dead: Hop = "PROXY dead.example:3128".parse().unwrap();
+        let refused = Attempt {
+            hop: Some(dead),
+            tcp: missed(FailureKind::Refused, 1.0),
+            ..to_proxy(1)
+        };
+        let mut both = carried(open(1));
+        both.attempts.insert(0, refused.clone());
+        both.attempts.insert(
+            1,
+            Attempt {
+                round: 2,
+                ..refused
+            },
+        );
+        let hops = ["PROXY dead.example:3128", PROXY];
+        let long = Way {
+            changes_with: vec!["chance (Math.random)".to_owned()],
+            ..way(
+                if taken_first { "user" } else { "pac-route" },
+                &hops,
+                Origin::Pac,
+            )
+        };
+        both.ways = vec![long.clone()];
+        let short = Way {
+            changes_with: long.changes_with.clone(),
+            ..way(
+                if taken_first { "pac-route" } else { "user" },
+                &[PROXY],
+                Origin::Pac,
+            )
+        };
+        let plain = with_ways(carried(open(1)), vec![short.clone()]);
+        let (mut main, other, other_way) = if taken_first {
+            (both, plain, short)
+        } else {
+            (plain, both, long)
+        };
+        main.controls = vec![Control {
+            way: other_way,
+            evidence: other,
+        }];
+        main
+    };
+    for taken_first in [true, false] {
+        let names = ["a.example", "b.example.org", "c.example.net"];
+        let rows = names.map(|name| (https(name), passing_over(taken_first)));
+        let report = judged(rows.into());
+        let says = "of these PROXY dead.example:3128 (proxy-refused) fails";
+        let row = &report.endpoints[0].verdict;
+        assert_eq!(row.code, Some(Code::RoutePacUnstable), "{row:#?}");
+        assert!(row.summary.contains(says), "{}", row.summary);
+        let mut findings = report.findings.iter();
+        let found = findings.find(|it| it.code == Code::RoutePacUnstable);
+        let summary = &found.unwrap().summary;
+        assert!(summary.contains(says), "{summary}");
+        assert!(summary.contains(PROXY), "{summary}");
+    }
+}
+
 fn settings() -> Vec<Case> {
     let of = |code: Code, origin: Origin, view: &str| {
         let (endpoint, evidence) = closed();
