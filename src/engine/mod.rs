@@ -14,6 +14,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, Either, join, join_all, join3, select};
@@ -100,6 +101,8 @@ impl Checker {
                 .within(self.options.deadline, routing.ways(plan))
                 .await;
             let rows = rows(plan, ways.unwrap_or_default(), settings);
+            let is_proxied = rows::are_proxied(&rows);
+            context.is_proxied.store(is_proxied, Ordering::Release);
             let judge = self.judge(&run, started);
             let burst = Burst::new(rows.len().min(self.options.jobs));
             let evidence = self
@@ -227,6 +230,7 @@ impl Checker {
                 ipv6: run.ipv6_used != Some(false),
             },
             prompt: PromptLookups::default(),
+            is_proxied: AtomicBool::new(false),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::engine::device::Setting;
 use crate::engine::routing;
 use crate::evidence::Way;
 use crate::plan::Plan;
-use crate::route::Route;
+use crate::route::{Hop, ProxyProtocol, ProxyServer, Route};
 
 /// One check of a run with the ways that its settings lead to.
 pub(super) struct Row<'a> {
@@ -49,6 +49,18 @@ pub(super) fn rows(plan: &Plan, ways: Vec<Vec<Way>>, settings: Vec<Setting>) -> 
     let mut rows: Vec<Row<'_>> = rows.collect();
     choose_for_agents(&mut rows);
     rows
+}
+
+/// Whether every connection goes through a proxy that looks names up itself.
+pub(super) fn are_proxied(rows: &[Row<'_>]) -> bool {
+    let mut connect = rows
+        .iter()
+        .filter(|row| row.endpoint.scheme != Scheme::Dns)
+        .peekable();
+    let looks_up = |proxy: &ProxyServer| proxy.protocol != ProxyProtocol::Socks4;
+    connect.peek().is_some()
+        && connect
+            .all(|row| !row.route.hops.contains(&Hop::Direct) && row.route.proxies().all(looks_up))
 }
 
 /// One row for each distinct way tries other agents: a sign-in host where there is one.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::future::{join_all, join4};
@@ -124,7 +125,12 @@ pub(crate) async fn known_names(
         servers: vec![server],
         ..context.dns.clone()
     };
-    let left = SILENT_RUN.saturating_sub(Duration::from_millis(context.clock.elapsed_ms()));
+    let elapsed = Duration::from_millis(context.clock.elapsed_ms());
+    let left = if context.is_proxied.load(Ordering::Acquire) {
+        Duration::ZERO
+    } else {
+        SILENT_RUN.saturating_sub(elapsed)
+    };
     let limit = left.max(KNOWN_NAME).min(client.timeout * 2);
     let asked = names
         .iter()

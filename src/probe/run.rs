@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{Either, join, join_all, join3, select};
@@ -29,7 +30,9 @@ use crate::route::{Hop, NamedBy, ProxyProtocol, ProxyServer, Route};
 /// A lookup that took less was prompt.
 const PROMPT_MS: f64 = 500.0;
 /// Share of its time that a DNS question has in the second pass.
-const CALM_SHARE: f64 = 0.75;
+const CALM_SHARE: f64 = 0.6;
+/// The same where a proxy carries every connection, so that it looks the names up.
+const PROXIED_SHARE: f64 = 0.5;
 
 /// What all probes of a run share.
 #[derive(Debug)]
@@ -51,6 +54,9 @@ pub(crate) struct ProbeContext {
     /// Which address families the system would take.
     pub(crate) families: UsedFamilies,
     pub(crate) prompt: PromptLookups,
+    /// Whether proxies look up every name that a connection needs: then what this machine's own DNS
+    /// says is information, and its silence is not waited for so long.
+    pub(crate) is_proxied: AtomicBool,
 }
 
 /// Lookups that came at once: a second pass has no need to ask again.
@@ -85,8 +91,18 @@ impl ProbeContext {
     /// Looks a name up. In the second pass at a slow rate, and not where the first brought the
     /// answer at once; its silence ends with that of the first.
     pub(crate) async fn lookup(&self, name: &str, kind: RecordKind) -> Lookup {
-        if !self.pace.is_calm() {
-            let lookup = self.dns.lookup(name, kind).await;
+        let is_calm = self.pace.is_calm();
+        let share = match (is_calm, self.is_proxied.load(Ordering::Acquire)) {
+            (_, true) => PROXIED_SHARE,
+            (true, false) => CALM_SHARE,
+            (false, false) => 1.0,
+        };
+        let client = DnsClient {
+            timeout: self.dns.timeout.mul_f64(share),
+            ..self.dns.clone()
+        };
+        if !is_calm {
+            let lookup = client.lookup(name, kind).await;
             self.prompt.keep(&lookup);
             return lookup;
         }
@@ -94,11 +110,7 @@ impl ProbeContext {
             return known;
         }
         self.pace.question().await;
-        let shorter = DnsClient {
-            timeout: self.dns.timeout.mul_f64(CALM_SHARE),
-            ..self.dns.clone()
-        };
-        shorter.lookup(name, kind).await
+        client.lookup(name, kind).await
     }
 
     /// Whether the system would connect to an address of a name: others are not probed where there
