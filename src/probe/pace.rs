@@ -27,6 +27,8 @@ const OPENED_BY_QUIET_PEER: usize = 1024;
 
 /// Round trips that a probe takes: name 1, connection 1, TLS 2, HTTP 1, closing 1, and one to spare.
 const ROUND_TRIPS: u32 = 7;
+/// Before each probe that is made alone: firewalls that allow ten connections a second are in use.
+const BETWEEN_ALONE: Duration = Duration::from_millis(250);
 /// A pause grows with the round trip up to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(6);
 
@@ -175,6 +177,7 @@ impl Pace {
         if !is_wanted() {
             return None;
         }
+        sleep(BETWEEN_ALONE).await;
         Some(probe.await)
     }
 
