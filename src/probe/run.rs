@@ -93,7 +93,8 @@ impl ProbeContext {
     pub(crate) async fn lookup(&self, name: &str, kind: RecordKind) -> Lookup {
         let is_calm = self.pace.is_calm();
         let share = match (is_calm, self.is_proxied.load(Ordering::Acquire)) {
-            (_, true) => PROXIED_SHARE,
+            (true, true) => CALM_SHARE * PROXIED_SHARE,
+            (false, true) => PROXIED_SHARE,
             (true, false) => CALM_SHARE,
             (false, false) => 1.0,
         };
