@@ -120,9 +120,9 @@ impl Recorder {
     /// What a proxy was asked for and has not answered yet, and since when.
     pub(crate) fn waits_for_proxy(&self) -> Option<(Asked, Instant)> {
         let proxy = self.target.proxy.as_ref()?;
-        let state = self.state();
-        let (stage, since) = state.waiting?;
-        let attempt = &state.attempt;
+        let now = self.state();
+        let (stage, since) = now.waiting?;
+        let attempt = &now.attempt;
         let greeted = proxy.protocol != ProxyProtocol::Https || attempt.proxy_tls.is_some();
         match stage {
             Stage::Proxy if greeted => Some((Asked::Tunnel, since)),

@@ -215,10 +215,9 @@ fn clients_stay_on_a_direct_path_that_connects() {
 }
 
 /// A page in clear text for an entry that is content with any answer.
-fn any(endpoint: Endpoint, page: HttpSeen) -> Outcome {
-    let row = (endpoint, with(SITE, in_clear(SITE, &page)));
-    let outcome = judged(vec![row]).endpoints[0].verdict.outcome;
-    outcome
+fn any(endpoint: Endpoint, page: &HttpSeen) -> Outcome {
+    let report = judged(vec![(endpoint, with(SITE, in_clear(SITE, page)))]);
+    report.endpoints[0].verdict.outcome
 }
 
 #[test]
@@ -238,13 +237,13 @@ fn a_page_that_wants_something_proves_no_public_host_in_clear_text() {
     };
     let german = page(200, "Zugriff verweigert", "Diese Seite ist gesperrt");
     for wrong in [&form, &guest, &leads, &german] {
-        assert_eq!(any(host(), wrong.clone()), Outcome::Inconclusive);
+        assert_eq!(any(host(), wrong), Outcome::Inconclusive);
     }
     let own = Endpoint {
         issuer: Some(Issuer::Private),
         ..host()
     };
-    assert_eq!(any(own, form), Outcome::Reachable);
+    assert_eq!(any(own, &form), Outcome::Reachable);
     let search = HttpSeen {
         asks: vec![PageAsks::Form],
         leads_to: Some("www.host.example".to_owned()),
@@ -257,7 +256,7 @@ fn a_page_that_wants_something_proves_no_public_host_in_clear_text() {
         page(200, "Lists", "All of them"),
         redirect("/a"),
     ] {
-        assert_eq!(any(host(), fine), Outcome::Reachable);
+        assert_eq!(any(host(), &fine), Outcome::Reachable);
     }
 }
 
