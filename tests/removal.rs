@@ -22,6 +22,8 @@ use serde_json::Value;
 
 /// What stands for all that was seen at one time, and says nothing without its other parts.
 const WHOLE: [&str; 3] = ["value", "failure", "chain"];
+/// The limits of the caller's own: an option of the run, which no network can take away.
+const OPTION: &str = "short_limits";
 
 #[derive(Deserialize)]
 struct Stored {
@@ -144,7 +146,7 @@ fn collect(value: &Value, path: &str, paths: &mut Vec<String>) {
         }
         Value::Object(map) => {
             for (key, part) in map {
-                if WHOLE.contains(&key.as_str()) {
+                if key == OPTION || WHOLE.contains(&key.as_str()) {
                     continue;
                 }
                 let path = format!("{path}/{key}");
