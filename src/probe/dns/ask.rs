@@ -407,7 +407,7 @@ impl<'a> Asking<'a> {
         let quiet = async move {
             sleep(QUIET).await;
             if client.known.answers_tcp(server) {
-                pending().await
+                pending::<()>().await;
             }
         };
         let asked = async move {
