@@ -187,11 +187,11 @@ const GENERIC: [&str; 25] = [
 /// Endings of names of packages of Windows.
 const PACKAGES: [&str; 2] = ["brokerplugin", "cloudexperiencehost"];
 /// Endings of file names, which look like the ends of hosts.
-const FILES: [&str; 41] = [
+const FILES: [&str; 42] = [
     "exe", "dll", "sys", "pac", "dat", "txt", "json", "toml", "html", "htm", "crl", "crt", "cer",
     "pem", "der", "p7b", "p7c", "ps1", "log", "reg", "msc", "php", "asp", "aspx", "cgi", "js",
     "md", "ini", "xml", "cmd", "old", "bak", "etl", "evtx", "cab", "zip", "csv", "tmp", "vbs",
-    "bat", "msi",
+    "bat", "msi", "conf",
 ];
 
 /// Whether a name is Microsoft's or an authority's.
