@@ -34,8 +34,8 @@ struct Counts {
     queued: usize,
     /// Failed or lagging.
     suspects: usize,
-    /// Those whose connection was refused: a limit may refuse a single one, while silence and
-    /// slowness of one have reasons of their own.
+    /// Those whose connection or DNS question was refused: a limit may refuse a single one, while
+    /// silence and slowness of one have reasons of their own.
     refused: usize,
     /// Failed in the second pass too.
     stood: usize,

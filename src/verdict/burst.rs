@@ -27,12 +27,16 @@ pub(crate) fn is_silence(verdict: &Verdict) -> bool {
     code.is_none_or(Code::is_silence)
 }
 
-/// Whether a direct connection was refused, be it at first alone.
+/// Whether a direct connection was refused, be it at first alone, or a DNS question.
 pub(crate) fn is_refusal(verdict: &Verdict) -> bool {
     codes(verdict).any(|code| {
         matches!(
             code,
-            Code::TcpRefused | Code::TcpAdminProhibited | Code::TcpFlaky
+            Code::DnsServfail
+                | Code::DnsRefused
+                | Code::TcpRefused
+                | Code::TcpAdminProhibited
+                | Code::TcpFlaky
         )
     })
 }
