@@ -82,6 +82,21 @@ fn a_satellite_makes_neither_resolver_nor_host_slow() {
     assert_eq!(codes(&judged(far(300.0))), []);
 }
 
+/// Its first packet may have waited for neighbor discovery, as that of every IPv6 connection does.
+#[test]
+fn the_only_host_of_a_family_is_not_compared_with_the_other_family() {
+    let slow = |address| {
+        let (endpoint, mut evidence) = healthy("late.example", address);
+        evidence.attempts[0].tcp.elapsed_ms = 1_500.0;
+        let mut rows = hosts();
+        rows.push((endpoint, evidence));
+        judged(rows)
+    };
+    assert_nobody_is_accused(&slow("2001:db8::1"));
+    let report = slow("203.0.113.15");
+    assert_eq!(report.endpoints[4].verdict.code, Some(Code::TcpSlow));
+}
+
 #[test]
 fn one_resolver_is_slow_on_a_short_path_and_where_it_is_slower_than_a_long_one() {
     let mut rows = hosts();

@@ -54,11 +54,10 @@ fn connects_over_ipv4(row: &Judged<'_>) -> bool {
     row.evidence.attempts.iter().any(works)
 }
 
-/// Slow by the clock and by comparison: a far satellite makes nobody slow.
+/// Slow by the clock, and by comparison with other connections of the same address family: a long
+/// path alone is no `tcp-slow`, and the first packets of a family may wait for its neighbor discovery.
 pub(super) fn slow_connections(rows: &mut [Judged<'_>]) {
-    let Some(median) = median_connect(rows) else {
-        return;
-    };
+    let medians = [false, true].map(|ipv6| median_connect(rows, ipv6));
     for place in free(rows, |row| row.verdict.outcome == Outcome::Reachable) {
         let row = &mut rows[place];
         let address = row
@@ -73,6 +72,9 @@ pub(super) fn slow_connections(rows: &mut [Judged<'_>]) {
         let Some(elapsed) = tcp::round_trip_ms(basis) else {
             continue;
         };
+        let Some(median) = medians[usize::from(basis.address.is_ipv6())] else {
+            continue;
+        };
         if elapsed > SLOW_CONNECT_MS && elapsed > SLOW_CONNECT_RATIO * median {
             row.verdict
                 .facts
@@ -85,8 +87,9 @@ pub(super) fn slow_connections(rows: &mut [Judged<'_>]) {
     }
 }
 
-fn median_connect(rows: &[Judged<'_>]) -> Option<f64> {
+fn median_connect(rows: &[Judged<'_>], ipv6: bool) -> Option<f64> {
     let attempts = rows.iter().flat_map(|row| &row.evidence.attempts);
+    let attempts = attempts.filter(|attempt| attempt.address.is_ipv6() == ipv6);
     let mut times: Vec<f64> = attempts.filter_map(tcp::round_trip_ms).collect();
     times.sort_by(f64::total_cmp);
     times.get(times.len().saturating_sub(1) / 2).copied()
