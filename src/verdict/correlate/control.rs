@@ -114,7 +114,10 @@ fn unproven(row: &Judged<'_>) -> Option<Code> {
         && row.endpoint.must_be == MustBe::Reachable;
     let is_said =
         verdict.stage == Some(Stage::Route) && verdict.code != Some(Code::RoutePacUnreachable);
-    outside::cause(row).filter(|code| is_open && !is_said && names_no_party(*code))
+    // A trace finds a hop only beside a control of its own: another name, or another port.
+    let is_located = verdict.culprit.as_ref().is_some_and(|it| it.hop.is_some());
+    let is_proven = is_said || is_located;
+    outside::cause(row).filter(|code| is_open && !is_proven && names_no_party(*code))
 }
 
 fn withdraw(verdict: &mut Verdict, missing: &str) {
