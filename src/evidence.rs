@@ -531,7 +531,7 @@ pub struct BurstSeen {
     pub passed: usize,
 }
 
-/// A name server that answers fewer questions than a run asks at once. That is held against nobody.
+/// A name server that answers fewer questions than a run asks at once, which is no fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BusyResolver {

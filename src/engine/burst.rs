@@ -110,7 +110,7 @@ impl Checker {
         burst.change(|counts| counts.open += 1);
         let mut first = pin!(self.probe_one(context, judge, row));
         let early = until_lagging(context, burst, row, first.as_mut()).await;
-        // A proxy that has answered nothing is no crowd: the others got no further.
+        // Where a proxy has answered nothing, its queue is not the cause.
         let suspect = early
             .as_ref()
             .is_none_or(|it| is_suspect(judge, row, it) && !context.pace.is_mute(&row.route));
@@ -234,7 +234,7 @@ async fn until_lagging(
         // On a long path everything takes long.
         let pause = context.pace.pause(BURST_LAG);
         sleep(pause.saturating_sub(BURST_LAG)).await;
-        // A resolver that works off the questions of the run is in nobody's way but theirs.
+        // A resolver that works off the questions of the run delays these alone.
         while context.dns.known.are_busy() {
             sleep(STILL_BUSY).await;
         }

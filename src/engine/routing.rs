@@ -96,7 +96,7 @@ impl Routing {
         self.scripts.seen()
     }
 
-    /// Names that the scripts asked for after silence alone, and that nobody was asked for.
+    /// Names that the scripts asked for after silence alone, and that no name server was asked for.
     pub(super) fn unasked_names(&self) -> usize {
         self.scripts.unasked_names()
     }

@@ -103,7 +103,7 @@ impl Scripts {
         }
     }
 
-    /// How many names the scripts asked for after silence alone, and that nobody was asked for.
+    /// How many names the scripts asked for after silence alone, and that no name server was asked for.
     pub(super) fn unasked_names(&self) -> usize {
         self.silence.unasked()
     }

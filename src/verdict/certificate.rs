@@ -245,7 +245,7 @@ pub(super) fn needs_public_issuer(endpoint: &Endpoint) -> bool {
 }
 
 /// Whether the list itself says that an authority of the company's own signs for the host: then
-/// that the issuer is unknown accuses nobody between.
+/// an unknown issuer accuses no device on the path.
 pub(super) fn states_private_issuer(endpoint: &Endpoint) -> bool {
     endpoint.issuer_stated && endpoint.issuer == Some(Issuer::Private)
 }

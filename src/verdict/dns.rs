@@ -177,7 +177,7 @@ pub(super) fn only_family<'a>(
     }
 }
 
-/// Why a name without an address of the one family that was asked for accuses nobody.
+/// Why a name without an address of the one family that was asked for accuses no party.
 pub(super) fn lacks_family(family: &str, name: &str) -> String {
     format!("only {family} addresses were asked for, and {name} has none")
 }

@@ -104,7 +104,7 @@ fn is_passed_over(ruling: &Ruling) -> bool {
     matches!(ruling, Ruling::Failed(claim) if unreached.contains(&claim.code))
 }
 
-/// Clients go on from the direct path too where no connection came about; what fails later is final
+/// Clients go on from the direct path too where no connection was established; what fails later is final
 /// (Chromium, and WinHTTP with automatic proxy settings).
 fn is_unconnected(endpoint: &Endpoint, direct: &Evidence, verdict: &Verdict) -> bool {
     let failed = matches!(verdict.outcome, Outcome::Blocked | Outcome::Inconclusive);

@@ -195,7 +195,7 @@ fn foreign(answer: &Answer<'_>) -> Option<Claim> {
 
 /// A page in clear text that asks the reader for something, or leads elsewhere, where the host is a
 /// public one and the entry compares no content: it may be that of a captive portal or of a filter.
-/// Alone it accuses nobody; it is no answer of the host either.
+/// Alone it accuses no party; it is no answer of the host either.
 fn of_a_portal(answer: &Answer<'_>) -> Option<Claim> {
     let (seen, endpoint) = (answer.seen, answer.endpoint);
     let compares = !matches!(endpoint.expect, Expect::AnyGenuine | Expect::Status(_));

@@ -81,6 +81,16 @@ pub(crate) fn ncsi() -> Endpoint {
     }
 }
 
+/// The name by which Windows tests DNS, and the address that it was given.
+pub(crate) fn windows_dns_test(address: &str) -> (Endpoint, Evidence) {
+    let endpoint = Endpoint {
+        groups: vec!["ncsi".to_owned()],
+        dns_answer: vec![ip("131.107.255.255")],
+        ..dns_row("dns.msftncsi.com")
+    };
+    (endpoint, resolves(address))
+}
+
 pub(crate) fn dns_row(host: &str) -> Endpoint {
     Endpoint {
         port: 53,

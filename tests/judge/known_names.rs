@@ -265,15 +265,6 @@ fn itself_at(name: &str, address: &str) -> (Endpoint, Evidence) {
     (https(name), with(address, attempts))
 }
 
-fn windows_dns_test(address: &str) -> (Endpoint, Evidence) {
-    let endpoint = Endpoint {
-        groups: vec!["ncsi".to_owned()],
-        dns_answer: vec![ip("131.107.255.255")],
-        ..dns_row("dns.msftncsi.com")
-    };
-    (endpoint, resolves(address))
-}
-
 #[test]
 fn a_host_that_proves_itself_at_a_made_up_or_private_address_vouches_for_the_resolver() {
     for (own, address) in [

@@ -114,15 +114,6 @@ fn sent_from(endpoint: Endpoint, address: &str, to: &str) -> (Endpoint, Evidence
     (endpoint, with(address, in_clear(address, &redirect(to))))
 }
 
-fn windows_dns_test(address: &str) -> (Endpoint, Evidence) {
-    let endpoint = Endpoint {
-        groups: vec!["ncsi".to_owned()],
-        dns_answer: vec![ip("131.107.255.255")],
-        ..dns_row("dns.msftncsi.com")
-    };
-    (endpoint, resolves(address))
-}
-
 #[test]
 fn a_portal_that_answers_for_all_names_is_a_portal() {
     let controls = |address: &str| {

@@ -1,4 +1,4 @@
-//! Failures that name no party accuse nobody unless a control passed or several owners' hosts agree.
+//! Failures that name no party accuse no party unless a control passed or several owners' hosts agree.
 
 use reach365::Report;
 use reach365::endpoint::{Cloud, Endpoint, Host, Scheme};
@@ -369,7 +369,7 @@ fn the_word_of_a_party_needs_no_control() {
     }
 }
 
-/// The script's own file is its word; that nobody answers at its address is not.
+/// The script's own file is its word; that its address does not answer is not.
 #[test]
 fn a_script_that_cannot_be_fetched_needs_a_control_for_the_fallback() {
     let of = |kind: ScriptFailureKind| {

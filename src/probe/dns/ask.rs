@@ -422,7 +422,7 @@ impl<'a> Asking<'a> {
     }
 }
 
-/// A question that has ended, or that nobody waits for any longer, is not under way.
+/// A question that has ended, or that is no longer waited for, is not under way.
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
         for one in &self.tries {

@@ -23,7 +23,7 @@ const FEW: usize = 4;
 const ONE_BY_ONE: Duration = Duration::from_millis(30);
 /// So many answers of the kind are no chance.
 const IN_TURN: usize = 8;
-/// Questions in a row that a server may answer although nobody waits for them any longer.
+/// Questions in a row that a server may answer although they were given up.
 const ABANDONED: u32 = 3;
 /// From one packet to the next, at the beginning and at the longest.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -230,7 +230,7 @@ impl Load {
 
     /// How much of the time of a packet the server was busy with others: all but what one question
     /// takes, which is the usual time between two answers. A much longer pause is the time of one
-    /// question, unless it is that of a few that nobody waits for any longer.
+    /// question, unless it is that of a few that were given up.
     pub(super) fn queued(&self, left: Instant, answered: Instant) -> Duration {
         let between = self.answers.iter().copied();
         let between = between.filter(|at| *at > left && *at < answered);

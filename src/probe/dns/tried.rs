@@ -12,7 +12,7 @@ use crate::probe::dns::DnsClient;
 use crate::probe::dns::load::Ticket;
 use crate::probe::dns_message::Question;
 
-/// A question on its way.
+/// A question that was sent.
 #[derive(Debug)]
 pub(super) struct Packet {
     pub(super) question: Question,

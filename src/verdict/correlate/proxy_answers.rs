@@ -1,5 +1,5 @@
-//! What a proxy that serves nobody answers to requests in clear text: the same as to CONNECT. Alone
-//! such an answer may be the host's; beside the refusals of the same proxy it is told apart.
+//! What a proxy that refuses every client answers to requests in clear text: the same as to CONNECT.
+//! Alone such an answer may be the host's; beside the refusals of the same proxy it is told apart.
 
 use std::collections::BTreeMap;
 

@@ -63,7 +63,7 @@ impl Case {
         }
     }
 
-    /// A path that is long or loses packets is nobody's doing, and a note has no culprit.
+    /// A path that is long or loses packets is the doing of no party, and a note has no culprit.
     fn accused(&self) -> Option<Who> {
         let by_nobody = matches!(self.code, Code::PathLoss | Code::PathLatency);
         let is_note = self.outcome == Outcome::Reachable;
