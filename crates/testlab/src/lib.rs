@@ -1,0 +1,1 @@
+//! Servers and networks of the tests; never published.
