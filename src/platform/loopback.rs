@@ -15,8 +15,8 @@ pub(crate) fn broker_reaches_loopback() -> Option<bool> {
     let program = format!(r"{root}\System32\CheckNetIsolation.exe");
     let arguments = ["LoopbackExempt", "-s"];
     let printed = crate::platform::command::run(&program, &arguments, PATIENCE).ok()?;
-    let text = String::from_utf8_lossy(&printed.bytes);
-    (printed.succeeded && !text.trim().is_empty()).then(|| is_exempt(&text))
+    let text = String::from_utf8_lossy(&printed.stdout);
+    (printed.status.success() && !text.trim().is_empty()).then(|| is_exempt(&text))
 }
 
 /// Nothing to read: AppContainers are of Windows.

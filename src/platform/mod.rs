@@ -1,10 +1,6 @@
 //! What differs between operating systems: fetches bytes and strings, decides nothing.
 
 mod announced_script;
-#[cfg_attr(
-    not(any(windows, target_os = "linux", target_os = "macos")),
-    allow(dead_code, reason = "programs are asked on these systems alone")
-)]
 mod command;
 mod device;
 mod hops;

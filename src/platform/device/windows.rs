@@ -10,7 +10,7 @@ use crate::device::{
     CommandOutcome, DeviceState, DsregStatus, Pc, SERVICES, Service, decode, registry_keys,
     registry_values,
 };
-use crate::platform::command::{self, Silence};
+use crate::platform::command::{self, RunError};
 use crate::platform::registry_key::Key;
 use crate::platform::services::state;
 use crate::platform::system_proxies;
@@ -40,14 +40,14 @@ fn status() -> (Option<DsregStatus>, CommandOutcome) {
     let program = format!(r"{root}\System32\dsregcmd.exe");
     let printed = match command::run(&program, &["/status"], PATIENCE) {
         Ok(printed) => printed,
-        Err(Silence::Absent) => return (None, CommandOutcome::Absent),
-        Err(Silence::Failed) => return (None, CommandOutcome::Failed),
-        Err(Silence::Slow) => return (None, CommandOutcome::Slow),
+        Err(RunError::Absent(_)) => return (None, CommandOutcome::Absent),
+        Err(RunError::Failed(_)) => return (None, CommandOutcome::Failed),
+        Err(RunError::TimedOut(_)) => return (None, CommandOutcome::Slow),
     };
     // Its exit code says nothing about whether the text is right.
-    match decode(&printed.bytes).and_then(|text| DsregStatus::parse(&text)) {
+    match decode(&printed.stdout).and_then(|text| DsregStatus::parse(&text)) {
         Ok(status) => (Some(status), CommandOutcome::Read),
-        Err(_) if printed.succeeded => (None, CommandOutcome::Unreadable),
+        Err(_) if printed.status.success() => (None, CommandOutcome::Unreadable),
         Err(_) => (None, CommandOutcome::Failed),
     }
 }

@@ -2,12 +2,17 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 #[cfg(not(windows))]
 use super::other as system;
 #[cfg(windows)]
 use super::windows as system;
-use super::{Credential, Machine, Ran, RegistryKey, RegistryValue, ServiceState, folders, program};
+use super::{Credential, Machine, Ran, RegistryKey, RegistryValue, ServiceState, folders};
+use crate::platform::command;
+
+/// No program of the catalogue needs longer; `w32tm` waits for the network.
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// The machine that this program runs on.
 #[derive(Debug, Clone, Copy, Default)]
@@ -87,6 +92,13 @@ impl Machine for LocalMachine {
     }
 
     fn run(&self, program: &str, arguments: &[String]) -> io::Result<Ran> {
-        program::run(&system::program(program)?, arguments)
+        let finished = command::run(system::program(program)?, arguments, LIMIT)?;
+        let streams = [finished.stdout, finished.stderr];
+        Ok(Ran {
+            code: finished.status.code(),
+            output: streams
+                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+                .concat(),
+        })
     }
 }

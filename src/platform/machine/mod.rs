@@ -4,7 +4,6 @@ mod folders;
 mod local;
 #[cfg(not(windows))]
 mod other;
-mod program;
 #[cfg(windows)]
 mod windows;
 
@@ -14,7 +13,6 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 pub use local::LocalMachine;
-pub use program::Ran;
 
 /// A machine on which a remedy is carried out. Keys of the registry begin with `HKCU\` or `HKLM\`.
 /// What is not there is `None` or a success without effect, never an error.
@@ -126,6 +124,15 @@ pub trait Machine {
     ///
     /// When it does not start, or does not end in time.
     fn run(&self, program: &str, arguments: &[String]) -> io::Result<Ran>;
+}
+
+/// What came of a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    /// Its exit code; `None` where it was killed.
+    pub code: Option<i32>,
+    /// What it wrote, cut.
+    pub output: String,
 }
 
 /// A value of the registry, bit for bit.

@@ -57,14 +57,14 @@ pub fn system_proxies() -> SystemProxies {
 /// That it fails or is slow: what it would have said is unknown.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 fn output(program: &str, arguments: &[&str]) -> Result<Option<String>, String> {
-    use crate::platform::command::{Silence, run};
+    use crate::platform::command::{RunError, run};
 
     match run(program, arguments, PATIENCE) {
-        Ok(printed) if printed.succeeded => {
-            Ok(Some(String::from_utf8_lossy(&printed.bytes).into_owned()))
+        Ok(printed) if printed.status.success() => {
+            Ok(Some(String::from_utf8_lossy(&printed.stdout).into_owned()))
         }
-        Err(Silence::Absent) => Ok(None),
-        Ok(_) | Err(Silence::Failed) => Err(format!("{program} failed")),
-        Err(Silence::Slow) => Err(format!("{program} did not answer in time")),
+        Err(RunError::Absent(_)) => Ok(None),
+        Ok(_) | Err(RunError::Failed(_)) => Err(format!("{program} failed")),
+        Err(RunError::TimedOut(_)) => Err(format!("{program} did not answer in time")),
     }
 }
