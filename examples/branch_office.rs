@@ -3,10 +3,6 @@
 //!
 //!     cargo run --release --example branch_office
 
-#[allow(dead_code, reason = "the branch office needs a part of the lab")]
-#[path = "../tests/it/lab/mod.rs"]
-mod lab;
-
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -15,13 +11,13 @@ use reach365::plan::Selection;
 use reach365::render::{TextStyle, text};
 use reach365::{Catalog, Checker, Options, Plan, Report};
 
-use lab::Lab;
-use lab::certificates::Kind;
-use lab::dns::Transports;
-use lab::http::{Http, Page};
-use lab::server::{Server, Tcp};
-use lab::tls::Tls;
-use lab::zone::{Fault, Name};
+use reach365_testlab::Lab;
+use reach365_testlab::certificates::Kind;
+use reach365_testlab::dns::Transports;
+use reach365_testlab::http::{Http, Page};
+use reach365_testlab::server::{Server, Tcp};
+use reach365_testlab::tls::Tls;
+use reach365_testlab::zone::{Fault, Name};
 
 const DOMAIN: &str = "contoso.example";
 const HEALTHY: &str = "reachable";

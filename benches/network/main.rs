@@ -5,9 +5,6 @@
 //! It prints ratios to the limits that the project has set itself, and to curl on the same
 //! endpoints. It never fails because of a time: machines differ.
 
-#[allow(dead_code, reason = "the measurements need a part of the lab")]
-#[path = "../../tests/it/lab/mod.rs"]
-mod lab;
 mod measure;
 mod office;
 

@@ -6,10 +6,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::lab::Lab;
-use crate::lab::dns::Transports;
-use crate::lab::http::{Http, Manner};
-use crate::lab::server::{Server, Tcp};
+use reach365_testlab::Lab;
+use reach365_testlab::dns::Transports;
+use reach365_testlab::http::{Http, Manner};
+use reach365_testlab::server::{Server, Tcp};
 
 /// First argument of the process that serves.
 pub(crate) const SERVE: &str = "serve";

@@ -5,7 +5,6 @@
     reason = "what cannot go on is a failed test; the attribute for tests does not reach their helpers"
 )]
 
-mod lab;
-mod lab_is_honest;
 mod network;
 mod service;
+mod wire;

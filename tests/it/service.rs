@@ -7,12 +7,12 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::lab::Lab;
-use crate::lab::certificates::Kind;
-use crate::lab::dns::Transports;
-use crate::lab::http::{Http, Manner, Page};
-use crate::lab::proxy::{Act, Protocol, Proxy, Refusal, SignIn};
-use crate::lab::server::Server;
+use reach365_testlab::Lab;
+use reach365_testlab::certificates::Kind;
+use reach365_testlab::dns::Transports;
+use reach365_testlab::http::{Http, Manner, Page};
+use reach365_testlab::proxy::{Act, Protocol, Proxy, Refusal, SignIn};
+use reach365_testlab::server::Server;
 
 const NAME: &str = "endpoints.lab.example";
 /// What the service published.

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use socket2::{Domain, Socket, Type};
 
-use super::lab::certificates::Authorities;
-use super::lab::dns;
-use super::lab::zone::{Name, SharedZone};
 use super::scenario::{Host, RESOLVER, Scenario, ipv6};
+use reach365_testlab::certificates::Authorities;
+use reach365_testlab::dns;
+use reach365_testlab::zone::{Name, SharedZone};
 
 /// First argument of the process that serves; the scenario's file is the second.
 pub(crate) const SERVE: &str = "serve";

@@ -4,9 +4,6 @@
 mod accuracy;
 mod compare;
 mod internet;
-#[allow(dead_code, reason = "the internet needs a part of the lab")]
-#[path = "../it/lab/mod.rs"]
-mod lab;
 mod network;
 mod peers;
 mod planted;

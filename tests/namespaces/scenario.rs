@@ -7,9 +7,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::lab::dns::Transports;
-use super::lab::server::Server;
-use super::lab::zone::Name;
+use reach365_testlab::dns::Transports;
+use reach365_testlab::server::Server;
+use reach365_testlab::zone::Name;
 
 /// The resolver's address in the internet.
 pub(crate) const RESOLVER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 53);

@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
-use crate::lab::server::Tcp;
 use crate::network::{Network, assert_findings, assert_rows, fact};
 use crate::part::{Directory, Part, Program, free_address, installed, names_can_be_given};
+use reach365_testlab::server::Tcp;
 
 const PASS: &str = "socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 }";
 

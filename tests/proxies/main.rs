@@ -8,10 +8,6 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
-#[allow(dead_code, reason = "the proxies need a part of the lab")]
-#[path = "../it/lab/mod.rs"]
-mod lab;
-
 mod binary;
 mod certificate;
 mod dante;

@@ -12,11 +12,11 @@ use reach365::verdict::{Finding, Outcome};
 use reach365::{Catalog, Checker, Options, Plan, Report};
 
 use crate::certificate::Authority;
-use crate::lab::Lab;
-use crate::lab::dns::Transports;
-use crate::lab::http::{Http, Page};
-use crate::lab::server::{Server, Tcp};
 use crate::part::Directory;
+use reach365_testlab::Lab;
+use reach365_testlab::dns::Transports;
+use reach365_testlab::http::{Http, Page};
+use reach365_testlab::server::{Server, Tcp};
 
 /// Hosts with their names in the lab's DNS, and the same names for proxies.
 pub(crate) struct Network {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::lab::address::Ports;
+use reach365_testlab::address::Ports;
 
 /// Variable that turns a skipped test into a failed one.
 const PARTS: &str = "REACH365_PARTS";

@@ -2,10 +2,10 @@
 
 use reach365::options::ProxySignIn;
 
-use crate::lab::http::Http;
-use crate::lab::server::{Server, Tcp};
 use crate::network::{Network, assert_findings, assert_rows, fact};
 use crate::part::{Directory, Part, Program, free_address, installed, names_can_be_given};
+use reach365_testlab::http::Http;
+use reach365_testlab::server::{Server, Tcp};
 
 /// Starts it with further lines of configuration; `None` where it cannot be started here.
 fn tinyproxy(network: &Network, rules: &str, filter: &str) -> Option<Part> {

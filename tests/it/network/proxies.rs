@@ -10,11 +10,11 @@ use reach365::route::Hop;
 use serde::Deserialize;
 
 use super::scenario::Scenario;
-use crate::lab::Lab;
-use crate::lab::http::{Http, Page};
-use crate::lab::proxy::Proxy;
-use crate::lab::server::{Server, Tcp};
-use crate::lab::zone::Name;
+use reach365_testlab::Lab;
+use reach365_testlab::http::{Http, Page};
+use reach365_testlab::proxy::Proxy;
+use reach365_testlab::server::{Server, Tcp};
+use reach365_testlab::zone::Name;
 
 /// Proxies under one name.
 #[derive(Debug, Deserialize)]

@@ -12,9 +12,9 @@ use reach365::{Catalog, Checker, Options, Plan, Report};
 use super::compare;
 use super::proxies::{self, Places};
 use super::scenario::{HostTable, NameServer, OutsideTable, Scenario, Scheme};
-use crate::lab::Lab;
-use crate::lab::server::Server;
-use crate::lab::zone::{Name, SharedZone};
+use reach365_testlab::Lab;
+use reach365_testlab::server::Server;
+use reach365_testlab::zone::{Name, SharedZone};
 
 /// Runs a scenario and says in which ways its report is not the expected one.
 pub(super) fn differences(scenario: &Scenario) -> Vec<String> {

@@ -8,10 +8,10 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::proxies::{ProxyTable, ScriptTable, SignInTable, ViewTable};
-use crate::lab::address;
-use crate::lab::dns::Transports;
-use crate::lab::server::Server;
-use crate::lab::zone::Name;
+use reach365_testlab::address;
+use reach365_testlab::dns::Transports;
+use reach365_testlab::server::Server;
+use reach365_testlab::zone::Name;
 
 /// A network, and what the checker has to say about it.
 #[derive(Debug, Deserialize)]

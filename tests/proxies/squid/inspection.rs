@@ -4,9 +4,9 @@ use std::process::Command;
 
 use super::Squid;
 use crate::certificate::{Authority, NAME};
-use crate::lab::zone::Name;
 use crate::network::{Network, assert_findings, assert_rows, fact, row};
 use crate::part::{Part, installed};
+use reach365_testlab::zone::Name;
 
 const HOSTS: [&str; 2] = ["login.alpha.example", "ols.beta.example"];
 const PROXY: &str = "proxy.branch.example";

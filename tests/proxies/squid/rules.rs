@@ -1,9 +1,9 @@
 //! Who may go where.
 
 use super::{SOFTWARE, Squid};
-use crate::lab::http::Http;
-use crate::lab::server::Server;
 use crate::network::{Network, assert_findings, assert_rows, fact, row};
+use reach365_testlab::http::Http;
+use reach365_testlab::server::Server;
 
 #[test]
 fn all_hosts_are_reachable_through_it() {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use reach365::options::Timeouts;
 
 use super::Squid;
-use crate::lab::server::{Server, Tcp};
 use crate::network::{Network, assert_findings, assert_rows, fact};
+use reach365_testlab::server::{Server, Tcp};
 
 /// A network with a healthy host and one of each fault, for connections that are tunnelled.
 #[test]

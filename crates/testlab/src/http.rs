@@ -8,37 +8,37 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::{pages, tls};
+use crate::{pages, tls};
 
 const NOT_HTTP: &[u8] = b"\x00\x01\x02 not HTTP at all \xff\xfe";
 
 /// The answer of a server to every request.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
-pub(crate) struct Http {
+pub struct Http {
     /// Status code.
-    pub(crate) status: u16,
+    pub status: u16,
     /// Further headers.
-    pub(crate) headers: BTreeMap<String, String>,
+    pub headers: BTreeMap<String, String>,
     /// What the body holds.
-    pub(crate) page: Page,
+    pub page: Page,
     /// How the answer is sent.
-    pub(crate) manner: Manner,
+    pub manner: Manner,
     /// Seconds by which the server's clock is ahead of ours.
-    pub(crate) clock_ahead_s: i64,
+    pub clock_ahead_s: i64,
     /// Requests that hold these words get a block page; none where empty.
-    pub(crate) refuses: String,
+    pub refuses: String,
     /// Other answers for requests whose target begins with a text.
-    pub(crate) paths: BTreeMap<String, Http>,
+    pub paths: BTreeMap<String, Http>,
     /// The revocation lists of the lab, current and expired; filled in by the lab.
     #[serde(skip)]
-    pub(crate) crls: [Vec<u8>; 2],
+    pub crls: [Vec<u8>; 2],
 }
 
 /// What a body holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Page {
+pub enum Page {
     /// A few words.
     #[default]
     Healthy,
@@ -67,7 +67,7 @@ pub(crate) enum Page {
 /// How an answer is sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Manner {
+pub enum Manner {
     /// As it should be.
     #[default]
     Proper,
@@ -109,7 +109,7 @@ struct Answer {
 
 impl Http {
     /// An answer with this status and body.
-    pub(crate) fn answer(status: u16, page: Page) -> Self {
+    pub fn answer(status: u16, page: Page) -> Self {
         Self {
             status,
             page,
@@ -118,25 +118,28 @@ impl Http {
     }
 
     /// The same with a further header.
-    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.insert(name.to_owned(), value.to_owned());
         self
     }
 
     /// The same with another answer for targets that begin with a text.
-    pub(crate) fn at(mut self, path: &str, answer: Self) -> Self {
+    #[must_use]
+    pub fn at(mut self, path: &str, answer: Self) -> Self {
         self.paths.insert(path.to_owned(), answer);
         self
     }
 
     /// The same, sent in another manner.
-    pub(crate) fn manner(mut self, manner: Manner) -> Self {
+    #[must_use]
+    pub fn manner(mut self, manner: Manner) -> Self {
         self.manner = manner;
         self
     }
 
     /// Serves one connection, request after request.
-    pub(crate) async fn serve<S>(&self, mut stream: S) -> std::io::Result<()>
+    pub async fn serve<S>(&self, mut stream: S) -> std::io::Result<()>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -158,7 +161,7 @@ impl Http {
     }
 
     /// Answers the first bytes of a connection, whatever they are, and closes.
-    pub(crate) async fn answer_anything<S>(&self, mut stream: S) -> std::io::Result<()>
+    pub async fn answer_anything<S>(&self, mut stream: S) -> std::io::Result<()>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {

@@ -11,9 +11,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
-use super::certificates;
-use super::hello::{self, ClientHello, LEGACY_SUITE};
-use super::http::Http;
+use crate::certificates;
+use crate::hello::{self, ClientHello, LEGACY_SUITE};
+use crate::http::Http;
 
 /// What a filter looks for in greetings.
 const FILTERED: &str = "filtered";
@@ -21,7 +21,7 @@ const FILTERED: &str = "filtered";
 /// How the TLS handshake goes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Tls {
+pub enum Tls {
     /// TLS 1.2 and 1.3, then HTTP.
     #[default]
     Healthy,
@@ -61,14 +61,14 @@ pub(crate) enum Tls {
 
 /// A ready TLS side of one server.
 #[derive(Clone)]
-pub(crate) struct TlsServer {
+pub struct TlsServer {
     tls: Tls,
     config: Arc<ServerConfig>,
 }
 
 impl TlsServer {
     /// A server that shows this certificate.
-    pub(crate) fn new(tls: Tls, key: Arc<CertifiedKey>) -> Self {
+    pub fn new(tls: Tls, key: Arc<CertifiedKey>) -> Self {
         let versions: &[&rustls::SupportedProtocolVersion] = match tls {
             Tls::OnlyTls13 => &[&rustls::version::TLS13],
             _ => &[&rustls::version::TLS12, &rustls::version::TLS13],
@@ -86,12 +86,12 @@ impl TlsServer {
     }
 
     /// The handshake alone.
-    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+    pub fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(Arc::clone(&self.config))
     }
 
     /// A healthy handshake and HTTP on any stream.
-    pub(crate) async fn genuine<S>(&self, stream: S, http: &Http) -> std::io::Result<()>
+    pub async fn genuine<S>(&self, stream: S, http: &Http) -> std::io::Result<()>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -99,7 +99,7 @@ impl TlsServer {
     }
 
     /// Serves one connection to its end.
-    pub(crate) async fn serve(&self, mut stream: TcpStream, http: &Http) {
+    pub async fn serve(&self, mut stream: TcpStream, http: &Http) {
         // A client that goes away early ends the connection, nothing more.
         let _ = match self.tls {
             Tls::Healthy | Tls::OnlyTls13 => self.genuine(stream, http).await,
@@ -147,7 +147,7 @@ impl TlsServer {
 }
 
 /// Ends a connection with RST instead of FIN.
-pub(crate) fn reset(stream: TcpStream) {
+pub fn reset(stream: TcpStream) {
     let socket = socket2::SockRef::from(&stream);
     // Where it cannot be set, the client sees an orderly close, and the lab's own tests say so.
     let _ = socket.set_linger(Some(Duration::ZERO));
@@ -155,13 +155,13 @@ pub(crate) fn reset(stream: TcpStream) {
 }
 
 /// Ends a connection with FIN, and reads what still comes, so that no RST follows.
-pub(crate) async fn close(mut stream: TcpStream) -> std::io::Result<()> {
+pub async fn close(mut stream: TcpStream) -> std::io::Result<()> {
     stream.shutdown().await?;
     drain(&mut stream).await
 }
 
 /// Reads until the client has had enough.
-pub(crate) async fn drain(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<()> {
+pub async fn drain(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<()> {
     let mut buffer = [0; 4096];
     while stream.read(&mut buffer).await? > 0 {}
     Ok(())

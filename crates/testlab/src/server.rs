@@ -10,37 +10,37 @@ use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-use super::address;
-use super::certificates::{Authorities, Kind};
-use super::dns::listen;
-use super::http::Http;
-use super::tls::{self, Tls, TlsServer};
+use crate::address;
+use crate::certificates::{Authorities, Kind};
+use crate::dns::listen;
+use crate::http::Http;
+use crate::tls::{self, Tls, TlsServer};
 
 /// A server, from its port up to its pages.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
-pub(crate) struct Server {
+pub struct Server {
     /// What happens to connection requests.
-    pub(crate) tcp: Tcp,
+    pub tcp: Tcp,
     /// Whether HTTP is spoken in clear; then the next two have no meaning.
-    pub(crate) clear: bool,
+    pub clear: bool,
     /// How the handshake goes.
-    pub(crate) tls: Tls,
+    pub tls: Tls,
     /// What is right or wrong with the certificate.
-    pub(crate) certificate: Kind,
+    pub certificate: Kind,
     /// What is answered.
-    pub(crate) http: Http,
+    pub http: Http,
     /// Whether connections with segments longer than 576 bytes are never answered, as if a narrow
     /// line had lost the answer; Linux alone.
-    pub(crate) narrow: bool,
+    pub narrow: bool,
     /// Connections that are reset at the client's first byte before one is served.
-    pub(crate) fail_first: usize,
+    pub fail_first: usize,
 }
 
 /// What happens to connection requests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Tcp {
+pub enum Tcp {
     /// They are accepted.
     #[default]
     Open,
@@ -55,7 +55,7 @@ pub(crate) enum Tcp {
 
 impl Server {
     /// A server that speaks HTTP in clear.
-    pub(crate) fn clear(http: Http) -> Self {
+    pub fn clear(http: Http) -> Self {
         Self {
             clear: true,
             http,
@@ -64,7 +64,7 @@ impl Server {
     }
 
     /// An HTTPS server with this handshake.
-    pub(crate) fn tls(tls: Tls) -> Self {
+    pub fn tls(tls: Tls) -> Self {
         Self {
             tls,
             ..Self::default()
@@ -72,7 +72,7 @@ impl Server {
     }
 
     /// A healthy HTTPS server with this certificate.
-    pub(crate) fn certificate(certificate: Kind) -> Self {
+    pub fn certificate(certificate: Kind) -> Self {
         Self {
             certificate,
             ..Self::default()
@@ -80,7 +80,7 @@ impl Server {
     }
 
     /// A healthy HTTPS server with these answers.
-    pub(crate) fn http(http: Http) -> Self {
+    pub fn http(http: Http) -> Self {
         Self {
             http,
             ..Self::default()
@@ -88,7 +88,7 @@ impl Server {
     }
 
     /// A host that treats connection requests like this.
-    pub(crate) fn tcp(tcp: Tcp) -> Self {
+    pub fn tcp(tcp: Tcp) -> Self {
         Self {
             tcp,
             ..Self::default()
@@ -96,7 +96,7 @@ impl Server {
     }
 
     /// Starts inside the current runtime, on a bound socket. The sockets returned have to stay open.
-    pub(crate) fn start(
+    pub fn start(
         &self,
         name: &str,
         authorities: &Authorities,

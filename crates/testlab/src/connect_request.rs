@@ -4,8 +4,8 @@ use std::io;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::proxy::{Act, Client, Desk, Refusal, SignIn};
-use super::upstream::Trouble;
+use crate::proxy::{Act, Client, Desk, Refusal, SignIn};
+use crate::upstream::Trouble;
 
 const OPEN: &str = "HTTP/1.1 200 Connection established\r\n";
 

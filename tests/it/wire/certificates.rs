@@ -10,7 +10,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, Error, RootCertStore};
 use x509_parser::prelude::{CertificateRevocationList, FromDer, X509Certificate};
 
-use crate::lab::certificates::{Authorities, Kind, provider};
+use reach365_testlab::certificates::{Authorities, Kind, provider};
 
 const NAME: &str = "host.lab.example";
 

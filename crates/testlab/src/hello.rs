@@ -3,22 +3,22 @@
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA: known to every Windows, unknown to modern libraries.
-pub(crate) const LEGACY_SUITE: u16 = 0xc013;
+pub const LEGACY_SUITE: u16 = 0xc013;
 
 /// A ClientHello, as far as the lab looks at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ClientHello {
+pub struct ClientHello {
     /// The highest version of the record's own field.
-    pub(crate) version: u16,
+    pub version: u16,
     /// Suites in the client's order.
-    pub(crate) suites: Vec<u16>,
+    pub suites: Vec<u16>,
     /// The handshake message as it came.
     bytes: Vec<u8>,
 }
 
 impl ClientHello {
     /// Reads one handshake record; `None` where something else comes.
-    pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Self> {
+    pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Self> {
         let mut head = [0; 5];
         stream.read_exact(&mut head).await.ok()?;
         let mut body = vec![0; usize::from(u16::from_be_bytes([head[3], head[4]]))];
@@ -47,14 +47,14 @@ impl ClientHello {
     }
 
     /// Whether the greeting holds this text, as it does the name that it asks for.
-    pub(crate) fn mentions(&self, text: &str) -> bool {
+    pub fn mentions(&self, text: &str) -> bool {
         let text = text.as_bytes();
         self.bytes.windows(text.len()).any(|part| part == text)
     }
 }
 
 /// A ServerHello record of this version with this suite.
-pub(crate) fn server_hello(version: u16, suite: u16) -> Vec<u8> {
+pub fn server_hello(version: u16, suite: u16) -> Vec<u8> {
     let mut body = version.to_be_bytes().to_vec();
     body.extend([0x5a; 32]);
     body.push(0);
@@ -67,12 +67,12 @@ pub(crate) fn server_hello(version: u16, suite: u16) -> Vec<u8> {
 }
 
 /// A fatal alert.
-pub(crate) fn alert(number: u8) -> Vec<u8> {
+pub fn alert(number: u8) -> Vec<u8> {
     record(21, 0x0303, &[2, number])
 }
 
 /// A record of any kind.
-pub(crate) fn record(kind: u8, version: u16, body: &[u8]) -> Vec<u8> {
+pub fn record(kind: u8, version: u16, body: &[u8]) -> Vec<u8> {
     let length = u16::try_from(body.len()).expect("the bodies of a lab fit a record");
     let mut record = vec![kind];
     record.extend(version.to_be_bytes());
@@ -82,6 +82,6 @@ pub(crate) fn record(kind: u8, version: u16, body: &[u8]) -> Vec<u8> {
 }
 
 /// A handshake message that announces 16 MiB of certificates and never gets there: its beginning.
-pub(crate) fn endless_beginning() -> Vec<u8> {
+pub fn endless_beginning() -> Vec<u8> {
     record(22, 0x0303, &[11, 0xff, 0xff, 0xff])
 }

@@ -22,7 +22,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// What is right or wrong with the certificate of a server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Kind {
+pub enum Kind {
     /// By the public authority, with its intermediate.
     #[default]
     Good,
@@ -57,7 +57,7 @@ pub(crate) enum Kind {
 }
 
 /// The authorities of a lab, and a directory with the PEM files of their roots.
-pub(crate) struct Authorities {
+pub struct Authorities {
     public: Authority,
     intermediate: Authority,
     inspection: Authority,
@@ -71,9 +71,15 @@ pub(crate) struct Authorities {
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
+impl Default for Authorities {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Authorities {
     /// Makes the authorities and writes their roots to a new directory.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         let public = root("Lab Public Root", "Lab Trust Services");
         let authorities = Self {
             intermediate: below(&public, "Lab Public Issuing CA"),
@@ -90,23 +96,23 @@ impl Authorities {
     }
 
     /// PEM file of the public root.
-    pub(crate) fn public_roots(&self) -> PathBuf {
+    pub fn public_roots(&self) -> PathBuf {
         self.directory.join("public-roots.pem")
     }
 
     /// PEM file of what the operating system trusts: the public root, the inspection authority and
     /// the company's.
-    pub(crate) fn os_roots(&self) -> PathBuf {
+    pub fn os_roots(&self) -> PathBuf {
         self.directory.join("os-roots.pem")
     }
 
     /// The directory, which goes when the authorities go.
-    pub(crate) fn directory(&self) -> &Path {
+    pub fn directory(&self) -> &Path {
         &self.directory
     }
 
     /// The chain and key that a server with this kind of certificate shows.
-    pub(crate) fn certified_key(&self, kind: Kind, name: &str) -> Arc<CertifiedKey> {
+    pub fn certified_key(&self, kind: Kind, name: &str) -> Arc<CertifiedKey> {
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.serialize_der()));
         let key = provider().key_provider.load_private_key(key);
         let key = key.expect("a key of rcgen is a key for rustls");
@@ -114,7 +120,7 @@ impl Authorities {
     }
 
     /// The certificates that a server sends, its own first.
-    pub(crate) fn chain(&self, kind: Kind, name: &str) -> Vec<CertificateDer<'static>> {
+    pub fn chain(&self, kind: Kind, name: &str) -> Vec<CertificateDer<'static>> {
         let now = SystemTime::now();
         let current = (now - 30 * DAY, now + 60 * DAY);
         let past = (now - 120 * DAY, now - 30 * DAY);
@@ -139,7 +145,7 @@ impl Authorities {
     }
 
     /// A revocation list of the public authority in DER.
-    pub(crate) fn crl(&self, expired: bool) -> Vec<u8> {
+    pub fn crl(&self, expired: bool) -> Vec<u8> {
         let now = SystemTime::now();
         let next = if expired { now - DAY } else { now + 7 * DAY };
         let list = CertificateRevocationListParams {
@@ -227,7 +233,7 @@ impl Drop for Authorities {
 type Validity = (SystemTime, SystemTime);
 
 /// The cryptography that the lab's servers use.
-pub(crate) fn provider() -> CryptoProvider {
+pub fn provider() -> CryptoProvider {
     rustls::crypto::aws_lc_rs::default_provider()
 }
 

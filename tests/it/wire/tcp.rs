@@ -5,10 +5,10 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use super::{PATIENCE, connect};
-use crate::lab::Lab;
-use crate::lab::address;
-use crate::lab::server::{Server, Tcp};
-use crate::lab::zone::Name;
+use reach365_testlab::Lab;
+use reach365_testlab::address;
+use reach365_testlab::server::{Server, Tcp};
+use reach365_testlab::zone::Name;
 
 fn request(address: SocketAddr, limit: Duration) -> (Result<TcpStream, ErrorKind>, Duration) {
     let start = Instant::now();

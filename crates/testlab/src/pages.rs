@@ -1,7 +1,7 @@
 //! The pages that firewalls, portals and ordinary sites send.
 
 /// A firewall's block page: a title, a category, the address that was asked for.
-pub(crate) const BLOCK: &str = r#"<!DOCTYPE html>
+pub const BLOCK: &str = r#"<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta http-equiv="Content-Type" content="text/html; charset=UTF-8">
@@ -26,7 +26,7 @@ pub(crate) const BLOCK: &str = r#"<!DOCTYPE html>
 "#;
 
 /// A page as any site has it: nothing in it speaks of a filter.
-pub(crate) const ORDINARY: &str = r#"<!DOCTYPE html>
+pub const ORDINARY: &str = r#"<!DOCTYPE html>
 <html lang="en">
 <head><title>Welcome</title></head>
 <body><h1>Welcome</h1><p>This site has moved to a new address. Please update your bookmarks.</p></body>
@@ -34,7 +34,7 @@ pub(crate) const ORDINARY: &str = r#"<!DOCTYPE html>
 "#;
 
 /// A sign-in page of a guest network.
-pub(crate) const PORTAL: &str = r#"<!DOCTYPE html>
+pub const PORTAL: &str = r#"<!DOCTYPE html>
 <html lang="en">
 <head><title>Guest Wi-Fi: sign in</title></head>
 <body>
@@ -48,5 +48,5 @@ pub(crate) const PORTAL: &str = r#"<!DOCTYPE html>
 "#;
 
 /// Text that does something to a terminal that prints it, and markup that does something to a page.
-pub(crate) const ESCAPES: &str = "\u{1b}[2J\u{1b}[31mYOU ARE BLOCKED\u{7}\u{8}\u{202e}txt.exe\r\n\
+pub const ESCAPES: &str = "\u{1b}[2J\u{1b}[31mYOU ARE BLOCKED\u{7}\u{8}\u{202e}txt.exe\r\n\
      <script>alert(1)</script><title>\u{1b}]0;owned\u{7}</title>";

@@ -11,38 +11,38 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirec
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use super::certificates::{Authorities, Kind};
-use super::dns::listen;
-use super::http::Http;
-use super::server::Tcp;
-use super::tls::{self, Tls, TlsServer};
-use super::upstream::{Trouble, Upstream};
-use super::{address, connect_request, pages, socks};
+use crate::certificates::{Authorities, Kind};
+use crate::dns::listen;
+use crate::http::Http;
+use crate::server::Tcp;
+use crate::tls::{self, Tls, TlsServer};
+use crate::upstream::{Trouble, Upstream};
+use crate::{address, connect_request, pages, socks};
 
 const BANNER: &[u8] = b"220 mail.example ESMTP ready\r\n";
 
 /// A proxy, from its port up to what it does with whom.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
-pub(crate) struct Proxy {
+pub struct Proxy {
     /// What happens to connection requests.
-    pub(crate) tcp: Tcp,
+    pub tcp: Tcp,
     /// What is spoken with it.
-    pub(crate) protocol: Protocol,
+    pub protocol: Protocol,
     /// What is right or wrong with its own certificate.
-    pub(crate) certificate: Kind,
+    pub certificate: Kind,
     /// Who may use it; everybody unless given.
-    pub(crate) sign_in: Option<SignIn>,
+    pub sign_in: Option<SignIn>,
     /// What it does with some requests: the first rule that matches counts.
-    pub(crate) rules: Vec<Rule>,
+    pub rules: Vec<Rule>,
     /// What it does with all others.
-    pub(crate) does: Act,
+    pub does: Act,
 }
 
 /// What is spoken with a proxy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Protocol {
+pub enum Protocol {
     /// HTTP in clear.
     #[default]
     Http,
@@ -59,29 +59,29 @@ pub(crate) enum Protocol {
 /// A sign-in that the proxy asks for with status 407.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(crate) struct SignIn {
+pub struct SignIn {
     /// Values of Proxy-Authenticate, a header each.
-    pub(crate) schemes: Vec<String>,
+    pub schemes: Vec<String>,
     /// The value of Proxy-Authorization that opens the proxy; none does unless given.
-    pub(crate) accepts: Option<String>,
+    pub accepts: Option<String>,
 }
 
 /// A rule of a proxy.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(crate) struct Rule {
+pub struct Rule {
     /// The host that it is about; every host unless given.
-    pub(crate) host: Option<String>,
+    pub host: Option<String>,
     /// Label of the port that it is about; every port unless given.
-    pub(crate) port: Option<String>,
+    pub port: Option<String>,
     /// What the proxy does.
-    pub(crate) does: Act,
+    pub does: Act,
 }
 
 /// What a proxy does with a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Act {
+pub enum Act {
     /// It carries the connection.
     #[default]
     Serve,
@@ -120,19 +120,22 @@ pub(crate) enum Act {
 /// An HTTP answer that opens no tunnel.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
-pub(crate) struct Refusal {
-    pub(crate) status: u16,
-    pub(crate) reason: String,
+pub struct Refusal {
+    /// Status code.
+    pub status: u16,
+    /// Reason phrase.
+    pub reason: String,
     /// Whole lines.
-    pub(crate) headers: Vec<String>,
-    pub(crate) page: String,
+    pub headers: Vec<String>,
+    /// Body.
+    pub page: String,
     /// Whether the connection stays open behind a page without an announced length.
-    pub(crate) stays_open: bool,
+    pub stays_open: bool,
 }
 
 impl Proxy {
     /// Starts inside the current runtime, on a bound socket. The sockets returned have to stay open.
-    pub(crate) fn start(
+    pub fn start(
         &self,
         name: &str,
         network: &Network,
@@ -158,9 +161,11 @@ impl Proxy {
 
 /// What proxies share.
 #[derive(Clone)]
-pub(crate) struct Network {
-    pub(crate) authorities: Arc<Authorities>,
-    pub(crate) upstream: Upstream,
+pub struct Network {
+    /// They sign what a proxy shows.
+    pub authorities: Arc<Authorities>,
+    /// Hosts that proxies reach.
+    pub upstream: Upstream,
 }
 
 /// What the connections of one proxy share.

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::{ask, connect, stays_silent};
-use crate::lab::Lab;
-use crate::lab::http::{Http, Manner, Page};
-use crate::lab::server::Server;
+use reach365_testlab::Lab;
+use reach365_testlab::http::{Http, Manner, Page};
+use reach365_testlab::server::Server;
 
 const REQUEST: &[u8] = b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n";
 

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use tokio::io::AsyncReadExt;
 
-use super::proxy::{Act, Client, Desk, Protocol};
+use crate::proxy::{Act, Client, Desk, Protocol};
 
 /// Serves one request of version 4.
 pub(super) async fn serve_4(desk: &Desk, mut client: Client) -> io::Result<()> {

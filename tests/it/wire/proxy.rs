@@ -5,10 +5,10 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use super::{ask, connect, stays_silent};
-use crate::lab::Lab;
-use crate::lab::http::{Http, Page};
-use crate::lab::proxy::{Act, Protocol, Proxy, Refusal, Rule, SignIn};
-use crate::lab::server::Server;
+use reach365_testlab::Lab;
+use reach365_testlab::http::{Http, Page};
+use reach365_testlab::proxy::{Act, Protocol, Proxy, Refusal, Rule, SignIn};
+use reach365_testlab::server::Server;
 
 /// A lab with a server in clear that says "hello", and a proxy; the proxy's address and the
 /// server's port.

@@ -11,27 +11,27 @@ use socket2::Socket;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
-use super::address;
-use super::zone::{Fault, Name, SharedZone, Zone};
+use crate::address;
+use crate::zone::{Fault, Name, SharedZone, Zone};
 
 /// How a name server treats its two transports.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
-pub(crate) struct Transports {
+pub struct Transports {
     /// Port 53 over UDP.
-    pub(crate) udp: Port,
+    pub udp: Port,
     /// Port 53 over TCP; `Dropped` is possible here alone.
-    pub(crate) tcp: Port,
+    pub tcp: Port,
     /// What becomes of questions with EDNS.
-    pub(crate) edns: Edns,
+    pub edns: Edns,
     /// Code for every name, in place of what the zone says.
-    pub(crate) code: Option<Code>,
+    pub code: Option<Code>,
 }
 
 /// How a name server or the path to it treats questions with EDNS.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Edns {
+pub enum Edns {
     /// As it should be.
     #[default]
     Answered,
@@ -43,19 +43,25 @@ pub(crate) enum Edns {
     Formerr,
     /// Format error, a header alone.
     FormerrBare,
+    /// Not implemented.
     Notimp,
     /// Another version of EDNS is wanted.
     Badvers,
+    /// Server failure.
     Servfail,
+    /// Refused.
     Refused,
 }
 
 /// What a name server says of every name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Code {
+pub enum Code {
+    /// Server failure.
     Servfail,
+    /// Refused.
     Refused,
+    /// No such name.
     Nxdomain,
 }
 
@@ -106,7 +112,7 @@ impl Transports {
 /// How a port behaves.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Port {
+pub enum Port {
     /// Answers.
     #[default]
     Open,
@@ -127,7 +133,7 @@ struct Reply {
 }
 
 /// Starts a name server inside the current runtime. The sockets returned have to stay open.
-pub(crate) fn start(
+pub fn start(
     zone: SharedZone,
     transports: Transports,
     tcp: Socket,
@@ -153,7 +159,7 @@ pub(crate) fn start(
 }
 
 /// Turns a bound socket into a listener of the current runtime.
-pub(crate) fn listen(socket: Socket) -> TcpListener {
+pub fn listen(socket: Socket) -> TcpListener {
     socket.listen(256).expect("a bound socket can listen");
     socket.set_nonblocking(true).expect("any socket can");
     TcpListener::from_std(socket.into()).expect("inside a runtime")

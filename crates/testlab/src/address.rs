@@ -23,14 +23,14 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// Port numbers by label.
 #[derive(Debug, Default)]
-pub(crate) struct Ports {
+pub struct Ports {
     numbers: HashMap<String, u16>,
 }
 
 impl Ports {
     /// A TCP socket that is bound and does not listen yet: an address of its own, and the port of
     /// the label.
-    pub(crate) fn bind(&mut self, label: &str) -> (Socket, SocketAddr) {
+    pub fn bind(&mut self, label: &str) -> (Socket, SocketAddr) {
         if !whole_range() {
             return bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("loopback has ports");
         }
@@ -45,12 +45,12 @@ impl Ports {
     }
 
     /// The port numbers that labels have so far.
-    pub(crate) fn numbers(&self) -> HashMap<String, u16> {
+    pub fn numbers(&self) -> HashMap<String, u16> {
         self.numbers.clone()
     }
 
     /// The same as [`Ports::bind`] on `::1`, at the port that the label has already.
-    pub(crate) fn bind_ipv6(&mut self, label: &str) -> (Socket, SocketAddr) {
+    pub fn bind_ipv6(&mut self, label: &str) -> (Socket, SocketAddr) {
         let port = self.numbers[label];
         bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port)))
             .unwrap_or_else(|error| panic!("[::1]:{port} cannot be bound: {error}"))
@@ -58,17 +58,17 @@ impl Ports {
 }
 
 /// Whether this system accepts every address of 127.0.0.0/8.
-pub(crate) fn whole_range() -> bool {
+pub fn whole_range() -> bool {
     UdpSocket::bind((Ipv4Addr::new(127, 83, 0, 1), 0)).is_ok()
 }
 
 /// Whether this system has `::1`.
-pub(crate) fn has_ipv6() -> bool {
+pub fn has_ipv6() -> bool {
     UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_ok()
 }
 
 /// Whether this system knows a way into the IPv6 internet. Nothing is sent to find out.
-pub(crate) fn has_global_ipv6() -> bool {
+pub fn has_global_ipv6() -> bool {
     let documentation = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
     let socket = UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0));
     socket.is_ok_and(|socket| socket.connect((documentation, 53)).is_ok())
@@ -76,7 +76,7 @@ pub(crate) fn has_global_ipv6() -> bool {
 
 /// Makes a bound socket listen with a queue that is full, so that further connection requests are
 /// dropped without an answer. The sockets do it as long as they stay open.
-pub(crate) fn fill_queue(socket: Socket) -> Vec<Socket> {
+pub fn fill_queue(socket: Socket) -> Vec<Socket> {
     let address = socket.local_addr().expect("the socket is bound");
     socket.listen(0).expect("a bound socket can listen");
     let mut held = vec![socket];

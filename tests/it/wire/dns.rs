@@ -8,9 +8,9 @@ use hickory_resolver::proto::op::{Message, MessageType, OpCode, Query, ResponseC
 use hickory_resolver::proto::rr::{Name as DnsName, RecordType};
 
 use super::{PATIENCE, connect, stays_silent};
-use crate::lab::Lab;
-use crate::lab::dns::{Port, Transports};
-use crate::lab::zone::{Fault, Kind, Name};
+use reach365_testlab::Lab;
+use reach365_testlab::dns::{Port, Transports};
+use reach365_testlab::zone::{Fault, Kind, Name};
 
 const ID: u16 = 0x1234;
 const WAIT: Duration = Duration::from_millis(300);

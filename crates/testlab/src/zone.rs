@@ -11,31 +11,31 @@ use tokio::sync::Notify;
 /// The entry of one name.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
-pub(crate) struct Name {
+pub struct Name {
     /// IPv4 addresses.
-    pub(crate) a: Vec<Ipv4Addr>,
+    pub a: Vec<Ipv4Addr>,
     /// IPv6 addresses.
-    pub(crate) aaaa: Vec<Ipv6Addr>,
+    pub aaaa: Vec<Ipv6Addr>,
     /// Target of an alias, in the case in which it is to be sent.
-    pub(crate) cname: Option<String>,
+    pub cname: Option<String>,
     /// Name servers.
-    pub(crate) ns: Vec<String>,
+    pub ns: Vec<String>,
     /// Seconds; 300 unless given.
-    pub(crate) ttl: Option<u32>,
+    pub ttl: Option<u32>,
     /// What goes wrong.
-    pub(crate) fault: Option<Fault>,
+    pub fault: Option<Fault>,
     /// Kind of question that the fault and the delay are limited to.
-    pub(crate) only: Option<Kind>,
+    pub only: Option<Kind>,
     /// How late every answer is, in milliseconds.
-    pub(crate) delay_ms: u64,
+    pub delay_ms: u64,
     /// Questions over UDP, per kind, that are lost before one is answered.
-    pub(crate) lost: usize,
+    pub lost: usize,
 }
 
 /// What a name server can do wrong about a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Fault {
+pub enum Fault {
     /// "No such name", with an SOA record.
     Nxdomain,
     /// No record of that kind, with an SOA record.
@@ -67,7 +67,7 @@ pub(crate) enum Fault {
 /// A kind of question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub(crate) enum Kind {
+pub enum Kind {
     /// IPv4 addresses.
     A,
     /// IPv6 addresses.
@@ -82,7 +82,7 @@ pub(crate) enum Kind {
 
 impl Name {
     /// A name with these addresses.
-    pub(crate) fn at(addresses: &[IpAddr]) -> Self {
+    pub fn at(addresses: &[IpAddr]) -> Self {
         let mut name = Self::default();
         for address in addresses {
             name.add(*address);
@@ -91,7 +91,7 @@ impl Name {
     }
 
     /// An alias of `target`.
-    pub(crate) fn alias(target: &str) -> Self {
+    pub fn alias(target: &str) -> Self {
         Self {
             cname: Some(target.to_owned()),
             ..Self::default()
@@ -99,7 +99,7 @@ impl Name {
     }
 
     /// A name about which something goes wrong.
-    pub(crate) fn faulty(fault: Fault) -> Self {
+    pub fn faulty(fault: Fault) -> Self {
         Self {
             fault: Some(fault),
             ..Self::default()
@@ -107,7 +107,7 @@ impl Name {
     }
 
     /// One more address.
-    pub(crate) fn add(&mut self, address: IpAddr) {
+    pub fn add(&mut self, address: IpAddr) {
         match address {
             IpAddr::V4(address) => self.a.push(address),
             IpAddr::V6(address) => self.aaaa.push(address),
@@ -115,7 +115,7 @@ impl Name {
     }
 
     /// Takes what the other entry says, where it says something.
-    pub(crate) fn overlay(&mut self, other: Self) {
+    pub fn overlay(&mut self, other: Self) {
         replace(&mut self.a, other.a);
         replace(&mut self.aaaa, other.aaaa);
         replace(&mut self.ns, other.ns);
@@ -128,7 +128,7 @@ impl Name {
     }
 
     /// Whether the fault and the delay apply to this kind of question.
-    pub(crate) fn concerns(&self, kind: RecordType) -> bool {
+    pub fn concerns(&self, kind: RecordType) -> bool {
         self.only.is_none_or(|only| RecordType::from(only) == kind)
     }
 }
@@ -153,36 +153,36 @@ impl From<Kind> for RecordType {
 
 /// A zone that servers and tests share.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct SharedZone(Arc<Mutex<Zone>>);
+pub struct SharedZone(Arc<Mutex<Zone>>);
 
 /// Names and what has been asked.
 #[derive(Debug, Default)]
-pub(crate) struct Zone {
+pub struct Zone {
     names: HashMap<String, Name>,
     /// What every name is that has no entry; "no such name" unless given.
-    pub(crate) wildcard: Option<Name>,
+    pub wildcard: Option<Name>,
     /// Domains that the server is responsible for, where it is an authoritative one: it says so in
     /// its answers and refuses to speak about other names.
-    pub(crate) authority_for: Vec<String>,
+    pub authority_for: Vec<String>,
     /// Whether a CNAME target is left for the client to ask for, as authoritative servers do.
-    pub(crate) one_link_at_a_time: bool,
+    pub one_link_at_a_time: bool,
     questions: HashMap<(String, RecordType), usize>,
     asked: HashMap<String, Arc<Notify>>,
 }
 
 impl Zone {
     /// The entry of a name, or the wildcard.
-    pub(crate) fn find(&self, name: &str) -> Option<&Name> {
+    pub fn find(&self, name: &str) -> Option<&Name> {
         self.names.get(&key(name)).or(self.wildcard.as_ref())
     }
 
     /// Whether this is an authoritative server.
-    pub(crate) fn is_authoritative(&self) -> bool {
+    pub fn is_authoritative(&self) -> bool {
         !self.authority_for.is_empty()
     }
 
     /// Whether the server speaks about a name at all.
-    pub(crate) fn speaks_about(&self, name: &str) -> bool {
+    pub fn speaks_about(&self, name: &str) -> bool {
         let below = |domain: &String| {
             let name = key(name);
             name.strip_suffix(&key(domain))
@@ -192,7 +192,7 @@ impl Zone {
     }
 
     /// Counts a question and says how many there have been of its kind.
-    pub(crate) fn count(&mut self, name: &str, kind: RecordType) -> usize {
+    pub fn count(&mut self, name: &str, kind: RecordType) -> usize {
         if let Some(asked) = self.asked.get(&key(name)) {
             asked.notify_one();
         }
@@ -204,22 +204,22 @@ impl Zone {
 
 impl SharedZone {
     /// Access to the zone.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Zone> {
+    pub fn lock(&self) -> MutexGuard<'_, Zone> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds or replaces a name.
-    pub(crate) fn insert(&self, name: &str, entry: Name) {
+    pub fn insert(&self, name: &str, entry: Name) {
         self.lock().names.insert(key(name), entry);
     }
 
     /// Changes the entry of a name, which is empty at first.
-    pub(crate) fn edit(&self, name: &str, change: impl FnOnce(&mut Name)) {
+    pub fn edit(&self, name: &str, change: impl FnOnce(&mut Name)) {
         change(self.lock().names.entry(key(name)).or_default());
     }
 
     /// An alias chain from `name` over `links` to `last`.
-    pub(crate) fn chain(&self, name: &str, links: &[&str], last: &str) {
+    pub fn chain(&self, name: &str, links: &[&str], last: &str) {
         let mut from = name;
         for to in links.iter().chain(std::iter::once(&last)) {
             self.insert(from, Name::alias(to));
@@ -228,7 +228,7 @@ impl SharedZone {
     }
 
     /// Moves the entry of `name` to the end of an alias chain.
-    pub(crate) fn hide_behind(&self, name: &str, links: &[&str]) {
+    pub fn hide_behind(&self, name: &str, links: &[&str]) {
         let Some((last, before)) = links.split_last() else {
             return;
         };
@@ -240,12 +240,12 @@ impl SharedZone {
     }
 
     /// Becomes ready with the first question about the name.
-    pub(crate) fn first_question(&self, name: &str) -> Arc<Notify> {
+    pub fn first_question(&self, name: &str) -> Arc<Notify> {
         self.lock().asked.entry(key(name)).or_default().clone()
     }
 
     /// How often a name was asked for, by kind.
-    pub(crate) fn asked(&self, name: &str, kind: RecordType) -> usize {
+    pub fn asked(&self, name: &str, kind: RecordType) -> usize {
         let zone = self.lock();
         zone.questions
             .get(&(key(name), kind))
@@ -254,7 +254,7 @@ impl SharedZone {
     }
 
     /// How many questions there have been in all.
-    pub(crate) fn questions(&self) -> usize {
+    pub fn questions(&self) -> usize {
         self.lock().questions.values().sum()
     }
 }

@@ -11,12 +11,12 @@ use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureSch
 use rustls::{SupportedProtocolVersion, version};
 
 use super::{ask, connect, stays_silent};
-use crate::lab::Lab;
-use crate::lab::certificates::{Kind, provider};
-use crate::lab::hello;
-use crate::lab::http::{Http, Page};
-use crate::lab::server::Server;
-use crate::lab::tls::Tls;
+use reach365_testlab::Lab;
+use reach365_testlab::certificates::{Kind, provider};
+use reach365_testlab::hello;
+use reach365_testlab::http::{Http, Page};
+use reach365_testlab::server::Server;
+use reach365_testlab::tls::Tls;
 
 const NAME: &str = "host.lab.example";
 

@@ -9,11 +9,11 @@ use tokio::net::TcpStream;
 
 /// Addresses of hosts by name.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Upstream(Arc<Mutex<HashMap<String, IpAddr>>>);
+pub struct Upstream(Arc<Mutex<HashMap<String, IpAddr>>>);
 
 /// Why a proxy gets no connection to a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Trouble {
+pub enum Trouble {
     /// It does not know the name.
     Name,
     /// The host refuses.
@@ -22,17 +22,17 @@ pub(crate) enum Trouble {
 
 impl Upstream {
     /// Where a host is, unless that is known already.
-    pub(crate) fn learn(&self, name: &str, address: IpAddr) {
+    pub fn learn(&self, name: &str, address: IpAddr) {
         self.lock().entry(name.to_owned()).or_insert(address);
     }
 
     /// Where a host is, in place of what was known.
-    pub(crate) fn correct(&self, name: &str, address: IpAddr) {
+    pub fn correct(&self, name: &str, address: IpAddr) {
         self.lock().insert(name.to_owned(), address);
     }
 
     /// A connection to a host, which is a name or an address.
-    pub(crate) async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, Trouble> {
+    pub async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, Trouble> {
         let literal = host.trim_matches(['[', ']']).parse().ok();
         let known = self.lock().get(host).copied();
         let address: IpAddr = literal.or(known).ok_or(Trouble::Name)?;
