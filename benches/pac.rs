@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use jiff::Zoned;
 use reach365::pac::{PacLimits, PacNames, PacSurroundings, answer, of_text};
-use reach365::proxy::pac::{PacHost, PacScript, ScriptRequest};
+use reach365_proxy::pac::{PacHost, PacScript, ScriptRequest};
 
 const CALLS: usize = 20_000;
 /// Numbers to reach.

@@ -17,7 +17,7 @@ use std::net::{IpAddr, SocketAddr};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::route::Hop;
+use reach365_proxy::route::Hop;
 
 pub use answer::{CrlSeen, HttpSeen, PageAsks};
 pub use dns::{

@@ -11,7 +11,8 @@ use data_encoding::BASE64;
 
 use crate::endpoint::{Cloud, Host};
 use crate::evidence::Stage;
-use crate::route::ProxyServer;
+use reach365_proxy::ProxyServer;
+pub use reach365_proxy::ProxySource;
 
 /// One DNS packet waits this long for its answer.
 pub const DNS_TIMEOUT: Duration = Duration::from_secs(2);
@@ -301,21 +302,6 @@ impl SearchList {
         names.insert(first, bare.to_owned());
         names
     }
-}
-
-/// Where the settings come from that say whether a proxy carries a connection.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum ProxySource {
-    /// The settings of this machine, as the sign-in of Windows would take them: those of the user
-    /// on Windows, the environment elsewhere.
-    #[default]
-    System,
-    /// No proxy: the direct path.
-    None,
-    /// One proxy for every endpoint.
-    Explicit(ProxyServer),
-    /// A PAC script: an `http`, `https` or `file` URL.
-    Pac(String),
 }
 
 /// Time limits of the stages.

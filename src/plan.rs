@@ -9,7 +9,7 @@ use crate::endpoint::{
     Category, Cloud, Endpoint, Expect, Host, Inspection, Level, MustBe, Scheme, printable, quoted,
 };
 use crate::error::Error;
-use crate::route::Route;
+use reach365_proxy::route::Route;
 
 /// Group of the checks that a domain asks for.
 pub const MSOID_GROUP: &str = "msoid";

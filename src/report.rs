@@ -12,10 +12,10 @@ use crate::endpoint::{Cloud, Endpoint, Level, printable};
 use crate::error::Error;
 use crate::evidence::{Attempt, Evidence, Lookup, RecordKind, RunEvidence};
 use crate::remedy::{self, Advice, NetworkSeen, Remedy};
-use crate::route::{Hop, Route};
 use crate::verdict::{
     self, Code, Context, Facts, Finding, Judged, Outcome, Signatures, Verdict, basis,
 };
+use reach365_proxy::route::{Hop, Route};
 
 pub use explains::{Explanation, Fit};
 pub use failed::FailedAgain;

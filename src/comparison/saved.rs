@@ -9,8 +9,8 @@ use serde::Deserialize;
 use crate::endpoint::{Cloud, Scheme, printable};
 use crate::error::Error;
 use crate::report::{SCHEMA, Timings, check_schema};
-use crate::text;
 use crate::verdict::{Outcome, Requirement};
+use reach365_proxy::text;
 
 /// What a comparison keeps of a saved report.
 #[derive(Debug, Clone, PartialEq)]

@@ -13,7 +13,7 @@ use crate::device::text::decode;
 use crate::device::token::RefreshToken;
 use crate::endpoint::{Cloud, quoted};
 use crate::error::Error;
-use crate::text;
+use reach365_proxy::text;
 
 /// Bytes that a saved state may have: a text of the largest size, its characters escaped.
 pub const STATE_LIMIT: usize = 16 << 20;

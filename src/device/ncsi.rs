@@ -3,7 +3,7 @@
 
 use crate::endpoint::{Endpoint, Expect, Host, Scheme, printable};
 use crate::evidence::{Redirect, SkipReason};
-use crate::proxy::registry::Registry;
+use reach365_proxy::registry::Registry;
 
 const PARAMETERS: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\NlaSvc\Parameters\Internet";
 const POLICY: &str = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\NetworkConnectivityStatusIndicator";
@@ -188,7 +188,7 @@ fn shortened(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::catalog::Catalog;
-    use crate::proxy::registry::RegistryValue;
+    use reach365_proxy::registry::RegistryValue;
 
     fn settings(values: &[(&str, &str)]) -> NcsiSettings {
         let mut registry = Registry::default();

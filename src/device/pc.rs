@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::device::registry::{NamedValue, OfficeSignIn, TlsPolicy, office_sign_in, tls_policy};
-use crate::proxy::proxy_list::Carrier;
-use crate::proxy::{ProxyList, View};
+use reach365_proxy::proxy_list::Carrier;
+use reach365_proxy::{ProxyList, View};
 
 /// Services that the articles about activation ask for, by their short names.
 pub const SERVICES: [&str; 4] = ["NcdAutoSetup", "netprofm", "NlaSvc", "EventLog"];

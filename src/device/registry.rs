@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::proxy::registry::{Registry, RegistryValue};
+use reach365_proxy::registry::{Registry, RegistryValue};
 
 /// Where Windows keeps what its test of the connection asks for.
 const NCSI: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\NlaSvc\Parameters\Internet";

@@ -1,7 +1,7 @@
 //! Bytes that a person saved on a PC into text.
 
 use crate::error::Error;
-use crate::text;
+use reach365_proxy::text;
 
 /// Bytes that the text of `dsregcmd /status` may have; a genuine one has some ten thousand.
 pub const TEXT_LIMIT: usize = 1 << 20;

@@ -12,8 +12,8 @@ use crate::error::Error;
 use crate::options::{ControlHost, Family, Options, ProxySource, Timeouts};
 use crate::platform;
 use crate::probe::Certificates;
-use crate::proxy::View;
 use crate::verdict::Signatures;
+use reach365_proxy::View;
 
 /// Builds a [`Checker`]; every setting has the default of [`Options`].
 #[derive(Debug, Clone, Default)]

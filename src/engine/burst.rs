@@ -17,8 +17,8 @@ use crate::engine::{Checker, Probed};
 use crate::evidence::BurstSeen;
 use crate::options::{BURST_AT_ONCE, BURST_ENDPOINTS, BURST_LAG, BURST_SAMPLE};
 use crate::probe::ProbeContext;
-use crate::route::Route;
 use crate::verdict::{self, Verdict};
+use reach365_proxy::route::Route;
 
 /// After so long those that are probed beside have passed, where they do.
 const SETTLED: Duration = Duration::from_millis(500);

@@ -11,8 +11,8 @@ use crate::evidence::{ControlHostSeen, Evidence, Lookup};
 use crate::options::{CONTROL_HOST_PROBES, ControlHost, DNS_CONTROL_SERVERS, DNS_CONTROLS};
 use crate::plan::{self, Plan};
 use crate::probe::{ProbeContext, confirm, known_names, other_name, probe, random_labels, sizes};
-use crate::route::Route;
 use crate::verdict::{self, Outcome};
+use reach365_proxy::route::Route;
 
 /// What the host for comparison may make a run longer.
 const CONTROL_HOST: Duration = Duration::from_secs(8);

@@ -70,9 +70,9 @@ mod tests {
     use crate::engine::Checker;
     use crate::engine::rows::rows;
     use crate::options::Family;
-    use crate::proxy::registry::{Registry, RegistryValue};
-    use crate::route::{Hop, Origin, ProxyProtocol, ProxyServer, Route};
     use crate::verdict::Outcome;
+    use reach365_proxy::registry::{Registry, RegistryValue};
+    use reach365_proxy::route::{Hop, Origin, ProxyProtocol, ProxyServer, Route};
 
     fn switched_off() -> NcsiSettings {
         let mut registry = Registry::default();

@@ -37,9 +37,9 @@ use crate::probe::{
     PromptLookups, ProxyNames, RunClock, TlsSource, alternate, ask_as, confirm, look_up_again,
     probe, probe_msoid,
 };
-use crate::proxy::View;
 use crate::report::{Report, Run};
 use crate::verdict::{self, Outcome, Signatures};
+use reach365_proxy::View;
 
 /// More hosts than that are not looked up by the operating system beside: each look-up holds a
 /// thread.

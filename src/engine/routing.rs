@@ -12,12 +12,12 @@ use crate::evidence::{ScriptFailure, ScriptSeen, Way};
 use crate::options::{Options, ProxySignIn, ProxySource};
 use crate::plan::Plan;
 use crate::platform::{self, SystemProxies};
-use crate::proxy::pac::PacAnswer;
-use crate::proxy::{
+use crate::verdict::{KNOWN_PROXY, PAC_ROUTE};
+use reach365_proxy::pac::PacAnswer;
+use reach365_proxy::route::{Origin, ProxyServer, Route};
+use reach365_proxy::{
     Decision, Dialect, ProxyList, ProxySettings, ScriptSource, View, ViewKind, concealed, decide,
 };
-use crate::route::{Origin, ProxyServer, Route};
-use crate::verdict::{KNOWN_PROXY, PAC_ROUTE};
 
 /// View of a script that the network announces where no setting asks for it.
 const ANNOUNCED: &str = "wpad";
@@ -363,7 +363,7 @@ async fn of_system(reading: JoinHandle<SystemProxies>) -> OfSystem {
         .first()
         .is_some_and(|view| rank.get(&view.kind) == Some(&0));
     let unread = system.unread.filter(|_| !decided);
-    let sign_in = |credentials: &crate::proxy::ProxyCredentials| {
+    let sign_in = |credentials: &reach365_proxy::ProxyCredentials| {
         let sign_in = ProxySignIn::basic(credentials.user(), credentials.password());
         (credentials.server().clone(), sign_in)
     };

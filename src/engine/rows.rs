@@ -7,7 +7,7 @@ use crate::engine::device::Setting;
 use crate::engine::routing;
 use crate::evidence::Way;
 use crate::plan::Plan;
-use crate::route::{Hop, ProxyProtocol, ProxyServer, Route};
+use reach365_proxy::route::{Hop, ProxyProtocol, ProxyServer, Route};
 
 /// One check of a run with the ways that its settings lead to.
 pub(super) struct Row<'a> {

@@ -13,8 +13,8 @@ use crate::evidence::{ScriptFailure, ScriptFailureKind, ScriptSeen};
 use crate::options::Options;
 use crate::platform;
 use crate::probe::pac::{self, PacLimits, PacNames, PacSurroundings, Script, Silence};
-use crate::proxy::pac::{PacAnswer, PacFailure, PacFailureKind};
-use crate::proxy::{ScriptSource, concealed};
+use reach365_proxy::pac::{PacAnswer, PacFailure, PacFailureKind};
+use reach365_proxy::{ScriptSource, concealed};
 
 /// Longest wait for the system to tell where the network's script is; it may ask DHCP.
 const ANNOUNCED_LIMIT: Duration = Duration::from_secs(5);
@@ -265,9 +265,9 @@ fn of_pac(script: &str, failure: &PacFailure) -> ScriptFailure {
         PacFailureKind::Unreachable => (ScriptFailureKind::Unreachable, None),
         PacFailureKind::Status(status) => (ScriptFailureKind::Status, Some(status)),
         PacFailureKind::NotScript => (ScriptFailureKind::NotScript, None),
-        PacFailureKind::Error => (ScriptFailureKind::Error, None),
         PacFailureKind::Limit => (ScriptFailureKind::Limit, None),
         PacFailureKind::Unsupported => (ScriptFailureKind::NotSupported, None),
+        _ => (ScriptFailureKind::Error, None),
     };
     let detail = match failure.line {
         Some(line) => format!("line {line}: {}", failure.message),

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::options::Options;
 use crate::probe::pac::{PacNames, PacSurroundings};
 use crate::probe::{Answered, Credentials, Web, provider};
-use crate::route::{Hop, NamedBy, Route};
+use reach365_proxy::route::{Hop, NamedBy, Route};
 
 /// How long the service wants to be left alone where it does not say so itself.
 const USUAL_WAIT: Duration = Duration::from_secs(3_600);

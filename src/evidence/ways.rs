@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Evidence;
 use crate::endpoint::{Host, Scheme};
-use crate::route::Route;
+use reach365_proxy::route::Route;
 
 /// How one set of settings would carry the connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

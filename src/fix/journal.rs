@@ -13,7 +13,7 @@ use super::places;
 use crate::endpoint::printable;
 use crate::platform::Machine;
 use crate::remedy::{Action, Remedy};
-use crate::text;
+use reach365_proxy::text;
 
 /// The only schema so far.
 const SCHEMA: u32 = 1;

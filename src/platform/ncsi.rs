@@ -1,7 +1,7 @@
 //! Registry values of the connectivity test of Windows.
 
 use crate::device::NCSI_KEYS;
-use crate::proxy::registry::{Registry, RegistryValue};
+use reach365_proxy::registry::{Registry, RegistryValue};
 
 /// The keys of the test with all of their values; empty where there is no registry.
 pub(crate) fn ncsi_registry() -> Registry {

@@ -10,7 +10,7 @@ use windows_sys::Win32::System::Registry::{
     RegOpenKeyExW,
 };
 
-use crate::proxy::registry::RegistryValue;
+use reach365_proxy::registry::RegistryValue;
 
 /// Longest name of a registry value, with its NUL.
 const NAME: usize = 16_384;

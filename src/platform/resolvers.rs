@@ -143,7 +143,7 @@ mod windows {
     use super::SystemResolvers;
     use crate::options::SearchList;
     use crate::platform::registry_key::Key;
-    use crate::proxy::registry::Registry;
+    use reach365_proxy::registry::Registry;
 
     const PARAMETERS: &str = r"System\CurrentControlSet\Services\Tcpip\Parameters";
     const POLICY: &str = r"Software\Policies\Microsoft\Windows NT\DNSClient";

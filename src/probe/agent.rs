@@ -11,7 +11,7 @@ use crate::evidence::{Agent, AgentAttempt, RecordKind};
 use crate::probe::recorder::Target;
 use crate::probe::run::{ProbeContext, includes};
 use crate::probe::{attempt, dns};
-use crate::route::{ProxyServer, Route};
+use reach365_proxy::route::{ProxyServer, Route};
 
 /// A request of either agent waits no longer for a stage: both are measured alike, and four in turn
 /// must not hold the run up.

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::evidence::CredentialsWithheld;
 use crate::options::ProxySignIn;
-use crate::route::{NamedBy, ProxyServer};
+use reach365_proxy::route::{NamedBy, ProxyServer};
 
 /// Statuses by which a proxy rejects credentials; tinyproxy says 401.
 const REJECTIONS: [u16; 2] = [401, 407];
@@ -218,7 +218,7 @@ mod tests {
 
     use super::*;
     use crate::endpoint::Host;
-    use crate::route::ProxyProtocol;
+    use reach365_proxy::route::ProxyProtocol;
 
     fn proxy(name: &str) -> ProxyServer {
         ProxyServer {

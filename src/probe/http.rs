@@ -27,7 +27,7 @@ use crate::probe::meter::{Meter, Metered};
 use crate::probe::queue::{Heard, ProxyQueue};
 use crate::probe::wire::Duplex;
 use crate::probe::{body, classify, lenient, tunnel};
-use crate::proxy::concealed;
+use reach365_proxy::concealed;
 
 /// The agent of every request; neutral, so that a rule for some program does not match it.
 pub(crate) const AGENT: &str = concat!("reach365/", env!("CARGO_PKG_VERSION"));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::endpoint::printable;
 use crate::probe::http::{HEADER_LENGTH, HEADER_LIMIT};
-use crate::proxy::concealed;
+use reach365_proxy::concealed;
 
 /// Informational answers before the final one that are skipped at most.
 const INFORMATIONAL: usize = 8;

@@ -17,7 +17,7 @@ use crate::options::{
     CALM_CONNECTIONS, CALM_JOBS, CALM_QUESTIONS, JOBS_PER_ADDRESS, JOBS_PER_PROXY, QUIET,
 };
 use crate::probe::queue::{ProxyQueue, Stall};
-use crate::route::{ProxyServer, Route};
+use reach365_proxy::route::{ProxyServer, Route};
 
 /// Places that open when a host has been quiet for long: with every generation of quiet hosts
 /// there are eight times as many, so that thousands of silent hosts take no longer than one.

@@ -19,7 +19,7 @@ use crate::probe::run::ProbeContext;
 use crate::probe::tunnel::Tunnel;
 use crate::probe::wire::Wire;
 use crate::probe::{classify, dns, http, socks, tls, tunnel};
-use crate::route::{ProxyProtocol, ProxyServer};
+use reach365_proxy::route::{ProxyProtocol, ProxyServer};
 
 /// Status of a proxy that wants a sign-in.
 const SIGN_IN: u16 = 407;

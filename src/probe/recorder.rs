@@ -12,7 +12,7 @@ use crate::platform::SocketEvidence;
 use crate::probe::classify;
 use crate::probe::clock::{Expired, RunClock, milliseconds};
 use crate::probe::queue::Asked;
-use crate::route::{Hop, NamedBy, ProxyProtocol, ProxyServer};
+use reach365_proxy::route::{Hop, NamedBy, ProxyProtocol, ProxyServer};
 
 /// Where a connection goes to, and what listens there.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -25,7 +25,7 @@ use crate::probe::pace::Pace;
 use crate::probe::proxy_names::{Found, ProxyNames};
 use crate::probe::recorder::Target;
 use crate::probe::tls::TlsSource;
-use crate::route::{Hop, NamedBy, ProxyProtocol, ProxyServer, Route};
+use reach365_proxy::route::{Hop, NamedBy, ProxyProtocol, ProxyServer, Route};
 
 /// A lookup that took less was prompt.
 const PROMPT_MS: f64 = 500.0;

@@ -9,7 +9,7 @@ use crate::evidence::{Failure, FailureKind, ProxySeen};
 use crate::probe::classify;
 use crate::probe::tunnel::Tunnel;
 use crate::probe::wire::Wire;
-use crate::route::ProxyProtocol;
+use reach365_proxy::route::ProxyProtocol;
 
 /// What the proxy is asked to connect to.
 #[derive(Debug, Clone, PartialEq, Eq)]

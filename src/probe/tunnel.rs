@@ -12,7 +12,7 @@ use crate::options::HEAD_LIMIT;
 use crate::probe::response_head::{self, ResponseHead};
 use crate::probe::wire::{Rewound, Wire};
 use crate::probe::{body, classify, http};
-use crate::proxy::concealed;
+use reach365_proxy::concealed;
 
 /// Bytes of a refusal's page that are kept: squid says what is wrong behind 3 KiB of style.
 const PAGE_LIMIT: usize = 4 * 1024;

@@ -26,7 +26,7 @@ use crate::probe::pac::fetch::{Ended, addresses, first_connection, tls};
 use crate::probe::tunnel::Tunnel;
 use crate::probe::wire::Wire;
 use crate::probe::{classify, socks, tunnel};
-use crate::route::{Hop, NamedBy, ProxyProtocol, ProxyServer};
+use reach365_proxy::route::{Hop, NamedBy, ProxyProtocol, ProxyServer};
 
 /// Status of a proxy that wants a sign-in.
 const SIGN_IN: u16 = 407;

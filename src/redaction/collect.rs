@@ -14,8 +14,8 @@ use crate::evidence::{
 };
 use crate::plan::MSOID_GROUP;
 use crate::report::{EndpointReport, Report};
-use crate::route::Hop;
 use crate::verdict::{Code, Signatures, known_words, short};
+use reach365_proxy::route::Hop;
 
 /// Where a name server made something up: its answers are not the service's addresses.
 const MADE_UP: [Code; 5] = [

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::IpNet;
 
 use super::{keep, page};
-use crate::owner::registrable_domain;
+use reach365_proxy::owner::registrable_domain;
 
 /// Blocks of 256 addresses that documents use (RFC 5737).
 const DOCUMENTS: [[u8; 3]; 3] = [[192, 0, 2], [198, 51, 100], [203, 0, 113]];

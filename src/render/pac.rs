@@ -4,13 +4,13 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::proxy::conceal_argument;
-use crate::proxy::pac::{Entry, PacAnswer, PacFailure, Remark, RemarkLevel};
 use crate::render::json::document;
 use crate::render::layout::{Lead, Page};
 use crate::render::style::{Colour, TextStyle};
-use crate::route::Hop;
 use crate::verdict::Outcome;
+use reach365_proxy::conceal_argument;
+use reach365_proxy::pac::{Entry, PacAnswer, PacFailure, Remark, RemarkLevel};
+use reach365_proxy::route::Hop;
 
 /// Where the words of a row begin.
 const COLUMN: usize = 11;

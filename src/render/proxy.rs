@@ -6,13 +6,13 @@ use serde::Serialize;
 use url::Url;
 
 use crate::evidence::{ScriptFailure, Way};
-use crate::proxy::blob::BlobKind;
-use crate::proxy::proxy_list::Carrier;
-use crate::proxy::{Blob, Decision, ProxySettings, ScriptSource, View, concealed, decide};
 use crate::render::json::{document, write_safely};
 use crate::render::layout::{Lead, Page};
 use crate::render::style::{Colour, TextStyle};
-use crate::route::{Origin, Route};
+use reach365_proxy::blob::BlobKind;
+use reach365_proxy::proxy_list::Carrier;
+use reach365_proxy::route::{Origin, Route};
+use reach365_proxy::{Blob, Decision, ProxySettings, ScriptSource, View, concealed, decide};
 
 /// Where the words of settings begin.
 const COLUMN: usize = 15;
@@ -305,7 +305,7 @@ pub fn blob(blob: &Blob, style: &TextStyle, out: &mut dyn io::Write) -> io::Resu
     if blob.truncated {
         row("note", "the value ends before its last field", &mut page)?;
     }
-    let view = View::new(crate::proxy::ViewKind::Explicit, "", blob.settings());
+    let view = View::new(reach365_proxy::ViewKind::Explicit, "", blob.settings());
     view.notes
         .iter()
         .try_for_each(|note| row("note", note, &mut page))

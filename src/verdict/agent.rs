@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use crate::endpoint::Endpoint;
 use crate::evidence::{Agent, Attempt, Evidence, Trust};
-use crate::route::Hop;
 use crate::verdict::certificate::needs_public_issuer;
 use crate::verdict::claim::Claim;
 use crate::verdict::{Code, Confidence, Outcome, Verdict, Who, block_page};
+use reach365_proxy::route::Hop;
 
 /// Answers of each agent that must agree before anybody is accused.
 const ROUNDS: usize = 2;

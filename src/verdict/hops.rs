@@ -2,11 +2,11 @@
 
 use crate::endpoint::{Endpoint, Scheme};
 use crate::evidence::{Attempt, Evidence, Failure, FailureKind, Lookup, Stage};
-use crate::route::{Hop, ProxyProtocol, ProxyServer};
 use crate::verdict::attempt::{AddressRuling, Ruling, by_address, furthest};
 use crate::verdict::claim::{self, Claim, short};
 use crate::verdict::network::Controls;
 use crate::verdict::{Code, Confidence, Context, Outcome, Verdict, Who, dns, host, limit, proxy};
+use reach365_proxy::route::{Hop, ProxyProtocol, ProxyServer};
 
 /// What came of one hop.
 struct HopRuling<'a> {

@@ -4,11 +4,11 @@ use url::Url;
 
 use crate::endpoint::{Endpoint, Expect, Issuer, Scheme};
 use crate::evidence::{Attempt, Failure, FailureKind, HttpSeen, Observation};
-use crate::owner::registrable_domain;
 use crate::verdict::attempt::{Genuine, Ruling};
 use crate::verdict::claim::{Claim, short, whole_ms};
 use crate::verdict::network::below;
 use crate::verdict::{Code, Confidence, Facts, Outcome, Who, block_page, content, page};
+use reach365_proxy::owner::registrable_domain;
 
 /// From the request to the response head; more than this is slow.
 pub(super) const SLOW_FIRST_BYTE_MS: f64 = 3_000.0;

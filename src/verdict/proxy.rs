@@ -8,11 +8,11 @@ use serde_json::Value;
 use crate::evidence::{
     Attempt, Failure, FailureKind, HttpSeen, Observation, ProxySeen, Stage, TlsSeen, Trust,
 };
-use crate::route::{Hop, ProxyProtocol, ProxyServer};
 use crate::verdict::attempt::Ruling;
 use crate::verdict::claim::{Claim, WITHHELD, short, whole_ms};
 use crate::verdict::refusal::Refusal;
 use crate::verdict::{Code, Confidence, Context, Outcome, Who, certificate, tcp};
+use reach365_proxy::route::{Hop, ProxyProtocol, ProxyServer};
 
 /// What a connection to a proxy comes to before anything behind it was heard; `None` where the
 /// way through it is open.

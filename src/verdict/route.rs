@@ -3,10 +3,10 @@
 
 use crate::endpoint::Endpoint;
 use crate::evidence::{Control, Evidence, ScriptFailure, ScriptFailureKind, Stage, Way};
-use crate::route::{Origin, Route};
 use crate::verdict::claim::{self, Claim};
 use crate::verdict::network::Controls;
 use crate::verdict::{Code, Confidence, Context, Outcome, Verdict, hops};
+use reach365_proxy::route::{Origin, Route};
 
 /// Looks at a verdict with the settings in mind that led to it.
 pub(super) fn consider(

@@ -4,9 +4,9 @@ use reach365::device::{
     CommandOutcome, DeviceState, DsregStatus, Join, OfficeSignIn, Pc, Service, ServiceState,
     TlsPolicy, ValueData, registry_keys, registry_values,
 };
-use reach365::proxy::registry::{Registry, RegistryValue};
-use reach365::proxy::{Dialect, ProxySettings, View, ViewKind};
 use reach365::render::{self, TextStyle};
+use reach365_proxy::registry::{Registry, RegistryValue};
+use reach365_proxy::{Dialect, ProxySettings, View, ViewKind};
 
 use crate::sample;
 

@@ -15,7 +15,7 @@ use reach365::evidence::{
 };
 use reach365::redaction::redact;
 use reach365::report::Run;
-use reach365::route::Route;
+use reach365_proxy::route::Route;
 
 /// Where test hosts live.
 pub(crate) const SITE: &str = "203.0.113.10";

@@ -3,8 +3,8 @@
 use reach365::Report;
 use reach365::endpoint::{Cloud, Endpoint, Host, Scheme};
 use reach365::evidence::{ControlHostSeen, Evidence, FailureKind, RunEvidence};
-use reach365::route::Route;
 use reach365::verdict::{Code, Confidence, Outcome, Verdict};
+use reach365_proxy::route::Route;
 
 use crate::bench::*;
 

@@ -6,8 +6,8 @@ use reach365::endpoint::{Endpoint, Issuer};
 use reach365::evidence::{
     Attempt, CredentialsWithheld, Evidence, FailureKind, HttpSeen, Observation, PageAsks, ProxySeen,
 };
-use reach365::route::Origin;
 use reach365::verdict::{Code, Outcome};
+use reach365_proxy::route::Origin;
 
 use crate::bench::*;
 use crate::cases::proxied::{asked, carried, open, said, to_proxy, way};

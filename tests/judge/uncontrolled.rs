@@ -6,8 +6,8 @@ use reach365::evidence::{
     Attempt, ControlHostSeen, Evidence, FailureKind, Observation, RecordKind, RunEvidence,
     ScriptFailure, ScriptFailureKind, TlsSeen,
 };
-use reach365::route::{Origin, Route};
 use reach365::verdict::{Code, Confidence, Outcome, Who};
+use reach365_proxy::route::{Origin, Route};
 
 use crate::bench::*;
 use crate::cases::proxied::{

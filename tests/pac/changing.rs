@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use reach365::pac::{
     PacAnswers, PacLimits, PacNames, PacSurroundings, Script, answers, lint, of_text,
 };
-use reach365::proxy::pac::{Remark, RemarkLevel};
+use reach365_proxy::pac::{Remark, RemarkLevel};
 use url::Url;
 
 use crate::at;

@@ -355,7 +355,7 @@ fn a_built_script_is_the_same_every_time_and_answers() {
             serde_json::json!(["PROXY proxy.example:8080"])
         ]
     );
-    let remarks = reach365::proxy::pac::lint(&built);
+    let remarks = reach365_proxy::pac::lint(&built);
     assert_eq!(remarks, [], "the script is plain");
     let saved = script("saved.pac", "");
     let output = reach365(&[

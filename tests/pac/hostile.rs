@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use reach365::pac::{PacLimits, PacNames, PacSurroundings, Script, answer, of_text};
-use reach365::proxy::pac::{PacAnswer, PacFailure, decode};
+use reach365_proxy::pac::{PacAnswer, PacFailure, decode};
 
 const EVALUATE: Duration = Duration::from_millis(400);
 /// Evaluation, the time to give up, and what a busy machine adds.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use reach365::pac::{PacLimits, PacSurroundings, Script, answer, load};
-use reach365::proxy::pac::{PacFailure, PacFailureKind};
+use reach365_proxy::pac::{PacFailure, PacFailureKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 

@@ -16,7 +16,7 @@ use std::net::IpAddr;
 
 use jiff::Zoned;
 use jiff::tz::TimeZone;
-use reach365::proxy::pac::PacHost;
+use reach365_proxy::pac::PacHost;
 
 /// A world in which everything is given.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use reach365::proxy::pac::{Entry, PacAnswer, PacFailure, PacScript, ScriptRequest};
+use reach365_proxy::pac::{Entry, PacAnswer, PacFailure, PacScript, ScriptRequest};
 
 use crate::Given;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use reach365::proxy::pac::{FUNCTIONS, PacScript, ScriptRequest, hops, lint};
+use reach365_proxy::pac::{FUNCTIONS, PacScript, ScriptRequest, hops, lint};
 use serde::Deserialize;
 
 use crate::{Given, at};
@@ -101,7 +101,7 @@ fn answers_mean_what_they_mean_to_browsers() {
 fn an_endless_answer_is_cut() {
     let (hops, ignored) = hops(&"PROXY a.example:1;".repeat(1_000));
     assert_eq!((hops.len(), ignored.len()), (64, 1));
-    let (_, ignored) = reach365::proxy::pac::hops(&"\u{1b}[31m".repeat(1_000));
+    let (_, ignored) = reach365_proxy::pac::hops(&"\u{1b}[31m".repeat(1_000));
     assert!(ignored[0].element.len() < 1_000 && !ignored[0].element.contains('\u{1b}'));
 }
 

@@ -1,7 +1,7 @@
 //! Registry values, byte by byte.
 
-use reach365::proxy::blob::{Blob, BlobKind};
-use reach365::proxy::hex;
+use reach365_proxy::blob::{Blob, BlobKind};
+use reach365_proxy::hex;
 use serde::Deserialize;
 
 use crate::text;

@@ -1,6 +1,6 @@
 //! Bypass lists in their dialects.
 
-use reach365::proxy::{BypassList, Dialect};
+use reach365_proxy::{BypassList, Dialect};
 
 use crate::{mentions, rows, url};
 

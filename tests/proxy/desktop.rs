@@ -1,6 +1,6 @@
 //! Settings of macOS, GNOME and KDE.
 
-use reach365::proxy::{Decision, ScriptSource, View, decide, gnome, kde, macos};
+use reach365_proxy::{Decision, ScriptSource, View, decide, gnome, kde, macos};
 
 use crate::{text, url, way};
 

@@ -1,6 +1,6 @@
 //! Variables of the environment.
 
-use reach365::proxy::environment::{self, Environment};
+use reach365_proxy::environment::{self, Environment};
 
 use crate::{mentions, route, rows};
 

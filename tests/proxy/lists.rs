@@ -1,6 +1,6 @@
 //! Lists of proxies.
 
-use reach365::proxy::{Dialect, ProxyList, ProxySettings, View, ViewKind};
+use reach365_proxy::{Dialect, ProxyList, ProxySettings, View, ViewKind};
 
 use crate::{mentions, rows, way};
 

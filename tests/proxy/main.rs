@@ -14,8 +14,8 @@ mod views;
 use std::fs;
 use std::path::PathBuf;
 
-use reach365::proxy::{Decision, View, decide};
-use reach365::route::Route;
+use reach365_proxy::route::Route;
+use reach365_proxy::{Decision, View, decide};
 use url::Url;
 
 fn path(name: &str) -> PathBuf {

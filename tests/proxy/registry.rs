@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use reach365::proxy::registry_file::parse;
-use reach365::proxy::windows::{WinHttpAnswer, WinHttpAnswers, views};
-use reach365::proxy::{Concealed, Decision, ScriptSource, View, ViewKind, decide};
+use reach365_proxy::registry_file::parse;
+use reach365_proxy::windows::{WinHttpAnswer, WinHttpAnswers, views};
+use reach365_proxy::{Concealed, Decision, ScriptSource, View, ViewKind, decide};
 
 use crate::{mentions, path, url, way};
 

@@ -1,7 +1,7 @@
 //! What a view decides, and where views differ.
 
-use reach365::proxy::{Decision, Dialect, ProxySettings, ScriptSource, View, ViewKind, decide};
-use reach365::route::{Origin, Route};
+use reach365_proxy::route::{Origin, Route};
+use reach365_proxy::{Decision, Dialect, ProxySettings, ScriptSource, View, ViewKind, decide};
 
 use crate::{mentions, route, url, way};
 

@@ -8,11 +8,11 @@ use reach365::device::{
     CommandOutcome, DeviceState, DsregStatus, Pc, Service, ServiceState, registry_keys,
     registry_values,
 };
-use reach365::proxy::registry::{Registry, RegistryValue};
 use reach365::remedy::{
     ActivationError, Advice, App, NetworkSeen, Platform, Remedy, RemedyPlan, Situation, plan,
 };
 use reach365::verdict::Code;
+use reach365_proxy::registry::{Registry, RegistryValue};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Deserialize, Serialize)]

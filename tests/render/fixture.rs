@@ -10,8 +10,8 @@ use reach365::evidence::{
 };
 use reach365::remedy::Advice;
 use reach365::report::{EndpointReport, Report, Run, SCHEMA, Summary, Timings, Tool};
-use reach365::route::Route;
 use reach365::verdict::{Code, Confidence, Culprit, Finding, Outcome, Verdict, Who};
+use reach365_proxy::route::Route;
 
 /// Everything that a server may send to fool a reader: colours, a title change, a C1 sequence,
 /// reversed text, invisible tags, markup.

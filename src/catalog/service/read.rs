@@ -13,7 +13,7 @@ use crate::catalog::ENTRY_LIMIT;
 use crate::catalog::mistakes::{Mistakes, without_place};
 use crate::endpoint::{Category, printable, quoted};
 use crate::error::Error;
-use crate::text;
+use reach365_proxy::text;
 
 /// Notes that are kept; the rest is counted.
 const NOTES: usize = 50;

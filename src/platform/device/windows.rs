@@ -14,7 +14,7 @@ use crate::platform::command::{self, RunError};
 use crate::platform::registry_key::Key;
 use crate::platform::services::state;
 use crate::platform::system_proxies;
-use crate::proxy::registry::Registry;
+use reach365_proxy::registry::Registry;
 
 /// `dsregcmd` asks a domain controller and the registration service.
 const PATIENCE: Duration = Duration::from_secs(10);

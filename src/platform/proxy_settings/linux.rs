@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use super::output;
-use crate::proxy::{View, gnome, kde};
+use reach365_proxy::{View, gnome, kde};
 
 /// The file has some twenty lines.
 const LIMIT: u64 = 1 << 20;

@@ -1,7 +1,7 @@
 //! Settings of macOS.
 
 use super::output;
-use crate::proxy::{View, macos};
+use reach365_proxy::{View, macos};
 
 /// The view of the network settings, and why it could not be read.
 pub(super) fn views() -> (Vec<View>, Option<String>) {

@@ -1,5 +1,5 @@
 //! Proxy settings of this machine: one file an operating system fetches their text and bytes, the
-//! grammars are in [`crate::proxy`].
+//! grammars are in [`reach365_proxy`].
 
 #[cfg(target_os = "linux")]
 #[path = "linux.rs"]
@@ -14,8 +14,8 @@ mod system;
 #[path = "other.rs"]
 mod system;
 
-use crate::proxy::environment;
-use crate::proxy::{ProxyCredentials, View};
+use reach365_proxy::environment;
+use reach365_proxy::{ProxyCredentials, View};
 
 /// The programs of desktops answer from memory; one that does not is of no use.
 #[cfg(any(target_os = "linux", target_os = "macos"))]

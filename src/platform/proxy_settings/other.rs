@@ -1,6 +1,6 @@
 //! Systems without proxy settings of their own.
 
-use crate::proxy::View;
+use reach365_proxy::View;
 
 /// Nothing: the environment is all there is.
 pub(super) fn views() -> (Vec<View>, Option<String>) {

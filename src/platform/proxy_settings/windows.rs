@@ -10,12 +10,12 @@ use windows_sys::Win32::System::Registry::{
 
 use crate::platform::registry_key::Key;
 use crate::platform::winhttp_text::take;
-use crate::proxy::registry::Registry;
-use crate::proxy::windows::{
+use reach365_proxy::registry::Registry;
+use reach365_proxy::windows::{
     AUTO_PROXY_SERVICE, INTERNET_SETTINGS, INTERNET_SETTINGS_32, POLICIES, WinHttpAnswer,
     WinHttpAnswers, views as decode,
 };
-use crate::proxy::{Concealed, View};
+use reach365_proxy::{Concealed, View};
 
 /// The views of the user and of the machine, and why those of the user could not be read: neither
 /// WinHTTP nor the registry told them.
@@ -133,8 +133,8 @@ fn copy(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proxy::Dialect;
-    use crate::proxy::blob::{Blob, BlobKind};
+    use reach365_proxy::Dialect;
+    use reach365_proxy::blob::{Blob, BlobKind};
 
     fn blob(hive: &str, name: &str, kind: BlobKind) -> Option<Blob> {
         let registry = registry();

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::Script;
-use crate::proxy::pac::{Circumstances, Dependence, PacAnswer, PacFailure, ScriptRequest};
+use reach365_proxy::pac::{Circumstances, Dependence, PacAnswer, PacFailure, ScriptRequest};
 
 /// Orders of addresses that are tried.
 const ORDERS: usize = 4;

@@ -29,7 +29,7 @@ use crate::platform;
 use crate::probe::classify;
 use crate::probe::http::AGENT;
 use crate::probe::tls::provider;
-use crate::proxy::pac::{PacFailure, PacFailureKind, TEXT_LIMIT};
+use reach365_proxy::pac::{PacFailure, PacFailureKind, TEXT_LIMIT};
 
 /// One address of several gets no more than this.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);

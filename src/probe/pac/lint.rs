@@ -13,9 +13,9 @@ use url::Url;
 use super::surroundings::Resolver;
 use super::{PacAnswers, PacSurroundings, Script, answer_to, answers};
 use crate::endpoint::{Host, quoted};
-use crate::proxy::pac::lint as lint_text;
-use crate::proxy::pac::{PacAnswer, PacFailure, Remark, RemarkLevel, ScriptRequest};
-use crate::route::{Hop, ProxyProtocol, ProxyServer};
+use reach365_proxy::pac::lint as lint_text;
+use reach365_proxy::pac::{PacAnswer, PacFailure, Remark, RemarkLevel, ScriptRequest};
+use reach365_proxy::route::{Hop, ProxyProtocol, ProxyServer};
 
 /// A path where a URL has none, to see whether the script looks at paths.
 const SAMPLE_PATH: &str = "/common/oauth2/authorize?client_id=x";

@@ -12,7 +12,7 @@ use url::Url;
 use super::surroundings::Silence;
 use super::{PacLimits, PacSurroundings, Runner, fetch};
 use crate::probe::clock::milliseconds;
-use crate::proxy::pac::{PacFailure, PacFailureKind, TEXT_LIMIT, decode};
+use reach365_proxy::pac::{PacFailure, PacFailureKind, TEXT_LIMIT, decode};
 
 /// A script, ready to answer.
 #[derive(Debug)]

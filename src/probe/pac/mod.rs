@@ -2,7 +2,7 @@
 //! network's own names.
 //!
 //! ```no_run
-//! # async fn example() -> Result<(), reach365::proxy::pac::PacFailure> {
+//! # async fn example() -> Result<(), reach365_proxy::pac::PacFailure> {
 //! use reach365::pac::{PacLimits, PacSurroundings, answer, load};
 //!
 //! let source = "http://proxy.example/proxy.pac";
@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::proxy::pac::{Circumstances, PacAnswer, PacFailure, ScriptRequest};
+use reach365_proxy::pac::{Circumstances, PacAnswer, PacFailure, ScriptRequest};
 
 pub use answers::{PacAnswers, answers};
 pub use lint::lint;

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use super::surroundings::{Resolver, Silence};
 use super::{PacLimits, PacSurroundings};
 use crate::platform;
-use crate::proxy::pac::{
+use reach365_proxy::pac::{
     Circumstances, PacAnswer, PacFailure, PacFailureKind, PacHost, PacScript, ScriptRequest,
 };
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::surroundings::Silence;
 use crate::probe::pac::{PacLimits, PacSurroundings};
-use crate::proxy::pac::{Circumstances, PacAnswer, PacFailure, PacFailureKind, ScriptRequest};
+use reach365_proxy::pac::{Circumstances, PacAnswer, PacFailure, PacFailureKind, ScriptRequest};
 
 #[derive(Debug)]
 pub(super) struct Runner;

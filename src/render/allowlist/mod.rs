@@ -23,7 +23,7 @@ use std::io;
 use crate::catalog::{Allowed, AllowedHost, AllowedPort, Allowlist, LeftOut};
 use crate::endpoint::printable;
 use crate::report::Tool;
-use crate::route::ProxyServer;
+use reach365_proxy::route::ProxyServer;
 
 /// The formats of an allowlist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::{Rules, refuse};
 use crate::catalog::{Allowed, AllowedHost, Allowlist};
 use crate::endpoint::Category;
-use crate::proxy::pac::compose_hosts;
-use crate::route::ProxyServer;
+use crate::render::pac_builder::compose_hosts;
+use reach365_proxy::route::ProxyServer;
 
 pub(super) fn rules(list: &Allowlist, proxy: &ProxyServer) -> Rules {
     let direct = list.entries.iter().filter(|entry| is_direct(entry));

@@ -1,7 +1,7 @@
 //! Which way the run took, in one line: nothing where no proxy settings were found.
 
 use crate::report::{EndpointReport, Report};
-use crate::route::Origin;
+use reach365_proxy::route::Origin;
 
 /// One sentence on the ways of a run, where there is anything to say.
 pub(super) fn words(report: &Report) -> Option<String> {

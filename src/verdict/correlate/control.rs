@@ -8,7 +8,6 @@
 
 use crate::endpoint::{Host, MustBe};
 use crate::evidence::{Attempt, Evidence, Observation, Stage};
-use crate::route::Hop;
 use crate::verdict::correlate::outside::{self, Outside};
 use crate::verdict::correlate::{fact, hosts};
 use crate::verdict::known_names::{self, KnownNames};
@@ -16,6 +15,7 @@ use crate::verdict::{
     Code, Confidence, Context, Culprit, Finding, Judged, NO_CONTROL, Outcome, Verdict, Who,
     network, route,
 };
+use reach365_proxy::route::Hop;
 
 /// So many hosts with one cause on one path need no control: the cause is the wider one.
 const HOSTS: usize = 3;

@@ -7,11 +7,11 @@ use url::Url;
 
 use crate::endpoint::Scheme;
 use crate::evidence::{Attempt, HttpSeen, ProxySeen};
-use crate::route::Hop;
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::proxy::{cause, is_carried, proxies};
 use crate::verdict::correlate::{fact, free};
 use crate::verdict::{Code, Confidence, Judged, block_page};
+use reach365_proxy::route::Hop;
 
 /// Headers that tell who wrote an answer.
 const WRITERS: [&str; 4] = ["server", "via", "x-squid-error", "content-type"];

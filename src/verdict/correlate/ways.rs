@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use crate::evidence::{ScriptFailure, Way};
-use crate::route::Route;
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{collapse, fact, finding, free, hosts};
 use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, route};
+use reach365_proxy::route::Route;
 
 /// Settings that mislead so many hosts are one matter.
 const HOSTS: usize = 2;

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use reach365::Options;
 use reach365::options::{ProxySignIn, ProxySource};
-use reach365::proxy::{Dialect, ProxySettings, View, ViewKind};
-use reach365::route::Hop;
+use reach365_proxy::route::Hop;
+use reach365_proxy::{Dialect, ProxySettings, View, ViewKind};
 use serde::Deserialize;
 
 use super::scenario::Scenario;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use reach365::options::{SearchList, Timeouts};
 use reach365::plan::Selection;
-use reach365::proxy::View;
 use reach365::{Catalog, Checker, Options, Plan, Report};
+use reach365_proxy::View;
 
 use super::compare;
 use super::proxies::{self, Places};

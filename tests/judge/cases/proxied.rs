@@ -5,8 +5,8 @@ use reach365::evidence::{
     Attempt, Control, ControlHostSeen, Evidence, FailureKind, Lookup, Observation, ProxySeen,
     RecordKind, RunEvidence, ScriptFailure, ScriptFailureKind, TcpSeen, TlsSeen, Way,
 };
-use reach365::route::{Hop, Origin, Route};
 use reach365::verdict::{Code, Confidence, Outcome, Requirement, Who};
+use reach365_proxy::route::{Hop, Origin, Route};
 
 use super::{Case, Row, found_in, host, row};
 use crate::bench::*;

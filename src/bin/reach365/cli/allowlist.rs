@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use reach365::endpoint::Cloud;
 use reach365::render::AllowlistFormat;
-use reach365::route::ProxyServer;
+use reach365_proxy::route::ProxyServer;
 
 #[derive(Debug, Args)]
 pub(crate) struct AllowlistArgs {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use reach365::endpoint::Host;
-use reach365::route::{ProxyProtocol, ProxyServer};
+use reach365_proxy::route::{ProxyProtocol, ProxyServer};
 use url::Url;
 
 use super::{ListFormat, LookArgs};

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::builder::TypedValueParser;
 use clap::{Args, Subcommand};
-use reach365::proxy::Dialect;
-use reach365::proxy::blob::BlobKind;
+use reach365_proxy::Dialect;
+use reach365_proxy::blob::BlobKind;
 
 use super::{ListFormat, LookArgs, choice};
 

@@ -7,7 +7,8 @@ use std::path::Path;
 use reach365::catalog::service::SERVICE_LIMIT;
 use reach365::device::STATE_LIMIT;
 use reach365::verdict::Signatures;
-use reach365::{Catalog, Report, text};
+use reach365::{Catalog, Report};
+use reach365_proxy::text;
 
 use crate::exit::Failure;
 

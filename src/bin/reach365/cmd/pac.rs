@@ -5,10 +5,8 @@ use std::collections::HashMap;
 use reach365::endpoint::{Endpoint, Scheme};
 use reach365::pac::{self, PacLimits, PacNames, PacSurroundings, Script};
 use reach365::plan::{Plan, Selection};
-use reach365::proxy::pac::{
-    Composition, PacFailure, PacFailureKind, RemarkLevel, compose, never_asked,
-};
-use reach365::render::{self, PacRow};
+use reach365::render::{self, Composition, PacRow, compose};
+use reach365_proxy::pac::{PacFailure, PacFailureKind, RemarkLevel, never_asked};
 use tokio::runtime::{Builder, Runtime};
 use url::Url;
 

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use reach365::evidence::Way;
 use reach365::options::Options;
-use reach365::proxy::{
+use reach365::render::{self, Match, UrlWays};
+use reach365::{proxy_ways, system_proxies};
+use reach365_proxy::{
     Blob, Decision, ProxySettings, View, ViewKind, decide, hex, registry_file,
     windows::{self, WinHttpAnswers},
 };
-use reach365::render::{self, Match, UrlWays};
-use reach365::{proxy_ways, system_proxies};
 use url::Url;
 
 use super::{input, live};

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reach365::endpoint::Cloud;
-use reach365::{new_client_request_id, text};
+use reach365::new_client_request_id;
+use reach365_proxy::text;
 use serde::{Deserialize, Serialize};
 
 use crate::exit::{Failure, note};
