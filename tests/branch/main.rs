@@ -8,16 +8,12 @@
 //! or a tool is not installed, the tests are skipped and say so, unless `REACH365_PARTS` is
 //! `required`: then that is a failure.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
-
-#[cfg(target_os = "linux")]
-#[path = "../namespaces/mod.rs"]
-mod namespaces;
-
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
-    let suite = namespaces::Suite {
+    let suite = reach365_testlab::namespaces::Suite {
         name: "branch",
+        program: env!("CARGO_BIN_EXE_reach365"),
+        root: env!("CARGO_MANIFEST_DIR"),
         directory: "tests/branch/scenarios",
         faults: None,
         exit: None,

@@ -7,16 +7,12 @@
 //! Of the faults and of repeated runs a tenth is tried; all with `REACH365_NIGHTLY` set, as
 //! `tests/nightly.sh` does.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
-
-#[cfg(target_os = "linux")]
-#[path = "../namespaces/mod.rs"]
-mod namespaces;
-
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
-    let suite = namespaces::Suite {
+    let suite = reach365_testlab::namespaces::Suite {
         name: "healthy",
+        program: env!("CARGO_BIN_EXE_reach365"),
+        root: env!("CARGO_MANIFEST_DIR"),
         directory: "tests/healthy/networks",
         faults: Some("tests/healthy/faults"),
         exit: Some(0),

@@ -14,6 +14,8 @@ mod connect_request;
 pub mod dns;
 pub mod hello;
 pub mod http;
+#[cfg(target_os = "linux")]
+pub mod namespaces;
 pub mod pages;
 pub mod proxy;
 pub mod server;

@@ -10,7 +10,7 @@ use super::PLANTED;
 use super::scenario::Scenario;
 
 /// Every network with each of the faults that its file names, as `NETWORK+FAULT`.
-pub(super) fn all(networks: &str, faults: &str) -> BTreeMap<String, Scenario> {
+pub(super) fn all(networks: &Path, faults: &Path) -> BTreeMap<String, Scenario> {
     let (networks, faults) = (tables(networks), tables(faults));
     let mut planted = BTreeMap::new();
     for (name, network) in &networks {
@@ -30,8 +30,7 @@ pub(super) fn all(networks: &str, faults: &str) -> BTreeMap<String, Scenario> {
 }
 
 /// The files of a directory, by their names.
-fn tables(directory: &str) -> BTreeMap<String, Table> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
+fn tables(directory: &Path) -> BTreeMap<String, Table> {
     let files = fs::read_dir(directory).unwrap();
     let named = files.map(|file| {
         let file = file.unwrap().path();

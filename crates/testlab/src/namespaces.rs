@@ -12,6 +12,7 @@ mod scenario;
 mod stored;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use scenario::Scenario;
@@ -23,21 +24,30 @@ const NIGHTLY: &str = "REACH365_NIGHTLY";
 const PLANTED: char = '+';
 
 /// The scenarios of one test program.
-pub(crate) struct Suite {
+pub struct Suite {
     /// Name of the program.
-    pub(crate) name: &'static str,
-    /// Where their files are, from the root of the package.
-    pub(crate) directory: &'static str,
+    pub name: &'static str,
+    /// The program under test.
+    pub program: &'static str,
+    /// The directory that the others are given from.
+    pub root: &'static str,
+    /// Where their files are.
+    pub directory: &'static str,
     /// Where the faults are that are planted in them.
-    pub(crate) faults: Option<&'static str>,
+    pub faults: Option<&'static str>,
     /// The exit code where a file names none; then it is not compared where this is absent.
-    pub(crate) exit: Option<i32>,
+    pub exit: Option<i32>,
 }
 
 impl Suite {
     /// Runs the scenarios that the command line names, or all.
-    pub(crate) fn main(&self) -> ExitCode {
+    pub fn main(&self) -> ExitCode {
         run::main(self)
+    }
+
+    /// A file or directory below the root.
+    fn path(&self, inside: &str) -> PathBuf {
+        Path::new(self.root).join(inside)
     }
 
     /// Whether other programs are asked too: about faults, while the page is written.
@@ -47,7 +57,7 @@ impl Suite {
 
     /// What one file describes.
     fn alone(&self) -> BTreeMap<String, Scenario> {
-        let mut all = Scenario::all(self.directory);
+        let mut all = Scenario::all(&self.path(self.directory));
         for scenario in all.values_mut() {
             scenario.exit = scenario.exit.or(self.exit);
             if self.faults.is_some() && !is_nightly() {
@@ -62,7 +72,7 @@ impl Suite {
         let Some(faults) = self.faults else {
             return BTreeMap::new();
         };
-        let planted = planted::all(self.directory, faults).into_iter();
+        let planted = planted::all(&self.path(self.directory), &self.path(faults)).into_iter();
         if every_one || is_nightly() {
             return planted.collect();
         }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
 
+use super::Suite;
 use super::run::Outcome;
 
 /// Set where the files are made anew.
@@ -21,9 +21,9 @@ pub(super) fn are_wanted() -> bool {
 }
 
 /// Writes one line of JSON a report, each with the name of its scenario.
-pub(super) fn write(suite: &str, outcomes: &BTreeMap<String, Outcome>) {
-    let file = format!("tests/runs/{suite}.ndjson.gz");
-    let file = File::create(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+pub(super) fn write(suite: &Suite, outcomes: &BTreeMap<String, Outcome>) {
+    let file = suite.path(&format!("tests/runs/{}.ndjson.gz", suite.name));
+    let file = File::create(file).unwrap();
     let mut packed = GzEncoder::new(file, Compression::best());
     for (name, outcome) in outcomes {
         for report in &outcome.reports {

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use super::peers::{Asked, Condition, Said};
 use super::run::Outcome;
 use super::scenario::Scenario;
 use super::{PLANTED, Suite};
+
+const PAGE: &str = "docs/accuracy.md";
 
 const HEAD: &str = "# Accuracy
 
@@ -57,7 +58,8 @@ pub(crate) fn agrees(
     all: &BTreeMap<String, Scenario>,
     outcomes: &BTreeMap<String, Outcome>,
 ) -> bool {
-    let text = fs::read_to_string(file()).unwrap_or_default();
+    let file = suite.path(PAGE);
+    let text = fs::read_to_string(&file).unwrap_or_default();
     let (hostile, healthy) = text.split_at(text.find(HEALTHY).unwrap_or(text.len()));
     let is_healthy = suite.faults.is_some();
     if is_written() {
@@ -66,7 +68,7 @@ pub(crate) fn agrees(
         } else {
             page(all, outcomes) + healthy
         };
-        fs::write(file(), page).unwrap();
+        fs::write(file, page).unwrap();
         return true;
     }
     let part = if is_healthy { healthy } else { hostile };
@@ -76,13 +78,9 @@ pub(crate) fn agrees(
     let same = rows.eq(all.keys().map(String::as_str));
     if !same {
         let name = suite.name;
-        println!("docs/accuracy.md lists other scenarios: UPDATE_DOCS=1 cargo test --test {name}");
+        println!("{PAGE} lists other scenarios: UPDATE_DOCS=1 cargo test --test {name}");
     }
     same
-}
-
-fn file() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/accuracy.md")
 }
 
 fn page(all: &BTreeMap<String, Scenario>, outcomes: &BTreeMap<String, Outcome>) -> String {

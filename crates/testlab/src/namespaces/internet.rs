@@ -8,9 +8,9 @@ use std::sync::Arc;
 use socket2::{Domain, Socket, Type};
 
 use super::scenario::{Host, RESOLVER, Scenario, ipv6};
-use reach365_testlab::certificates::Authorities;
-use reach365_testlab::dns;
-use reach365_testlab::zone::{Name, SharedZone};
+use crate::certificates::Authorities;
+use crate::dns;
+use crate::zone::{Name, SharedZone};
 
 /// First argument of the process that serves; the scenario's file is the second.
 pub(crate) const SERVE: &str = "serve";

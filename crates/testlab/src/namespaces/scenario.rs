@@ -7,10 +7,12 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use reach365_testlab::dns::Transports;
-use reach365_testlab::server::Server;
-use reach365_testlab::zone::Name;
+use crate::dns::Transports;
+use crate::server::Server;
+use crate::zone::Name;
 
+/// Programs that services run.
+const PARTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/parts");
 /// The resolver's address in the internet.
 pub(crate) const RESOLVER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 53);
 /// The firewall, seen by the client.
@@ -31,7 +33,7 @@ pub(crate) struct Scenario {
     pub(crate) about: String,
     /// Whether everything has IPv6 addresses too.
     #[serde(default)]
-    pub(crate) ipv6: bool,
+    pub ipv6: bool,
     /// One way between firewall and internet.
     #[serde(default = "five")]
     pub(crate) delay_ms: u32,
@@ -80,7 +82,7 @@ pub(crate) struct Scenario {
     pub(crate) hosts_file: Option<String>,
     /// Whether the internet answers below `64:ff9b::/96` too, as behind NAT64.
     #[serde(default)]
-    pub(crate) nat64: bool,
+    pub nat64: bool,
     /// Transports of the resolver in the internet.
     #[serde(default)]
     pub(crate) resolver: Transports,
@@ -174,8 +176,7 @@ pub(crate) struct Expected {
 
 impl Scenario {
     /// Every scenario of a directory, by the name of its file.
-    pub(crate) fn all(directory: &str) -> BTreeMap<String, Self> {
-        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
+    pub(crate) fn all(directory: &Path) -> BTreeMap<String, Self> {
         let files = fs::read_dir(directory)
             .unwrap()
             .map(|file| file.unwrap().path());
@@ -209,8 +210,7 @@ impl Scenario {
     /// A rule or command with the addresses of the hosts in it.
     pub(crate) fn with_addresses(&self, text: &str) -> String {
         let hosts = self.host.iter().enumerate();
-        let parts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/namespaces/parts");
-        let text = text.replace("{parts}", &parts.display().to_string());
+        let text = text.replace("{parts}", PARTS);
         hosts.fold(text, |text, (place, host)| {
             let address = host.ipv4(place).to_string();
             let text = text.replace(&format!("{{{}}}", host.name), &address);

@@ -117,10 +117,10 @@ fn run(suite: &Suite, arguments: &[String]) -> ExitCode {
     let mut chosen: Vec<_> = chosen.collect();
     // The longest begin first, so that nothing waits for them alone.
     chosen.sort_by_key(|(_, scenario)| Reverse(scenario.runs));
-    let outcomes = side_by_side(chosen.into(), suite.asks_peers());
+    let outcomes = side_by_side(suite, chosen.into());
     report(suite, &outcomes);
     if stored::are_wanted() && wanted.is_empty() {
-        stored::write(suite.name, &outcomes);
+        stored::write(suite, &outcomes);
     }
     let exact = outcomes
         .values()
@@ -140,28 +140,27 @@ fn is_named(scenario: &str, part: &str) -> bool {
 }
 
 fn side_by_side(
+    suite: &Suite,
     chosen: VecDeque<(&String, &Scenario)>,
-    asks_peers: bool,
 ) -> BTreeMap<String, Outcome> {
     let (queue, outcomes) = (Mutex::new(chosen), Mutex::new(BTreeMap::new()));
     let next = || queue.lock().unwrap().pop_front();
-    let work =
-        || {
-            while let Some((name, scenario)) = next() {
-                let outcome = std::panic::catch_unwind(|| one(scenario, asks_peers))
-                    .unwrap_or_else(|_| Outcome {
-                        differences: vec!["the test itself failed, see above".to_owned()],
-                        ..Outcome::default()
-                    });
-                println!(
-                    "{} {name} ({:.1} s)",
-                    word(&outcome),
-                    outcome.wall.as_secs_f64()
-                );
-                outcomes.lock().unwrap().insert(name.clone(), outcome);
-            }
-        };
-    let at_once = if asks_peers {
+    let work = || {
+        while let Some((name, scenario)) = next() {
+            let outcome =
+                std::panic::catch_unwind(|| one(suite, scenario)).unwrap_or_else(|_| Outcome {
+                    differences: vec!["the test itself failed, see above".to_owned()],
+                    ..Outcome::default()
+                });
+            println!(
+                "{} {name} ({:.1} s)",
+                word(&outcome),
+                outcome.wall.as_secs_f64()
+            );
+            outcomes.lock().unwrap().insert(name.clone(), outcome);
+        }
+    };
+    let at_once = if suite.asks_peers() {
         AT_ONCE_WITH_PEERS
     } else {
         AT_ONCE
@@ -174,12 +173,12 @@ fn side_by_side(
     outcomes.into_inner().unwrap()
 }
 
-fn one(scenario: &Scenario, asks_peers: bool) -> Outcome {
+fn one(suite: &Suite, scenario: &Scenario) -> Outcome {
     let branch = Branch::open(scenario);
     let mut outcome = Outcome::default();
     for _ in 0..scenario.runs {
         let begin = Instant::now();
-        let checked = branch.check(scenario);
+        let checked = branch.check(suite.program, scenario);
         outcome.runs += 1;
         outcome.wall = outcome.wall.max(begin.elapsed());
         match checked {
@@ -189,7 +188,7 @@ fn one(scenario: &Scenario, asks_peers: bool) -> Outcome {
                 outcome.exact_runs += usize::from(differences.is_empty());
                 outcome.differences.extend(differences);
                 outcome.false_accusations += compare::false_accusations(scenario, report);
-                if asks_peers {
+                if suite.asks_peers() {
                     outcome.peers.extend(peers::ask(&branch, scenario, report));
                 }
                 if outcome.reports.len() < stored::PER_SCENARIO {

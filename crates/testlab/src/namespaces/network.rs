@@ -12,6 +12,8 @@ use serde_json::Value;
 use super::internet::{self, answers_at};
 use super::scenario::{CLIENT, CLIENT_IPV6, FIREWALL, FIREWALL_IPV6, Place, RESOLVER, Scenario};
 
+/// Carries packets between two namespaces, late.
+const DELAY_LINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/delay_line.py");
 /// Device of the line on both of its ends.
 const LINE: &str = "line";
 /// Where tools of administrators are.
@@ -113,12 +115,12 @@ impl Branch {
     }
 
     /// Runs the program in the client's place; what it says where that is no report.
-    pub(crate) fn check(&self, scenario: &Scenario) -> Result<Checked, String> {
+    pub(crate) fn check(&self, program: &str, scenario: &Scenario) -> Result<Checked, String> {
         let mut words = Vec::new();
         if let Some(clock) = &scenario.clock {
             words.extend(["faketime".to_owned(), "-f".to_owned(), clock.clone()]);
         }
-        words.push(env!("CARGO_BIN_EXE_reach365").to_owned());
+        words.push(program.to_owned());
         words.extend(self.arguments(scenario));
         words.extend(
             scenario
@@ -327,9 +329,10 @@ fn first_line(output: ChildStdout) -> String {
 }
 
 fn lay_line(scenario: &Scenario, firewall: &Namespace, internet: &Namespace) -> Running {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/namespaces/delay_line.py");
     let mut command = Command::new("python3");
-    command.arg(script).args([firewall.file(), internet.file()]);
+    command
+        .arg(DELAY_LINE)
+        .args([firewall.file(), internet.file()]);
     command.args([
         LINE,
         &scenario.delay_ms.to_string(),
