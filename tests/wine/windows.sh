@@ -2,7 +2,7 @@
 # Builds for Windows on Debian, and runs what was built under Wine. It installs what it needs; a
 # second run finds everything there.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 TARGET=x86_64-pc-windows-gnu
 TESTS=(--lib --test fix --test proxy --test pac --test device --test binary)
@@ -39,7 +39,7 @@ if [ ! -e "$WINEPREFIX/complete" ]; then
     wine reg add 'HKCU\Software\Wine' /v Version /d win10 /f >/dev/null
     # Rust's standard library takes random numbers from a library that Wine 8 lacks.
     library="$WINEPREFIX/drive_c/windows/system32/bcryptprimitives.dll"
-    [ -e "$library" ] || x86_64-w64-mingw32-gcc -O2 -shared -s -o "$library" ci/bcryptprimitives.c -ladvapi32
+    [ -e "$library" ] || x86_64-w64-mingw32-gcc -O2 -shared -s -o "$library" tests/wine/bcryptprimitives.c -ladvapi32
     wineserver -w
     touch "$WINEPREFIX/complete"
 fi
@@ -74,7 +74,7 @@ if ! tests; then
 fi
 
 step "the program under Wine"
-timeout 300 python3 ci/windows_checks.py "target/$TARGET/debug/reach365.exe"
+timeout 300 python3 tests/wine/windows_checks.py "target/$TARGET/debug/reach365.exe"
 
 step "remedies under Wine"
-timeout 300 python3 ci/windows_fixes.py "target/$TARGET/debug/reach365.exe"
+timeout 300 python3 tests/wine/windows_fixes.py "target/$TARGET/debug/reach365.exe"

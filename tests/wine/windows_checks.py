@@ -1,7 +1,7 @@
 """Runs reach365.exe under Wine: against registry values that are written here, and against servers
 on loopback. Every check stops the run with what was expected and what came.
 
-    python3 ci/windows_checks.py target/x86_64-pc-windows-gnu/debug/reach365.exe
+    python3 tests/wine/windows_checks.py target/x86_64-pc-windows-gnu/debug/reach365.exe
 """
 
 import contextlib

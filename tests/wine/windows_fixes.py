@@ -1,7 +1,7 @@
 """Runs `reach365 fix` under Wine, and compares registry, folders, services and credentials before,
 after, and after undo. Every check stops the run with what was expected and what came.
 
-    python3 ci/windows_fixes.py target/x86_64-pc-windows-gnu/debug/reach365.exe
+    python3 tests/wine/windows_fixes.py target/x86_64-pc-windows-gnu/debug/reach365.exe
 """
 
 import json
