@@ -16,13 +16,10 @@ pub(crate) fn ncsi_registry() -> Registry {
 
 #[cfg(windows)]
 fn values(key: &str) -> Vec<(String, RegistryValue)> {
-    use windows_sys::Win32::System::Registry::{HKEY_LOCAL_MACHINE, KEY_WOW64_64KEY};
-
     use crate::platform::registry_key::Key;
 
-    let path = key.trim_start_matches(r"HKLM\");
-    let key = Key::open(HKEY_LOCAL_MACHINE, path, KEY_WOW64_64KEY);
-    key.iter().flat_map(Key::values).collect()
+    let key = Key::open(key).ok().flatten();
+    key.iter().flat_map(Key::settings).collect()
 }
 
 #[cfg(not(windows))]

@@ -138,7 +138,6 @@ mod unix {
 #[cfg(windows)]
 mod windows {
     use hickory_resolver::system_conf::read_system_conf;
-    use windows_sys::Win32::System::Registry::{HKEY_LOCAL_MACHINE, KEY_WOW64_64KEY};
 
     use super::SystemResolvers;
     use crate::options::SearchList;
@@ -197,10 +196,9 @@ mod windows {
     /// of the registry, where they never are.
     fn values(path: &str) -> Registry {
         let mut registry = Registry::default();
-        if let Some(key) = Key::open(HKEY_LOCAL_MACHINE, path, KEY_WOW64_64KEY) {
-            for (name, value) in key.values() {
-                registry.insert(path, &name, value);
-            }
+        let key = Key::open(&format!(r"HKLM\{path}")).ok().flatten();
+        for (name, value) in key.iter().flat_map(Key::settings) {
+            registry.insert(path, &name, value);
         }
         registry
     }

@@ -13,6 +13,23 @@ pub enum RegistryValue {
     Binary(Vec<u8>),
 }
 
+impl RegistryValue {
+    /// The value of a type by its number, from its bytes: texts are UTF-16 and end before a NUL.
+    pub fn from_bytes(kind: u32, data: Vec<u8>) -> Self {
+        match (kind, <[u8; 4]>::try_from(data.as_slice())) {
+            (1 | 2, _) => {
+                let units = data
+                    .chunks_exact(2)
+                    .map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+                let units: Vec<u16> = units.take_while(|unit| *unit != 0).collect();
+                Self::Text(String::from_utf16_lossy(&units))
+            }
+            (4, Ok(number)) => Self::Number(u32::from_le_bytes(number)),
+            _ => Self::Binary(data),
+        }
+    }
+}
+
 /// Keys and values. Names are compared without regard to case; hives have their short names
 /// (`HKCU`, `HKLM`, `HKU`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -111,4 +128,26 @@ fn normal(key: &str) -> String {
         return hive.to_owned();
     }
     format!("{hive}\\{rest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_texts_are_told_apart() {
+        let text: Vec<u8> = "a:80\0b"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        let value = RegistryValue::from_bytes;
+        assert_eq!(
+            value(1, text.clone()),
+            RegistryValue::Text("a:80".to_owned())
+        );
+        assert_eq!(value(2, text), RegistryValue::Text("a:80".to_owned()));
+        assert_eq!(value(4, vec![1, 0, 0, 0]), RegistryValue::Number(1));
+        assert_eq!(value(4, vec![1]), RegistryValue::Binary(vec![1]));
+        assert_eq!(value(7, vec![1]), RegistryValue::Binary(vec![1]));
+    }
 }

@@ -57,14 +57,6 @@ fn decode(bytes: &[u8]) -> Result<String, RegistryFileError> {
     Ok(text::decode(bytes).map_or_else(|| latin_1(bytes), Cow::into_owned))
 }
 
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
-    let units: Vec<u16> = bytes
-        .chunks_exact(2)
-        .map(|pair| unit([pair[0], pair[1]]))
-        .collect();
-    String::from_utf16_lossy(&units)
-}
-
 fn single_bytes(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
@@ -209,15 +201,8 @@ impl File {
 
     fn typed(&self, kind: u32, bytes: Vec<u8>) -> RegistryValue {
         match kind {
-            1 | 2 if self.wide => {
-                RegistryValue::Text(without_nul(&utf16(&bytes, u16::from_le_bytes)))
-            }
-            1 | 2 => RegistryValue::Text(without_nul(&single_bytes(&bytes))),
-            4 => match <[u8; 4]>::try_from(bytes.as_slice()) {
-                Ok(number) => RegistryValue::Number(u32::from_le_bytes(number)),
-                Err(_) => RegistryValue::Binary(bytes),
-            },
-            _ => RegistryValue::Binary(bytes),
+            1 | 2 if !self.wide => RegistryValue::Text(without_nul(&single_bytes(&bytes))),
+            _ => RegistryValue::from_bytes(kind, bytes),
         }
     }
 }

@@ -2,10 +2,6 @@
 
 use std::time::Duration;
 
-use windows_sys::Win32::System::Registry::{
-    HKEY_CURRENT_USER, HKEY_LOCAL_MACHINE, KEY_WOW64_64KEY,
-};
-
 use crate::device::{
     CommandOutcome, DeviceState, DsregStatus, Pc, SERVICES, Service, decode, registry_keys,
     registry_values,
@@ -55,15 +51,9 @@ fn status() -> (Option<DsregStatus>, CommandOutcome) {
 fn registry() -> Registry {
     let mut registry = Registry::default();
     for full in registry_keys() {
-        let Some((hive, path)) = full.split_once('\\') else {
-            continue;
-        };
-        let hive = match hive {
-            "HKCU" => HKEY_CURRENT_USER,
-            _ => HKEY_LOCAL_MACHINE,
-        };
-        let values = Key::open(hive, path, KEY_WOW64_64KEY).map(|key| key.values());
-        for (name, value) in values.unwrap_or_default() {
+        // A key that this user may not read says nothing.
+        let key = Key::open(full).ok().flatten();
+        for (name, value) in key.iter().flat_map(Key::settings) {
             registry.insert(full, &name, value);
         }
     }

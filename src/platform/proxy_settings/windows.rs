@@ -1,11 +1,10 @@
 //! Settings of Windows: what WinHTTP answers, and the registry values as they are.
 
+use std::io;
+
 use windows_sys::Win32::Networking::WinHttp::{
     WINHTTP_CURRENT_USER_IE_PROXY_CONFIG, WINHTTP_PROXY_INFO, WinHttpGetDefaultProxyConfiguration,
     WinHttpGetIEProxyConfigForCurrentUser,
-};
-use windows_sys::Win32::System::Registry::{
-    HKEY, HKEY_CURRENT_USER, HKEY_LOCAL_MACHINE, KEY_WOW64_32KEY, KEY_WOW64_64KEY, REG_SAM_FLAGS,
 };
 
 use crate::platform::registry_key::Key;
@@ -24,10 +23,11 @@ pub(super) fn views() -> (Vec<View>, Option<String>) {
         user: user_answer(),
         machine: machine_answer(),
     };
-    let user = Key::try_open(HKEY_CURRENT_USER, INTERNET_SETTINGS, KEY_WOW64_64KEY);
-    let unread = match user {
+    let user = format!(r"HKCU\{INTERNET_SETTINGS}");
+    let unread = match Key::open(&user) {
         Err(error) if answers.user.is_none() => Some(format!(
-            "the registry key HKCU\\{INTERNET_SETTINGS} cannot be opened (error {error})"
+            "the registry key {user} cannot be opened (error {})",
+            error.raw_os_error().unwrap_or_default()
         )),
         _ => None,
     };
@@ -71,62 +71,37 @@ fn machine_answer() -> Option<WinHttpAnswer> {
 
 /// The keys that matter, with all of their values.
 fn registry() -> Registry {
-    let native = KEY_WOW64_64KEY;
     let connections = format!(r"{INTERNET_SETTINGS}\Connections");
     let winhttp = format!(r"{INTERNET_SETTINGS}\WinHttp");
     let mut registry = Registry::default();
-    for path in [INTERNET_SETTINGS, &connections] {
-        copy(
-            &mut registry,
-            (HKEY_CURRENT_USER, "HKCU"),
-            path,
-            native,
-            path,
-        );
-    }
-    for path in [
+    let user = [INTERNET_SETTINGS, &connections].map(|path| format!(r"HKCU\{path}"));
+    let machine = [
         INTERNET_SETTINGS,
         &connections,
         &winhttp,
         POLICIES,
         AUTO_PROXY_SERVICE,
-    ] {
-        copy(
-            &mut registry,
-            (HKEY_LOCAL_MACHINE, "HKLM"),
-            path,
-            native,
-            path,
-        );
+    ];
+    let machine = machine.map(|path| format!(r"HKLM\{path}"));
+    for path in user.iter().chain(&machine) {
+        copy(&mut registry, Key::open(path), path);
     }
     // As 32-bit programs see it: the same path in another view.
-    let narrow = format!(r"{INTERNET_SETTINGS_32}\Connections");
-    let machine = (HKEY_LOCAL_MACHINE, "HKLM");
-    copy(
-        &mut registry,
-        machine,
-        &connections,
-        KEY_WOW64_32KEY,
-        &narrow,
-    );
+    let narrow = Key::open_narrow(&format!(r"HKLM\{connections}"));
+    let name = format!(r"HKLM\{INTERNET_SETTINGS_32}\Connections");
+    copy(&mut registry, narrow, &name);
     registry
 }
 
-/// Copies the values of a key, under the name that it has in `registry`.
-fn copy(
-    registry: &mut Registry,
-    (hive, hive_name): (HKEY, &str),
-    path: &str,
-    view: REG_SAM_FLAGS,
-    name: &str,
-) {
-    let Some(key) = Key::open(hive, path, view) else {
+/// Copies the values of a key, under the name that it has in `registry`. A key that this user may
+/// not read says nothing.
+fn copy(registry: &mut Registry, key: io::Result<Option<Key>>, name: &str) {
+    let Ok(Some(key)) = key else {
         return;
     };
-    let full = format!(r"{hive_name}\{name}");
-    registry.insert_key(&full);
-    for (value, data) in key.values() {
-        registry.insert(&full, &value, data);
+    registry.insert_key(name);
+    for (value, data) in key.settings() {
+        registry.insert(name, &value, data);
     }
 }
 
