@@ -2,6 +2,8 @@
 
 use std::io;
 
+use unicode_width::UnicodeWidthChar;
+
 use crate::endpoint::printable;
 use crate::render::style::{Colour, TextStyle};
 
@@ -139,8 +141,8 @@ fn push(lines: &mut [String], text: &str) {
 fn split_word(word: &str, width: usize) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut rest = word;
-    while text_width(rest) > width {
-        let (piece, after) = rest.split_at(break_point(rest, width));
+    while let Some(at) = break_point(rest, width) {
+        let (piece, after) = rest.split_at(at);
         pieces.push(piece);
         rest = after;
     }
@@ -148,29 +150,25 @@ fn split_word(word: &str, width: usize) -> Vec<&str> {
     pieces
 }
 
-/// Where to break a word that is too long: after the last separator in its second half, else
-/// where the line is full.
-fn break_point(word: &str, width: usize) -> usize {
+/// Where to break a word that is too long for a line: after the last separator in the second half
+/// of the line, else where the line is full. Reads no further than the line is wide.
+fn break_point(word: &str, width: usize) -> Option<usize> {
     let mut columns = 0;
     let mut full = 0;
-    let mut after_separator = 0;
+    let mut after_separator = None;
     for (start, c) in word.char_indices() {
         columns += char_width(c);
         if columns > width && full > 0 {
-            break;
+            return after_separator.or(Some(full));
         }
         full = start + c.len_utf8();
         if matches!(c, '.' | '/' | '-' | '_' | '?' | '&' | '=' | ',' | ';' | ':')
             && columns * 2 > width
         {
-            after_separator = full;
+            after_separator = Some(full);
         }
     }
-    if after_separator > 0 {
-        after_separator
-    } else {
-        full
-    }
+    None
 }
 
 /// Columns that a text takes.
@@ -178,22 +176,9 @@ pub(crate) fn text_width(text: &str) -> usize {
     text.chars().map(char_width).sum()
 }
 
-/// Columns that a character takes, by a rule that is right for the scripts that occur in names
-/// and block pages: combining marks take none, East Asian and pictorial characters two.
+/// Columns that a character takes. Control characters, which are made printable before, count one.
 fn char_width(c: char) -> usize {
-    match u32::from(c) {
-        0x0300..=0x036F | 0x20D0..=0x20FF | 0xFE00..=0xFE0F | 0xFE20..=0xFE2F => 0,
-        0x1100..=0x115F
-        | 0x2E80..=0xA4CF
-        | 0xAC00..=0xD7A3
-        | 0xF900..=0xFAFF
-        | 0xFE30..=0xFE6F
-        | 0xFF00..=0xFF60
-        | 0xFFE0..=0xFFE6
-        | 0x1F300..=0x1FAFF
-        | 0x20000..=0x3FFFD => 2,
-        _ => 1,
-    }
+    c.width().unwrap_or(1)
 }
 
 #[cfg(test)]
@@ -232,5 +217,28 @@ mod tests {
         let text = "https://portal.example/blocked?category=12&url=login.microsoftonline.com end";
         let joined = wrap(text, 23).concat().replace(' ', "");
         assert_eq!(joined, text.replace(' ', ""));
+    }
+    #[test]
+    fn marks_take_no_column_and_wide_characters_two() {
+        for (text, columns) in [
+            ("e\u{301}", 1),
+            ("\u{5e9}\u{5b8}", 1),
+            ("\u{e01}\u{e49}", 1),
+            ("界", 2),
+            ("한", 2),
+            ("ﾊ", 1),
+            ("\u{1f6ab}", 2),
+            ("✗✓·…", 4),
+        ] {
+            assert_eq!(text_width(text), columns, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_of_megabytes_is_broken_into_lines() {
+        let name = "login.example/".repeat(300_000);
+        let lines = wrap(&name, 100);
+        assert!(lines.iter().all(|line| text_width(line) <= 100));
+        assert_eq!(lines.concat(), name);
     }
 }
