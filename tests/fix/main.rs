@@ -2,20 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
+mod actions;
+mod journal;
 mod machine;
 #[cfg(all(feature = "cli", not(windows)))]
 mod program;
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use machine::Recorded;
-use reach365::fix::{
-    self, Credential, FixError, Journal, Machine, Outcome, RunOptions, ServiceState, StepResult,
-};
-use reach365::remedy::{Action, Condition, Omission, RegistryData, Remedies, Remedy};
+use reach365::fix::{self, FixError, Journal, Machine, Outcome, RunOptions, StepResult};
+use reach365::remedy::{Action, Condition, Omission, RegistryData, Remedy};
 
 const IDENTITY: &str = r"HKCU\Software\Identity";
 const FOLDER: &str = "/profile/Accounts";
@@ -412,215 +412,6 @@ fn managed_devices_and_unplanned_remedies_are_for_administrators() {
 }
 
 #[test]
-fn credentials_are_deleted_and_undo_says_that_they_stay_so() {
-    let (machine, place) = (furnished(), Place::new());
-    let named = |target: &str| Credential {
-        target: target.to_owned(),
-        kind: 1,
-    };
-    machine.content.borrow_mut().credentials = vec![
-        named("MicrosoftOffice16_Data:x"),
-        named("other"),
-        named("microsoftoffice16"),
-    ];
-    let patterns = vec!["MicrosoftOffice16*".to_owned()];
-    let remedy = remedy(vec![set("flag", 1), Action::DeleteCredentials { patterns }]);
-    run(&remedy, &machine, &place).unwrap();
-    assert_eq!(machine.content.borrow().credentials, [named("other")]);
-    let undone = undo(&remedy, &machine, &place).unwrap();
-    assert_eq!(results(&undone), ["final", "done"]);
-    assert!(
-        undone.steps[0]
-            .to_string()
-            .contains("MicrosoftOffice16_Data:x")
-    );
-}
-
-#[test]
-fn services_are_started_and_stopped_again() {
-    let (machine, place) = (furnished(), Place::new());
-    let state = |name: &str, state| {
-        machine
-            .content
-            .borrow_mut()
-            .services
-            .insert(name.to_owned(), state)
-    };
-    state("stopped", ServiceState::Stopped);
-    state("running", ServiceState::Running);
-    let before = machine.snapshot();
-    let remedy = remedy(vec![
-        service("running"),
-        service("stopped"),
-        service("absent"),
-    ]);
-    let outcome = run(&remedy, &machine, &place).unwrap();
-    assert_eq!(results(&outcome), ["already", "done", "failed"]);
-    assert_eq!(
-        machine.content.borrow().services["stopped"],
-        ServiceState::Running
-    );
-    assert_eq!(results(&undo(&remedy, &machine, &place).unwrap()), ["done"]);
-    assert_eq!(machine.snapshot(), before);
-}
-
-#[test]
-fn programs_are_run_and_what_takes_them_back_too() {
-    let program = |undo: &[&str]| Action::Run {
-        program: "netsh".to_owned(),
-        arguments: vec!["set".to_owned()],
-        undo: undo.iter().map(|word| (*word).to_owned()).collect(),
-    };
-    let (machine, place, both) = (
-        furnished(),
-        Place::new(),
-        remedy(vec![program(&["reset"]), program(&[])]),
-    );
-    assert_eq!(
-        results(&run(&both, &machine, &place).unwrap()),
-        ["done", "done"]
-    );
-    assert_eq!(
-        results(&undo(&both, &machine, &place).unwrap()),
-        ["final", "done"]
-    );
-    assert_eq!(
-        *machine.commands.borrow(),
-        ["netsh set", "netsh set", "netsh reset"]
-    );
-    let transcript = fs::read_to_string(place.journal().join("transcript.txt")).unwrap();
-    assert!(transcript.contains("what it wrote"), "{transcript}");
-
-    let (mut machine, place) = (furnished(), Place::new());
-    machine.exit_code = 3;
-    let outcome = run(&both, &machine, &place).unwrap();
-    assert!(
-        outcome.steps[0]
-            .to_string()
-            .contains("exit code 3: what it wrote")
-    );
-    let refused = undo(&both, &machine, &place);
-    assert!(matches!(refused, Err(FixError::Changed(_))), "{refused:?}");
-}
-
-#[test]
-fn a_taken_name_is_not_overwritten_by_a_rename() {
-    let (machine, place) = (furnished(), Place::new());
-    machine.key_with(r"HKCU\Software\Identity.old", &[]);
-    let before = machine.snapshot();
-    let remedy = remedy(vec![rename()]);
-    assert_eq!(
-        results(&run(&remedy, &machine, &place).unwrap()),
-        ["failed"]
-    );
-    assert_eq!(machine.snapshot(), before);
-    undo(&remedy, &machine, &place).unwrap();
-    assert_eq!(machine.snapshot(), before);
-}
-
-#[test]
-fn a_journal_that_was_changed_reaches_nothing_else() {
-    for (actions, from, to, expected) in [
-        (
-            vec![set("flag", 1)],
-            "\"schema\": 1",
-            "\"schema\": 7",
-            "schema 7 is unknown",
-        ),
-        (
-            vec![set("flag", 1)],
-            "Software\\\\Identity",
-            "Software\\\\Other",
-            "its actions are not",
-        ),
-        (
-            vec![set("flag", 1)],
-            "\"name\": \"flag\",\n          \"kind\"",
-            "\"name\": \"Run\",\n          \"kind\"",
-            "not where",
-        ),
-        (
-            vec![set("New", 1)],
-            "\"made\": null",
-            "\"made\": \"HKCU\"",
-            "not where",
-        ),
-        (
-            vec![delete(None)],
-            "\"name\": \"Identity\"",
-            "\"name\": \"..\\\\Run\"",
-            "not where",
-        ),
-        (
-            vec![delete(None)],
-            "\"name\": \"one\"",
-            "\"name\": \"a\\\\b\"",
-            "not where",
-        ),
-        (vec![empty()], "\"sub\"", "\"..\"", "lies elsewhere"),
-        (vec![empty()], "\"sub\"", "\"/etc/x\"", "lies elsewhere"),
-        (
-            vec![empty()],
-            "\"/profile/Accounts\"",
-            "\"/profile/Other\"",
-            "another user",
-        ),
-        (vec![empty()], "{", "[", "is no journal"),
-    ] {
-        let (machine, place, remedy) = (furnished(), Place::new(), remedy(actions));
-        run(&remedy, &machine, &place).unwrap();
-        let after = machine.snapshot();
-        let file = place.journal().join("journal.json");
-        let text = fs::read_to_string(&file).unwrap();
-        assert!(text.contains(from), "{from} is not in {text}");
-        fs::write(&file, text.replace(from, to)).unwrap();
-        let result = fix::undo(&remedy, &place.journal(), &machine, true, &mut |_| {});
-        let error = result.unwrap_err().to_string();
-        assert!(error.contains(expected), "{error}");
-        assert_eq!(machine.snapshot(), after, "{expected}");
-    }
-}
-
-#[test]
-fn a_journal_overwrites_no_other() {
-    let (machine, place, remedy) = (furnished(), Place::new(), remedy(vec![set("flag", 1)]));
-    run(&remedy, &machine, &place).unwrap();
-    let again = run(&remedy, &machine, &place).unwrap_err();
-    assert!(again.to_string().contains("is not empty"), "{again}");
-}
-
-#[test]
-fn the_newest_open_journal_is_found() {
-    let place = Place::new();
-    let mut machine = furnished();
-    let local = place.0.to_str().unwrap().to_owned();
-    machine.variables.insert("LOCALAPPDATA".to_owned(), local);
-    assert!(matches!(
-        fix::newest(&machine),
-        Err(FixError::NothingToUndo(_))
-    ));
-    let options = RunOptions {
-        journal: None,
-        managed: None,
-        unmet: None,
-        admin: false,
-    };
-    let remedy = remedy(vec![set("flag", 1)]);
-    let first = fix::run(&remedy, &machine, &options, &mut |_| {})
-        .unwrap()
-        .journal
-        .unwrap();
-    let idle = fix::run(&remedy, &machine, &options, &mut |_| {})
-        .unwrap()
-        .journal
-        .unwrap();
-    assert_ne!(first, idle);
-    assert_eq!(fix::newest(&machine).unwrap(), first);
-    fix::undo(&remedy, &first, &machine, false, &mut |_| {}).unwrap();
-    assert!(fix::newest(&machine).is_err());
-}
-
-#[test]
 fn a_preview_says_what_is_there_and_changes_nothing() {
     let machine = furnished();
     let before = machine.snapshot();
@@ -649,44 +440,6 @@ fn a_preview_says_what_is_there_and_changes_nothing() {
         ]
     );
     assert_eq!(machine.snapshot(), before);
-}
-
-#[test]
-fn every_remedy_of_the_catalogue_survives_its_journal() {
-    for remedy in Remedies::builtin().all() {
-        let (machine, place) = (furnished(), Place::new());
-        let before = machine.snapshot();
-        for action in &remedy.actions {
-            if let Action::ServiceRunning { service, .. } = action {
-                let mut content = machine.content.borrow_mut();
-                content
-                    .services
-                    .insert(service.clone(), ServiceState::Stopped);
-            }
-        }
-        let mut options = place.options();
-        options.admin = true;
-        let outcome = fix::run(remedy, &machine, &options, &mut |_| {}).unwrap();
-        assert!(!outcome.failed(), "{}: {outcome:?}", remedy.id);
-        let Some(journal) = outcome.journal else {
-            continue;
-        };
-        take_back(remedy, &journal, &machine);
-        let mut after = machine.snapshot();
-        after.services.clear();
-        assert_eq!(after, before, "{}", remedy.id);
-    }
-}
-
-fn take_back(remedy: &Remedy, journal: &Path, machine: &Recorded) {
-    let undone = fix::undo(remedy, journal, machine, false, &mut |_| {}).unwrap();
-    assert!(!undone.failed(), "{}: {undone:?}", remedy.id);
-    let services = &machine.content.borrow().services;
-    assert!(
-        services
-            .values()
-            .all(|state| *state == ServiceState::Stopped)
-    );
 }
 
 #[test]

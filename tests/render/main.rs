@@ -5,13 +5,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-#[path = "render/checker.rs"]
 mod checker;
-#[path = "render/fixture.rs"]
 mod fixture;
-#[path = "render/machine.rs"]
 mod machine;
-#[path = "render/page.rs"]
 mod page;
 
 use std::path::{Path, PathBuf};

@@ -2,9 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
-#[path = "redaction/leaks.rs"]
+mod hosts;
 mod leaks;
-#[path = "redaction/machine.rs"]
 mod machine;
 
 use reach365::Report;
@@ -12,7 +11,7 @@ use reach365::device::DeviceState;
 use reach365::redaction::{Redactor, redact};
 use serde_json::{Value, json};
 
-const SAVED: &str = include_str!("../examples/saved_report.json");
+const SAVED: &str = include_str!("../../examples/saved_report.json");
 
 /// Everything that names the organisation, in lower case.
 const PRIVATE: [&str; 24] = [
@@ -232,7 +231,7 @@ fn judged_as_before(saved: &Report) {
 
 #[test]
 fn a_device_is_redacted_with_the_same_placeholders() {
-    let text = include_bytes!("device/samples/hybrid.txt");
+    let text = include_bytes!("../device/samples/hybrid.txt");
     let state = DeviceState::read(text).unwrap();
     let mut redactor = Redactor::default();
     let after = redactor.device(&state).unwrap();
