@@ -60,8 +60,11 @@ pub mod verdict;
 
 pub use catalog::Catalog;
 pub use engine::{
-    Checker, CheckerBuilder, ReadTrace, ServiceAnswer, ServiceFailure, ServiceRequest, TraceReport,
-    TraceRequest, ask_service, new_client_request_id, proxy_ways, trace,
+    Checker, CheckerBuilder, ReadTrace, TraceReport, TraceRequest, proxy_ways, trace,
+};
+#[cfg(feature = "fetch")]
+pub use engine::{
+    ServiceAnswer, ServiceFailure, ServiceRequest, ask_service, new_client_request_id,
 };
 pub use error::Error;
 pub use event::Event;

@@ -7,6 +7,7 @@ mod device;
 mod routing;
 mod rows;
 mod scripts;
+#[cfg(feature = "fetch")]
 mod service;
 mod trace;
 
@@ -50,6 +51,7 @@ use burst::Burst;
 use routing::Routing;
 pub use routing::proxy_ways;
 use rows::{Row, rows};
+#[cfg(feature = "fetch")]
 pub use service::{
     ServiceAnswer, ServiceFailure, ServiceRequest, ask_service, new_client_request_id,
 };

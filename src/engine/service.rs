@@ -12,7 +12,7 @@ use crate::engine::routing::Routing;
 use crate::error::Error;
 use crate::options::Options;
 use crate::probe::pac::{PacNames, PacSurroundings};
-use crate::probe::{Answered, Credentials, Web, provider};
+use crate::probe::{Credentials, FetchLimits, Fetched, Fetcher, provider};
 use reach365_proxy::route::{Hop, NamedBy, Route};
 
 /// How long the service wants to be left alone where it does not say so itself.
@@ -130,7 +130,7 @@ pub async fn ask_service(
 /// One sitting with the service.
 struct Desk<'a> {
     request: &'a ServiceRequest,
-    web: Web,
+    fetcher: Fetcher,
     hops: Vec<Hop>,
 }
 
@@ -149,21 +149,24 @@ impl<'a> Desk<'a> {
         let hops = route.map(|route| route.hops);
         let hops = hops.filter(|hops| !hops.is_empty());
         let limits = options.timeouts;
-        let web = Web {
-            surroundings: PacSurroundings {
-                names: names(options),
-                search: options.search.clone(),
-                os_roots: options.os_roots.clone(),
-                ..PacSurroundings::default()
-            },
-            credentials: Credentials::new(options.proxy_sign_in.clone(), routing.sign_ins),
-            named_by,
-            limit: limits.tcp + limits.proxy + limits.tls + limits.http,
-            size: SERVICE_LIMIT,
+        let surroundings = PacSurroundings {
+            names: names(options),
+            search: options.search.clone(),
+            os_roots: options.os_roots.clone(),
+            ..PacSurroundings::default()
         };
+        let credentials = Credentials::new(options.proxy_sign_in.clone(), routing.sign_ins);
+        let limits = FetchLimits {
+            time: limits.tcp + limits.proxy + limits.tls + limits.http,
+            size: SERVICE_LIMIT,
+            redirects: 0,
+        };
+        let fetcher = Fetcher::new(surroundings, limits)
+            .with_credentials(credentials, named_by)
+            .accepting("application/json");
         Ok(Self {
             request,
-            web,
+            fetcher,
             hops: hops.unwrap_or_else(|| vec![Hop::Direct]),
         })
     }
@@ -196,9 +199,9 @@ impl<'a> Desk<'a> {
         let host = url.host_str().unwrap_or_default();
         let mut why = Vec::new();
         for hop in &self.hops {
-            match self.web.get(&url, hop).await {
-                Ok(answered) => return body(answered, method),
-                Err(words) => why.push(words),
+            match self.fetcher.get(&url, hop).await {
+                Ok(fetched) => return body(fetched, method),
+                Err(error) => why.push(error.to_string()),
             }
         }
         let words = format!("{host} is not reached: {}", why.join("; "));
@@ -231,10 +234,10 @@ fn names(options: &Options) -> PacNames {
     PacNames::Servers(options.dns.clone())
 }
 
-fn body(answered: Answered, method: &str) -> Result<Vec<u8>, ServiceFailure> {
-    match answered.status {
-        200 => Ok(answered.body),
-        429 => Err(ServiceFailure::Busy(wait(answered.retry_after.as_deref()))),
+fn body(fetched: Fetched, method: &str) -> Result<Vec<u8>, ServiceFailure> {
+    match fetched.status {
+        200 => Ok(fetched.body),
+        429 => Err(ServiceFailure::Busy(wait(fetched.retry_after.as_deref()))),
         status => Err(ServiceFailure::Unreachable(format!(
             "the service answered its method {} with status {status}",
             quoted(method)

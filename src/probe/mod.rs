@@ -9,8 +9,11 @@ mod clock;
 mod connector;
 mod control;
 mod credentials;
+mod dial;
 mod dns;
 mod dns_message;
+#[cfg(feature = "fetch")]
+mod fetch;
 mod hosts_text;
 mod http;
 mod legacy_hello;
@@ -32,7 +35,6 @@ mod socks;
 mod tls;
 mod trace;
 mod tunnel;
-mod web;
 mod wire;
 
 pub(crate) use agent::{alternate, ask_as};
@@ -40,12 +42,15 @@ pub(crate) use clock::RunClock;
 pub(crate) use control::{known_names, other_name, random_labels};
 pub(crate) use credentials::Credentials;
 pub(crate) use dns::{DnsClient, NameServers, addresses};
+#[cfg(feature = "fetch")]
+pub(crate) use fetch::{FetchLimits, Fetched, Fetcher};
 pub(crate) use hosts_text::HostsText;
 pub(crate) use msoid::{MsoidClients, probe_msoid};
 pub(crate) use pace::Pace;
 pub(crate) use proxy_names::ProxyNames;
 pub(crate) use run::{ProbeContext, PromptLookups, confirm, look_up_again, probe};
 pub(crate) use size::sizes;
-pub(crate) use tls::{Certificates, TlsSource, provider};
+#[cfg(feature = "fetch")]
+pub(crate) use tls::provider;
+pub(crate) use tls::{Certificates, TlsSource};
 pub(crate) use trace::trace;
-pub(crate) use web::{Answered, Web};

@@ -259,13 +259,21 @@ fn the_service_is_asked_through_a_proxy() {
     let open = site.lab.proxy("proxy.lab.example", &Proxy::default());
     let open = format!("http://{open}");
     check(&site.update(&service, &["--proxy", &open]), 0, "2025120100");
-    let socks = Proxy {
-        protocol: Protocol::Socks5,
-        ..Proxy::default()
-    };
-    let socks = site.lab.proxy("socks.lab.example", &socks);
-    let socks = format!("socks5h://{socks}");
-    check(&site.update(&service, &["--proxy", &socks]), 0, "newest");
+    for (protocol, scheme) in [
+        (Protocol::Https, "https"),
+        (Protocol::Socks4, "socks4"),
+        (Protocol::Socks4a, "socks4a"),
+        (Protocol::Socks5, "socks5h"),
+    ] {
+        let name = format!("{scheme}.lab.example");
+        let proxy = Proxy {
+            protocol,
+            ..Proxy::default()
+        };
+        let address = site.lab.proxy(&name, &proxy);
+        let proxy = format!("{scheme}://{name}:{}", address.port());
+        check(&site.update(&service, &["--proxy", &proxy]), 0, "newest");
+    }
     let asking = Proxy {
         sign_in: Some(SignIn {
             schemes: vec!["Basic realm=\"lab\"".to_owned()],

@@ -10,8 +10,9 @@ use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::surroundings::Silence;
-use super::{PacLimits, PacSurroundings, Runner, fetch};
+use super::{PacLimits, PacSurroundings, Runner, download};
 use crate::probe::clock::milliseconds;
+use crate::probe::tls::provider;
 use reach365_proxy::pac::{PacFailure, PacFailureKind, TEXT_LIMIT, decode};
 
 /// A script, ready to answer.
@@ -37,8 +38,8 @@ impl Script {
     }
 }
 
-/// What was fetched.
-pub(super) struct Fetched {
+/// What came.
+pub(super) struct Loaded {
     pub(super) url: String,
     pub(super) redirects: Vec<String>,
     pub(super) content_type: Option<String>,
@@ -56,7 +57,7 @@ pub async fn load(
     surroundings: PacSurroundings,
 ) -> Result<Script, PacFailure> {
     let began = Instant::now();
-    let fetching = bytes_of(source, &surroundings);
+    let fetching = bytes_of(source, limits, &surroundings);
     let fetched = timeout(limits.fetch, fetching).await.map_err(|_| {
         let seconds = limits.fetch.as_secs_f64();
         unreachable(&format!("the script did not come within {seconds} s"))
@@ -64,7 +65,7 @@ pub async fn load(
     let text = decode(&fetched.bytes, fetched.content_type.as_deref())?;
     Ok(Script {
         url: fetched.url,
-        sha256: fetch::sha256(&fetched.bytes),
+        sha256: sha256(&fetched.bytes),
         text,
         redirects: fetched.redirects,
         fetch_ms: milliseconds(began.elapsed()),
@@ -84,10 +85,14 @@ pub fn of_text(text: String, limits: &PacLimits, surroundings: PacSurroundings) 
     }
 }
 
-async fn bytes_of(source: &str, surroundings: &PacSurroundings) -> Result<Fetched, PacFailure> {
+async fn bytes_of(
+    source: &str,
+    limits: &PacLimits,
+    surroundings: &PacSurroundings,
+) -> Result<Loaded, PacFailure> {
     match Url::parse(source) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => {
-            fetch::fetch(url, surroundings).await
+            download(&url, limits, surroundings).await
         }
         Ok(url) if url.scheme() == "file" => match url.to_file_path() {
             Ok(path) => from_file(path).await,
@@ -98,7 +103,7 @@ async fn bytes_of(source: &str, surroundings: &PacSurroundings) -> Result<Fetche
     }
 }
 
-async fn from_file(path: PathBuf) -> Result<Fetched, PacFailure> {
+async fn from_file(path: PathBuf) -> Result<Loaded, PacFailure> {
     let url = path.display().to_string();
     let read = spawn_blocking(move || read(&path)).await;
     let bytes = match read {
@@ -106,7 +111,7 @@ async fn from_file(path: PathBuf) -> Result<Fetched, PacFailure> {
         Ok(Err(error)) => return Err(unreachable(&format!("{url}: {error}"))),
         Err(_) => return Err(unreachable(&format!("{url}: reading was interrupted"))),
     };
-    Ok(Fetched {
+    Ok(Loaded {
         url,
         redirects: Vec::new(),
         content_type: None,
@@ -120,6 +125,19 @@ fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     let limit = TEXT_LIMIT as u64 + 1;
     File::open(path)?.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// SHA-256 in hexadecimal digits, by the provider that TLS uses.
+fn sha256(bytes: &[u8]) -> String {
+    let suites = provider().cipher_suites.clone();
+    let suite = suites.iter().find_map(|suite| {
+        let suite = suite.tls13()?;
+        let is_256 = suite.common.hash_provider.output_len() == 32;
+        is_256.then_some(suite)
+    });
+    let digest = suite.map(|suite| suite.common.hash_provider.hash(bytes));
+    let digest = digest.as_ref().map_or(&[][..], AsRef::as_ref);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub(super) fn unreachable(words: &str) -> PacFailure {

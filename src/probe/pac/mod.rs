@@ -14,7 +14,8 @@
 //! ```
 
 mod answers;
-pub(crate) mod fetch;
+#[cfg(feature = "fetch")]
+mod download;
 mod lint;
 mod load;
 #[cfg(feature = "pac")]
@@ -35,10 +36,14 @@ pub use load::{Script, load, of_text};
 pub(crate) use surroundings::Silence;
 pub use surroundings::{PacNames, PacSurroundings};
 
+#[cfg(feature = "fetch")]
+use download::download;
 #[cfg(feature = "pac")]
 use runner::Runner;
 #[cfg(not(feature = "pac"))]
 use unsupported::Runner;
+#[cfg(not(feature = "fetch"))]
+use unsupported::download;
 
 /// Redirects that are followed.
 pub const REDIRECT_LIMIT: usize = 5;

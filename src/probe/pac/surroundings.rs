@@ -15,6 +15,8 @@ use crate::probe::dns::{DnsClient, NameServers};
 use crate::probe::hosts_text::HostsText;
 use crate::probe::names::{AsSystem, Resolved};
 
+/// Longest wait for the name of a server that the tool itself connects to.
+const NAME_LIMIT: Duration = Duration::from_secs(4);
 /// Names that must meet silence before further ones are not asked for.
 const SILENT_NAMES: usize = 3;
 
@@ -58,6 +60,17 @@ impl PacSurroundings {
             PacNames::System => self.asking(platform::system_resolvers().servers, true, silence),
             PacNames::Servers(servers) => self.asking(servers.clone(), false, silence),
         }
+    }
+
+    /// The addresses of a server that the tool itself connects to, IPv4 first.
+    pub(crate) async fn addresses_of(&self, name: &str) -> Vec<IpAddr> {
+        let addresses = self.resolver().addresses(name, NAME_LIMIT).await;
+        if addresses.is_empty() && matches!(self.names, PacNames::Fixed(_)) {
+            // A table is for the script; where the script itself lies is another question.
+            let system = Self::default().resolver();
+            return system.addresses(name, NAME_LIMIT).await;
+        }
+        addresses
     }
 
     fn asking(

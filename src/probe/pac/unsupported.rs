@@ -2,7 +2,14 @@
 
 use std::sync::Arc;
 
+#[cfg(not(feature = "fetch"))]
+use url::Url;
+
+#[cfg(not(feature = "fetch"))]
+use super::load::{Loaded, unreachable};
 use super::surroundings::Silence;
+#[cfg(not(feature = "fetch"))]
+use crate::probe::dial;
 use crate::probe::pac::{PacLimits, PacSurroundings};
 use reach365_proxy::pac::{Circumstances, PacAnswer, PacFailure, PacFailureKind, ScriptRequest};
 
@@ -24,7 +31,27 @@ impl Runner {
         _: ScriptRequest,
         _: Circumstances,
     ) -> Result<PacAnswer, PacFailure> {
-        let words = "built without PAC support";
-        Err(PacFailure::new(PacFailureKind::Unsupported, words))
+        Err(unsupported())
     }
+}
+
+/// Nothing is downloaded; but where nothing is, there is no script either.
+#[cfg(not(feature = "fetch"))]
+pub(super) async fn download(
+    url: &Url,
+    _: &PacLimits,
+    surroundings: &PacSurroundings,
+) -> Result<Loaded, PacFailure> {
+    let host = url
+        .host()
+        .ok_or_else(|| unreachable("the URL has no host"))?;
+    let port = url.port_or_known_default().unwrap_or(80);
+    match dial::connect(&host, port, surroundings).await {
+        Ok(_) => Err(unsupported()),
+        Err(why) => Err(unreachable(&why)),
+    }
+}
+
+fn unsupported() -> PacFailure {
+    PacFailure::new(PacFailureKind::Unsupported, "built without PAC support")
 }

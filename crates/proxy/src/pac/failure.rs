@@ -50,6 +50,12 @@ impl PacFailure {
         }
     }
 
+    /// The failure of a script that is larger than [`TEXT_LIMIT`](super::TEXT_LIMIT).
+    pub fn too_large() -> Self {
+        let words = "the script is larger than 1 MiB; browsers and WinHTTP refuse it";
+        Self::new(PacFailureKind::Limit, words)
+    }
+
     pub(crate) fn at_line(mut self, line: Option<u32>) -> Self {
         self.line = line;
         self

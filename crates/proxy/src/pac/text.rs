@@ -29,8 +29,7 @@ enum Charset {
 /// What is too large, and what is no script: nothing at all, a web page, NUL bytes.
 pub fn decode(bytes: &[u8], content_type: Option<&str>) -> Result<String, PacFailure> {
     if bytes.len() > TEXT_LIMIT {
-        let words = "the script is larger than 1 MiB; browsers and WinHTTP refuse it";
-        return Err(PacFailure::new(PacFailureKind::Limit, words));
+        return Err(PacFailure::too_large());
     }
     let (marked, rest) = byte_order_mark(bytes);
     let charset = content_type.and_then(charset).or(marked);
