@@ -2,6 +2,7 @@
 
 mod explains;
 mod failed;
+mod outline;
 
 use std::net::SocketAddr;
 
@@ -19,6 +20,7 @@ use reach365_proxy::route::{Hop, Route};
 
 pub use explains::{Explanation, Fit};
 pub use failed::FailedAgain;
+use outline::Outline;
 
 /// Name of the schema that [`Report`] serialises to.
 pub const SCHEMA: &str = "reach365/report/1";
@@ -230,13 +232,22 @@ impl Report {
     /// or a newer one, or does not hold what the schema asks for.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let value: serde_json::Value = serde_json::from_str(text)
+        let wrong = match serde_json::from_str::<Self>(text) {
+            // A list of the same values is no report, although serde takes one.
+            Ok(report) if text.trim_start().starts_with('{') => {
+                check_schema(Some(&report.schema))?;
+                return Ok(report);
+            }
+            Ok(_) => String::new(),
+            Err(error) => printable(&error.to_string()),
+        };
+        // What is no JSON is said first, then that it is another document.
+        let outline: Outline = serde_json::from_str(text)
             .map_err(|error| Error::Report(format!("not JSON: {error}")))?;
-        check_schema(value.get("schema").and_then(serde_json::Value::as_str))?;
-        serde_json::from_str(text).map_err(|error| {
-            let words = printable(&error.to_string());
-            Error::Report(format!("not a report of schema {SCHEMA}: {words}"))
-        })
+        check_schema(outline.schema.as_deref())?;
+        Err(Error::Report(format!(
+            "not a report of schema {SCHEMA}: {wrong}"
+        )))
     }
 
     /// What the run found of the network, as a plan of remedies asks for it.

@@ -51,6 +51,13 @@ fn what_is_no_report_is_refused_with_a_reason() {
     assert!(complaint("[]").contains("`schema` is missing"));
     assert!(complaint(r#"{"schema": "zizmor/1"}"#).contains("zizmor/1"));
     assert!(complaint(r#"{"schema": "reach365/report/2"}"#).contains("newer"));
+    let later = complaint("{\"schema\": \"reach365/report/1\", \"tool\": 1,\n \"run\": oops}");
+    assert!(
+        later.contains("not JSON") && later.contains("line 2"),
+        "{later}"
+    );
+    assert!(complaint(r#"{"tool": 1, "schema": "zizmor/1"}"#).contains("zizmor/1"));
+    assert!(complaint(r#"{"schema": 1}"#).contains("`schema` is missing"));
     let partial = complaint(r#"{"schema": "reach365/report/1", "tool": 1}"#);
     assert!(partial.contains("line 1 column"), "{partial}");
     let hostile = complaint("{\"schema\": \"\\u001b[2J\"}");
