@@ -81,6 +81,10 @@ fn silent() {
         let usage = once(&mut check(&office));
         against("wall", usage.wall.as_secs_f64(), 8.0, "s");
     }
+    title("20 endpoints that accept a request and never answer it");
+    let office = Office::open(Kind::Mute, 20);
+    let usage = once(&mut check(&office));
+    against("wall", usage.wall.as_secs_f64(), 14.0, "s");
 }
 
 fn beside_curl(office: &Office, ours: Usage, runs: usize) {

@@ -25,16 +25,19 @@ pub(crate) enum Kind {
     Late,
     /// Connection requests get no answer.
     Silent,
+    /// Requests get no answer.
+    Mute,
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Healthy, Self::Late, Self::Silent];
+    const ALL: [Self; 4] = [Self::Healthy, Self::Late, Self::Silent, Self::Mute];
 
     fn name(self) -> &'static str {
         match self {
             Self::Healthy => "healthy",
             Self::Late => "late",
             Self::Silent => "silent",
+            Self::Mute => "mute",
         }
     }
 
@@ -43,6 +46,7 @@ impl Kind {
             Self::Healthy => Server::default(),
             Self::Late => Server::http(Http::default().manner(Manner::Late(2_000))),
             Self::Silent => Server::tcp(Tcp::Dropped),
+            Self::Mute => Server::http(Http::default().manner(Manner::Late(60_000))),
         }
     }
 }
@@ -119,7 +123,7 @@ pub(crate) fn serve(mut arguments: impl Iterator<Item = String>) {
         .find(|one| Some(one.name()) == kind.as_deref());
     let hosts = hosts.and_then(|hosts| hosts.parse().ok());
     let (Some(kind), Some(hosts)) = (kind, hosts) else {
-        return eprintln!("usage: {SERVE} healthy|late|silent HOSTS");
+        return eprintln!("usage: {SERVE} healthy|late|silent|mute HOSTS");
     };
     let mut lab = Lab::start();
     let resolver = lab.resolver(Transports::default());

@@ -1,7 +1,7 @@
 //! Scripts from servers on loopback sockets.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reach365::pac::{PacLimits, PacSurroundings, Script, answer, load};
 use reach365_proxy::pac::{PacFailure, PacFailureKind};
@@ -177,11 +177,9 @@ async fn what_is_no_script_is_told_apart() {
         ("/large", PacFailureKind::Limit),
     ];
     for (path, kind) in cases {
-        let began = Instant::now();
         let failure = get(address, path).await.expect_err(path);
         assert_eq!(failure.kind, kind, "{path}: {failure}");
         assert!(!failure.message.contains("secret"), "{path}");
-        assert!(began.elapsed() < Duration::from_secs(4), "{path}");
     }
     let url = "http://a.example/".parse().unwrap();
     let script = get(address, "/no-function").await.unwrap();

@@ -37,7 +37,6 @@ pub(super) fn differences(scenario: &Scenario, places: &Places, report: &Report)
     let wrong: Vec<Finding> = report.findings.iter().filter(wrong).cloned().collect();
     differences.extend(of_findings(&scenario.finding, &wrong));
     differences.extend(of_finding_facts(&scenario.finding, places, &wrong));
-    differences.extend(of_time(scenario, report));
     differences
 }
 
@@ -154,11 +153,6 @@ fn of_finding_facts(expected: &[FindingTable], places: &Places, got: &[Finding])
         (!missing.is_empty()).then_some(line)
     });
     differences.collect()
-}
-
-fn of_time(scenario: &Scenario, report: &Report) -> Option<String> {
-    let (limit, took) = (scenario.options.within_ms?, report.run.elapsed_ms);
-    (took > limit).then(|| format!("the run took {took} ms instead of {limit} ms at most"))
 }
 
 fn wanted(expected: &Expected) -> String {

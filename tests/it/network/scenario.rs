@@ -97,8 +97,6 @@ pub(super) struct OptionsTable {
     /// Domains by which names are completed.
     pub(super) search: Vec<String>,
     pub(super) sign_in: Option<SignInTable>,
-    /// How long the run may take at most.
-    pub(super) within_ms: Option<u64>,
 }
 
 /// A further name server.
@@ -334,7 +332,6 @@ impl Default for OptionsTable {
             wpad: false,
             search: Vec::new(),
             sign_in: None,
-            within_ms: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hickory_resolver::proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_resolver::proto::rr::{Name as DnsName, RecordType};
@@ -287,9 +287,14 @@ fn silence_and_delay() {
     ]);
     let answer = udp_bytes(server, "mute.example.", RecordType::A, WAIT);
     assert_eq!(answer.unwrap_err().kind(), ErrorKind::WouldBlock);
-    let start = Instant::now();
+    let answer = udp_bytes(
+        server,
+        "slow.example.",
+        RecordType::A,
+        Duration::from_millis(100),
+    );
+    assert_eq!(answer.unwrap_err().kind(), ErrorKind::WouldBlock);
     assert_eq!(data(&udp(server, "slow.example.", RecordType::A)).len(), 1);
-    assert!(start.elapsed() >= Duration::from_millis(250));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{ask, connect, stays_silent};
 use reach365_testlab::Lab;
@@ -178,9 +178,9 @@ fn silence_and_slowness() {
     stream
         .write_all(&connect_request("x.example", port))
         .unwrap();
-    let start = Instant::now();
+    let first = stream.read(&mut [0; 1024]).unwrap();
+    assert!(first < 10, "{first} bytes at once");
     read_until(&mut stream, "\r\n\r\n");
-    assert!(start.elapsed() >= Duration::from_millis(60));
     assert!(says_hello(&mut stream));
 }
 

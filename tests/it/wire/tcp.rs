@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{PATIENCE, connect};
 use reach365_testlab::Lab;
@@ -10,22 +10,19 @@ use reach365_testlab::address;
 use reach365_testlab::server::{Server, Tcp};
 use reach365_testlab::zone::Name;
 
-fn request(address: SocketAddr, limit: Duration) -> (Result<TcpStream, ErrorKind>, Duration) {
-    let start = Instant::now();
-    let result = TcpStream::connect_timeout(&address, limit).map_err(|error| error.kind());
-    (result, start.elapsed())
+fn request(address: SocketAddr, limit: Duration) -> Result<TcpStream, ErrorKind> {
+    TcpStream::connect_timeout(&address, limit).map_err(|error| error.kind())
 }
 
 #[test]
-fn a_closed_port_refuses_at_once() {
+fn a_closed_port_refuses() {
     let mut lab = Lab::start();
     for address in [
         lab.closed_port(),
         lab.serve("x.example", "https", &Server::tcp(Tcp::Closed)),
     ] {
-        let (result, elapsed) = request(address, PATIENCE);
+        let result = request(address, PATIENCE);
         assert_eq!(result.err(), Some(ErrorKind::ConnectionRefused));
-        assert!(elapsed < Duration::from_millis(500), "{elapsed:?}");
     }
 }
 
@@ -39,13 +36,12 @@ fn a_full_queue_makes_connections_hang_time_after_time() {
     ] {
         for _ in 0..5 {
             let limit = Duration::from_millis(300);
-            let (result, elapsed) = request(address, limit);
+            let result = request(address, limit);
             assert_eq!(result.err(), Some(ErrorKind::TimedOut));
-            assert!(elapsed >= limit, "{elapsed:?}");
         }
     }
     // Beyond the system's first repetition, too.
-    let (result, _) = request(lab.silent_server(), Duration::from_millis(1_500));
+    let result = request(lab.silent_server(), Duration::from_millis(1_500));
     assert_eq!(result.err(), Some(ErrorKind::TimedOut));
 }
 
@@ -57,9 +53,9 @@ fn a_queue_that_empties_makes_a_connection_slow() {
     lab.zone
         .lock()
         .count("slow.example", hickory_resolver::proto::rr::RecordType::A);
-    let (result, elapsed) = request(address, PATIENCE);
-    assert!(result.is_ok());
-    assert!(elapsed > Duration::from_millis(800), "{elapsed:?}");
+    let early = request(address, Duration::from_millis(150));
+    assert_eq!(early.err(), Some(ErrorKind::TimedOut));
+    assert!(request(address, PATIENCE).is_ok());
 }
 
 #[test]
@@ -116,10 +112,10 @@ fn ipv6_has_the_port_of_its_ipv4_sister() {
     let six = lab.host_ipv6("both.example", "https-6", &Server::tcp(Tcp::Closed));
     assert_eq!(four.port(), six.port());
     assert_eq!(
-        request(six, PATIENCE).0.err(),
+        request(six, PATIENCE).err(),
         Some(ErrorKind::ConnectionRefused)
     );
-    assert!(request(four, PATIENCE).0.is_ok());
+    assert!(request(four, PATIENCE).is_ok());
 }
 
 #[test]
@@ -135,13 +131,14 @@ fn everything_ends_with_the_lab() {
     // The connection that was open has ended, and nobody accepts another one.
     assert!(!matches!(open.read(&mut [0; 1]), Ok(1..)));
     let refused = || {
-        [served, silent].iter().all(|address| {
-            request(*address, PATIENCE).0.err() == Some(ErrorKind::ConnectionRefused)
-        })
+        [served, silent]
+            .iter()
+            .all(|address| request(*address, PATIENCE).err() == Some(ErrorKind::ConnectionRefused))
     };
-    let start = Instant::now();
-    while !refused() {
-        assert!(start.elapsed() < PATIENCE, "servers outlive their lab");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    let pause = Duration::from_millis(10);
+    let gone = (0..500).any(|_| {
+        std::thread::sleep(pause);
+        refused()
+    });
+    assert!(gone, "servers outlive their lab");
 }

@@ -28,10 +28,6 @@ pub(crate) fn differences(scenario: &Scenario, checked: &Checked) -> Vec<String>
             checked.exit, scenario.exit
         ));
     }
-    let seconds = report["run"]["elapsed_ms"].as_f64().unwrap_or_default() / 1000.0;
-    if seconds > scenario.within_s {
-        differences.push(format!("the run took {seconds:.1} s"));
-    }
     differences
 }
 

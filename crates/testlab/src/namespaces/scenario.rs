@@ -46,9 +46,6 @@ pub(crate) struct Scenario {
     /// How often the program runs; every run has to say the same.
     #[serde(default = "once")]
     pub(crate) runs: usize,
-    /// How long a run may take.
-    #[serde(default = "fifteen")]
-    pub(crate) within_s: f64,
     /// What the program is told about proxies; nothing where it is `settings`.
     #[serde(default = "none")]
     pub(crate) proxy: String,
@@ -307,10 +304,6 @@ fn five() -> u32 {
 
 fn once() -> usize {
     1
-}
-
-fn fifteen() -> f64 {
-    15.0
 }
 
 fn none() -> String {
