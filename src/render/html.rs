@@ -10,10 +10,10 @@ mod way;
 
 use std::io;
 
-use crate::report::Report;
-use escape::Markup;
+use maud::{Markup, html};
 
-pub(in crate::render) use escape::escaped;
+use crate::report::Report;
+pub(in crate::render) use escape::Text;
 
 /// Writes the report as one HTML page: what is broken and who has to act, the way as a picture,
 /// every endpoint with its times, and the evidence folded.
@@ -21,5 +21,14 @@ pub(in crate::render) use escape::escaped;
 /// # Errors
 /// What `out` reports.
 pub fn html(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    page::page(report, &mut Markup::new(out))
+    out.write_all(page::page(report).into_string().as_bytes())
+}
+
+/// A line of a list of definitions; nothing where there is no text.
+fn fact(name: &str, text: &str) -> Markup {
+    html! {
+        @if !text.is_empty() {
+            div { dt { (Text(name)) } dd { (Text(text)) } } "\n"
+        }
+    }
 }

@@ -3,9 +3,11 @@
 
 use std::io;
 
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
 use super::pair::{became, details, heading, rows, verdict};
 use crate::comparison::{Cell, Change, Comparison, FindingChange, Matrix, SharedCause, Side};
-use crate::render::html::escaped;
+use crate::render::html::Text;
 use crate::render::required;
 use crate::verdict::Outcome;
 
@@ -19,126 +21,138 @@ th,td{border:1px solid #767676;padding:.25rem .5rem;text-align:left;vertical-ali
 
 pub(super) fn comparison(comparison: &Comparison, out: &mut dyn io::Write) -> io::Result<()> {
     let (outcome, words) = verdict(comparison);
-    let mut body = format!("<p class=\"{outcome}\">{}</p>\n<ul>\n", escaped(words));
-    body.push_str(&side("before", &comparison.before));
-    body.push_str(&side("after", &comparison.after));
-    body.push_str(&items(comparison.notes.iter().map(String::as_str)));
-    body.push_str("</ul>\n");
-    body.push_str(&changes(&comparison.changes));
-    body.push_str(&findings("Causes that came", &comparison.findings_came));
-    body.push_str(&findings("Causes that went", &comparison.findings_went));
+    let body = html! {
+        p class=(outcome) { (Text(words)) } "\n"
+        ul { "\n"
+            (side("before", &comparison.before))
+            (side("after", &comparison.after))
+            (items(&comparison.notes))
+        } "\n"
+        (changes(&comparison.changes))
+        (findings("Causes that came", &comparison.findings_came))
+        (findings("Causes that went", &comparison.findings_went))
+    };
     page("Before and after", &body, out)
 }
 
-fn side(label: &str, side: &Side) -> String {
+fn side(label: &str, side: &Side) -> Markup {
     let started = side.started.strftime("%Y-%m-%d %H:%M:%S UTC");
-    format!(
-        "<li>{label}: {}, {started}, {} cloud, {}</li>\n",
-        escaped(&side.name),
-        side.cloud,
-        rows(side.rows)
-    )
+    html! {
+        li {
+            (label) ": " (Text(&side.name)) ", " (started.to_string()) ", "
+            (side.cloud.to_string()) " cloud, " (rows(side.rows))
+        } "\n"
+    }
 }
 
-fn changes(changes: &[Change]) -> String {
-    let head = header(&["Change", "Endpoint", "Outcome", "Details"]);
-    let rows: String = changes.iter().map(change_row).collect();
-    format!(
-        "<table>\n<caption>Rows that changed</caption>\n{head}<tbody>\n{rows}</tbody>\n</table>\n"
-    )
+fn changes(changes: &[Change]) -> Markup {
+    html! {
+        table { "\n"
+            caption { "Rows that changed" } "\n"
+            (header(&["Change", "Endpoint", "Outcome", "Details"]))
+            tbody { "\n"
+                @for change in changes { (change_row(change)) }
+            } "\n"
+        } "\n"
+    }
 }
 
-fn change_row(change: &Change) -> String {
+fn change_row(change: &Change) -> Markup {
     let shown = change.after.as_ref().or(change.before.as_ref());
     let outcome = shown.map_or(Outcome::Skipped, |state| state.outcome);
-    format!(
-        "<tr><td>{}</td><th scope=\"row\">{}</th><td class=\"{outcome}\">{}</td><td>{}</td></tr>\n",
-        heading(change.kind).to_lowercase(),
-        escaped(&change.endpoint),
-        escaped(&became(change)),
-        escaped(&details(change).join("; "))
-    )
+    html! {
+        tr {
+            td { (heading(change.kind).to_lowercase()) }
+            th scope="row" { (Text(&change.endpoint)) }
+            td class=(outcome) { (Text(became(change))) }
+            td { (Text(details(change).join("; "))) }
+        } "\n"
+    }
 }
 
-fn findings(title: &str, findings: &[FindingChange]) -> String {
-    if findings.is_empty() {
-        return String::new();
-    }
-    let lines: Vec<String> = findings
+fn findings(title: &str, findings: &[FindingChange]) -> Markup {
+    let lines = findings
         .iter()
-        .map(|finding| format!("{}: {}", finding.code, finding.summary))
-        .collect();
-    let items = items(lines.iter().map(String::as_str));
-    format!("<h2>{title}</h2>\n<ul>\n{items}</ul>\n")
+        .map(|finding| format!("{}: {}", finding.code, finding.summary));
+    html! {
+        @if !findings.is_empty() {
+            h2 { (title) } "\n"
+            ul { "\n" (items(lines)) } "\n"
+        }
+    }
 }
 
 pub(super) fn matrix(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
-    let shared: Vec<String> = matrix.shared.iter().map(SharedCause::to_string).collect();
-    let lines = matrix.notes.iter().chain(&shared).map(String::as_str);
-    let mut body = format!("<ul>\n{}</ul>\n", items(lines));
-    let names: Vec<&str> = std::iter::once("Site")
-        .chain(matrix.columns.iter().map(|column| column.endpoint.as_str()))
-        .collect();
-    let rows: String = matrix
-        .sites
-        .iter()
-        .map(|site| {
-            let cells: String = site
-                .cells
-                .iter()
-                .map(|cell| cell_of(cell.as_ref()))
-                .collect();
-            format!(
-                "<tr><th scope=\"row\">{}</th>{cells}</tr>\n",
-                escaped(&site.site)
-            )
-        })
-        .collect();
-    body.push_str(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Sites by endpoints\">\n",
-    );
-    body.push_str("<table>\n<caption>Sites by endpoints</caption>\n");
-    body.push_str(&header(&names));
-    body.push_str("<tbody>\n");
-    body.push_str(&rows);
-    body.push_str("</tbody>\n</table>\n</div>\n");
-    page("Sites by endpoints", &body, out)
-}
+    const TITLE: &str = "Sites by endpoints";
 
-fn cell_of(cell: Option<&Cell>) -> String {
-    let Some(cell) = cell else {
-        return "<td class=\"absent\">not asked</td>".to_owned();
+    let names = matrix.columns.iter().map(|column| column.endpoint.as_str());
+    let names: Vec<&str> = std::iter::once("Site").chain(names).collect();
+    let body = html! {
+        ul { "\n"
+            (items(&matrix.notes))
+            (items(matrix.shared.iter().map(SharedCause::to_string)))
+        } "\n"
+        div.scroll tabindex="0" role="region" aria-label=(TITLE) { "\n"
+            table { "\n"
+                caption { (TITLE) } "\n"
+                (header(&names))
+                tbody { "\n"
+                    @for site in &matrix.sites {
+                        tr {
+                            th scope="row" { (Text(&site.site)) }
+                            @for cell in &site.cells { (cell_of(cell.as_ref())) }
+                        } "\n"
+                    }
+                } "\n"
+            } "\n"
+        } "\n"
     };
-    let cause = cell
-        .cause
-        .as_deref()
-        .map(|cause| format!("<br>{}", escaped(cause)));
-    let outcome = cell.outcome;
-    format!(
-        "<td class=\"{outcome}\">{}{}</td>",
-        required::words(outcome, cell.requirement),
-        cause.unwrap_or_default()
-    )
+    page(TITLE, &body, out)
 }
 
-fn header(names: &[&str]) -> String {
-    let cells = names
-        .iter()
-        .map(|name| format!("<th scope=\"col\">{}</th>", escaped(name)));
-    format!("<thead><tr>{}</tr></thead>\n", cells.collect::<String>())
+fn cell_of(cell: Option<&Cell>) -> Markup {
+    let Some(cell) = cell else {
+        return html! { td.absent { "not asked" } };
+    };
+    html! {
+        td class=(cell.outcome) {
+            (required::words(cell.outcome, cell.requirement))
+            @if let Some(cause) = &cell.cause {
+                br; (Text(cause))
+            }
+        }
+    }
 }
 
-fn items<'a>(texts: impl Iterator<Item = &'a str>) -> String {
-    texts
-        .map(|text| format!("<li>{}</li>\n", escaped(text)))
-        .collect()
+fn header(names: &[&str]) -> Markup {
+    html! {
+        thead { tr {
+            @for name in names { th scope="col" { (Text(name)) } }
+        } } "\n"
+    }
 }
 
-fn page(title: &str, body: &str, out: &mut dyn io::Write) -> io::Result<()> {
-    write!(
-        out,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n\
-         <style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n{body}</body>\n</html>\n"
-    )
+fn items(texts: impl IntoIterator<Item = impl AsRef<str>>) -> Markup {
+    html! {
+        @for text in texts { li { (Text(text)) } "\n" }
+    }
+}
+
+fn page(title: &str, body: &Markup, out: &mut dyn io::Write) -> io::Result<()> {
+    let page = html! {
+        (DOCTYPE) "\n"
+        html lang="en" { "\n"
+            head { "\n"
+                meta charset="utf-8"; "\n"
+                meta name="viewport" content="width=device-width"; "\n"
+                title { (title) } "\n"
+                style { (PreEscaped(STYLE)) } "\n"
+            } "\n"
+            body { "\n"
+                h1 { (title) } "\n"
+                (body)
+            } "\n"
+        } "\n"
+    };
+    out.write_all(page.into_string().as_bytes())
 }

@@ -1,88 +1,27 @@
-//! Markup that foreign text cannot break out of: names of elements and attributes are constants of
-//! this program, everything else is escaped.
+//! Foreign text in markup.
 
-use std::io;
+use maud::Render;
 
 use crate::endpoint::printable;
 
-/// A name and a value.
-pub(super) type Attribute<'a> = (&'static str, &'a str);
+/// Text of a report in an element or an attribute. Markup escapes what it is given; this also makes
+/// control characters and marks that change the direction of text visible.
+pub(in crate::render) struct Text<T>(pub(in crate::render) T);
 
-/// A page that is being written.
-pub(super) struct Markup<'a> {
-    out: &'a mut dyn io::Write,
-}
-
-impl<'a> Markup<'a> {
-    pub(super) fn new(out: &'a mut dyn io::Write) -> Self {
-        Self { out }
-    }
-
-    /// Markup of our own; a constant, so that nothing from a report can come this way.
-    pub(super) fn own(&mut self, markup: &'static str) -> io::Result<()> {
-        self.out.write_all(markup.as_bytes())
-    }
-
-    pub(super) fn text(&mut self, text: &str) -> io::Result<()> {
-        self.out.write_all(escaped(text).as_bytes())
-    }
-
-    pub(super) fn open(
-        &mut self,
-        name: &'static str,
-        attributes: &[Attribute<'_>],
-    ) -> io::Result<()> {
-        write!(self.out, "<{name}")?;
-        for (attribute, value) in attributes {
-            write!(self.out, " {attribute}=\"{}\"", escaped(value))?;
-        }
-        self.own(">")
-    }
-
-    pub(super) fn close(&mut self, name: &'static str) -> io::Result<()> {
-        writeln!(self.out, "</{name}>")
-    }
-
-    /// An element that holds nothing but text.
-    pub(super) fn element(
-        &mut self,
-        name: &'static str,
-        attributes: &[Attribute<'_>],
-        text: &str,
-    ) -> io::Result<()> {
-        self.open(name, attributes)?;
-        self.text(text)?;
-        write!(self.out, "</{name}>")
-    }
-
-    /// A line of a list of definitions; nothing where there is no text.
-    pub(super) fn fact(&mut self, name: &str, text: &str) -> io::Result<()> {
-        if text.is_empty() {
-            return Ok(());
-        }
-        self.own("<div>")?;
-        self.element("dt", &[], name)?;
-        self.element("dd", &[], text)?;
-        self.own("</div>\n")
-    }
-}
-
-/// Text that is text, in an element and in an attribute.
-pub(in crate::render) fn escaped(text: &str) -> String {
-    let text = printable(text);
-    let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '`' => out.push_str("&#96;"),
-            other => out.push(other),
+impl<T: AsRef<str>> Render for Text<T> {
+    fn render_to(&self, out: &mut String) {
+        for c in printable(self.0.as_ref()).chars() {
+            match c {
+                '&' => out.push_str("&amp;"),
+                '<' => out.push_str("&lt;"),
+                '>' => out.push_str("&gt;"),
+                '"' => out.push_str("&quot;"),
+                '\'' => out.push_str("&#39;"),
+                '`' => out.push_str("&#96;"),
+                other => out.push(other),
+            }
         }
     }
-    out
 }
 
 #[cfg(test)]
@@ -98,7 +37,7 @@ mod tests {
             ("a\u{202e}b\nc\u{1b}", r"a\u{202e}b\u{a}c\u{1b}"),
         ];
         for (text, expected) in cases {
-            assert_eq!(escaped(text), expected);
+            assert_eq!(Text(text).render().into_string(), expected);
         }
     }
 }

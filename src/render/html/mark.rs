@@ -1,8 +1,7 @@
 //! The sign of an outcome: a shape of its own, so that colour is never the only sign.
 
-use std::io;
+use maud::{Markup, PreEscaped, html};
 
-use super::escape::Markup;
 use crate::verdict::{Outcome, Requirement, Verdict};
 
 /// Name of the class that gives an outcome its colour.
@@ -37,22 +36,15 @@ pub(super) fn result(verdict: &Verdict) -> &'static str {
 }
 
 /// The sign, beside a word that says the same.
-pub(super) fn sign(outcome: Outcome, page: &mut Markup<'_>) -> io::Result<()> {
-    page.open(
-        "svg",
-        &[
-            ("class", "sign"),
-            ("viewBox", "-12 -12 24 24"),
-            ("aria-hidden", "true"),
-        ],
-    )?;
-    page.own(shape(outcome))?;
-    page.own("</svg>")
+pub(super) fn sign(outcome: Outcome) -> Markup {
+    html! {
+        svg.sign viewBox="-12 -12 24 24" aria-hidden="true" { (shape(outcome)) }
+    }
 }
 
 /// Octagon, diamond, triangle, disc or bar, around the middle of its surroundings.
-pub(super) fn shape(outcome: Outcome) -> &'static str {
-    match outcome {
+pub(super) fn shape(outcome: Outcome) -> PreEscaped<&'static str> {
+    PreEscaped(match outcome {
         Outcome::Blocked => {
             "<path class=\"body\" d=\"M-4.6-11h9.2L11-4.6v9.2L4.6 11h-9.2L-11 4.6v-9.2z\"/><path class=\"glyph\" d=\"M-4.5-4.5l9 9m0-9l-9 9\"/>"
         }
@@ -68,5 +60,5 @@ pub(super) fn shape(outcome: Outcome) -> &'static str {
         Outcome::Skipped => {
             "<circle class=\"hollow\" r=\"10\"/><path class=\"stroke\" d=\"M-4.5 0h9\"/>"
         }
-    }
+    })
 }

@@ -1,10 +1,9 @@
 //! The page around everything: verdict, causes, advice and the facts of the run.
 
-use std::io;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::cause::{Cause, causes};
-use super::escape::Markup;
-use super::{evidence, mark, waterfall, way};
+use super::{Text, evidence, fact, mark, waterfall, way};
 use crate::remedy::{Advice, Remedy};
 use crate::render::required;
 use crate::render::text::{counted, endpoints, exit_meaning, party};
@@ -13,25 +12,35 @@ use crate::report::{EndpointReport, Report};
 use crate::verdict::{Confidence, Outcome};
 
 /// Nothing is loaded, nothing runs.
-const HEAD: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<style>\n";
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
-/// Writes the page.
-pub(super) fn page(report: &Report, page: &mut Markup<'_>) -> io::Result<()> {
+/// The page.
+pub(super) fn page(report: &Report) -> Markup {
     let causes = causes(report);
-    page.own(HEAD)?;
-    page.own(include_str!("style.css"))?;
-    page.own("</style>\n")?;
-    page.element("title", &[], &title(report))?;
-    page.own("\n</head>\n<body>\n")?;
-    verdict(report, &causes, page)?;
-    page.own("<main>\n")?;
-    what_is_wrong(report, &causes, page)?;
-    advice(report, page)?;
-    waterfall::table(report, page)?;
-    evidence::evidence(report, page)?;
-    page.own("</main>\n")?;
-    run(report, page)?;
-    page.own("</body>\n</html>\n")
+    html! {
+        (DOCTYPE) "\n"
+        html lang="en" { "\n"
+            head { "\n"
+                meta charset="utf-8"; "\n"
+                meta http-equiv="Content-Security-Policy" content=(POLICY); "\n"
+                meta name="viewport" content="width=device-width, initial-scale=1"; "\n"
+                meta name="color-scheme" content="light dark"; "\n"
+                meta name="referrer" content="no-referrer"; "\n"
+                style { "\n" (PreEscaped(include_str!("style.css"))) } "\n"
+                title { (Text(title(report))) } "\n"
+            } "\n"
+            body { "\n"
+                (verdict(report, &causes))
+                main { "\n"
+                    (what_is_wrong(report, &causes))
+                    (advice(report))
+                    (waterfall::table(report))
+                    (evidence::evidence(report))
+                } "\n"
+                (run(report))
+            } "\n"
+        } "\n"
+    }
 }
 
 fn title(report: &Report) -> String {
@@ -42,18 +51,19 @@ fn title(report: &Report) -> String {
     format!("{word}: {}{site}, {day}", counted(report))
 }
 
-fn verdict(report: &Report, causes: &[Cause<'_>], page: &mut Markup<'_>) -> io::Result<()> {
+fn verdict(report: &Report, causes: &[Cause<'_>]) -> Markup {
     let outcome = report.summary.outcome;
-    page.open("header", &[("class", mark::class(outcome))])?;
-    page.own("\n<h1>")?;
-    mark::sign(outcome, page)?;
-    page.element("span", &[("class", "word")], required::run(report))?;
-    page.own(" ")?;
-    page.element("span", &[("class", "count")], &counted(report))?;
-    page.own("</h1>\n")?;
-    page.element("p", &[("class", "when")], &where_and_when(report))?;
-    contents(causes, page)?;
-    page.close("header")
+    html! {
+        header class=(mark::class(outcome)) { "\n"
+            h1 {
+                (mark::sign(outcome))
+                span.word { (required::run(report)) } " "
+                span.count { (Text(counted(report))) }
+            } "\n"
+            p.when { (Text(where_and_when(report))) }
+            (contents(causes))
+        } "\n"
+    }
 }
 
 fn where_and_when(report: &Report) -> String {
@@ -67,25 +77,24 @@ fn where_and_when(report: &Report) -> String {
 }
 
 /// Who has to act, in one line that leads to the causes; with one cause its card says it.
-fn contents(causes: &[Cause<'_>], page: &mut Markup<'_>) -> io::Result<()> {
-    if causes.len() < 2 {
-        return Ok(());
+fn contents(causes: &[Cause<'_>]) -> Markup {
+    html! {
+        @if causes.len() > 1 {
+            nav aria-label="Causes" {
+                p { (causes.len()) " causes, by who has to act:" }
+                ol { "\n"
+                    @for act in acts(causes) {
+                        li class=(mark::class(act.outcome)) {
+                            a href={ "#cause-" (act.first) } {
+                                (mark::sign(act.outcome))
+                                (act.words())
+                            }
+                        } "\n"
+                    }
+                }
+            } "\n"
+        }
     }
-    page.own("<nav aria-label=\"Causes\">")?;
-    page.element(
-        "p",
-        &[],
-        &format!("{} causes, by who has to act:", causes.len()),
-    )?;
-    page.own("<ol>\n")?;
-    for act in acts(causes) {
-        page.open("li", &[("class", mark::class(act.outcome))])?;
-        page.open("a", &[("href", &format!("#cause-{}", act.first))])?;
-        mark::sign(act.outcome, page)?;
-        page.text(&act.words())?;
-        page.own("</a></li>\n")?;
-    }
-    page.own("</ol></nav>\n")
 }
 
 /// What one team has to do about causes of one outcome.
@@ -127,62 +136,57 @@ fn acts(causes: &[Cause<'_>]) -> Vec<Act> {
     acts
 }
 
-fn what_is_wrong(report: &Report, causes: &[Cause<'_>], page: &mut Markup<'_>) -> io::Result<()> {
-    page.own("<section aria-labelledby=\"way\">\n")?;
-    if causes.is_empty() {
-        page.own("<h2 id=\"way\">The way to the service</h2>\n")?;
-        let seen = report.summary.reachable > 0;
-        if seen {
-            way::unbroken(report, page)?;
-        }
-        return page.close("section");
+fn what_is_wrong(report: &Report, causes: &[Cause<'_>]) -> Markup {
+    html! {
+        section aria-labelledby="way" { "\n"
+            @if causes.is_empty() {
+                h2 id="way" { "The way to the service" } "\n"
+                @if report.summary.reachable > 0 {
+                    (way::unbroken(report))
+                }
+            } @else {
+                h2 id="way" class="unseen" { "What is wrong" } "\n"
+                @for (number, one) in (1..).zip(causes) {
+                    (cause(number, one, report))
+                }
+            }
+        } "\n"
     }
-    page.own("<h2 id=\"way\" class=\"unseen\">What is wrong</h2>\n")?;
-    for (number, one) in (1..).zip(causes) {
-        cause(number, one, report, page)?;
-    }
-    page.close("section")
 }
 
-fn cause(
-    number: usize,
-    cause: &Cause<'_>,
-    report: &Report,
-    page: &mut Markup<'_>,
-) -> io::Result<()> {
-    let class = format!("cause {}", mark::class(cause.outcome));
+fn cause(number: usize, cause: &Cause<'_>, report: &Report) -> Markup {
     let (id, title) = (format!("cause-{number}"), format!("cause-{number}-title"));
-    page.open(
-        "article",
-        &[("class", &class), ("id", &id), ("aria-labelledby", &title)],
-    )?;
-    page.own("<div class=\"said\">\n")?;
-    tag(cause, page)?;
-    page.element("h3", &[("id", &title)], &summary(cause))?;
-    page.own("<dl>\n")?;
     let (who, change) = headings(cause);
-    page.fact(who, &actor(cause))?;
-    page.fact(change, &cause.rule().unwrap_or_default())?;
-    page.own("</dl>\n</div>\n")?;
-    way::of_cause(number, cause, report, page)?;
-    page.own("<div class=\"more\">\n<dl>\n")?;
-    page.fact("Wrong if", cause.wrong_if.unwrap_or_default())?;
-    page.own("</dl>\n")?;
-    hit(cause, report, page)?;
-    page.own("</div>\n")?;
-    page.close("article")
+    html! {
+        article class={ "cause " (mark::class(cause.outcome)) } id=(id) aria-labelledby=(title) {
+            div.said { "\n"
+                (tag(cause))
+                h3 id=(title) { (Text(summary(cause))) }
+                dl { "\n"
+                    (fact(who, &actor(cause)))
+                    (fact(change, &cause.rule().unwrap_or_default()))
+                } "\n"
+            } "\n"
+            (way::of_cause(number, cause, report))
+            div.more { "\n"
+                dl { "\n" (fact("Wrong if", cause.wrong_if.unwrap_or_default())) } "\n"
+                (hit(cause, report))
+            } "\n"
+        } "\n"
+    }
 }
 
-fn tag(cause: &Cause<'_>, page: &mut Markup<'_>) -> io::Result<()> {
-    page.own("<p class=\"tag\">")?;
-    mark::sign(cause.outcome, page)?;
-    page.element("b", &[], mark::word(cause.outcome))?;
-    page.element("span", &[], &format!(" {}", names(&cause.rows)))?;
-    if let Some(code) = cause.code {
-        page.own(" ")?;
-        page.element("code", &[], code.id())?;
+fn tag(cause: &Cause<'_>) -> Markup {
+    html! {
+        p.tag {
+            (mark::sign(cause.outcome))
+            b { (mark::word(cause.outcome)) }
+            span { " " (Text(names(&cause.rows))) }
+            @if let Some(code) = cause.code {
+                " " code { (code.id()) }
+            }
+        } "\n"
     }
-    page.own("</p>\n")
 }
 
 /// The sentence of the verdict; of several endpoints with the name of the one that it is told of.
@@ -219,26 +223,27 @@ fn actor(cause: &Cause<'_>) -> String {
 }
 
 /// Links to what was seen.
-fn hit(cause: &Cause<'_>, report: &Report, page: &mut Markup<'_>) -> io::Result<()> {
+fn hit(cause: &Cause<'_>, report: &Report) -> Markup {
     let place = |row: &EndpointReport| {
         let mut rows = report.endpoints.iter();
-        let place = rows.position(|it| std::ptr::eq(it, row));
-        format!("#e{}", place.unwrap_or_default())
+        rows.position(|it| std::ptr::eq(it, row))
+            .unwrap_or_default()
     };
     match cause.rows.as_slice() {
-        [] => Ok(()),
-        [only] => page.element("a", &[("href", &place(only))], "What was seen"),
-        rows => {
-            page.own("<details class=\"hit\"><summary>")?;
-            page.text(&format!("All {} and what was seen", endpoints(rows.len())))?;
-            page.own("</summary>\n<ul>\n")?;
-            for row in rows {
-                page.own("<li>")?;
-                page.element("a", &[("href", &place(row))], &row.endpoint.to_string())?;
-                page.own("</li>\n")?;
-            }
-            page.own("</ul></details>\n")
-        }
+        [] => Markup::default(),
+        [only] => html! { a href={ "#e" (place(only)) } { "What was seen" } },
+        rows => html! {
+            details.hit {
+                summary { "All " (endpoints(rows.len())) " and what was seen" } "\n"
+                ul { "\n"
+                    @for row in rows {
+                        li {
+                            a href={ "#e" (place(row)) } { (Text(row.endpoint.to_string())) }
+                        } "\n"
+                    }
+                }
+            } "\n"
+        },
     }
 }
 
@@ -250,37 +255,40 @@ fn names(rows: &[&EndpointReport]) -> String {
     }
 }
 
-fn advice(report: &Report, page: &mut Markup<'_>) -> io::Result<()> {
-    if report.advice.is_empty() {
-        return Ok(());
+fn advice(report: &Report) -> Markup {
+    html! {
+        @if !report.advice.is_empty() {
+            section aria-labelledby="todo" { "\n"
+                h2 id="todo" { "What to do, in this order" } "\n"
+                ol.todo { "\n"
+                    @for advice in &report.advice {
+                        li {
+                            p { (Text(&advice.text)) }
+                            small { (Text(remedy(advice))) }
+                        } "\n"
+                    }
+                } "\n"
+            } "\n"
+        }
     }
-    page.own("<section aria-labelledby=\"todo\">\n<h2 id=\"todo\">What to do, in this order</h2>\n<ol class=\"todo\">\n")?;
-    for advice in &report.advice {
-        page.own("<li>")?;
-        page.element("p", &[], &advice.text)?;
-        remedy(advice, page)?;
-        page.own("</li>\n")?;
-    }
-    page.own("</ol>\n</section>\n")
 }
 
-fn remedy(advice: &Advice, page: &mut Markup<'_>) -> io::Result<()> {
+fn remedy(advice: &Advice) -> String {
     let remedy = advice.remedy.as_ref().and_then(|id| Remedy::get(id));
     let Some(remedy) = remedy else {
-        return page.element("small", &[], advice.code.id());
+        return advice.code.id().to_owned();
     };
     let minutes = match remedy.minutes {
         1 => "about 1 minute".to_owned(),
         more => format!("about {more} minutes"),
     };
-    let text = format!(
+    format!(
         "{}: {}, by a {}, {minutes}; reach365 fix show {}",
         advice.code, remedy.title, remedy.audience, remedy.id
-    );
-    page.element("small", &[], &text)
+    )
 }
 
-fn run(report: &Report, page: &mut Markup<'_>) -> io::Result<()> {
+fn run(report: &Report) -> Markup {
     let run = &report.run;
     let resolvers: Vec<String> = run
         .evidence
@@ -289,22 +297,24 @@ fn run(report: &Report, page: &mut Markup<'_>) -> io::Result<()> {
         .map(ToString::to_string)
         .collect();
     let exit = format!("{}: {}", report.summary.exit_code, exit_meaning(report));
-    page.own("<footer>\n<h2>This run</h2>\n<dl>\n")?;
-    page.fact("Counts", &counts(report))?;
-    page.fact("Exit code", &exit)?;
-    page.fact("Started", &seen::moment(run.started))?;
-    page.fact("Took", &format!("{:.1} s", run.elapsed_ms as f64 / 1000.0))?;
-    page.fact("Site", run.site.as_deref().unwrap_or_default())?;
-    page.fact("Host", run.host.as_deref().unwrap_or_default())?;
-    page.fact("Platform", &run.platform)?;
-    page.fact("Cloud", &run.cloud.to_string())?;
-    page.fact("Resolvers", &resolvers.join(", "))?;
-    page.fact("Run", &run.id)?;
-    page.fact(
-        "Made by",
-        &format!("{} {}", report.tool.name, report.tool.version),
-    )?;
-    page.own("</dl>\n</footer>\n")
+    html! {
+        footer { "\n"
+            h2 { "This run" } "\n"
+            dl { "\n"
+                (fact("Counts", &counts(report)))
+                (fact("Exit code", &exit))
+                (fact("Started", &seen::moment(run.started)))
+                (fact("Took", &format!("{:.1} s", run.elapsed_ms as f64 / 1000.0)))
+                (fact("Site", run.site.as_deref().unwrap_or_default()))
+                (fact("Host", run.host.as_deref().unwrap_or_default()))
+                (fact("Platform", &run.platform))
+                (fact("Cloud", &run.cloud.to_string()))
+                (fact("Resolvers", &resolvers.join(", ")))
+                (fact("Run", &run.id))
+                (fact("Made by", &format!("{} {}", report.tool.name, report.tool.version)))
+            } "\n"
+        } "\n"
+    }
 }
 
 fn counts(report: &Report) -> String {

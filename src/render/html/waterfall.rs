@@ -1,9 +1,8 @@
 //! Every endpoint with its outcome, and its stages on one scale of time.
 
-use std::io;
+use maud::{Markup, PreEscaped, html};
 
-use super::escape::Markup;
-use super::mark;
+use super::{Text, mark};
 use crate::report::{EndpointReport, Report, Timings};
 use crate::verdict::Outcome;
 
@@ -15,56 +14,71 @@ const ROOM: f64 = 13.0;
 /// A stage with its time.
 type Stage = (&'static str, f64);
 
-/// Writes the table of all endpoints: the worst first, equal ones as planned.
-pub(super) fn table(report: &Report, page: &mut Markup<'_>) -> io::Result<()> {
+/// The table of all endpoints: the worst first, equal ones as planned.
+pub(super) fn table(report: &Report) -> Markup {
     let mut rows: Vec<(usize, &EndpointReport)> = report.endpoints.iter().enumerate().collect();
     rows.sort_by_key(|(_, row)| std::cmp::Reverse(row.verdict.outcome));
     let totals = rows.iter().map(|(_, row)| total(&stages(&row.timings)));
     let scale = totals.fold(1.0, f64::max);
-    page.own("<section aria-labelledby=\"all\">\n<h2 id=\"all\">Every endpoint</h2>\n")?;
-    legend(scale, page)?;
-    page.own("<table>\n<caption class=\"unseen\">Every endpoint with its outcome and the milliseconds of each stage</caption>\n<thead><tr><th scope=\"col\">Endpoint</th><th scope=\"col\">Time by stage</th></tr></thead>\n<tbody>\n")?;
-    for (place, row) in rows {
-        self::row(place, row, scale, page)?;
+    html! {
+        section aria-labelledby="all" { "\n"
+            h2 id="all" { "Every endpoint" } "\n"
+            (legend(scale))
+            table { "\n"
+                caption.unseen {
+                    "Every endpoint with its outcome and the milliseconds of each stage"
+                } "\n"
+                thead { tr {
+                    th scope="col" { "Endpoint" }
+                    th scope="col" { "Time by stage" }
+                } } "\n"
+                tbody { "\n"
+                    @for (place, row) in rows {
+                        (self::row(place, row, scale))
+                    }
+                } "\n"
+            } "\n"
+        } "\n"
     }
-    page.own("</tbody>\n</table>\n</section>\n")
 }
 
-fn legend(scale: f64, page: &mut Markup<'_>) -> io::Result<()> {
-    page.own("<p class=\"legend\">")?;
-    for (name, class) in [
-        ("dns", "dns"),
-        ("tcp", "tcp"),
-        ("proxy", "proxy"),
-        ("tls", "tls"),
-        ("http", "http"),
-    ] {
-        page.open("span", &[("class", class)])?;
-        page.own("<svg viewBox=\"0 0 12 12\" aria-hidden=\"true\"><rect width=\"12\" height=\"12\"/></svg>")?;
-        page.element("span", &[], name)?;
-        page.own("</span> ")?;
+fn legend(scale: f64) -> Markup {
+    html! {
+        p.legend {
+            @for name in ["dns", "tcp", "proxy", "tls", "http"] {
+                span class=(name) {
+                    svg viewBox="0 0 12 12" aria-hidden="true" {
+                        (PreEscaped("<rect width=\"12\" height=\"12\"/>"))
+                    }
+                    span { (name) }
+                } " "
+            }
+            span { "full width: " (time(scale)) }
+        } "\n"
     }
-    page.element("span", &[], &format!("full width: {}", time(scale)))?;
-    page.own("</p>\n")
 }
 
-fn row(place: usize, row: &EndpointReport, scale: f64, page: &mut Markup<'_>) -> io::Result<()> {
+fn row(place: usize, row: &EndpointReport, scale: f64) -> Markup {
     let verdict = &row.verdict;
-    page.own("<tr><th scope=\"row\">")?;
-    page.open("span", &[("class", mark::class(verdict.outcome))])?;
-    mark::sign(verdict.outcome, page)?;
-    page.element("b", &[], mark::result(verdict))?;
-    page.own("</span> ")?;
-    let link = format!("#e{place}");
-    page.element("a", &[("href", &link)], &row.endpoint.to_string())?;
-    if let Some(code) = verdict.code {
-        page.element("small", &[], code.id())?;
-    }
-    page.own("</th><td>")?;
     let stages = stages(&row.timings);
-    bar(row, &stages, scale, page)?;
-    page.element("small", &[], &in_words(row, &stages))?;
-    page.own("</td></tr>\n")
+    html! {
+        tr {
+            th scope="row" {
+                span class=(mark::class(verdict.outcome)) {
+                    (mark::sign(verdict.outcome))
+                    b { (mark::result(verdict)) }
+                } " "
+                a href={ "#e" (place) } { (Text(row.endpoint.to_string())) }
+                @if let Some(code) = verdict.code {
+                    small { (code.id()) }
+                }
+            }
+            td {
+                (bar(row, &stages, scale))
+                small { (in_words(row, &stages)) }
+            }
+        } "\n"
+    }
 }
 
 fn stages(timings: &Timings) -> Vec<Stage> {
@@ -110,52 +124,46 @@ fn time(ms: f64) -> String {
     }
 }
 
-fn bar(
-    row: &EndpointReport,
-    stages: &[Stage],
-    scale: f64,
-    page: &mut Markup<'_>,
-) -> io::Result<()> {
-    if stages.is_empty() {
-        return Ok(());
-    }
-    page.own("<svg class=\"bar\" width=\"100%\" height=\"18\" aria-hidden=\"true\">")?;
+fn bar(row: &EndpointReport, stages: &[Stage], scale: f64) -> Markup {
+    let outcome = row.verdict.outcome;
+    let ended = matches!(outcome, Outcome::Blocked | Outcome::Inconclusive);
     let mut from = 0.0;
+    let mut segments = Vec::new();
     for (name, ms) in stages {
         let width = ms / scale * 100.0;
-        segment(name, from, width, page)?;
+        segments.push(segment(name, from, width));
         from += width;
     }
-    if matches!(
-        row.verdict.outcome,
-        Outcome::Blocked | Outcome::Inconclusive
-    ) {
-        end_of_the_way(row.verdict.outcome, from, page)?;
+    html! {
+        @if !stages.is_empty() {
+            svg.bar width="100%" height="18" aria-hidden="true" {
+                @for segment in &segments { (segment) }
+                @if ended { (end_of_the_way(outcome, from)) }
+            }
+        }
     }
-    page.own("</svg>")
 }
 
-fn segment(name: &'static str, from: f64, width: f64, page: &mut Markup<'_>) -> io::Result<()> {
-    let (x, length) = (format!("{from:.2}%"), format!("{width:.2}%"));
-    let place = [
-        ("class", name),
-        ("x", &*x),
-        ("width", &*length),
-        ("height", "18"),
-    ];
-    page.element("rect", &place, "")?;
-    if width < ROOM {
-        return Ok(());
+fn segment(name: &'static str, from: f64, width: f64) -> Markup {
+    let middle = from + width / 2.0;
+    html! {
+        rect class=(name) x=(percent(from)) width=(percent(width)) height="18" {}
+        @if width >= ROOM {
+            text x=(percent(middle)) y="13" { (name) }
+        }
     }
-    let middle = format!("{:.2}%", from + width / 2.0);
-    page.element("text", &[("x", &middle), ("y", "13")], name)
 }
 
-fn end_of_the_way(outcome: Outcome, at: f64, page: &mut Markup<'_>) -> io::Result<()> {
-    let x = format!("{at:.2}%");
-    let class = format!("end {}", mark::class(outcome));
-    page.open("svg", &[("class", &class), ("x", &x), ("y", "9")])?;
-    let left = if at > 50.0 { "left" } else { "right" };
-    page.open("g", &[("class", left)])?;
-    page.own("<path class=\"cross\" d=\"M-5-5l10 10m0-10l-10 10\"/></g></svg>")
+fn end_of_the_way(outcome: Outcome, at: f64) -> Markup {
+    let side = if at > 50.0 { "left" } else { "right" };
+    html! {
+        svg class={ "end " (mark::class(outcome)) } x=(percent(at)) y="9" {
+            g class=(side) { (PreEscaped("<path class=\"cross\" d=\"M-5-5l10 10m0-10l-10 10\"/>")) }
+        }
+    }
+}
+
+/// A place in the picture.
+pub(super) fn percent(value: f64) -> String {
+    format!("{value:.2}%")
 }

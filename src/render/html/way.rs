@@ -1,10 +1,10 @@
 //! The way to the service as a picture, with the place where it breaks.
 
-use std::io;
+use maud::{Markup, PreEscaped, html};
 
 use super::cause::Cause;
-use super::escape::Markup;
-use super::mark;
+use super::waterfall::percent;
+use super::{Text, mark};
 use crate::evidence::Stage;
 use crate::report::{EndpointReport, Report};
 use crate::verdict::{Outcome, Who};
@@ -41,20 +41,15 @@ struct Way {
 }
 
 /// Draws the way of a cause.
-pub(super) fn of_cause(
-    number: usize,
-    cause: &Cause<'_>,
-    report: &Report,
-    page: &mut Markup<'_>,
-) -> io::Result<()> {
+pub(super) fn of_cause(number: usize, cause: &Cause<'_>, report: &Report) -> Markup {
     let way = Way::of(cause, report);
     let code = cause.code.map_or("no code", |code| code.id());
     let title = way.title(cause);
-    picture(&format!("way-{number}"), &way, &title, code, page)
+    picture(&format!("way-{number}"), &way, &title, code)
 }
 
 /// Draws a way on which nothing is broken.
-pub(super) fn unbroken(report: &Report, page: &mut Markup<'_>) -> io::Result<()> {
+pub(super) fn unbroken(report: &Report) -> Markup {
     let proxied = report.endpoints.iter().any(|row| row.via == "proxy");
     let direct = report.endpoints.iter().any(|row| row.via != "proxy");
     let state = |station| match station {
@@ -70,7 +65,7 @@ pub(super) fn unbroken(report: &Report, page: &mut Markup<'_>) -> io::Result<()>
         broken: None,
         outcome: Outcome::Reachable,
     };
-    picture("way-0", &way, "The whole way is open.", "", page)
+    picture("way-0", &way, "The whole way is open.", "")
 }
 
 /// Five stations at most, which is what a phone has room for. Inspection takes the place of what the
@@ -280,29 +275,22 @@ impl State {
 }
 
 /// Places are percentages, so that the picture is as wide as the page and its text keeps its size.
-fn picture(id: &str, way: &Way, title: &str, code: &str, page: &mut Markup<'_>) -> io::Result<()> {
+fn picture(id: &str, way: &Way, title: &str, code: &str) -> Markup {
     let (title_id, text_id) = (format!("{id}-title"), format!("{id}-text"));
-    let labels = format!("{title_id} {text_id}");
-    page.own("<figure class=\"way\">\n")?;
-    page.open(
-        "svg",
-        &[
-            ("role", "img"),
-            ("aria-labelledby", &labels),
-            ("height", "104"),
-            ("width", "100%"),
-        ],
-    )?;
-    page.element("title", &[("id", &title_id)], title)?;
-    page.element("desc", &[("id", &text_id)], &told(way))?;
-    (0..way.stations.len() - 1).try_for_each(|at| line(way, at, page))?;
-    for (at, (name, state)) in way.stations.iter().enumerate() {
-        station(way.middle(at), *name, *state, page)?;
+    html! {
+        figure.way { "\n"
+            svg role="img" aria-labelledby={ (title_id) " " (text_id) } height="104" width="100%" {
+                title id=(title_id) { (Text(title)) }
+                desc id=(text_id) { (told(way)) }
+                @for at in 0..way.stations.len() - 1 { (line(way, at)) }
+                @for (at, (name, state)) in way.stations.iter().enumerate() {
+                    (station(way.middle(at), *name, *state))
+                }
+                (the_break(way, code))
+            } "\n"
+            figcaption { (Text(title)) }
+        } "\n"
     }
-    the_break(way, code, page)?;
-    page.own("</svg>\n")?;
-    page.element("figcaption", &[], title)?;
-    page.close("figure")
 }
 
 fn told(way: &Way) -> String {
@@ -311,7 +299,7 @@ fn told(way: &Way) -> String {
     parts.collect::<Vec<_>>().join("; ")
 }
 
-fn line(way: &Way, at: usize, page: &mut Markup<'_>) -> io::Result<()> {
+fn line(way: &Way, at: usize) -> Markup {
     let class = match () {
         () if way.is_cut(at) && way.outcome == Outcome::Degraded => "wire troubled",
         () if way.is_cut(at) && way.outcome == Outcome::Inconclusive => "wire unsure",
@@ -319,51 +307,39 @@ fn line(way: &Way, at: usize, page: &mut Markup<'_>) -> io::Result<()> {
         () if way.is_beyond(at) => "wire unused",
         () => "wire",
     };
-    let [from, to] = [way.middle(at), way.middle(at + 1)].map(|it| format!("{it:.2}%"));
-    let ends = [
-        ("class", class),
-        ("x1", &*from),
-        ("x2", &*to),
-        ("y1", "48"),
-        ("y2", "48"),
-    ];
-    page.element("line", &ends, "")
+    let [from, to] = [way.middle(at), way.middle(at + 1)].map(percent);
+    html! { line class=(class) x1=(from) x2=(to) y1="48" y2="48" {} }
 }
 
-fn station(middle: f64, name: Station, state: State, page: &mut Markup<'_>) -> io::Result<()> {
-    let x = format!("{middle:.2}%");
-    let class = format!("station {}", mark::class(state.outcome()));
-    page.open("svg", &[("class", &class), ("x", &x), ("y", "48")])?;
-    page.own("<circle class=\"ground\" r=\"16\"/>")?;
-    page.own(mark::shape(state.outcome()))?;
-    page.own("</svg>")?;
-    page.element(
-        "text",
-        &[("class", "name"), ("x", &x), ("y", "80")],
-        name.name(),
-    )?;
-    page.element(
-        "text",
-        &[("class", "state"), ("x", &x), ("y", "96")],
-        state.words(),
-    )
+fn station(middle: f64, name: Station, state: State) -> Markup {
+    let x = percent(middle);
+    html! {
+        svg class={ "station " (mark::class(state.outcome())) } x=(x) y="48" {
+            (PreEscaped("<circle class=\"ground\" r=\"16\"/>"))
+            (mark::shape(state.outcome()))
+        }
+        text.name x=(x) y="80" { (name.name()) }
+        text.state x=(x) y="96" { (state.words()) }
+    }
 }
 
 /// The sign on the broken line, and the name of the cause above it.
-fn the_break(way: &Way, code: &str, page: &mut Markup<'_>) -> io::Result<()> {
+fn the_break(way: &Way, code: &str) -> Markup {
+    const SIGN: PreEscaped<&str> = PreEscaped(
+        "<path class=\"lead\" d=\"M0-26v17\"/><path class=\"cross\" d=\"M-6-6l12 12m0-12l-12 12\"/>",
+    );
     let Some(at) = way.break_at() else {
-        return Ok(());
+        return Markup::default();
     };
-    let x = format!("{at:.2}%");
-    let class = format!("break {}", mark::class(way.outcome));
-    page.open("svg", &[("class", &class), ("x", &x), ("y", "48")])?;
-    page.own("<path class=\"lead\" d=\"M0-26v17\"/><path class=\"cross\" d=\"M-6-6l12 12m0-12l-12 12\"/>")?;
-    page.own("</svg>")?;
-    let (anchor, x) = match at {
+    let x = percent(at);
+    let class = mark::class(way.outcome);
+    let (anchor, code_x) = match at {
         left if left < 34.0 => ("from-left", "0"),
         right if right > 66.0 => ("from-right", "100%"),
         _ => ("centred", &*x),
     };
-    let class = format!("code {anchor} {}", mark::class(way.outcome));
-    page.element("text", &[("class", &class), ("x", x), ("y", "15")], code)
+    html! {
+        svg class={ "break " (class) } x=(x) y="48" { (SIGN) }
+        text class={ "code " (anchor) " " (class) } x=(code_x) y="15" { (Text(code)) }
+    }
 }
