@@ -34,8 +34,9 @@
 //!
 //! # Features
 //!
-//! `cli` (default): the program. `pac` (default): the engine for PAC scripts. `ring`: cryptography by ring instead of aws-lc-rs. `schema`:
-//! `schemars::JsonSchema` for the types of the report.
+//! `cli` (default): the program. `pac` (default): the engine for PAC scripts. Both bring a client for downloads, which
+//! nothing else needs. `ring`: cryptography by ring instead of aws-lc-rs. `schema`: `schemars::JsonSchema` for the types of
+//! the report.
 
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 

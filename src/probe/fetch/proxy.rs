@@ -73,7 +73,7 @@ impl Fetcher {
                 return Err(FetchError::Rejected);
             }
             Err(failure) => return Err(FetchError::Tunnel(failure.detail)),
-            Ok(_) => {}
+            Ok(_) => usable(tunnel.seen.status)?,
         }
         let cleared = Cleared { address, offered };
         self.cleared.lock().await.insert(server.clone(), cleared);
@@ -161,6 +161,16 @@ impl Fetcher {
         let name = host.name().filter(|_| protocol == ProxyProtocol::Socks4)?;
         let found = self.surroundings.addresses_of(name).await;
         found.into_iter().find(IpAddr::is_ipv4)
+    }
+}
+
+/// Any 2xx opens a tunnel (RFC 9110, section 9.3.6); reqwest takes 200 alone. SOCKS has no status.
+fn usable(status: Option<u16>) -> Result<(), FetchError> {
+    match status {
+        None | Some(200) => Ok(()),
+        Some(status) => Err(FetchError::Tunnel(format!(
+            "it opens the tunnel with status {status}; downloads need 200"
+        ))),
     }
 }
 
