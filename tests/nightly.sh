@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What takes too long for every change: each healthy network as the background of each of its
 # planted faults, 100 runs at 1, 2 and 5 % loss, every stored run without each of its parts, every
-pair of features, and what changed in the public API since the last tag, which fails nothing.
+# pair of features, and what changed in the public API since the last tag, which fails nothing.
 # It needs what `.ci/run` installs. The last line says whether everything was exact.
 set -uo pipefail
 cd "$(dirname "$0")/.."
