@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use reach365_proxy::glob;
+
 use crate::platform::{Machine, RegistryValue};
 use crate::remedy::{Action, RegistryData};
 
@@ -97,26 +99,7 @@ pub(super) fn aside(journal: &Path, number: usize) -> PathBuf {
 
 /// Whether the name of a credential matches a pattern, in which `*` stands for any letters.
 pub(super) fn matches(pattern: &str, name: &str) -> bool {
-    let (pattern, name) = (pattern.to_lowercase(), name.to_lowercase());
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = name.strip_prefix(first) else {
-        return false;
-    };
-    let mut parts = parts.peekable();
-    if parts.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        match rest.split_once(part) {
-            Some((_, after)) => rest = after,
-            None => return false,
-        }
-    }
-    true
+    glob::matches(&pattern.to_lowercase(), &name.to_lowercase())
 }
 
 #[cfg(test)]

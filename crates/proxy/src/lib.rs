@@ -22,6 +22,7 @@ pub mod concealed;
 mod credentials;
 mod decide;
 pub mod environment;
+pub mod glob;
 pub mod gnome;
 pub mod hex;
 mod host;

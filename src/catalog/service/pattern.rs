@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use reach365_proxy::glob;
 use serde::{Serialize, Serializer};
 
 use crate::endpoint::{Host, quoted};
@@ -57,20 +58,7 @@ impl Pattern {
 
     /// Whether a host in lower case falls under it. A wildcard covers narrower wildcards too.
     pub fn covers(&self, host: &str) -> bool {
-        let Some((first, rest)) = self.0.split_once('*') else {
-            return self.0 == host;
-        };
-        let Some(mut left) = host.strip_prefix(first) else {
-            return false;
-        };
-        let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
-        for part in middle.split('*').filter(|part| !part.is_empty()) {
-            let Some(at) = left.find(part) else {
-                return false;
-            };
-            left = &left[at + part.len()..];
-        }
-        left.ends_with(last)
+        glob::matches(&self.0, host)
     }
 
     /// What goes first where several cover a host: an exact name, then the longest.

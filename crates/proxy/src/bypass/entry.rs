@@ -3,7 +3,6 @@
 use ipnet::IpNet;
 
 use crate::bypass::Dialect;
-use crate::bypass::glob::Glob;
 use crate::bypass::rule::{Pattern, Rule};
 use crate::host::Host;
 use crate::safe_text::quoted;
@@ -100,9 +99,7 @@ impl Entry {
             (Dialect::Macos | Dialect::Gnome, Some(domain)) => {
                 Ok(Pattern::Subdomains(domain.to_owned()))
             }
-            (Dialect::Macos, None) if ends_with_only_star(&lower) => {
-                Ok(Pattern::Glob(Glob::new(&lower)))
-            }
+            (Dialect::Macos, None) if ends_with_only_star(&lower) => Ok(Pattern::Glob(lower)),
             (Dialect::Macos, None) => {
                 Err("macOS takes a `*` as the first or the last label alone".to_owned())
             }
@@ -111,9 +108,9 @@ impl Entry {
             }
             (Dialect::Winhttp, None) if lower.rfind('*') != Some(0) => {
                 self.warn("WinHTTP documents a `*` at the left end alone");
-                Ok(Pattern::Glob(Glob::new(&lower)))
+                Ok(Pattern::Glob(lower))
             }
-            (Dialect::Wininet | Dialect::Winhttp, _) => Ok(Pattern::Glob(Glob::new(&lower))),
+            (Dialect::Wininet | Dialect::Winhttp, _) => Ok(Pattern::Glob(lower)),
         }
     }
 

@@ -4,7 +4,6 @@
 //! networks match literal addresses alone.
 
 mod entry;
-mod glob;
 mod rule;
 
 use std::fmt;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use url::Url;
 
-use crate::bypass::glob::Glob;
+use crate::glob;
 use crate::host::Host;
 
 /// One rule.
@@ -25,7 +25,7 @@ pub(super) enum Pattern {
     Name(String),
     Subdomains(String),
     NameAndSubdomains(String),
-    Glob(Glob),
+    Glob(String),
     Address(IpAddr),
     Network(IpNet),
     /// `<local>`: names without a dot.
@@ -89,7 +89,7 @@ impl Pattern {
         match (self, &target.host) {
             (Self::Everything, _) => true,
             (Self::SimpleNames, _) => target.plain,
-            (Self::Glob(glob), host) => glob.matches(&host.to_string()),
+            (Self::Glob(pattern), host) => glob::matches(pattern, &host.to_string()),
             (Self::Name(wanted), Host::Name(name)) => wanted == name,
             (Self::Subdomains(domain), Host::Name(name)) => is_below(name, domain),
             (Self::NameAndSubdomains(domain), Host::Name(name)) => {
