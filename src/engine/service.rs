@@ -78,17 +78,9 @@ pub fn new_client_request_id() -> String {
     let mut bytes = [0; 16];
     // Without random numbers no TLS connection will come about either.
     let _ = provider().secure_random.fill(&mut bytes);
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let parts = [
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..],
-    ];
-    parts.join("-")
+    uuid::Builder::from_random_bytes(bytes)
+        .into_uuid()
+        .to_string()
 }
 
 /// Asks the service. Of the options the proxy settings, credentials, name servers, roots and time

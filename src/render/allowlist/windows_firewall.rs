@@ -76,16 +76,8 @@ fn quoted(items: impl IntoIterator<Item = impl std::fmt::Display>) -> String {
 /// RFC 9562.
 fn id(host: &AllowedHost) -> String {
     let number = fnv(format!("reach365 {host}").as_bytes());
-    let number = number & !(0xf << 76) & !(0x3 << 62) | (0x8 << 76) | (0x2 << 62);
-    let hex = format!("{number:032x}");
-    let parts = [
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..],
-    ];
-    format!("{{{}}}", parts.join("-"))
+    let id = uuid::Builder::from_custom_bytes(number.to_be_bytes()).into_uuid();
+    id.braced().to_string()
 }
 
 #[cfg(test)]
