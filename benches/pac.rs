@@ -124,7 +124,7 @@ fn requests() -> Vec<ScriptRequest> {
     hosts.into_iter().map(request).collect()
 }
 
-/// About 300 lines as large organisations have them: hosts, networks, patterns, domains and
+/// About 300 lines as large organizations have them: hosts, networks, patterns, domains and
 /// regular expressions, one after the other.
 fn script() -> String {
     let mut text = String::from(

@@ -23,7 +23,7 @@ pub enum Event<'a> {
         /// Number of checks in the plan.
         checks: usize,
     },
-    /// One endpoint was probed; the judgement is provisional until the run is correlated.
+    /// One endpoint was probed; the judgment is provisional until the run is correlated.
     Probed {
         /// Id of the endpoint.
         id: &'a str,

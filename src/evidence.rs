@@ -1,4 +1,4 @@
-//! What was seen, without an opinion: flat, serialisable, no behaviour.
+//! What was seen, without an opinion: flat, serializable, no behavior.
 //!
 //! Times are milliseconds. `at_ms` counts from the start of the run.
 

@@ -45,7 +45,7 @@ pub struct Selection {
     pub hosts: Vec<String>,
     /// Domains of the organisation whose `msoid` record is to be looked up.
     pub domains: Vec<String>,
-    /// The cloud that the organisation is in.
+    /// The cloud that the organization is in.
     pub cloud: Cloud,
 }
 

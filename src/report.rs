@@ -117,7 +117,7 @@ pub struct EndpointReport {
     pub via: String,
     /// The way and its reasons.
     pub route: Route,
-    /// The judgement.
+    /// The judgment.
     pub verdict: Verdict,
     /// Milliseconds per stage.
     pub timings: Timings,
@@ -153,7 +153,7 @@ pub struct BlockedEndpoint<'a> {
     pub code: Code,
     /// One sentence for people.
     pub summary: &'a str,
-    /// The whole judgement.
+    /// The whole judgment.
     pub verdict: &'a Verdict,
 }
 

@@ -53,12 +53,12 @@ pub enum FixError {
         /// What would have to be true.
         needs: Condition,
     },
-    /// The organisation that manages the device decides about it.
+    /// The organization that manages the device decides about it.
     #[error(
         "this device is managed: only its administrators may do that (they say --i-am-the-admin)"
     )]
     Managed,
-    /// It may belong to an organisation.
+    /// It may belong to an organization.
     #[error(
         "it is not known whether this device is managed; on a managed one only its administrators \
          may do that (they say --i-am-the-admin)"

@@ -15,11 +15,11 @@ pub struct RunOptions {
     /// A directory for the journal, absent or empty; else one of its own below
     /// `%LOCALAPPDATA%\reach365\fixes`.
     pub journal: Option<PathBuf>,
-    /// Whether an organisation manages the device, where that is known.
+    /// Whether an organization manages the device, where that is known.
     pub managed: Option<bool>,
     /// What stands against the remedy on this device ([`crate::remedy::unmet`]).
     pub unmet: Option<Omission>,
-    /// Whether an administrator of the organisation wants it.
+    /// Whether an administrator of the organization wants it.
     pub admin: bool,
 }
 

@@ -10,7 +10,7 @@ pub(crate) fn announced_scripts() -> Vec<String> {
     from_dhcp().into_iter().chain(by_name).collect()
 }
 
-/// What WinHTTP learnt from DHCP; its own search by name would shorten names.
+/// What WinHTTP learned from DHCP; its own search by name would shorten names.
 #[cfg(windows)]
 #[allow(
     unsafe_code,

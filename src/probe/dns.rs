@@ -30,7 +30,7 @@ pub(crate) struct DnsClient {
     /// Whether the servers are to find out for us; off for authoritative ones.
     pub(crate) recursion: bool,
     pub(crate) clock: RunClock,
-    /// What the run has learnt about its servers.
+    /// What the run has learned about its servers.
     pub(crate) known: Arc<NameServers>,
 }
 

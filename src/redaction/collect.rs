@@ -27,7 +27,7 @@ const MADE_UP: [Code; 5] = [
 ];
 /// Characters of a page that a sentence quotes.
 const QUOTED: usize = 80;
-/// Organisations that issue for everybody, and Microsoft.
+/// Organizations that issue for everybody, and Microsoft.
 const PUBLIC_ORGANISATIONS: [&str; 12] = [
     "microsoft",
     "digicert",

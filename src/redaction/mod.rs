@@ -1,4 +1,4 @@
-//! Reports that may leave the house: what names the organisation, its people or its inner network
+//! Reports that may leave the house: what names the organization, its people or its inner network
 //! becomes a placeholder, the same one everywhere.
 //!
 //! What stays is what belongs to Microsoft and to the certificate authorities and content networks

@@ -72,7 +72,7 @@ pub enum Action {
         /// What to do there.
         then: String,
     },
-    /// Change something in an administration centre.
+    /// Change something in an administration center.
     Portal {
         /// Its address.
         address: String,

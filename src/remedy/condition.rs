@@ -18,7 +18,7 @@ pub enum Condition {
     NotHybrid,
     /// The work account is registered on the device.
     Registered,
-    /// Managed by an organisation: device management or a domain.
+    /// Managed by an organization: device management or a domain.
     Managed,
     /// Managed by nobody.
     NotManaged,
@@ -80,7 +80,7 @@ impl fmt::Display for Condition {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Platform {
-    /// Everywhere: it is done on the network, or in an administration centre.
+    /// Everywhere: it is done on the network, or in an administration center.
     Any,
     /// Windows 10 and later, and their servers.
     Windows,

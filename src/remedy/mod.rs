@@ -97,7 +97,7 @@ pub struct Remedy {
     /// Whether Windows has to restart.
     #[serde(default)]
     pub restart: bool,
-    /// Whether it removes accounts, licences, keys or settings.
+    /// Whether it removes accounts, licenses, keys or settings.
     #[serde(default)]
     pub destroys_state: bool,
     /// Whether what its actions do can be taken back.

@@ -107,7 +107,7 @@ pub(super) fn is_of_a_cdn(seen: &HttpSeen) -> bool {
         || server.is_some_and(|name| name.eq_ignore_ascii_case("AkamaiGHost"))
 }
 
-/// What a reader recognises the page by: its title, else the beginning of its text.
+/// What a reader recognizes the page by: its title, else the beginning of its text.
 pub(super) fn described(seen: &HttpSeen) -> String {
     if let Some(title) = seen
         .title

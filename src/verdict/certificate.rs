@@ -9,7 +9,7 @@ use crate::verdict::claim::{Claim, OWN_ISSUER};
 use crate::verdict::tls::Handshake;
 use crate::verdict::{Code, Confidence, Facts, Outcome, Who};
 
-/// Organisations that issue for everybody. Root bundles drop their older roots, so a chain of
+/// Organizations that issue for everybody. Root bundles drop their older roots, so a chain of
 /// theirs that a bundle does not know is no sign of interception.
 pub(super) const PUBLIC_ISSUERS: [&str; 11] = [
     "O=DigiCert Inc",
@@ -259,7 +259,7 @@ pub(super) fn private_issuer(seen: &TlsSeen) -> Option<&str> {
     Some(&leaf.issuer)
 }
 
-/// Whether one of the issuers is an organisation that issues for everybody.
+/// Whether one of the issuers is an organization that issues for everybody.
 pub(super) fn has_public_issuer(seen: &TlsSeen) -> bool {
     let known = |issuer: &str| PUBLIC_ISSUERS.iter().any(|name| issuer.contains(name));
     seen.chain

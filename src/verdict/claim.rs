@@ -1,4 +1,4 @@
-//! A judgement in the making: a code with its facts, turned into a sentence at the end.
+//! A judgment in the making: a code with its facts, turned into a sentence at the end.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! Endpoints that must be closed: which judgement proves it, and beside which control.
+//! Endpoints that must be closed: which judgment proves it, and beside which control.
 //!
 //! "Closed" is a result only where the path itself was seen to work: on a network where nothing
 //! answers, every forbidden host is silent too. So a failure counts beside another endpoint of the run
@@ -15,7 +15,7 @@ use crate::verdict::{
     route,
 };
 
-/// What the judgement of an endpoint says of a rule that should close it.
+/// What the judgment of an endpoint says of a rule that should close it.
 enum Seen {
     /// The host answers, or somebody else's inspection hands on its answer.
     Open,
@@ -36,7 +36,7 @@ enum Route {
     Proxy(String),
 }
 
-/// Turns the judgement of an endpoint that must be closed, with no more than its own evidence.
+/// Turns the judgment of an endpoint that must be closed, with no more than its own evidence.
 pub(super) fn judge(
     endpoint: &Endpoint,
     evidence: &Evidence,

@@ -1,4 +1,4 @@
-//! From evidence to judgement: pure, no I/O.
+//! From evidence to judgment: pure, no I/O.
 //!
 //! [`judge`] looks at one endpoint, [`correlate`] at the whole run.
 
@@ -170,7 +170,7 @@ fn hear_the_interruption(endpoint: &Endpoint, evidence: &Evidence, verdict: Verd
     claim::inconclusive(endpoint, why)
 }
 
-/// The judgement on one endpoint.
+/// The judgment on one endpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Verdict {
@@ -183,13 +183,13 @@ pub struct Verdict {
     pub stage: Option<Stage>,
     /// The cause; `None` where there is none.
     pub code: Option<Code>,
-    /// How sure the judgement is.
+    /// How sure the judgment is.
     pub confidence: Confidence,
     /// Who did it.
     pub culprit: Option<Culprit>,
     /// One sentence for people.
     pub summary: String,
-    /// The facts that the judgement rests on, by name.
+    /// The facts that the judgment rests on, by name.
     pub facts: Facts,
     /// The run-wide finding that explains this row.
     pub consequence_of: Option<Code>,
@@ -256,7 +256,7 @@ impl std::fmt::Display for Requirement {
     }
 }
 
-/// How sure a judgement is. Ordered from weak to strong.
+/// How sure a judgment is. Ordered from weak to strong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -345,13 +345,13 @@ pub struct Finding {
     pub outcome: Outcome,
     /// Where it sits.
     pub stage: Stage,
-    /// How sure the judgement is.
+    /// How sure the judgment is.
     pub confidence: Confidence,
     /// Who did it; `None` where the path itself is long or loses packets.
     pub culprit: Option<Culprit>,
     /// One sentence for people.
     pub summary: String,
-    /// The facts that the judgement rests on.
+    /// The facts that the judgment rests on.
     pub facts: Facts,
     /// Ids of the endpoints concerned, in plan order.
     pub endpoints: Vec<String>,

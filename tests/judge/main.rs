@@ -1,4 +1,4 @@
-//! The rules of judgement on synthetic evidence: every code, and who must not be accused.
+//! The rules of judgment on synthetic evidence: every code, and who must not be accused.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, also in its builders")]
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 const SAVED: &str = include_str!("../../examples/saved_report.json");
 
-/// Everything that names the organisation, in lower case.
+/// Everything that names the organization, in lower case.
 const PRIVATE: [&str; 24] = [
     "contoso",
     "fabrikam",
@@ -108,7 +108,7 @@ fn microsoft(row: &mut Value) {
     row["verdict"]["facts"]["answer"] = json!(["198.41.0.4", "2a00:1234::5", "169.254.10.20"]);
 }
 
-/// A host of the organisation, from a list of its own.
+/// A host of the organization, from a list of its own.
 fn own(row: &mut Value) {
     row["id"] = json!("intranet-portal");
     row["host"] = json!("portal.contoso.com");
@@ -119,7 +119,7 @@ fn own(row: &mut Value) {
         json!("portal.contoso.com/secret/health answers; Portal.Contoso.COM is intranet-portal");
 }
 
-/// A chain of an inspection device with the organisation's name in it.
+/// A chain of an inspection device with the organization's name in it.
 fn told(row: &mut Value) {
     let issuer = "CN=Fabrikam Inspection CA, O=Contoso Lyon";
     row["host"] = json!("graph.microsoft.com");

@@ -13,7 +13,7 @@ use reach365::report::{EndpointReport, Report, Run, SCHEMA, Summary, Timings, To
 use reach365::verdict::{Code, Confidence, Culprit, Finding, Outcome, Verdict, Who};
 use reach365_proxy::route::Route;
 
-/// Everything that a server may send to fool a reader: colours, a title change, a C1 sequence,
+/// Everything that a server may send to fool a reader: colors, a title change, a C1 sequence,
 /// reversed text, invisible tags, markup.
 pub(crate) const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}ko\u{2066}\u{e0041}\r\n<script>alert('x')</script>\u{7f}";
 

@@ -2,7 +2,7 @@
 
 use crate::route::ProxyServer;
 
-/// User and password for one proxy. On purpose it can be neither printed nor serialised.
+/// User and password for one proxy. On purpose it can be neither printed nor serialized.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ProxyCredentials {
     server: ProxyServer,

@@ -237,8 +237,8 @@ pub fn provider() -> CryptoProvider {
     rustls::crypto::aws_lc_rs::default_provider()
 }
 
-fn root(name: &str, organisation: &str) -> Authority {
-    let parameters = authority_parameters(name, organisation);
+fn root(name: &str, organization: &str) -> Authority {
+    let parameters = authority_parameters(name, organization);
     CertifiedIssuer::self_signed(parameters, key()).expect("the parameters are complete")
 }
 
@@ -247,12 +247,12 @@ fn below(issuer: &Authority, name: &str) -> Authority {
     CertifiedIssuer::signed_by(parameters, key(), issuer).expect("the parameters are complete")
 }
 
-fn authority_parameters(name: &str, organisation: &str) -> CertificateParams {
+fn authority_parameters(name: &str, organization: &str) -> CertificateParams {
     let mut parameters = CertificateParams::default();
     parameters.distinguished_name.push(DnType::CommonName, name);
     parameters
         .distinguished_name
-        .push(DnType::OrganizationName, organisation);
+        .push(DnType::OrganizationName, organization);
     parameters.is_ca = any_authority();
     parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     parameters.not_before = date_time_ymd(2020, 1, 1);

@@ -9,7 +9,7 @@ use crate::endpoint::quoted;
 /// Items of one list of ports at most.
 const ITEMS: usize = 1_000;
 
-/// Ports in order; neighbours are one range, so that two spellings of the same ports are equal.
+/// Ports in order; neighbors are one range, so that two spellings of the same ports are equal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ports(Vec<(u16, u16)>);
 

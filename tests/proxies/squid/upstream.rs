@@ -8,7 +8,7 @@ use super::Squid;
 use crate::network::{Network, assert_findings, assert_rows, fact};
 use reach365_testlab::server::{Server, Tcp};
 
-/// A network with a healthy host and one of each fault, for connections that are tunnelled.
+/// A network with a healthy host and one of each fault, for connections that are tunneled.
 #[test]
 fn each_fault_behind_it_has_its_own_code() {
     let Some(squid) = Squid::new() else { return };

@@ -128,7 +128,7 @@ type Returned<'js> = rquickjs::Result<Value<'js>>;
 /// What a function says of two texts, where that needs nothing else.
 type ShortCut = fn(&str, &str) -> Option<bool>;
 
-/// Scripts of large organisations are made of these: they skip the general way.
+/// Scripts of large organizations are made of these: they skip the general way.
 const SHORT_CUTS: [(&str, ShortCut); 2] = [
     ("dnsDomainIs", |host, domain| Some(host.ends_with(domain))),
     ("shExpMatch", |text, pattern| {
