@@ -6,10 +6,10 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use reach365::options::Timeouts;
-use reach365::plan::Selection;
 use reach365::render::{TextStyle, text};
 use reach365::{Catalog, Checker, Options, Plan, Report};
+use reach365_model::options::Timeouts;
+use reach365_model::plan::Selection;
 
 use reach365_testlab::Lab;
 use reach365_testlab::certificates::Kind;
@@ -49,7 +49,10 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         ..Selection::default()
     };
 
-    let plan = Plan::select(&Catalog::parse("branch_office", &list)?, &selection)?;
+    let plan = Plan::select(
+        &Catalog::parse("branch_office", &list, reach365::builtin())?,
+        &selection,
+    )?;
     let checker = Checker::builder().options(options).build()?;
     let runtime = tokio::runtime::Runtime::new()?;
     let report = runtime.block_on(checker.run(&plan));

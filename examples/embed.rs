@@ -5,20 +5,20 @@
 
 use std::time::Duration;
 
-use reach365::plan::Selection;
-use reach365::{Catalog, Checker, Error, Plan};
+use reach365::{Checker, Error, Plan};
+use reach365_model::plan::Selection;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let hosts: Vec<String> = std::env::args().skip(1).collect();
     let plan = if hosts.is_empty() {
-        Plan::group(Catalog::builtin(), "activation")
+        Plan::group(reach365::builtin(), "activation")?
     } else {
         let selection = Selection {
             hosts,
             ..Selection::default()
         };
-        Plan::select(Catalog::builtin(), &selection)?
+        Plan::select(reach365::builtin(), &selection)?
     };
 
     let checker = Checker::builder().timeout(Duration::from_secs(5)).build()?;

@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         None => SAVED.to_owned(),
     };
     let before = Report::from_json(&saved)?;
-    let after = before.rejudge();
+    let after = reach365::judge().again(&before);
     text(&after, &TextStyle::default(), &mut std::io::stdout())?;
 
     let rows = before.endpoints.iter().zip(&after.endpoints);

@@ -2,9 +2,9 @@
 //!
 //!     cargo run --example own_endpoints
 
-use reach365::plan::Selection;
 use reach365::render::{TextStyle, text};
 use reach365::{Catalog, Checker, Plan};
+use reach365_model::plan::Selection;
 
 const LIST: &str = r#"
 [[endpoints]]
@@ -36,7 +36,7 @@ must-be = "blocked"
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // A mistake in the list would come back here with its line and column.
-    let catalog = Catalog::parse("own_endpoints.rs", LIST)?;
+    let catalog = Catalog::parse("own_endpoints.rs", LIST, reach365::builtin())?;
     let selection = Selection {
         groups: vec!["intranet".to_owned()],
         ..Selection::default()

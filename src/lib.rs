@@ -4,10 +4,10 @@
 //! ```no_run
 //! use std::time::Duration;
 //!
-//! use reach365::{Catalog, Checker, Plan};
+//! use reach365::{Checker, Plan};
 //!
 //! # async fn example() -> Result<(), reach365::Error> {
-//! let plan = Plan::group(Catalog::builtin(), "activation");
+//! let plan = Plan::group(reach365::builtin(), "activation")?;
 //! let checker = Checker::builder().timeout(Duration::from_secs(5)).build()?;
 //! let report = checker.run(&plan).await;
 //! for verdict in report.blocked() {
@@ -23,7 +23,7 @@
 //! 2. A [`Checker`] probes them all at once and fills one [`Evidence`](evidence::Evidence) each:
 //!    what was seen, without an opinion.
 //! 3. [`verdict::judge`] looks at one endpoint, [`verdict::correlate`] at the whole run; neither
-//!    does I/O, so a saved report can be judged again: [`Report::rejudge`].
+//!    does I/O, so a saved report can be judged again: [`report::Judge::again`].
 //! 4. A [`Report`] joins [`Verdict`](verdict::Verdict)s, run-wide [`Finding`](verdict::Finding)s and
 //!    [`Advice`](remedy::Advice); it serialises to JSON schema 1.
 //! 5. [`render`] writes it for people and for programs.
@@ -40,17 +40,10 @@
 
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
-pub mod catalog;
+mod builtin;
 pub mod comparison;
-pub mod device;
-pub mod endpoint;
 mod engine;
-pub mod error;
-pub mod event;
-pub mod evidence;
 pub mod fix;
-pub mod options;
-pub mod plan;
 mod platform;
 mod probe;
 pub mod redaction;
@@ -59,7 +52,7 @@ pub mod render;
 pub mod report;
 pub mod verdict;
 
-pub use catalog::Catalog;
+pub use builtin::{builtin, judge};
 pub use engine::{
     Checker, CheckerBuilder, ReadTrace, TraceReport, TraceRequest, proxy_ways, trace,
 };
@@ -67,11 +60,8 @@ pub use engine::{
 pub use engine::{
     ServiceAnswer, ServiceFailure, ServiceRequest, ask_service, new_client_request_id,
 };
-pub use error::Error;
-pub use event::Event;
-pub use options::Options;
-pub use plan::Plan;
 pub use platform::{SystemProxies, name_server, system_device, system_proxies};
 pub use probe::pac;
+pub use reach365_model::{Catalog, Error, Event, Options, Plan, Report};
+pub use reach365_model::{catalog, device, endpoint, error, event, evidence, options, plan};
 pub use reach365_proxy as proxy;
-pub use report::Report;

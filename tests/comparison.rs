@@ -6,7 +6,7 @@ use reach365::Report;
 use reach365::comparison::{Comparison, Kind, Matrix, SavedRun, SharedCause};
 use reach365::redaction::redact;
 use reach365::render::{self, Sheet, TextStyle};
-use reach365::verdict::Outcome;
+use reach365_model::verdict::Outcome;
 use serde_json::{Value, json};
 
 /// Id, way, outcome, code, milliseconds of TCP.

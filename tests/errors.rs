@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use reach365::Report;
-use reach365::evidence::Stage::{self, Content, Dns, Http, Proxy, Route, Tcp, Tls};
 use reach365::remedy::{ActivationError, Family, Network, NoActivationError, Provenance};
 use reach365::render::{self, TextStyle};
-use reach365::verdict::{Code, Outcome};
+use reach365_model::evidence::Stage::{self, Content, Dns, Http, Proxy, Route, Tcp, Tls};
+use reach365_model::verdict::{Code, Outcome};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/errors.md");
 const EVERY: &[Stage] = &[Dns, Tcp, Proxy, Tls, Http];
@@ -421,7 +421,7 @@ fn report(host: &str, port: u16, group: &str, code: Code) -> Report {
         row.verdict.consequence_of = None;
     }
     let row = &mut report.endpoints[0];
-    row.endpoint.host = reach365::endpoint::Host::parse(host).unwrap();
+    row.endpoint.host = reach365_model::endpoint::Host::parse(host).unwrap();
     row.endpoint.port = port;
     row.endpoint.groups = vec![group.to_owned()];
     row.verdict.outcome = Outcome::Blocked;
@@ -505,7 +505,7 @@ fn a_run_wide_cause_stands_for_its_rows() {
     report
         .findings
         .push(serde_json::from_value(finding).unwrap());
-    let found = report.explaining(read("0xCAA82EE7"));
+    let found = reach365::report::explaining(&report, read("0xCAA82EE7"));
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(
         (found[0].code, found[0].target.as_deref()),

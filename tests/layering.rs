@@ -5,20 +5,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const ORDER: [&str; 18] = [
-    "error",
-    "endpoint",
-    "evidence",
-    "options",
-    "catalog",
-    "plan",
-    "device",
+const ORDER: [&str; 11] = [
     "verdict",
     "remedy",
     "report",
+    "builtin",
     "comparison",
     "redaction",
-    "event",
     "render",
     "platform",
     "probe",

@@ -16,7 +16,7 @@ use std::sync::Mutex;
 
 use flate2::read::GzDecoder;
 use reach365::Report;
-use reach365::verdict::{Code, Outcome};
+use reach365_model::verdict::{Code, Outcome};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -84,12 +84,12 @@ fn stored(suite: &str) -> Vec<String> {
 
 /// How many parts were taken out, and what was wrong then.
 fn violations_in(stored: &Stored) -> (usize, Vec<String>) {
-    let before = stored.report.rejudge();
+    let before = reach365::judge().again(&stored.report);
     let (mut removals, mut violations) = (0, Vec::new());
     let mut judge = |report: &Report, removed: &str| {
         removals += 1;
         let name = &stored.name;
-        for (id, code) in blocked_now(&before, &report.rejudge()) {
+        for (id, code) in blocked_now(&before, &reach365::judge().again(report)) {
             violations.push(format!("{name}: without {removed}: {id} is {code:?}"));
         }
     };

@@ -98,7 +98,7 @@ impl Office {
         let mut command = Command::new("curl");
         command
             .args(["--parallel", "--parallel-immediate", "--parallel-max"])
-            .arg(reach365::options::JOBS.to_string())
+            .arg(reach365_model::options::JOBS.to_string())
             .arg("--silent")
             .arg("--config")
             .arg(self.directory.join(CURL));

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::comparison::pair::placeholders;
 use crate::comparison::saved::{SavedRow, SavedRun};
-use crate::endpoint::Cloud;
-use crate::verdict::{Code, Outcome, Requirement};
+use reach365_model::endpoint::Cloud;
+use reach365_model::verdict::{Code, Outcome, Requirement};
 
 /// Something is shared where so many have it; one alone shares nothing.
 const SHARED_BY: usize = 2;

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 
 use crate::comparison::saved::{SavedFinding, SavedRow, SavedRun};
-use crate::report::Timings;
-use crate::verdict::{Outcome, Requirement};
+use reach365_model::report::Timings;
+use reach365_model::verdict::{Outcome, Requirement};
 
 /// A time has to grow by this factor to be called slower: the same host asked twice within a minute
 /// commonly varies by half, so that less would be noise.
@@ -45,7 +45,7 @@ pub struct Side {
     /// When it began.
     pub started: jiff::Timestamp,
     /// The cloud whose rules were applied.
-    pub cloud: crate::endpoint::Cloud,
+    pub cloud: reach365_model::endpoint::Cloud,
     /// Version of the program.
     pub version: String,
     /// How many rows it has.

@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::endpoint::{Cloud, Scheme, printable};
-use crate::error::Error;
-use crate::report::{SCHEMA, Timings, check_schema};
-use crate::verdict::{Outcome, Requirement};
+use reach365_model::endpoint::{Cloud, Scheme, printable};
+use reach365_model::error::Error;
+use reach365_model::report::{SCHEMA, Timings, check_schema};
+use reach365_model::verdict::{Outcome, Requirement};
 use reach365_proxy::text;
 
 /// What a comparison keeps of a saved report.

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::device::NcsiSettings;
-use crate::endpoint::Cloud;
 use crate::engine::{Checker, trace};
-use crate::error::Error;
-use crate::options::{ControlHost, Family, Options, ProxySource, Timeouts};
 use crate::platform;
 use crate::probe::Certificates;
 use crate::verdict::Signatures;
+use reach365_model::device::NcsiSettings;
+use reach365_model::endpoint::Cloud;
+use reach365_model::error::Error;
+use reach365_model::options::{ControlHost, Family, Options, ProxySource, Timeouts};
 use reach365_proxy::View;
 
 /// Builds a [`Checker`]; every setting has the default of [`Options`].

@@ -14,10 +14,11 @@ use tokio::time::{Duration, Instant, sleep};
 
 use crate::engine::rows::Row;
 use crate::engine::{Checker, Probed};
-use crate::evidence::BurstSeen;
-use crate::options::{BURST_AT_ONCE, BURST_ENDPOINTS, BURST_LAG, BURST_SAMPLE};
 use crate::probe::ProbeContext;
-use crate::verdict::{self, Verdict};
+use crate::verdict::{self};
+use reach365_model::evidence::BurstSeen;
+use reach365_model::options::{BURST_AT_ONCE, BURST_ENDPOINTS, BURST_LAG, BURST_SAMPLE};
+use reach365_model::verdict::Verdict;
 use reach365_proxy::route::Route;
 
 /// After so long those that are probed beside have passed, where they do.

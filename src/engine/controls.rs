@@ -4,14 +4,17 @@ use std::time::Duration;
 
 use futures_util::future::{FutureExt, join, join_all};
 
-use crate::endpoint::{Endpoint, Scheme};
 use crate::engine::Checker;
 use crate::engine::rows::Row;
-use crate::evidence::{ControlHostSeen, Evidence, Lookup};
-use crate::options::{CONTROL_HOST_PROBES, ControlHost, DNS_CONTROL_SERVERS, DNS_CONTROLS};
-use crate::plan::{self, Plan};
 use crate::probe::{ProbeContext, confirm, known_names, other_name, probe, random_labels, sizes};
-use crate::verdict::{self, Outcome};
+use crate::verdict::{self};
+use reach365_model::endpoint::{Endpoint, Scheme};
+use reach365_model::evidence::{ControlHostSeen, Evidence, Lookup};
+use reach365_model::options::{
+    CONTROL_HOST_PROBES, ControlHost, DNS_CONTROL_SERVERS, DNS_CONTROLS,
+};
+use reach365_model::plan::{self, Plan};
+use reach365_model::verdict::Outcome;
 use reach365_proxy::route::Route;
 
 /// What the host for comparison may make a run longer.

@@ -2,11 +2,11 @@
 
 use std::net::Ipv6Addr;
 
-use crate::device::{Applied, NcsiSettings};
 use crate::engine::rows::Row;
-use crate::evidence::{Evidence, Redirect, RunEvidence, SkipReason};
-use crate::options::Options;
-use crate::plan::Plan;
+use reach365_model::device::{Applied, NcsiSettings};
+use reach365_model::evidence::{Evidence, Redirect, RunEvidence, SkipReason};
+use reach365_model::options::Options;
+use reach365_model::plan::Plan;
 
 /// What the settings of this machine make of one check.
 #[derive(Debug, Clone, Default)]
@@ -66,11 +66,11 @@ pub(super) fn evidence(row: &Row<'_>, reason: SkipReason) -> Evidence {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::Catalog;
     use crate::engine::Checker;
     use crate::engine::rows::rows;
-    use crate::options::Family;
-    use crate::verdict::Outcome;
+
+    use reach365_model::options::Family;
+    use reach365_model::verdict::Outcome;
     use reach365_proxy::registry::{Registry, RegistryValue};
     use reach365_proxy::route::{Hop, Origin, ProxyProtocol, ProxyServer, Route};
 
@@ -82,7 +82,7 @@ mod tests {
     }
 
     fn over_ipv6(options: &Options, run: &RunEvidence, route: Route) -> Option<SkipReason> {
-        let mut plan = Plan::group(Catalog::builtin(), "ncsi");
+        let mut plan = Plan::group(crate::builtin(), "ncsi").unwrap();
         plan.checks.retain(|check| check.endpoint.ipv6_only);
         plan.checks[0].route = route;
         let rows = rows(&plan, Vec::new(), vec![Setting::default()]);
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(found, Some(SkipReason::Ipv4Wanted));
         let proxy = ProxyServer {
             protocol: ProxyProtocol::Http,
-            host: crate::endpoint::Host::parse("proxy.example").unwrap(),
+            host: reach365_model::endpoint::Host::parse("proxy.example").unwrap(),
             port: 8080,
         };
         let proxied = Route {
@@ -127,7 +127,7 @@ mod tests {
         let checker = Checker::builder()
             .dns(vec!["127.0.0.1:9".parse().unwrap()])
             .ncsi_settings(switched_off());
-        let plan = Plan::group(Catalog::builtin(), "ncsi");
+        let plan = Plan::group(crate::builtin(), "ncsi").unwrap();
         let report = checker.build().unwrap().run(&plan).await;
         assert_eq!(report.endpoints.len(), 3);
         for row in &report.endpoints {

@@ -26,20 +26,21 @@ use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use crate::device::NcsiSettings;
-use crate::endpoint::{Endpoint, MustBe, Scheme};
-use crate::event::Event;
-use crate::evidence::{Agent, Attempt, Control, Evidence, RecordKind, RunEvidence, Way};
-use crate::options::{COMPARE_AFTER, Options, PROBES_UNDER_WAY};
-use crate::plan::Plan;
 use crate::platform::{self, SystemResolvers};
 use crate::probe::{
     Certificates, Credentials, DnsClient, HostsText, MsoidClients, NameServers, Pace, ProbeContext,
     PromptLookups, ProxyNames, RunClock, TlsSource, alternate, ask_as, confirm, look_up_again,
     probe, probe_msoid,
 };
-use crate::report::{Report, Run};
-use crate::verdict::{self, Outcome, Signatures};
+use crate::verdict::{self, Signatures};
+use reach365_model::device::NcsiSettings;
+use reach365_model::endpoint::{Endpoint, MustBe, Scheme};
+use reach365_model::event::Event;
+use reach365_model::evidence::{Agent, Attempt, Control, Evidence, RecordKind, RunEvidence, Way};
+use reach365_model::options::{COMPARE_AFTER, Options, PROBES_UNDER_WAY};
+use reach365_model::plan::Plan;
+use reach365_model::report::{Report, Run};
+use reach365_model::verdict::Outcome;
 use reach365_proxy::View;
 
 /// More hosts than that are not looked up by the operating system beside: each look-up holds a
@@ -140,7 +141,8 @@ impl Checker {
             .map(|((endpoint, route), evidence)| (endpoint, route, evidence))
             .collect();
         let facts = self.run_facts(id, started, clock.elapsed_ms(), run);
-        let report = Report::assemble_with(facts, rows, &self.signatures);
+        let judge = crate::judge().with_signatures(&self.signatures);
+        let report = judge.report(facts, rows);
         report.events().for_each(on_event);
         report
     }
@@ -545,7 +547,7 @@ fn run_id(started: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::endpoint::Cloud;
+    use reach365_model::endpoint::Cloud;
 
     #[test]
     fn a_run_can_be_spawned() {

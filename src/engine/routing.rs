@@ -6,13 +6,13 @@ use futures_util::future::join_all;
 use tokio::task::{JoinHandle, spawn_blocking};
 use url::Url;
 
-use crate::endpoint::{Endpoint, Scheme};
 use crate::engine::scripts::{Answer, Scripts};
-use crate::evidence::{ScriptFailure, ScriptSeen, Way};
-use crate::options::{Options, ProxySignIn, ProxySource};
-use crate::plan::Plan;
 use crate::platform::{self, SystemProxies};
 use crate::verdict::{KNOWN_PROXY, PAC_ROUTE};
+use reach365_model::endpoint::{Endpoint, Scheme};
+use reach365_model::evidence::{ScriptFailure, ScriptSeen, Way};
+use reach365_model::options::{Options, ProxySignIn, ProxySource};
+use reach365_model::plan::Plan;
 use reach365_proxy::pac::PacAnswer;
 use reach365_proxy::route::{Origin, ProxyServer, Route};
 use reach365_proxy::{
@@ -284,7 +284,7 @@ fn direct_way() -> Way {
 fn route_of(script: &str, cleartext: bool, answer: PacAnswer, origin: Origin) -> Route {
     let words = concealed::conceal_argument(&answer.answer);
     let words: String = words.chars().take(200).collect();
-    let words = crate::endpoint::printable(&words);
+    let words = reach365_model::endpoint::printable(&words);
     let script = concealed::url(script);
     let reason = format!("the PAC script {script} answered \"{words}\"");
     Route {

@@ -2,11 +2,11 @@
 
 use tokio::sync::Notify;
 
-use crate::endpoint::{Endpoint, Scheme};
 use crate::engine::device::Setting;
 use crate::engine::routing;
-use crate::evidence::Way;
-use crate::plan::Plan;
+use reach365_model::endpoint::{Endpoint, Scheme};
+use reach365_model::evidence::Way;
+use reach365_model::plan::Plan;
 use reach365_proxy::route::{Hop, ProxyProtocol, ProxyServer, Route};
 
 /// One check of a run with the ways that its settings lead to.

@@ -8,14 +8,15 @@ use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
 
-use crate::endpoint::{Endpoint, Host};
 use crate::engine::Row;
-use crate::error::Error;
-use crate::evidence::{Evidence, Lookup, RecordKind, Stage, Trace};
-use crate::options::{Options, TRACE_CONTROL, TRACE_ROWS};
 use crate::platform;
 use crate::probe::{DnsClient, HostsText, ProbeContext, RunClock, addresses, trace as probe_trace};
-use crate::verdict::{self, Outcome, TraceReading, read_trace};
+use crate::verdict::{self, TraceReading, read_trace};
+use reach365_model::endpoint::{Endpoint, Host};
+use reach365_model::error::Error;
+use reach365_model::evidence::{Evidence, Lookup, RecordKind, Stage, Trace};
+use reach365_model::options::{Options, TRACE_CONTROL, TRACE_ROWS};
+use reach365_model::verdict::Outcome;
 
 /// Port without TLS: no ClientHello goes there.
 const HTTP_PORT: u16 = 80;

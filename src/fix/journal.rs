@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::FixError;
 use super::before::Before;
 use super::places;
-use crate::endpoint::printable;
 use crate::platform::Machine;
 use crate::remedy::{Action, Remedy};
+use reach365_model::endpoint::printable;
 use reach365_proxy::text;
 
 /// The only schema so far.

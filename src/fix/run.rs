@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use super::before::Before;
 use super::journal::{Journal, State};
 use super::{FixError, Outcome, StepReport, StepResult, places, reg_file, shown};
-use crate::endpoint::printable;
 use crate::platform::{Machine, Ran};
 use crate::remedy::{Action, Omission, Remedy, command_line};
+use reach365_model::endpoint::printable;
 
 /// How a remedy is carried out.
 #[derive(Debug, Clone, Default)]

@@ -2,9 +2,9 @@
 
 use super::before::Before;
 use super::places::{DWORD, TEXT};
-use crate::endpoint::printable;
 use crate::platform::{Credential, RegistryKey, RegistryValue, ServiceState};
 use crate::remedy::{Action, RegistryData};
+use reach365_model::endpoint::printable;
 
 /// `REG_EXPAND_SZ`.
 const EXPANDED: u32 = 2;

@@ -1,6 +1,6 @@
 //! Registry values of the connectivity test of Windows.
 
-use crate::device::NCSI_KEYS;
+use reach365_model::device::NCSI_KEYS;
 use reach365_proxy::registry::{Registry, RegistryValue};
 
 /// The keys of the test with all of their values; empty where there is no registry.

@@ -6,7 +6,7 @@ mod resolv_conf;
 
 use std::net::SocketAddr;
 
-use crate::options::SearchList;
+use reach365_model::options::SearchList;
 
 pub use name_server::name_server;
 
@@ -69,8 +69,8 @@ mod unix {
 
     use super::resolv_conf::{self, ResolvConf};
     use super::{SystemResolvers, name_server};
-    use crate::endpoint::printable;
-    use crate::options::SearchList;
+    use reach365_model::endpoint::printable;
+    use reach365_model::options::SearchList;
 
     const FILE: &str = "/etc/resolv.conf";
     /// No file that a system writes is larger.
@@ -140,8 +140,8 @@ mod windows {
     use hickory_resolver::system_conf::read_system_conf;
 
     use super::SystemResolvers;
-    use crate::options::SearchList;
     use crate::platform::registry_key::Key;
+    use reach365_model::options::SearchList;
     use reach365_proxy::registry::Registry;
 
     const PARAMETERS: &str = r"System\CurrentControlSet\Services\Tcpip\Parameters";

@@ -6,7 +6,7 @@ use windows_service::service::{Service, ServiceAccess};
 use windows_service::service_manager::{ServiceManager, ServiceManagerAccess};
 use windows_sys::Win32::Foundation::ERROR_SERVICE_DOES_NOT_EXIST;
 
-use crate::device::ServiceState;
+use reach365_model::device::ServiceState;
 
 /// Whether a service runs.
 pub(super) fn state(name: &str) -> ServiceState {

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use futures_util::future::join;
 
-use crate::endpoint::{Endpoint, Host};
-use crate::evidence::{Agent, AgentAttempt, RecordKind};
 use crate::probe::recorder::Target;
 use crate::probe::run::{ProbeContext, includes};
 use crate::probe::{attempt, dns};
+use reach365_model::endpoint::{Endpoint, Host};
+use reach365_model::evidence::{Agent, AgentAttempt, RecordKind};
 use reach365_proxy::route::{ProxyServer, Route};
 
 /// A request of either agent waits no longer for a stage: both are measured alike, and four in turn

@@ -10,14 +10,14 @@ use futures_util::future::{Either, select};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 
-use crate::endpoint::{Endpoint, Scheme};
-use crate::evidence::{Attempt, FailureKind, LegacyHello, Stage, TcpSeen, Trust};
-use crate::options::{BURST_LAG, CONFIRM_SILENT_AFTER, QUIET};
 use crate::probe::pace::Peer;
 use crate::probe::recorder::{Recorder, Target};
 use crate::probe::run::ProbeContext;
 use crate::probe::wire::Duplex;
 use crate::probe::{classify, connector, http, legacy_hello, proxied, tls};
+use reach365_model::endpoint::{Endpoint, Scheme};
+use reach365_model::evidence::{Attempt, FailureKind, LegacyHello, Stage, TcpSeen, Trust};
+use reach365_model::options::{BURST_LAG, CONFIRM_SILENT_AFTER, QUIET};
 
 /// Shortest and longest time to wait for a peer that closes before it was asked anything.
 const EARLY_CLOSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(200));

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use crate::endpoint::{Expect, printable};
-use crate::evidence::{CrlSeen, HttpSeen, PageAsks};
-use crate::options::BODY_LIMIT;
 use crate::probe::certificate;
+use reach365_model::endpoint::{Expect, printable};
+use reach365_model::evidence::{CrlSeen, HttpSeen, PageAsks};
+use reach365_model::options::BODY_LIMIT;
 
 /// Characters of a text body that are kept.
 const TEXT_LIMIT: usize = 2_048;

@@ -11,8 +11,8 @@ use x509_parser::revocation_list::CertificateRevocationList;
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::X509Name;
 
-use crate::endpoint::printable;
-use crate::evidence::{Certificate, CrlSeen};
+use reach365_model::endpoint::printable;
+use reach365_model::evidence::{Certificate, CrlSeen};
 
 /// More names than a certificate of these services has; the rest is left out.
 const NAME_LIMIT: usize = 50;

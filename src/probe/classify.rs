@@ -5,9 +5,9 @@ use std::io;
 
 use rustls::{AlertDescription, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 
-use crate::endpoint::printable;
-use crate::evidence::{Failure, FailureKind};
 use crate::probe::clock::Expired;
+use reach365_model::endpoint::printable;
+use reach365_model::evidence::{Failure, FailureKind};
 
 /// A failure with words.
 pub(crate) fn failure(kind: FailureKind, detail: impl AsRef<str>) -> Failure {

@@ -9,14 +9,14 @@ use futures_util::future::{join_all, join4};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use crate::endpoint::{Endpoint, Host};
-use crate::evidence::{
-    DnsTry, LegacyHello, Lookup, Observation, RecordKind, SniControl, Transport,
-};
 use crate::probe::clock::{Expired, milliseconds};
 use crate::probe::dns::DnsClient;
 use crate::probe::run::ProbeContext;
 use crate::probe::{classify, legacy_hello};
+use reach365_model::endpoint::{Endpoint, Host};
+use reach365_model::evidence::{
+    DnsTry, LegacyHello, Lookup, Observation, RecordKind, SniControl, Transport,
+};
 
 /// The other name of a greeting. It stands for a host that nobody filters (RFC 2606); it is not
 /// contacted.

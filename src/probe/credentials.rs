@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Mutex as Queue, OwnedMutexGuard, oneshot};
 use tokio::task::JoinSet;
 
-use crate::evidence::CredentialsWithheld;
-use crate::options::ProxySignIn;
+use reach365_model::evidence::CredentialsWithheld;
+use reach365_model::options::ProxySignIn;
 use reach365_proxy::route::{NamedBy, ProxyServer};
 
 /// Statuses by which a proxy rejects credentials; tinyproxy says 401.
@@ -217,7 +217,7 @@ mod tests {
     use futures_util::future::join_all;
 
     use super::*;
-    use crate::endpoint::Host;
+    use reach365_model::endpoint::Host;
     use reach365_proxy::route::ProxyProtocol;
 
     fn proxy(name: &str) -> ProxyServer {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::endpoint::quoted;
 use crate::probe::pac::PacSurroundings;
+use reach365_model::endpoint::quoted;
 
 /// One address of several gets no more than this.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);

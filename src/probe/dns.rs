@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::evidence::{
-    DnsAnswer, DnsRecord, DnsTry, Failure, FailureKind, Lookup, Observation, RecordKind,
-};
-use crate::options::CNAME_LIMIT;
 use crate::probe::classify;
 use crate::probe::clock::{RunClock, milliseconds};
+use reach365_model::evidence::{
+    DnsAnswer, DnsRecord, DnsTry, Failure, FailureKind, Lookup, Observation, RecordKind,
+};
+use reach365_model::options::CNAME_LIMIT;
 
 use ask::Asking;
 pub(crate) use servers::NameServers;

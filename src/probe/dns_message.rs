@@ -4,8 +4,8 @@ use hickory_resolver::proto::op::{Edns, Message, Query, ResponseCode};
 use hickory_resolver::proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 
-use crate::endpoint::printable;
-use crate::evidence::{DnsAnswer, DnsRecord, RecordKind};
+use reach365_model::endpoint::printable;
+use reach365_model::evidence::{DnsAnswer, DnsRecord, RecordKind};
 
 /// More records than any answer of these names has; the rest is left out.
 const RECORD_LIMIT: usize = 100;

@@ -19,14 +19,14 @@ use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::endpoint::{Endpoint, Expect, Host, Scheme, printable};
-use crate::evidence::{Agent, Failure, FailureKind, HttpSeen};
-use crate::options::{BODY_LIMIT, HEAD_LIMIT};
 use crate::probe::clock::{RunClock, milliseconds};
 use crate::probe::meter::{Meter, Metered};
 use crate::probe::queue::{Heard, ProxyQueue};
 use crate::probe::wire::Duplex;
 use crate::probe::{body, classify, lenient, tunnel};
+use reach365_model::endpoint::{Endpoint, Expect, Host, Scheme, printable};
+use reach365_model::evidence::{Agent, Failure, FailureKind, HttpSeen};
+use reach365_model::options::{BODY_LIMIT, HEAD_LIMIT};
 use reach365_proxy::concealed;
 
 /// The agent of every request; neutral, so that a rule for some program does not match it.

@@ -6,7 +6,7 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::evidence::LegacyHello;
+use reach365_model::evidence::LegacyHello;
 
 /// Suites by age: ECDHE with CBC, DHE, RSA key exchange, 3DES and RC4, and those of rustls last.
 const SUITES: [u16; 25] = [

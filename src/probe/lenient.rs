@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::endpoint::printable;
 use crate::probe::http::{HEADER_LENGTH, HEADER_LIMIT};
+use reach365_model::endpoint::printable;
 use reach365_proxy::concealed;
 
 /// Informational answers before the final one that are skipped at most.

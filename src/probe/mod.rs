@@ -1,4 +1,4 @@
-//! The probe: does the I/O, fills [`Evidence`](crate::evidence::Evidence), has no opinion.
+//! The probe: does the I/O, fills [`Evidence`](reach365_model::evidence::Evidence), has no opinion.
 
 mod agent;
 mod attempt;

@@ -8,14 +8,14 @@ use std::net::{IpAddr, SocketAddr};
 use futures_util::future::{join_all, join3};
 use tokio::time::Instant;
 
-use crate::evidence::{
-    Evidence, Failure, FailureKind, Lookup, MsoidEvidence, MsoidRecord, MsoidResolver, MsoidView,
-    Observation, RecordKind,
-};
-use crate::options::CNAME_LIMIT;
 use crate::probe::classify;
 use crate::probe::clock::milliseconds;
 use crate::probe::dns::{self, DnsClient};
+use reach365_model::evidence::{
+    Evidence, Failure, FailureKind, Lookup, MsoidEvidence, MsoidRecord, MsoidResolver, MsoidView,
+    Observation, RecordKind,
+};
+use reach365_model::options::CNAME_LIMIT;
 
 /// Name servers of a domain that are asked at most.
 const SERVER_LIMIT: usize = 4;

@@ -8,12 +8,12 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
-use crate::evidence::{FailureKind, Lookup, Observation, ProxyName, RecordKind};
-use crate::options::{ADDRESS_LIMIT, SearchList};
 use crate::probe::classify;
 use crate::probe::clock::{RunClock, milliseconds};
 use crate::probe::dns::{self, DnsClient};
 use crate::probe::hosts_text::HostsText;
+use reach365_model::evidence::{FailureKind, Lookup, Observation, ProxyName, RecordKind};
+use reach365_model::options::{ADDRESS_LIMIT, SearchList};
 
 /// Longest wait for the system's own resolver, which takes its time for names that do not exist.
 const SYSTEM_LIMIT: Duration = Duration::from_secs(3);

@@ -13,10 +13,10 @@ use futures_util::future::{Either, select};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::options::{
+use crate::probe::queue::{ProxyQueue, Stall};
+use reach365_model::options::{
     CALM_CONNECTIONS, CALM_JOBS, CALM_QUESTIONS, JOBS_PER_ADDRESS, JOBS_PER_PROXY, QUIET,
 };
-use crate::probe::queue::{ProxyQueue, Stall};
 use reach365_proxy::route::{ProxyServer, Route};
 
 /// Places that open when a host has been quiet for long: with every generation of quiet hosts

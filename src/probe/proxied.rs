@@ -7,8 +7,6 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-use crate::endpoint::{Endpoint, Host, Scheme};
-use crate::evidence::{CredentialsWithheld, Failure, ProxySeen, RecordKind, Stage, TlsSeen, Trust};
 use crate::probe::attempt::{self, Limits};
 use crate::probe::clock::Expired;
 use crate::probe::credentials::Turn;
@@ -19,6 +17,10 @@ use crate::probe::run::ProbeContext;
 use crate::probe::tunnel::Tunnel;
 use crate::probe::wire::Wire;
 use crate::probe::{classify, dns, http, socks, tls, tunnel};
+use reach365_model::endpoint::{Endpoint, Host, Scheme};
+use reach365_model::evidence::{
+    CredentialsWithheld, Failure, ProxySeen, RecordKind, Stage, TlsSeen, Trust,
+};
 use reach365_proxy::route::{ProxyProtocol, ProxyServer};
 
 /// Status of a proxy that wants a sign-in.

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
-use crate::endpoint::Host;
-use crate::evidence::{Lookup, ProxyName, RecordKind};
 use crate::probe::names::AsSystem;
 use crate::probe::run::{ProbeContext, includes};
+use reach365_model::endpoint::Host;
+use reach365_model::evidence::{Lookup, ProxyName, RecordKind};
 
 /// Where proxies are; hundreds of endpoints share one.
 #[derive(Debug, Default)]

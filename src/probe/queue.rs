@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::options::BURST_LAG;
 use crate::probe::clock::{Expired, RunClock};
+use reach365_model::options::BURST_LAG;
 
 /// The requests of this run that a proxy has, and has answered.
 #[derive(Debug, Default)]

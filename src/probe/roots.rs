@@ -10,9 +10,9 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, RootCertStore};
 
-use crate::endpoint::printable;
-use crate::evidence::Trust;
 use crate::probe::certificate;
+use reach365_model::endpoint::printable;
+use reach365_model::evidence::Trust;
 
 /// Public roots that Mozilla's bundle has dropped or will drop while Microsoft's services may still
 /// use them (Microsoft 365 encryption chains): DigiCert Global Root CA, DigiCert High Assurance EV

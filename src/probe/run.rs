@@ -9,11 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::{Either, join, join_all, join3, select};
 use tokio::time::sleep;
 
-use crate::endpoint::{Endpoint, Host, Scheme};
-use crate::evidence::{
-    Agent, Attempt, CutShort, Evidence, Failure, FailureKind, Lookup, Observation, RecordKind,
-};
-use crate::options::{ADDRESS_LIMIT, CONFIRM_PAUSE, Family, HOP_LIMIT, Options, SearchList};
 use crate::platform::{self, UsedFamilies};
 use crate::probe::attempt::{self, Claim};
 use crate::probe::clock::RunClock;
@@ -25,6 +20,13 @@ use crate::probe::pace::Pace;
 use crate::probe::proxy_names::{Found, ProxyNames};
 use crate::probe::recorder::Target;
 use crate::probe::tls::TlsSource;
+use reach365_model::endpoint::{Endpoint, Host, Scheme};
+use reach365_model::evidence::{
+    Agent, Attempt, CutShort, Evidence, Failure, FailureKind, Lookup, Observation, RecordKind,
+};
+use reach365_model::options::{
+    ADDRESS_LIMIT, CONFIRM_PAUSE, Family, HOP_LIMIT, Options, SearchList,
+};
 use reach365_proxy::route::{Hop, NamedBy, ProxyProtocol, ProxyServer, Route};
 
 /// A lookup that took less was prompt.

@@ -4,11 +4,11 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::endpoint::{Endpoint, Host};
-use crate::evidence::{Failure, FailureKind, ProxySeen};
 use crate::probe::classify;
 use crate::probe::tunnel::Tunnel;
 use crate::probe::wire::Wire;
+use reach365_model::endpoint::{Endpoint, Host};
+use reach365_model::evidence::{Failure, FailureKind, ProxySeen};
 use reach365_proxy::route::ProxyProtocol;
 
 /// What the proxy is asked to connect to.

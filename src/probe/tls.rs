@@ -18,14 +18,14 @@ use tokio::task::spawn_blocking;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::endpoint::{Host, printable};
-use crate::evidence::{Certificate, Failure, FailureKind, TlsSeen, Trust};
 use crate::platform;
 use crate::probe::clock::RunClock;
 use crate::probe::meter::{Meter, Metered};
 use crate::probe::roots::{TrustStores, public_roots, roots_of};
 use crate::probe::wire::Duplex;
 use crate::probe::{certificate, classify};
+use reach365_model::endpoint::{Host, printable};
+use reach365_model::evidence::{Certificate, Failure, FailureKind, TlsSeen, Trust};
 
 /// More certificates than any server sends.
 const CHAIN_LIMIT: usize = 16;

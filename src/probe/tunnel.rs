@@ -6,12 +6,12 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
-use crate::endpoint::{Endpoint, Host, printable};
-use crate::evidence::{Agent, Failure, FailureKind, ProxySeen};
-use crate::options::HEAD_LIMIT;
 use crate::probe::response_head::{self, ResponseHead};
 use crate::probe::wire::{Rewound, Wire};
 use crate::probe::{body, classify, http};
+use reach365_model::endpoint::{Endpoint, Host, printable};
+use reach365_model::evidence::{Agent, Failure, FailureKind, ProxySeen};
+use reach365_model::options::HEAD_LIMIT;
 use reach365_proxy::concealed;
 
 /// Bytes of a refusal's page that are kept: squid says what is wrong behind 3 KiB of style.

@@ -4,10 +4,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Redactor;
-use crate::device::DeviceState;
-use crate::error::Error;
 use crate::remedy::RemedyPlan;
-use crate::report::Report;
+use reach365_model::device::DeviceState;
+use reach365_model::error::Error;
+use reach365_model::report::Report;
 
 /// Everything that a plan asks to send, redacted with one set of placeholders.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -7,14 +7,15 @@ use serde_json::Value;
 use super::ledger::{Ledger, is_placeholder_name};
 use super::web::Address;
 use super::{header, keep, page};
-use crate::catalog::{CUSTOM, Catalog};
-use crate::endpoint::{Endpoint, Expect, Host};
-use crate::evidence::{
+use crate::verdict::{Signatures, known_words, short};
+use reach365_model::catalog::CUSTOM;
+use reach365_model::endpoint::{Endpoint, Expect, Host};
+use reach365_model::evidence::{
     Attempt, ControlHostSeen, Evidence, Lookup, RecordKind, Redirect, SkipReason, Trust,
 };
-use crate::plan::MSOID_GROUP;
-use crate::report::{EndpointReport, Report};
-use crate::verdict::{Code, Signatures, known_words, short};
+use reach365_model::plan::MSOID_GROUP;
+use reach365_model::report::{EndpointReport, Report};
+use reach365_model::verdict::Code;
 use reach365_proxy::route::Hop;
 
 /// Where a name server made something up: its answers are not the service's addresses.
@@ -119,7 +120,7 @@ fn endpoint(endpoint: &Endpoint, ledger: &mut Ledger) {
 }
 
 fn groups(endpoint: &Endpoint, ledger: &mut Ledger) {
-    let known = Catalog::builtin().groups();
+    let known = crate::builtin().groups();
     for group in &endpoint.groups {
         let own = ![CUSTOM, MSOID_GROUP].contains(&group.as_str());
         if own && !known.iter().any(|(name, _)| name == group) {

@@ -4,9 +4,8 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::OnceLock;
 
-use crate::catalog::Catalog;
-use crate::endpoint::{Cloud, Endpoint};
-use crate::options::TRACE_CONTROL;
+use reach365_model::endpoint::{Cloud, Endpoint};
+use reach365_model::options::TRACE_CONTROL;
 
 /// Below these every customer has names of his own.
 const TENANTS: [&str; 64] = [
@@ -224,13 +223,13 @@ pub(super) fn zone(name: &str) -> Option<&'static str> {
 
 /// Whether the built-in list says that a name has this address.
 pub(super) fn is_listed(address: IpAddr) -> bool {
-    let mut entries = Catalog::builtin().endpoints().iter();
+    let mut entries = crate::builtin().endpoints().iter();
     entries.any(|entry| entry.dns_answer.contains(&address))
 }
 
 /// What the built-in list has under the id of an entry, as each cloud has it.
 pub(super) fn listed_as(id: &str) -> Vec<Endpoint> {
-    let list = Catalog::builtin();
+    let list = crate::builtin();
     let Some(entry) = list.endpoint(id) else {
         return Vec::new();
     };
@@ -282,7 +281,7 @@ fn is_below(name: &str, suffixes: &[&str]) -> bool {
 fn listed() -> &'static HashSet<String> {
     static HOSTS: OnceLock<HashSet<String>> = OnceLock::new();
     HOSTS.get_or_init(|| {
-        let endpoints = Catalog::builtin().endpoints().iter();
+        let endpoints = crate::builtin().endpoints().iter();
         endpoints.map(|entry| entry.host.to_string()).collect()
     })
 }

@@ -22,10 +22,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::device::DeviceState;
-use crate::error::Error;
-use crate::report::Report;
 use ledger::Ledger;
+use reach365_model::device::DeviceState;
+use reach365_model::error::Error;
+use reach365_model::report::Report;
 
 pub use bundle::Bundle;
 

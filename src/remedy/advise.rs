@@ -1,9 +1,11 @@
 //! The few lines at the end of a report: what to do first.
 
-use crate::endpoint::Endpoint;
-use crate::evidence::Stage;
-use crate::remedy::{Advice, Remedy, none_reason};
-use crate::verdict::{Code, Facts, Finding, NO_CONTROL, OWN_ISSUER, Outcome, Verdict, fill, short};
+use crate::remedy::{Remedy, none_reason};
+use crate::verdict::{NO_CONTROL, OWN_ISSUER, fill, short};
+use reach365_model::Advice;
+use reach365_model::endpoint::Endpoint;
+use reach365_model::evidence::Stage;
+use reach365_model::verdict::{Code, Facts, Finding, Outcome, Verdict};
 
 /// Lines of advice at most.
 const LINES: usize = 5;
@@ -179,11 +181,11 @@ fn in_short(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::Catalog;
+    use reach365_model::catalog::Catalog;
 
     fn advice_on(host: &str) -> String {
         let list = format!("[[endpoints]]\nid = \"one\"\nhost = \"{host}\"\n");
-        let catalog = Catalog::parse("one.toml", &list).unwrap();
+        let catalog = Catalog::parse("one.toml", &list, crate::builtin()).unwrap();
         let endpoints = catalog.endpoints().iter().collect();
         advise_on(Code::TcpDropped, &Facts::new(), endpoints).text
     }

@@ -13,7 +13,8 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::verdict::{Code, Facts, OWN_ISSUER};
+use crate::verdict::OWN_ISSUER;
+use reach365_model::verdict::{Code, Facts};
 
 pub(crate) use action::command_line;
 pub use action::{Action, RegistryData};
@@ -28,20 +29,6 @@ pub use script::script;
 
 /// The embedded list.
 const EMBEDDED: &str = include_str!("../../remedies.toml");
-
-/// One line of advice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Advice {
-    /// What to do, in one sentence that names the host or rule.
-    pub text: String,
-    /// Id of the remedy that says how.
-    pub remedy: Option<String>,
-    /// The cause that it answers.
-    pub code: Code,
-    /// Ids of the endpoints that it would mend.
-    pub endpoints: Vec<String>,
-}
 
 /// All remedies, and why some codes have none.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

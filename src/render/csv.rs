@@ -2,10 +2,10 @@
 
 use std::io;
 
-use crate::endpoint::printable;
 use crate::render::row;
-use crate::report::{EndpointReport, Report};
-use crate::verdict::Code;
+use reach365_model::endpoint::printable;
+use reach365_model::report::{EndpointReport, Report};
+use reach365_model::verdict::Code;
 
 /// The columns. Programs read them by name: they are added to at the end, never renamed or removed.
 const COLUMNS: [&str; 24] = [

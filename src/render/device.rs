@@ -4,11 +4,11 @@ mod words;
 
 use std::io;
 
-use crate::device::{DeviceState, NamedValue, Pc, ProxyView, TokenAttempt};
 use crate::remedy::ActivationError;
 use crate::render::json::document;
 use crate::render::layout::{Lead, Page};
 use crate::render::style::{Colour, TextStyle};
+use reach365_model::device::{DeviceState, NamedValue, Pc, ProxyView, TokenAttempt};
 
 /// Where the words of a row begin.
 const COLUMN: usize = 20;
@@ -223,7 +223,7 @@ fn known_rows<'a>(
 }
 
 fn row(name: &str, words: &str, page: &mut Page<'_>) -> io::Result<()> {
-    let name = crate::endpoint::printable(name);
+    let name = reach365_model::endpoint::printable(name);
     let lead = Lead::indent(2).then(page.style, Colour::Plain, &name);
     let column = COLUMN.max(lead.width() + 1);
     page.paragraph(&lead.up_to(column), words, Colour::Plain)

@@ -5,9 +5,9 @@ use std::io;
 
 use serde_json::Value;
 
-use crate::catalog::Wildcard;
-use crate::endpoint::{Cloud, Endpoint, Expect, Scheme, printable};
 use crate::render::csv;
+use reach365_model::catalog::Wildcard;
+use reach365_model::endpoint::{Cloud, Endpoint, Expect, Scheme, printable};
 
 const COLUMNS: [&str; 16] = [
     "id",

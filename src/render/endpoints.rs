@@ -2,11 +2,11 @@
 
 use std::io;
 
-use crate::catalog::Wildcard;
-use crate::endpoint::{Endpoint, Level, Scheme, printable};
 use crate::render::json::document;
 use crate::render::layout::{Lead, Page, text_width};
 use crate::render::style::{Colour, TextStyle};
+use reach365_model::catalog::Wildcard;
+use reach365_model::endpoint::{Endpoint, Level, Scheme, printable};
 
 /// The host column never takes more than this, so that the purpose has room.
 const HOST: usize = 44;

@@ -7,8 +7,9 @@ use crate::remedy::{
 };
 use crate::render::layout::{Lead, Page};
 use crate::render::style::{Colour, TextStyle};
-use crate::report::{Explanation, Fit, Report};
-use crate::verdict::{Code, Outcome};
+use crate::report::{Explanation, Fit, explaining, network_seen};
+use reach365_model::report::Report;
+use reach365_model::verdict::{Code, Outcome};
 
 /// Where the text to the right of a label begins.
 const COLUMN: usize = 11;
@@ -47,13 +48,12 @@ pub fn explain_error(
 }
 
 /// What the report shows of the network, without the causes that have nothing to do with the error.
-fn explaining(error: ActivationError, report: &Report) -> NetworkSeen {
-    let codes: Vec<Code> = report
-        .explaining(error)
+fn seen_by(error: ActivationError, report: &Report) -> NetworkSeen {
+    let codes: Vec<Code> = explaining(report, error)
         .iter()
         .map(|explanation| explanation.code)
         .collect();
-    let mut seen = report.network_seen();
+    let mut seen = network_seen(report);
     seen.causes.retain(|cause| codes.contains(&cause.code));
     seen
 }
@@ -67,7 +67,7 @@ fn what_to_do(
 ) -> io::Result<()> {
     let plan = remedy::plan(&Situation {
         error: Some(error),
-        network: report.map(|report| explaining(error, report)),
+        network: report.map(|report| seen_by(error, report)),
         device: None,
         app,
         platform: Platform::Windows,
@@ -160,7 +160,7 @@ fn run(error: ActivationError) -> Vec<String> {
 }
 
 fn in_report(error: ActivationError, report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    let found = report.explaining(error);
+    let found = explaining(report, error);
     page.title("IN THE REPORT")?;
     if found.is_empty() {
         return page.paragraph(&Lead::indent(2), &nothing(report), Colour::Plain);

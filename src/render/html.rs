@@ -12,8 +12,8 @@ use std::io;
 
 use maud::{Markup, html};
 
-use crate::report::Report;
 pub(in crate::render) use escape::Text;
+use reach365_model::report::Report;
 
 /// Writes the report as one HTML page: what is broken and who has to act, the way as a picture,
 /// every endpoint with its times, and the evidence folded.

@@ -4,8 +4,8 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::endpoint::printable;
-use crate::report::Report;
+use reach365_model::endpoint::printable;
+use reach365_model::report::Report;
 
 /// Writes the report as one indented JSON document with a final newline.
 ///

@@ -2,10 +2,10 @@
 
 use std::io;
 
-use crate::endpoint::printable;
 use crate::render::row;
-use crate::report::{EndpointReport, Report};
-use crate::verdict::{Code, Outcome};
+use reach365_model::endpoint::printable;
+use reach365_model::report::{EndpointReport, Report};
+use reach365_model::verdict::{Code, Outcome};
 
 /// Writes the report as JUnit XML. A blocked row is a failure, an inconclusive one an error, a
 /// degraded one passes and says so in its output.

@@ -4,8 +4,8 @@ use std::io;
 
 use unicode_width::UnicodeWidthChar;
 
-use crate::endpoint::printable;
 use crate::render::style::{Colour, TextStyle};
+use reach365_model::endpoint::printable;
 
 /// No column of words becomes narrower than this, whatever the terminal says.
 pub(crate) const NARROWEST: usize = 20;

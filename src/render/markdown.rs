@@ -5,8 +5,8 @@ use std::io;
 use crate::render::required::{self, Count, Tally};
 use crate::render::row;
 use crate::render::sheet::Sheet;
-use crate::report::{EndpointReport, Report};
-use crate::verdict::{Code, Outcome};
+use reach365_model::report::{EndpointReport, Report};
+use reach365_model::verdict::{Code, Outcome};
 
 /// Writes the report as Markdown, to paste into a ticket.
 ///

@@ -34,7 +34,7 @@ mod trace;
 use std::fmt;
 use std::io;
 
-use crate::report::Report;
+use reach365_model::report::Report;
 
 pub use allowlist::{AllowlistFormat, allowlist};
 pub use comparison::{Sheet, comparison, matrix};

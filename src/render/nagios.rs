@@ -3,11 +3,11 @@
 use std::fmt;
 use std::io;
 
-use crate::endpoint::printable;
 use crate::render::required::{self, Count, Tally};
 use crate::render::row;
-use crate::report::{EndpointReport, Report, Summary};
-use crate::verdict::{Code, Outcome};
+use reach365_model::endpoint::printable;
+use reach365_model::report::{EndpointReport, Report, Summary};
+use reach365_model::verdict::{Code, Outcome};
 
 /// Causes that the first line names; it has to fit a column, and into what old agents carry.
 const CAUSES: usize = 3;

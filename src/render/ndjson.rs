@@ -2,9 +2,9 @@
 
 use std::io;
 
-use crate::event::Event;
 use crate::render::json::write_safely;
-use crate::report::Report;
+use reach365_model::event::Event;
+use reach365_model::report::Report;
 
 /// Writes a finished report as events, one JSON object a line: every endpoint, the findings, the
 /// advice, and `finished` last.

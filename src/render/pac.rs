@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::render::json::document;
 use crate::render::layout::{Lead, Page};
 use crate::render::style::{Colour, TextStyle};
-use crate::verdict::Outcome;
+use reach365_model::verdict::Outcome;
 use reach365_proxy::conceal_argument;
 use reach365_proxy::pac::{Entry, PacAnswer, PacFailure, Remark, RemarkLevel};
 use reach365_proxy::route::Hop;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::endpoint::{Category, Endpoint, printable};
+use reach365_model::endpoint::{Category, Endpoint, printable};
 use reach365_proxy::ProxyServer;
 
 /// What a script is to be made of.

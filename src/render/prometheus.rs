@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
 
-use crate::endpoint::printable;
 use crate::render::{required, row};
-use crate::report::{EndpointReport, Report, Timings};
-use crate::verdict::{Code, Outcome, Requirement, Who};
+use reach365_model::endpoint::printable;
+use reach365_model::report::{EndpointReport, Report, Timings};
+use reach365_model::verdict::{Code, Outcome, Requirement, Who};
 
 /// Stands where nothing is known of a cause.
 const NO_CAUSE: &str = "unknown";

@@ -5,10 +5,10 @@ use std::io;
 use serde::Serialize;
 use url::Url;
 
-use crate::evidence::{ScriptFailure, Way};
 use crate::render::json::{document, write_safely};
 use crate::render::layout::{Lead, Page};
 use crate::render::style::{Colour, TextStyle};
+use reach365_model::evidence::{ScriptFailure, Way};
 use reach365_proxy::blob::BlobKind;
 use reach365_proxy::proxy_list::Carrier;
 use reach365_proxy::route::{Origin, Route};

@@ -1,8 +1,8 @@
 //! Words for endpoints that must be closed: "reachable" would say the opposite of what is meant.
 
-use crate::endpoint::MustBe;
-use crate::report::{EndpointReport, Report};
-use crate::verdict::{Outcome, Requirement, Verdict};
+use reach365_model::endpoint::MustBe;
+use reach365_model::report::{EndpointReport, Report};
+use reach365_model::verdict::{Outcome, Requirement, Verdict};
 
 /// An endpoint that must be closed is closed.
 pub(super) const CLOSED: &str = "closed as required";

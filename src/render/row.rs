@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use crate::endpoint::Endpoint;
-use crate::evidence::Stage;
 use crate::remedy;
-use crate::report::{EndpointReport, Report};
-use crate::verdict::{Code, Culprit, Finding, Outcome};
+use reach365_model::endpoint::Endpoint;
+use reach365_model::evidence::Stage;
+use reach365_model::report::{EndpointReport, Report};
+use reach365_model::verdict::{Code, Culprit, Finding, Outcome};
 
 /// The id, which a list has once, and what it stands for.
 pub(super) fn name(endpoint: &Endpoint) -> String {

@@ -4,14 +4,14 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::catalog::service::{
-    Change, ChangeKind, Comparison, Cover, Difference, DifferenceKind, Entry,
-};
-use crate::endpoint::{Category, Cloud};
 use crate::render::endpoints::row;
 use crate::render::json::document;
 use crate::render::layout::{Lead, Page, text_width};
 use crate::render::style::{Colour, TextStyle};
+use reach365_model::catalog::service::{
+    Change, ChangeKind, Comparison, Cover, Difference, DifferenceKind, Entry,
+};
+use reach365_model::endpoint::{Category, Cloud};
 
 /// The column of names never takes more than this.
 const NAME: usize = 44;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::endpoint::printable;
+use reach365_model::endpoint::printable;
 
 /// Characters that could begin a span, a link, a table cell or an element.
 const MARKS: [char; 10] = ['`', '|', '<', '>', '[', ']', '*', '~', '&', '$'];

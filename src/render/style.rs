@@ -1,6 +1,6 @@
 //! How text looks: width, colours, marks.
 
-use crate::verdict::Outcome;
+use reach365_model::verdict::Outcome;
 
 /// Width where nobody says otherwise.
 const DEFAULT_WIDTH: usize = 100;

@@ -9,8 +9,9 @@ use std::io;
 use crate::render::layout::{Lead, Page};
 use crate::render::required::{self, Tally};
 use crate::render::style::{Colour, TextStyle};
-use crate::report::{EndpointReport, Report};
-use crate::verdict::{Code, Confidence, Culprit, Finding, OWN_NOT_SEEN, Outcome, Who};
+use crate::verdict::OWN_NOT_SEEN;
+use reach365_model::report::{EndpointReport, Report};
+use reach365_model::verdict::{Code, Confidence, Culprit, Finding, Outcome, Who};
 
 /// Lines of advice that are shown; more would not be read.
 const ADVICE_LINES: usize = 5;

@@ -4,14 +4,14 @@ pub(super) mod seen;
 
 use std::io;
 
-use crate::endpoint::{Endpoint, Scheme};
-use crate::evidence::Stage;
 use crate::remedy;
 use crate::render::required::{self, Tally};
 use crate::render::row;
 use crate::render::sheet::Sheet;
-use crate::report::{EndpointReport, Report};
-use crate::verdict::{Code, Confidence, Culprit, Facts, Finding, Outcome, Who};
+use reach365_model::endpoint::{Endpoint, Scheme};
+use reach365_model::evidence::Stage;
+use reach365_model::report::{EndpointReport, Report};
+use reach365_model::verdict::{Code, Confidence, Culprit, Facts, Finding, Outcome, Who};
 
 /// Endpoints without a common cause that are named where nothing could be judged.
 const UNCLEAR: usize = 10;

@@ -4,12 +4,12 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::endpoint::printable;
-use crate::evidence::{Failure, HelloAnswer, HelloTrace, HopAnswer, Trace, TraceHop};
 use crate::render::json::document;
 use crate::render::layout::{Lead, Page};
 use crate::render::style::{Colour, TextStyle};
 use crate::verdict::TraceReading;
+use reach365_model::endpoint::printable;
+use reach365_model::evidence::{Failure, HelloAnswer, HelloTrace, HopAnswer, Trace, TraceHop};
 
 /// Column behind the number of a hop.
 const NUMBER: usize = 4;
@@ -140,8 +140,8 @@ pub fn trace_json<T: Serialize>(report: &T, out: &mut dyn io::Write) -> io::Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::{HelloStep, IcmpSeen};
     use crate::verdict::read_trace;
+    use reach365_model::evidence::{HelloStep, IcmpSeen};
 
     fn sample() -> Trace {
         let hop = |ttl, answer, from: Option<&str>| TraceHop {

@@ -1,8 +1,8 @@
 //! Which failures of a report explain an error number.
 
-use super::{EndpointReport, Report};
 use crate::remedy::ActivationError;
-use crate::verdict::{Code, Finding, Outcome};
+use reach365_model::report::{EndpointReport, Report};
+use reach365_model::verdict::{Code, Finding, Outcome};
 
 /// A failure of a report that fits an error number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,42 +28,40 @@ pub enum Fit {
     Stage,
 }
 
-impl Report {
-    /// The failures that explain an error number: what fits best first, then run-wide findings,
-    /// then endpoints in plan order. A row that a fitting finding stands for is left out.
-    pub fn explaining(&self, error: ActivationError) -> Vec<Explanation<'_>> {
-        let findings: Vec<_> = self
-            .findings
-            .iter()
-            .filter_map(|finding| self.finding_fits(finding, error))
-            .collect();
-        let rows = self.endpoints.iter().filter(|row| {
-            let stands_for = row.verdict.consequence_of;
-            !findings.iter().any(|found| Some(found.code) == stands_for)
-        });
-        let rows: Vec<_> = rows.filter_map(|row| row_fits(row, error)).collect();
-        let mut all = [findings, rows].concat();
-        all.sort_by_key(|found| found.fit);
-        all
-    }
+/// The failures that explain an error number: what fits best first, then run-wide findings,
+/// then endpoints in plan order. A row that a fitting finding stands for is left out.
+pub fn explaining(report: &Report, error: ActivationError) -> Vec<Explanation<'_>> {
+    let findings: Vec<_> = report
+        .findings
+        .iter()
+        .filter_map(|finding| finding_fits(report, finding, error))
+        .collect();
+    let rows = report.endpoints.iter().filter(|row| {
+        let stands_for = row.verdict.consequence_of;
+        !findings.iter().any(|found| Some(found.code) == stands_for)
+    });
+    let rows: Vec<_> = rows.filter_map(|row| row_fits(row, error)).collect();
+    let mut all = [findings, rows].concat();
+    all.sort_by_key(|found| found.fit);
+    all
+}
 
-    fn finding_fits<'a>(
-        &'a self,
-        finding: &'a Finding,
-        error: ActivationError,
-    ) -> Option<Explanation<'a>> {
-        let concerned = |row: &&EndpointReport| finding.endpoints.contains(&row.endpoint.id);
-        let mut rows = self.endpoints.iter().filter(concerned);
-        let in_group = rows.any(|row| in_group(row, error));
-        let at_stage = error.stages().contains(&finding.stage);
-        Some(Explanation {
-            target: None,
-            outcome: finding.outcome,
-            code: finding.code,
-            summary: &finding.summary,
-            fit: fit(error, finding.code, at_stage, in_group)?,
-        })
-    }
+fn finding_fits<'a>(
+    report: &'a Report,
+    finding: &'a Finding,
+    error: ActivationError,
+) -> Option<Explanation<'a>> {
+    let concerned = |row: &&EndpointReport| finding.endpoints.contains(&row.endpoint.id);
+    let mut rows = report.endpoints.iter().filter(concerned);
+    let in_group = rows.any(|row| in_group(row, error));
+    let at_stage = error.stages().contains(&finding.stage);
+    Some(Explanation {
+        target: None,
+        outcome: finding.outcome,
+        code: finding.code,
+        summary: &finding.summary,
+        fit: fit(error, finding.code, at_stage, in_group)?,
+    })
 }
 
 fn row_fits(row: &EndpointReport, error: ActivationError) -> Option<Explanation<'_>> {

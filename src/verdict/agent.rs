@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 
-use crate::endpoint::Endpoint;
-use crate::evidence::{Agent, Attempt, Evidence, Trust};
+use crate::verdict::block_page;
 use crate::verdict::certificate::needs_public_issuer;
 use crate::verdict::claim::Claim;
-use crate::verdict::{Code, Confidence, Outcome, Verdict, Who, block_page};
+use reach365_model::endpoint::Endpoint;
+use reach365_model::evidence::{Agent, Attempt, Evidence, Trust};
+use reach365_model::verdict::{Code, Confidence, Outcome, Verdict, Who};
 use reach365_proxy::route::Hop;
 
 /// Answers of each agent that must agree before anybody is accused.

@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 
-use crate::endpoint::{Endpoint, Expect, Scheme};
-use crate::evidence::{Attempt, Evidence, HttpSeen, Observation, Stage, TlsSeen};
 use crate::verdict::claim::Claim;
 use crate::verdict::http::{self, Channel};
 use crate::verdict::tls::{self, Handshake};
-use crate::verdict::{Code, Confidence, Context, Facts, Outcome, block_page, limit, proxy, tcp};
+use crate::verdict::{Context, block_page, limit, proxy, tcp};
+use reach365_model::endpoint::{Endpoint, Expect, Scheme};
+use reach365_model::evidence::{Attempt, Evidence, HttpSeen, Observation, Stage, TlsSeen};
+use reach365_model::verdict::{Code, Confidence, Facts, Outcome};
 use reach365_proxy::route::Hop;
 
 /// What one connection, or one address, comes to.

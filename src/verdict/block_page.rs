@@ -1,7 +1,7 @@
 //! The marks of a page that says "blocked".
 
-use crate::evidence::HttpSeen;
 use crate::verdict::claim::short;
+use reach365_model::evidence::HttpSeen;
 
 /// Words that only a page of a web filter has, lower case: sentences first, then products.
 const WORDS: [&str; 52] = [

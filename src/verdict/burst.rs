@@ -1,8 +1,8 @@
 //! What a limit on bursts may have done: it shows in the run alone, as silence, loss, resets or
 //! slowness of several endpoints.
 
-use crate::evidence::Evidence;
-use crate::verdict::{Code, Outcome, Verdict};
+use reach365_model::evidence::Evidence;
+use reach365_model::verdict::{Code, Outcome, Verdict};
 
 /// Whether the run's own burst may explain what came of an endpoint.
 pub(crate) fn may_explain(verdict: &Verdict, evidence: &Evidence) -> bool {

@@ -2,12 +2,11 @@
 
 use jiff::Timestamp;
 
-use crate::catalog::Catalog;
-use crate::endpoint::{Endpoint, Inspection, Issuer};
-use crate::evidence::{Attempt, Certificate, TlsSeen, Trust};
 use crate::verdict::claim::{Claim, OWN_ISSUER};
 use crate::verdict::tls::Handshake;
-use crate::verdict::{Code, Confidence, Facts, Outcome, Who};
+use reach365_model::endpoint::{Endpoint, Inspection, Issuer};
+use reach365_model::evidence::{Attempt, Certificate, TlsSeen, Trust};
+use reach365_model::verdict::{Code, Confidence, Facts, Outcome, Who};
 
 /// Organizations that issue for everybody. Root bundles drop their older roots, so a chain of
 /// theirs that a bundle does not know is no sign of interception.
@@ -237,11 +236,10 @@ pub(super) fn valid_at(leaf: &Certificate, now: Timestamp) -> bool {
     date_fault(leaf, now).is_none()
 }
 
-/// Whether an issuer that only this machine trusts is TLS inspection. Reports of older versions do
-/// not say it: then the name decides.
+/// Whether an issuer that only this machine trusts is TLS inspection. Where nothing says who may
+/// issue the certificate, nobody is accused.
 pub(super) fn needs_public_issuer(endpoint: &Endpoint) -> bool {
-    let known = || Catalog::builtin().issuer_of(&endpoint.host);
-    endpoint.issuer.unwrap_or_else(known) == Issuer::Public
+    endpoint.issuer == Some(Issuer::Public)
 }
 
 /// Whether the list itself says that an authority of the company's own signs for the host: then

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use crate::endpoint::{Endpoint, printable};
-use crate::evidence::Stage;
-use crate::verdict::{Code, Confidence, Culprit, Facts, Outcome, Verdict, Who};
+use reach365_model::endpoint::{Endpoint, printable};
+use reach365_model::evidence::Stage;
+use reach365_model::verdict::{Code, Confidence, Culprit, Facts, Outcome, Verdict, Who};
 
 /// Characters of foreign text that a fact holds at most.
 const FACT_LIMIT: usize = 200;
@@ -29,24 +29,6 @@ pub(super) struct Claim {
     pub(super) who: Who,
     pub(super) address: Option<IpAddr>,
     pub(super) facts: Facts,
-}
-
-impl Code {
-    /// Whether the cause is that nothing came.
-    pub(super) fn is_silence(self) -> bool {
-        matches!(
-            self,
-            Self::DnsTimeout
-                | Self::TcpDropped
-                | Self::ProxyDropped
-                | Self::ProxySilent
-                | Self::ProxyUpstreamTimeout
-                | Self::TlsSilent
-                | Self::TlsHelloDropped
-                | Self::TlsMtuBlackhole
-                | Self::HttpSilent
-        )
-    }
 }
 
 impl Claim {

@@ -5,15 +5,13 @@
 //! that answers on the same route, for DNS beside another name that the resolver knows: one of an
 //! unrelated owner, or one of an endpoint that answers.
 
-use crate::endpoint::{Endpoint, MustBe, Scheme};
-use crate::evidence::{Evidence, Stage};
 use crate::verdict::claim::{self, Claim};
 use crate::verdict::known_names::KnownNames;
 use crate::verdict::network::Controls;
-use crate::verdict::{
-    Code, Confidence, Context, Judged, Outcome, Requirement, Verdict, Who, dns, judge_as_open,
-    route,
-};
+use crate::verdict::{Context, Judged, dns, judge_as_open, route};
+use reach365_model::endpoint::{Endpoint, MustBe, Scheme};
+use reach365_model::evidence::{Evidence, Stage};
+use reach365_model::verdict::{Code, Confidence, Outcome, Requirement, Verdict, Who};
 
 /// What the judgment of an endpoint says of a rule that should close it.
 enum Seen {

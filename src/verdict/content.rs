@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
-use crate::endpoint::Endpoint;
-use crate::evidence::{CrlSeen, HttpSeen};
+use crate::verdict::block_page;
 use crate::verdict::claim::{Claim, short};
 use crate::verdict::http::{self, Answer};
-use crate::verdict::{Code, Confidence, Facts, Outcome, block_page};
+use reach365_model::endpoint::Endpoint;
+use reach365_model::evidence::{CrlSeen, HttpSeen};
+use reach365_model::verdict::{Code, Confidence, Facts, Outcome};
 
 /// Whether an endpoint is part of the connectivity test of Windows.
 pub(super) fn is_ncsi(endpoint: &Endpoint) -> bool {

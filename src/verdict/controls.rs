@@ -2,10 +2,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::endpoint::{Endpoint, Scheme};
-use crate::evidence::{Attempt, Evidence, LegacyHello, SizeControl, SniControl};
 use crate::verdict::claim::Claim;
-use crate::verdict::{Code, Confidence, Facts, Outcome, Verdict, Who, dns};
+use crate::verdict::dns;
+use reach365_model::endpoint::{Endpoint, Scheme};
+use reach365_model::evidence::{Attempt, Evidence, LegacyHello, SizeControl, SniControl};
+use reach365_model::verdict::{Code, Confidence, Facts, Outcome, Verdict, Who};
 
 /// Name of the fact that the system counts only what waits for its acknowledgement.
 pub(super) const UNCOUNTED: &str = "acknowledgements";

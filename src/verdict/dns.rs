@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::endpoint::Endpoint;
-use crate::evidence::{
-    DnsTry, Evidence, Failure, FailureKind, Lookup, RecordKind, RunEvidence, Stage,
-};
 use crate::verdict::attempt::Ruling;
 use crate::verdict::claim::{self, Claim, short, whole_ms};
 use crate::verdict::tcp::{self, AT_ONCE_MS};
-use crate::verdict::{Code, Confidence, Facts, Outcome, Verdict, Who, limit, network};
+use crate::verdict::{limit, network};
+use reach365_model::endpoint::Endpoint;
+use reach365_model::evidence::{
+    DnsTry, Evidence, Failure, FailureKind, Lookup, RecordKind, RunEvidence, Stage,
+};
+use reach365_model::verdict::{Code, Confidence, Facts, Outcome, Verdict, Who};
 
 /// An answer that takes longer is slow, on a path whose own round trip is short.
 pub(super) const SLOW_LOOKUP_MS: f64 = 500.0;

@@ -1,11 +1,12 @@
 //! The hops of a route: which one a client would use, and what came of it.
 
-use crate::endpoint::{Endpoint, Scheme};
-use crate::evidence::{Attempt, Evidence, Failure, FailureKind, Lookup, Stage};
 use crate::verdict::attempt::{AddressRuling, Ruling, by_address, furthest};
 use crate::verdict::claim::{self, Claim, short};
 use crate::verdict::network::Controls;
-use crate::verdict::{Code, Confidence, Context, Outcome, Verdict, Who, dns, host, limit, proxy};
+use crate::verdict::{Context, dns, host, limit, proxy};
+use reach365_model::endpoint::{Endpoint, Scheme};
+use reach365_model::evidence::{Attempt, Evidence, Failure, FailureKind, Lookup, Stage};
+use reach365_model::verdict::{Code, Confidence, Outcome, Verdict, Who};
 use reach365_proxy::route::{Hop, ProxyProtocol, ProxyServer};
 
 /// What came of one hop.

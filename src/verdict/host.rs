@@ -2,14 +2,13 @@
 
 use std::net::IpAddr;
 
-use crate::endpoint::Endpoint;
-use crate::evidence::{Attempt, Evidence, Stage};
 use crate::verdict::attempt::{AddressRuling, Genuine, Ruling, by_address, furthest};
 use crate::verdict::claim::{self, Claim};
 use crate::verdict::network::{self, Controls, below, is_bogus, lacks};
-use crate::verdict::{
-    Code, Confidence, Context, Facts, Outcome, Verdict, controls as probes, dns, nat64,
-};
+use crate::verdict::{Context, controls as probes, dns, nat64};
+use reach365_model::endpoint::Endpoint;
+use reach365_model::evidence::{Attempt, Evidence, Stage};
+use reach365_model::verdict::{Code, Confidence, Facts, Outcome, Verdict};
 
 /// What is said first where several things are wrong beside a genuine answer.
 const FLAWS: [Code; 15] = [

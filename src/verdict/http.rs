@@ -2,12 +2,13 @@
 
 use url::Url;
 
-use crate::endpoint::{Endpoint, Expect, Issuer, Scheme};
-use crate::evidence::{Attempt, Failure, FailureKind, HttpSeen, Observation};
 use crate::verdict::attempt::{Genuine, Ruling};
 use crate::verdict::claim::{Claim, short, whole_ms};
 use crate::verdict::network::below;
-use crate::verdict::{Code, Confidence, Facts, Outcome, Who, block_page, content, page};
+use crate::verdict::{block_page, content, page};
+use reach365_model::endpoint::{Endpoint, Expect, Issuer, Scheme};
+use reach365_model::evidence::{Attempt, Failure, FailureKind, HttpSeen, Observation};
+use reach365_model::verdict::{Code, Confidence, Facts, Outcome, Who};
 use reach365_proxy::owner::registrable_domain;
 
 /// From the request to the response head; more than this is slow.

@@ -6,10 +6,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::catalog::CUSTOM;
-use crate::endpoint::Host;
-use crate::evidence::{Attempt, Evidence, FailureKind, Lookup, RecordKind, Trust};
 use crate::verdict::{Context, Judged, dns, network};
+use reach365_model::catalog::CUSTOM;
+use reach365_model::endpoint::Host;
+use reach365_model::evidence::{Attempt, Evidence, FailureKind, Lookup, RecordKind, Trust};
 
 /// What the name servers of the internet's root are called; roots of closed networks have others.
 const ROOT: &str = "root-servers.net";

@@ -1,7 +1,7 @@
 //! Limits of the caller's own that are shorter than usual: silence within them accuses nobody.
 
-use crate::evidence::{Attempt, Failure, FailureKind, RunEvidence, Stage};
-use crate::options::Timeouts;
+use reach365_model::evidence::{Attempt, Failure, FailureKind, RunEvidence, Stage};
+use reach365_model::options::Timeouts;
 
 /// Why a silence says nothing: the caller's limit ended the wait.
 pub(super) fn own(run: &RunEvidence, stage: Stage, failure: &Failure) -> Option<String> {

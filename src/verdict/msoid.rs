@@ -5,15 +5,14 @@
 
 use std::net::IpAddr;
 
-use crate::endpoint::{Cloud, Endpoint};
-use crate::evidence::{
-    DnsRecord, FailureKind, Lookup, MsoidEvidence, MsoidResolver, MsoidView, RecordKind,
-};
 use crate::verdict::claim::{self, Claim, short};
 use crate::verdict::known_names::KnownNames;
-use crate::verdict::{
-    Code, Confidence, Context, Facts, Judged, Outcome, Verdict, Who, dns, network,
+use crate::verdict::{Context, Judged, dns, network};
+use reach365_model::endpoint::{Cloud, Endpoint};
+use reach365_model::evidence::{
+    DnsRecord, FailureKind, Lookup, MsoidEvidence, MsoidResolver, MsoidView, RecordKind,
 };
+use reach365_model::verdict::{Code, Confidence, Facts, Outcome, Verdict, Who};
 
 /// Where the record leads in China.
 const VIANET: &str = "clientconfig.partner.microsoftonline-p.net.cn";

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv6Net};
 
-use crate::evidence::{Lookup, RunEvidence};
 use crate::verdict::dns;
+use reach365_model::evidence::{Lookup, RunEvidence};
 
 /// Lengths of prefixes (RFC 6052, section 2.2), the usual one first.
 const LENGTHS: [u8; 6] = [96, 64, 56, 48, 40, 32];

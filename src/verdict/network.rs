@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::endpoint::{Endpoint, Host};
-use crate::evidence::RunEvidence;
+use reach365_model::endpoint::{Endpoint, Host};
+use reach365_model::evidence::RunEvidence;
 
 /// Addresses that answered genuinely, with the endpoint that they answered for.
 #[derive(Debug, Default)]

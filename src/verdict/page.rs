@@ -1,8 +1,8 @@
 //! What a reader sees of a page.
 
-use crate::evidence::{HttpSeen, PageAsks};
 use crate::verdict::block_page;
 use crate::verdict::refusal;
+use reach365_model::evidence::{HttpSeen, PageAsks};
 
 /// Words of pages that give access to a network, lower case.
 const ACCESS: [&str; 26] = [

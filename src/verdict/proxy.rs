@@ -5,13 +5,14 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use crate::evidence::{
-    Attempt, Failure, FailureKind, HttpSeen, Observation, ProxySeen, Stage, TlsSeen, Trust,
-};
 use crate::verdict::attempt::Ruling;
 use crate::verdict::claim::{Claim, WITHHELD, short, whole_ms};
 use crate::verdict::refusal::Refusal;
-use crate::verdict::{Code, Confidence, Context, Outcome, Who, certificate, tcp};
+use crate::verdict::{Context, certificate, tcp};
+use reach365_model::evidence::{
+    Attempt, Failure, FailureKind, HttpSeen, Observation, ProxySeen, Stage, TlsSeen, Trust,
+};
+use reach365_model::verdict::{Code, Confidence, Outcome, Who};
 use reach365_proxy::route::{Hop, ProxyProtocol, ProxyServer};
 
 /// What a connection to a proxy comes to before anything behind it was heard; `None` where the

@@ -1,11 +1,12 @@
 //! The settings that chose the way: a script that failed, and a way that is closed while another
 //! works.
 
-use crate::endpoint::Endpoint;
-use crate::evidence::{Control, Evidence, ScriptFailure, ScriptFailureKind, Stage, Way};
 use crate::verdict::claim::{self, Claim};
 use crate::verdict::network::Controls;
-use crate::verdict::{Code, Confidence, Context, Outcome, Verdict, hops};
+use crate::verdict::{Context, hops};
+use reach365_model::endpoint::Endpoint;
+use reach365_model::evidence::{Control, Evidence, ScriptFailure, ScriptFailureKind, Stage, Way};
+use reach365_model::verdict::{Code, Confidence, Outcome, Verdict};
 use reach365_proxy::route::{Origin, Route};
 
 /// Looks at a verdict with the settings in mind that led to it.

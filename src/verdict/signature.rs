@@ -8,10 +8,10 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::catalog::Mistakes;
-use crate::endpoint::printable;
-use crate::error::Error;
 use crate::verdict::certificate;
+use reach365_model::catalog::Mistakes;
+use reach365_model::endpoint::printable;
+use reach365_model::error::Error;
 
 /// The embedded list.
 const BUILTIN: &str = include_str!("../../signatures.toml");

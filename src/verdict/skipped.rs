@@ -1,11 +1,12 @@
 //! Endpoints that were not probed on purpose, those that stand for others, and those that IPv6
 //! alone leads to.
 
-use crate::endpoint::{Endpoint, MustBe, Scheme};
-use crate::evidence::{Attempt, Evidence, RunEvidence, SkipReason};
 use crate::verdict::claim::{plain, short};
 use crate::verdict::known_names::KnownNames;
-use crate::verdict::{Code, Confidence, Facts, Judged, Outcome, Verdict, network};
+use crate::verdict::{Judged, network};
+use reach365_model::endpoint::{Endpoint, MustBe, Scheme};
+use reach365_model::evidence::{Attempt, Evidence, RunEvidence, SkipReason};
+use reach365_model::verdict::{Code, Confidence, Facts, Outcome, Verdict};
 
 /// The row of an endpoint that was not probed.
 pub(super) fn verdict(endpoint: &Endpoint, reason: &SkipReason) -> Verdict {

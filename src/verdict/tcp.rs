@@ -1,9 +1,10 @@
 //! The TCP stage.
 
-use crate::evidence::{Attempt, Failure, FailureKind, IcmpSeen};
 use crate::verdict::attempt::Ruling;
 use crate::verdict::claim::{Claim, short, whole_ms};
-use crate::verdict::{Code, Confidence, Verdict, controls};
+use crate::verdict::controls;
+use reach365_model::evidence::{Attempt, Failure, FailureKind, IcmpSeen};
+use reach365_model::verdict::{Code, Confidence, Verdict};
 
 /// A failure within this time came from this machine, not from the network.
 pub(super) const AT_ONCE_MS: f64 = 20.0;

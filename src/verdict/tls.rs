@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 
-use crate::endpoint::Endpoint;
-use crate::evidence::{
-    Attempt, Failure, FailureKind, LegacyHello, Observation, TcpCounters, TlsSeen,
-};
 use crate::verdict::certificate;
 use crate::verdict::claim::{Claim, short, whole_ms};
-use crate::verdict::{Code, Confidence, Context, Facts, Outcome, controls};
+use crate::verdict::{Context, controls};
+use reach365_model::endpoint::Endpoint;
+use reach365_model::evidence::{
+    Attempt, Failure, FailureKind, LegacyHello, Observation, TcpCounters, TlsSeen,
+};
+use reach365_model::verdict::{Code, Confidence, Facts, Outcome};
 
 /// Version number of TLS 1.2 on the wire.
 const TLS12: u16 = 0x0303;

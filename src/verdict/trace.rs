@@ -4,9 +4,11 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use crate::evidence::{Evidence, HelloAnswer, HelloTrace, HopAnswer, IcmpSeen, Trace, TraceHop};
 use crate::verdict::tcp::meaning;
-use crate::verdict::{Code, Outcome, Verdict};
+use reach365_model::evidence::{
+    Evidence, HelloAnswer, HelloTrace, HopAnswer, IcmpSeen, Trace, TraceHop,
+};
+use reach365_model::verdict::{Code, Outcome, Verdict};
 
 /// What [`read_trace`] makes of a trace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -333,7 +335,7 @@ mod tests {
         HelloTrace {
             name: name.to_owned(),
             steps: steps
-                .map(|(ttl, answer)| crate::evidence::HelloStep {
+                .map(|(ttl, answer)| reach365_model::evidence::HelloStep {
                     ttl,
                     answer: *answer,
                 })
@@ -388,7 +390,7 @@ mod tests {
         );
         let mut other = two_hops();
         other.push(hop(3, HopAnswer::Refused, None));
-        trace.other_port = Some(crate::evidence::OtherPort {
+        trace.other_port = Some(reach365_model::evidence::OtherPort {
             port: 80,
             route: other,
         });

@@ -149,7 +149,7 @@ fn wrong_words_are_usage_errors() {
 
 #[test]
 fn every_code_is_explained() {
-    for known in reach365::verdict::Code::ALL {
+    for known in reach365_model::verdict::Code::ALL {
         let output = reach365(&["explain", known.id()]);
         assert_eq!(code(&output), 0, "{known}");
         let text = stdout(&output);

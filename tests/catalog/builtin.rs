@@ -45,7 +45,7 @@ const SIGN_IN: &str = "/common/.well-known/openid-configuration";
 
 #[test]
 fn activation_is_the_article_s_list() {
-    let plan = Plan::group(Catalog::builtin(), "activation");
+    let plan = Plan::group(reach365::builtin(), "activation").unwrap();
     let found: Vec<(&str, &str, u16)> = plan
         .checks
         .iter()
@@ -53,13 +53,13 @@ fn activation_is_the_article_s_list() {
         .map(|e| (e.host.name().unwrap(), e.path.as_str(), e.port))
         .collect();
     assert_eq!(found, ARTICLE);
-    let counted = Catalog::builtin().groups();
+    let counted = reach365::builtin().groups();
     assert!(counted.contains(&("activation", 20)), "{counted:?}");
 }
 
 #[test]
 fn groups_are_those_of_the_documentation() {
-    let mut names: Vec<&str> = Catalog::builtin().groups().iter().map(|g| g.0).collect();
+    let mut names: Vec<&str> = reach365::builtin().groups().iter().map(|g| g.0).collect();
     names.sort_unstable();
     let expected = [
         "activation",
@@ -75,7 +75,10 @@ fn groups_are_those_of_the_documentation() {
 
 #[test]
 fn activation_expects_no_more_than_the_facts_support() {
-    for check in Plan::group(Catalog::builtin(), "activation").checks {
+    for check in Plan::group(reach365::builtin(), "activation")
+        .unwrap()
+        .checks
+    {
         let endpoint = check.endpoint;
         let crl = endpoint.path.starts_with("/pki/crl/");
         let expected = if crl {
@@ -101,7 +104,7 @@ fn only_hosts_of_sets_46_and_56_have_published_addresses() {
 
 #[test]
 fn exact_entry_wins_over_the_wildcard_with_addresses() {
-    let plan = Plan::group(Catalog::builtin(), "activation");
+    let plan = Plan::group(reach365::builtin(), "activation").unwrap();
     let cdn = endpoint(&plan, "cdn-odc");
     assert_eq!(cdn.sets[&Cloud::Worldwide], 91);
     assert!(!cdn.published_ips && cdn.ranges.is_empty());
@@ -149,7 +152,7 @@ fn sets_of_a_national_cloud_speak_for_it() {
 
 #[test]
 fn clouds_are_those_whose_set_is_known() {
-    for endpoint in Catalog::builtin().endpoints() {
+    for endpoint in reach365::builtin().endpoints() {
         for cloud in endpoint.sets.keys() {
             assert!(endpoint.clouds.contains(cloud), "{}", endpoint.id);
         }
@@ -158,7 +161,7 @@ fn clouds_are_those_whose_set_is_known() {
 
 #[test]
 fn ncsi_expects_what_windows_expects() {
-    let plan = Plan::group(Catalog::builtin(), "ncsi");
+    let plan = Plan::group(reach365::builtin(), "ncsi").unwrap();
     let web = endpoint(&plan, "ncsi-web");
     assert_eq!(web.scheme, Scheme::Http);
     assert_eq!(web.path, "/connecttest.txt");
@@ -177,7 +180,10 @@ fn ncsi_expects_what_windows_expects() {
 
 #[test]
 fn revocation_is_asked_in_clear() {
-    for check in Plan::group(Catalog::builtin(), "revocation").checks {
+    for check in Plan::group(reach365::builtin(), "revocation")
+        .unwrap()
+        .checks
+    {
         let endpoint = check.endpoint;
         assert_eq!((endpoint.scheme, endpoint.port), (Scheme::Http, 80));
     }
@@ -185,7 +191,7 @@ fn revocation_is_asked_in_clear() {
 
 #[test]
 fn every_entry_says_what_it_is_for_and_where_that_is_written() {
-    for endpoint in Catalog::builtin().endpoints() {
+    for endpoint in reach365::builtin().endpoints() {
         let length = endpoint.purpose.chars().count();
         assert!((10..=90).contains(&length), "{}", endpoint.id);
         assert!(!endpoint.source.is_empty(), "{}", endpoint.id);
@@ -194,7 +200,7 @@ fn every_entry_says_what_it_is_for_and_where_that_is_written() {
 
 #[test]
 fn wildcards_say_why_they_cannot_be_tested() {
-    let wildcards = Catalog::builtin().wildcards();
+    let wildcards = reach365::builtin().wildcards();
     assert!(wildcards.iter().any(|w| w.pattern == "*.cloud.microsoft"));
     for wildcard in wildcards {
         assert!(!wildcard.not_testable.is_empty(), "{}", wildcard.pattern);

@@ -119,7 +119,7 @@ fn entry_of_an_extending_list_takes_the_place_of_the_builtin_one() {
                     [[endpoints]]\nid = \"own\"\nhost = \"own.contoso.example\"\n\
                     [[sets]]\nid = 56\nips = [\"192.0.2.0/24\"]\n";
     let catalog = parsed(text);
-    let builtin = Catalog::builtin();
+    let builtin = reach365::builtin();
     assert_eq!(catalog.endpoints().len(), builtin.endpoints().len() + 1);
     let at = |catalog: &Catalog| catalog.endpoints().iter().position(|e| e.id == "ols");
     assert_eq!(at(&catalog), at(builtin));

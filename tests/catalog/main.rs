@@ -13,13 +13,13 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use reach365::catalog::{ENTRY_LIMIT, TEXT_LIMIT};
-use reach365::endpoint::{
+use reach365::{Catalog, Error, Plan};
+use reach365_model::catalog::{ENTRY_LIMIT, TEXT_LIMIT};
+use reach365_model::endpoint::{
     Category, Cloud, Endpoint, Expect, Host, Inspection, Issuer, Level, MustBe, Scheme,
 };
-use reach365::error::CatalogError;
-use reach365::plan::Selection;
-use reach365::{Catalog, Error, Plan};
+use reach365_model::error::CatalogError;
+use reach365_model::plan::Selection;
 
 mod builtin;
 mod entries;
@@ -72,7 +72,7 @@ fn placed(error: &CatalogError) -> String {
 }
 
 fn mistakes(name: &str, text: &str) -> Vec<CatalogError> {
-    match Catalog::parse(name, text) {
+    match Catalog::parse(name, text, reach365::builtin()) {
         Err(Error::Catalog(found)) => found,
         Err(error) => panic!("{name}: {error}"),
         Ok(_) => panic!("{name}: accepted"),
@@ -80,15 +80,15 @@ fn mistakes(name: &str, text: &str) -> Vec<CatalogError> {
 }
 
 fn parsed(text: &str) -> Catalog {
-    Catalog::parse("own.toml", text).unwrap_or_else(|error| panic!("{error}"))
+    Catalog::parse("own.toml", text, reach365::builtin()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn select(selection: &Selection) -> Plan {
-    Plan::select(Catalog::builtin(), selection).unwrap_or_else(|error| panic!("{error}"))
+    Plan::select(reach365::builtin(), selection).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn refused(selection: &Selection) -> String {
-    match Plan::select(Catalog::builtin(), selection) {
+    match Plan::select(reach365::builtin(), selection) {
         Err(error) => error.to_string(),
         Ok(plan) => panic!("{:?}", ids(&plan)),
     }

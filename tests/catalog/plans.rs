@@ -3,11 +3,12 @@
 use super::*;
 
 #[test]
-fn unknown_group_gives_an_empty_plan() {
+fn unknown_group_is_an_error_that_names_the_groups() {
+    let error = Plan::group(reach365::builtin(), "activaton").unwrap_err();
+    let text = error.to_string();
     assert!(
-        Plan::group(Catalog::builtin(), "activaton")
-            .checks
-            .is_empty()
+        text.contains("activaton") && text.contains("activation"),
+        "{text}"
     );
 }
 
@@ -65,7 +66,11 @@ fn groups_are_joined_in_the_order_of_the_list_without_duplicates() {
 fn all_is_the_whole_list_of_the_cloud() {
     let plan = select(&all(Cloud::Worldwide));
     let needed = |endpoint: &&Endpoint| endpoint.clouds.contains(&Cloud::Worldwide);
-    let expected = Catalog::builtin().endpoints().iter().filter(needed).count();
+    let expected = reach365::builtin()
+        .endpoints()
+        .iter()
+        .filter(needed)
+        .count();
     assert_eq!(plan.checks.len(), expected);
     assert!(!ids(&plan).contains(&"login-microsoftonline-us".to_owned()));
 }

@@ -3,12 +3,12 @@
 
 use std::fs;
 
-use reach365::catalog::service::{
+use reach365::{Catalog, Error};
+use reach365_model::catalog::service::{
     Change, ChangeKind, DifferenceKind, EffectiveDates, Pattern, SERVICE_LIMIT, ServiceList,
     compare, diff, latest_version,
 };
-use reach365::endpoint::{Category, Cloud, printable};
-use reach365::{Catalog, Error};
+use reach365_model::endpoint::{Category, Cloud, printable};
 
 fn saved(name: &str) -> ServiceList {
     let file = format!(
@@ -448,7 +448,7 @@ mod differences {
 
     #[test]
     fn the_built_in_list_differs_in_what_nobody_publishes_alone() {
-        let comparison = compare(Catalog::builtin(), &saved("worldwide"), Cloud::Worldwide);
+        let comparison = compare(reach365::builtin(), &saved("worldwide"), Cloud::Worldwide);
         let found: Vec<(DifferenceKind, &str)> = comparison
             .differences
             .iter()
@@ -486,7 +486,7 @@ mod differences {
         ];
         for (name, of) in lists {
             for cloud in Cloud::ALL {
-                let comparison = compare(Catalog::builtin(), &saved(name), cloud);
+                let comparison = compare(reach365::builtin(), &saved(name), cloud);
                 let strange = comparison.is_of_something_else();
                 assert_eq!(strange, of != cloud, "{name} as {cloud}");
             }
@@ -495,7 +495,7 @@ mod differences {
 
     #[test]
     fn every_kind_of_difference_is_found() {
-        let catalog = Catalog::parse("own.toml", OWN).unwrap();
+        let catalog = Catalog::parse("own.toml", OWN, reach365::builtin()).unwrap();
         let comparison = compare(&catalog, &read(SERVICE), Cloud::Worldwide);
         let found: Vec<(DifferenceKind, &str, &str, &str)> = comparison
             .differences

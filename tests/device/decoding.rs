@@ -1,6 +1,6 @@
 //! Bytes as shells, editors and mails leave them.
 
-use reach365::device::{DeviceState, DsregStatus, TEXT_LIMIT, decode};
+use reach365_model::device::{DeviceState, DsregStatus, TEXT_LIMIT, decode};
 
 use crate::{SAMPLES, parsed, sample};
 

@@ -12,7 +12,7 @@ mod states;
 use std::fs;
 use std::path::PathBuf;
 
-use reach365::device::{DeviceState, DsregStatus};
+use reach365_model::device::{DeviceState, DsregStatus};
 
 const SAMPLES: [&str; 4] = ["hybrid", "joined", "registered", "discovery"];
 

@@ -121,7 +121,7 @@ fn damaged_boxes_lose_no_field() {
     assert_eq!(fields(&status), fields(&whole));
 }
 
-fn fields(status: &reach365::device::DsregStatus) -> Vec<(String, String)> {
+fn fields(status: &reach365_model::device::DsregStatus) -> Vec<(String, String)> {
     let fields = status.fields();
     fields
         .map(|(_, field)| (field.key.clone(), field.value.clone()))

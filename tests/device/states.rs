@@ -1,7 +1,7 @@
 //! What follows from a text, and what does not.
 
-use reach365::device::{DeviceState, Join, TestOutcome, UserContext};
-use reach365::endpoint::Cloud;
+use reach365_model::device::{DeviceState, Join, TestOutcome, UserContext};
+use reach365_model::endpoint::Cloud;
 
 use crate::{SAMPLES, of, sample, state};
 

@@ -5,16 +5,16 @@ use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
 use reach365::Report;
-use reach365::endpoint::{
+use reach365::redaction::redact;
+use reach365_model::endpoint::{
     Category, Cloud, Endpoint, Expect, Host, Inspection, Issuer, Level, MustBe, Scheme,
 };
-use reach365::evidence::{
+use reach365_model::evidence::{
     Attempt, Certificate, DnsAnswer, DnsRecord, DnsTry, Evidence, Failure, FailureKind, HttpSeen,
     LegacyHello, Lookup, MsoidEvidence, MsoidRecord, MsoidResolver, MsoidView, Observation,
     RecordKind, RunEvidence, TcpSeen, TlsSeen, Transport, Trust,
 };
-use reach365::redaction::redact;
-use reach365::report::Run;
+use reach365_model::report::Run;
 use reach365_proxy::route::Route;
 
 /// Where test hosts live.
@@ -509,14 +509,14 @@ pub(crate) fn report(
     };
     let rows = rows.into_iter();
     let direct = |(endpoint, evidence)| (endpoint, Route::direct(), evidence);
-    let report = Report::assemble(run, rows.map(direct).collect());
+    let report = reach365::judge().report(run, rows.map(direct).collect());
     assert_is_judged_alike_without_names(&report);
     report
 }
 
 /// Whoever gets a redacted report accuses the same party.
 fn assert_is_judged_alike_without_names(report: &Report) {
-    let again = redact(report).unwrap().rejudge();
+    let again = reach365::judge().again(&redact(report).unwrap());
     let verdicts = |report: &Report| -> Vec<_> {
         let verdicts = report.endpoints.iter().map(|row| &row.verdict);
         verdicts

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use reach365::remedy::{Remedies, Remedy, none_reason};
-use reach365::verdict::Code;
+use reach365_model::verdict::Code;
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/codes.md");
 

@@ -1,9 +1,9 @@
 //! A name server that resolves nothing while another one works.
 
-use reach365::endpoint::Endpoint;
-use reach365::evidence::{DnsTry, Evidence, FailureKind, RunEvidence, Transport};
-use reach365::verdict::{Code, Confidence, Outcome};
 use reach365::{Report, endpoint::Cloud};
+use reach365_model::endpoint::Endpoint;
+use reach365_model::evidence::{DnsTry, Evidence, FailureKind, RunEvidence, Transport};
+use reach365_model::verdict::{Code, Confidence, Outcome};
 
 use crate::bench::*;
 

@@ -1,9 +1,11 @@
 //! The hop of a finding, by the traces of the rows that it explains.
 
 use reach365::Report;
-use reach365::endpoint::Endpoint;
-use reach365::evidence::{Evidence, FailureKind, HopAnswer, IcmpSeen, OtherPort, Trace, TraceHop};
-use reach365::verdict::Code;
+use reach365_model::endpoint::Endpoint;
+use reach365_model::evidence::{
+    Evidence, FailureKind, HopAnswer, IcmpSeen, OtherPort, Trace, TraceHop,
+};
+use reach365_model::verdict::Code;
 
 use crate::bench::*;
 

@@ -1,11 +1,10 @@
 //! Who must not be accused.
 
-use reach365::Catalog;
-use reach365::endpoint::{Cloud, Endpoint, Expect, Inspection, Issuer, MustBe};
-use reach365::evidence::{
+use reach365_model::endpoint::{Cloud, Endpoint, Expect, Inspection, Issuer, MustBe};
+use reach365_model::evidence::{
     Attempt, CrlSeen, CutShort, Evidence, FailureKind, HttpSeen, RecordKind, RunEvidence, Trust,
 };
-use reach365::verdict::{Code, Confidence, Outcome, Requirement, Verdict, Who};
+use reach365_model::verdict::{Code, Confidence, Outcome, Requirement, Verdict, Who};
 
 use crate::bench::*;
 
@@ -408,7 +407,7 @@ fn a_hosts_file_is_named_before_the_resolver() {
 /// An entry of the built-in list, in a cloud, whose name resolves to an address that no set
 /// publishes and where nobody answers.
 fn answered_elsewhere(id: &str, cloud: Cloud) -> Verdict {
-    let list = Catalog::builtin();
+    let list = reach365::builtin();
     let endpoint = list.in_cloud(list.endpoint(id).unwrap(), cloud);
     let attempts = tcp_failed(SITE, endpoint.port, FailureKind::Timeout, 5000.0);
     verdict(endpoint, at_site(attempts))

@@ -1,9 +1,9 @@
 //! An authority that only this machine trusts: the company's own, or that of an inspection device.
 
 use reach365::Report;
-use reach365::endpoint::{Endpoint, Issuer};
-use reach365::evidence::{Evidence, HttpSeen, TlsSeen, Trust};
-use reach365::verdict::{Code, Confidence, Finding, Outcome, Who};
+use reach365_model::endpoint::{Endpoint, Issuer};
+use reach365_model::evidence::{Evidence, HttpSeen, TlsSeen, Trust};
+use reach365_model::verdict::{Code, Confidence, Finding, Outcome, Who};
 
 use crate::bench::*;
 
@@ -211,7 +211,7 @@ fn an_own_host_that_denies_access_is_not_a_filter_for_sure() {
 #[test]
 fn redacting_keeps_who_may_issue() {
     let report = judged(vec![signed(private("adfs.contoso.example"), COMPANY)]);
-    let again = reach365::redaction::redact(&report).unwrap().rejudge();
+    let again = reach365::judge().again(&reach365::redaction::redact(&report).unwrap());
     assert_eq!(codes(&again), codes(&report));
     assert_eq!(again.endpoints[0].endpoint.issuer, Some(Issuer::Private));
 }

@@ -1,9 +1,9 @@
 //! An accusation by DNS needs the name of an unrelated owner, resolved by the same resolver.
 
 use reach365::Report;
-use reach365::endpoint::{Cloud, Endpoint, MustBe};
-use reach365::evidence::{Evidence, FailureKind, Lookup, RecordKind};
-use reach365::verdict::{Code, Confidence, Outcome, Who};
+use reach365_model::endpoint::{Cloud, Endpoint, MustBe};
+use reach365_model::evidence::{Evidence, FailureKind, Lookup, RecordKind};
+use reach365_model::verdict::{Code, Confidence, Outcome, Who};
 
 use crate::bench::*;
 
@@ -138,7 +138,7 @@ fn one_address_for_every_name_is_no_control() {
     let wrong = private_tls(
         "filter.example",
         "CN=Filter",
-        reach365::evidence::Trust::UnknownIssuer,
+        reach365_model::evidence::Trust::UnknownIssuer,
     );
     let mut wrong_name = wrong.clone();
     wrong_name.name_matches = Some(false);

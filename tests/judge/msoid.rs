@@ -1,9 +1,9 @@
 //! The msoid record: what the internet sees counts, and only of domains that are there.
 
 use reach365::Report;
-use reach365::endpoint::Cloud;
-use reach365::evidence::{FailureKind, MsoidResolver, MsoidView, RecordKind};
-use reach365::verdict::{Code, Confidence, Outcome, Verdict, Who};
+use reach365_model::endpoint::Cloud;
+use reach365_model::evidence::{FailureKind, MsoidResolver, MsoidView, RecordKind};
+use reach365_model::verdict::{Code, Confidence, Outcome, Verdict, Who};
 
 use crate::bench::*;
 
@@ -90,7 +90,7 @@ fn an_answer_that_shows_no_domain_is_none() {
     assert_open(Cloud::Worldwide, vec![empty], "no SOA or NS record");
     let mut within = view(Authoritative, &[]);
     let mut head = not_found(RecordKind::Soa, FailureKind::Nodata);
-    head.outcome.value = Some(reach365::evidence::DnsAnswer {
+    head.outcome.value = Some(reach365_model::evidence::DnsAnswer {
         rcode: "NOERROR".to_owned(),
         authoritative: true,
         zone_labels: Some(2),

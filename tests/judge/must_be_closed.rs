@@ -1,9 +1,9 @@
 //! Endpoints that must be closed: closed is seen only beside a control, open is a fault.
 
-use reach365::endpoint::{Endpoint, MustBe};
-use reach365::evidence::{CutShort, Evidence, FailureKind, RunEvidence, Trust};
-use reach365::report::EndpointReport;
-use reach365::verdict::{Code, Outcome, Requirement, Who};
+use reach365_model::endpoint::{Endpoint, MustBe};
+use reach365_model::evidence::{CutShort, Evidence, FailureKind, RunEvidence, Trust};
+use reach365_model::report::EndpointReport;
+use reach365_model::verdict::{Code, Outcome, Requirement, Who};
 
 use crate::bench::*;
 
@@ -72,7 +72,7 @@ fn where_nothing_answers_no_host_is_seen_to_be_closed() {
         let other = |host: &str| {
             let mut same = endpoint.clone();
             same.id = host.to_owned();
-            same.host = reach365::endpoint::Host::parse(host).unwrap();
+            same.host = reach365_model::endpoint::Host::parse(host).unwrap();
             (same, evidence.clone())
         };
         let mut rows = vec![(forbidden(endpoint.clone()), evidence.clone())];
@@ -113,7 +113,7 @@ fn a_probe_that_was_cut_short_or_had_no_network_sees_nothing() {
         forbidden(https("storage.example")),
         unresolved(FailureKind::Timeout),
     )];
-    let report = report(reach365::endpoint::Cloud::Worldwide, nothing, rows);
+    let report = report(reach365_model::endpoint::Cloud::Worldwide, nothing, rows);
     assert_eq!(
         report.endpoints[0].verdict.requirement,
         Some(Requirement::Unknown)

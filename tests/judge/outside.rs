@@ -1,9 +1,9 @@
 //! A host outside Microsoft that the caller named, beside rows that are blocked.
 
 use reach365::Report;
-use reach365::endpoint::{Cloud, Endpoint, Host, Scheme};
-use reach365::evidence::{ControlHostSeen, Evidence, FailureKind, RunEvidence};
-use reach365::verdict::{Code, Confidence, Outcome, Verdict};
+use reach365_model::endpoint::{Cloud, Endpoint, Host, Scheme};
+use reach365_model::evidence::{ControlHostSeen, Evidence, FailureKind, RunEvidence};
+use reach365_model::verdict::{Code, Confidence, Outcome, Verdict};
 use reach365_proxy::route::Route;
 
 use crate::bench::*;

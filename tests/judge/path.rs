@@ -1,13 +1,13 @@
 //! The path itself, the families of this machine, and limits of the caller's own: nobody's fault.
 
 use reach365::Report;
-use reach365::endpoint::{Cloud, Endpoint};
-use reach365::evidence::{
+use reach365_model::endpoint::{Cloud, Endpoint};
+use reach365_model::evidence::{
     BurstSeen, BusyResolver, Evidence, FailureKind, RecordKind, RunEvidence, Stage, TcpCounters,
     TcpSeen,
 };
-use reach365::report::FailOn;
-use reach365::verdict::{Code, Outcome};
+use reach365_model::report::FailOn;
+use reach365_model::verdict::{Code, Outcome};
 
 use crate::bench::*;
 use crate::cases::make_slow;
@@ -168,7 +168,7 @@ fn silence_before_an_answer_is_a_lost_packet() {
     assert_eq!(codes(&report), [Code::PathLoss]);
 }
 
-fn on(run: RunEvidence, evidence: Evidence) -> reach365::verdict::Verdict {
+fn on(run: RunEvidence, evidence: Evidence) -> reach365_model::verdict::Verdict {
     let rows = std::iter::once((https("host.example"), evidence)).chain(controls());
     report(Cloud::Worldwide, run, rows.collect())
         .endpoints

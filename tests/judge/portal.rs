@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use reach365::Report;
-use reach365::endpoint::{Cloud, Endpoint, Host};
-use reach365::evidence::{Evidence, FailureKind, HttpSeen, Trust};
-use reach365::verdict::{Code, Outcome};
+use reach365_model::endpoint::{Cloud, Endpoint, Host};
+use reach365_model::evidence::{Evidence, FailureKind, HttpSeen, Trust};
+use reach365_model::verdict::{Code, Outcome};
 
 use crate::bench::*;
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use reach365::Report;
-use reach365::endpoint::{Endpoint, Issuer};
-use reach365::evidence::{Evidence, FailureKind, Observation, ProxySeen, Trust};
-use reach365::verdict::{Code, Outcome, Signatures, Who};
+use reach365::verdict::Signatures;
+use reach365_model::endpoint::{Endpoint, Issuer};
+use reach365_model::evidence::{Evidence, FailureKind, Observation, ProxySeen, Trust};
+use reach365_model::verdict::{Code, Outcome, Who};
 
 use crate::bench::*;
 
@@ -175,9 +176,11 @@ fn own_signatures_name_what_the_built_in_ones_do_not_know() {
     let report = two_inspected("CN=Contoso Inspection", &Trust::Trusted);
     let own = "[[signature]]\nproduct = \"Contoso Gateway\"\nissuers = [\"contoso insp\"]";
     let signatures = Signatures::parse("own.toml", own).unwrap();
-    let again = report.rejudge_with(&signatures);
+    let again = reach365::judge()
+        .with_signatures(&signatures)
+        .again(&report);
     assert_eq!(product(&again, 0), Some("Contoso Gateway (by issuer)"));
     let found = &again.findings[0].summary;
     assert!(found.contains("Contoso Gateway"), "{found}");
-    assert_eq!(again.rejudge(), report);
+    assert_eq!(reach365::judge().again(&again), report);
 }

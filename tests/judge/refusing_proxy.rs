@@ -2,11 +2,11 @@
 //! proxy.
 
 use reach365::Report;
-use reach365::endpoint::{Endpoint, Issuer};
-use reach365::evidence::{
+use reach365_model::endpoint::{Endpoint, Issuer};
+use reach365_model::evidence::{
     Attempt, CredentialsWithheld, Evidence, FailureKind, HttpSeen, Observation, PageAsks, ProxySeen,
 };
-use reach365::verdict::{Code, Outcome};
+use reach365_model::verdict::{Code, Outcome};
 use reach365_proxy::route::Origin;
 
 use crate::bench::*;

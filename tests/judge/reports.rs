@@ -1,8 +1,8 @@
 //! Reports: saved, read, judged again, counted.
 
-use reach365::report::{FailOn, Summary};
-use reach365::verdict::{Code, Outcome};
 use reach365::{Error, Report};
+use reach365_model::report::{FailOn, Summary};
+use reach365_model::verdict::{Code, Outcome};
 
 use crate::bench::*;
 use crate::cases;
@@ -13,7 +13,7 @@ fn a_saved_report_gives_the_same_report_again() {
         let text = serde_json::to_string(&case.report).unwrap();
         let read = Report::from_json(&text).unwrap();
         assert_eq!(read, case.report, "{}", case.code);
-        assert_eq!(read.rejudge(), case.report, "{}", case.code);
+        assert_eq!(reach365::judge().again(&read), case.report, "{}", case.code);
     }
 }
 
@@ -74,7 +74,7 @@ fn summary(outcomes: &[Outcome]) -> Summary {
         template.outcome = *outcome;
         template.clone()
     });
-    Summary::of(&verdicts.collect::<Vec<_>>())
+    reach365::report::summary(&verdicts.collect::<Vec<_>>())
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn times_are_those_of_the_connection_that_counts() {
     let failed = tcp_failed(
         "203.0.113.11",
         443,
-        reach365::evidence::FailureKind::Timeout,
+        reach365_model::evidence::FailureKind::Timeout,
         5000.0,
     );
     evidence.attempts.splice(0..0, failed);

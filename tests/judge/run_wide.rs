@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use reach365::endpoint::{Cloud, Endpoint, MustBe};
-use reach365::evidence::{
+use reach365_model::endpoint::{Cloud, Endpoint, MustBe};
+use reach365_model::evidence::{
     Evidence, FailureKind, HttpSeen, IcmpSeen, RecordKind, RunEvidence, Trust,
 };
-use reach365::verdict::{Code, Confidence, Outcome};
+use reach365_model::verdict::{Code, Confidence, Outcome};
 
 use crate::bench::*;
 

@@ -1,12 +1,12 @@
 //! Failures that name no party accuse no party unless a control passed or several owners' hosts agree.
 
 use reach365::Report;
-use reach365::endpoint::{Cloud, Endpoint, Host, Scheme};
-use reach365::evidence::{
+use reach365_model::endpoint::{Cloud, Endpoint, Host, Scheme};
+use reach365_model::evidence::{
     Attempt, ControlHostSeen, Evidence, FailureKind, Observation, RecordKind, RunEvidence,
     ScriptFailure, ScriptFailureKind, TlsSeen,
 };
-use reach365::verdict::{Code, Confidence, Outcome, Who};
+use reach365_model::verdict::{Code, Confidence, Outcome, Who};
 use reach365_proxy::route::{Origin, Route};
 
 use crate::bench::*;
@@ -325,7 +325,8 @@ fn silence_beside_limited_messages_is_one_cause_with_the_device() {
     assert_eq!(report.advice.len(), 1);
     // Where every connection was told at once, nothing is limited, and silence is another cause.
     let report = judged(rows(false));
-    let told_all = |row: &reach365::report::EndpointReport| row.verdict.consequence_of.is_none();
+    let told_all =
+        |row: &reach365_model::report::EndpointReport| row.verdict.consequence_of.is_none();
     assert!(
         report.endpoints.iter().all(told_all),
         "{:#?}",

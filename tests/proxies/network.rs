@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use reach365::options::{ProxySource, Timeouts};
-use reach365::plan::Selection;
-use reach365::report::EndpointReport;
-use reach365::verdict::{Finding, Outcome};
 use reach365::{Catalog, Checker, Options, Plan, Report};
+use reach365_model::options::{ProxySource, Timeouts};
+use reach365_model::plan::Selection;
+use reach365_model::report::EndpointReport;
+use reach365_model::verdict::{Finding, Outcome};
 
 use crate::certificate::Authority;
 use crate::part::Directory;
@@ -137,7 +137,7 @@ impl Network {
     }
 
     pub(crate) fn check_with(&self, options: Options) -> Report {
-        let catalog = Catalog::parse("network.toml", &self.list).unwrap();
+        let catalog = Catalog::parse("network.toml", &self.list, reach365::builtin()).unwrap();
         let everything = Selection {
             groups: vec!["all".to_owned()],
             ..Selection::default()
@@ -149,7 +149,7 @@ impl Network {
             .build();
         let report = runtime.unwrap().block_on(checker.run(&plan));
         assert_eq!(
-            report.rejudge().endpoints,
+            reach365::judge().again(&report).endpoints,
             report.endpoints,
             "the evidence leads to other verdicts"
         );

@@ -1,6 +1,6 @@
 //! Tinyproxy: names, filters, a port that it does not let through, sign-in.
 
-use reach365::options::ProxySignIn;
+use reach365_model::options::ProxySignIn;
 
 use crate::network::{Network, assert_findings, assert_rows, fact};
 use crate::part::{Directory, Part, Program, free_address, installed, names_can_be_given};

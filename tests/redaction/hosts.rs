@@ -70,7 +70,7 @@ fn a_list_of_ones_own_with_ids_of_the_built_in_one_is_redacted() {
         &["login.microsoft.com", "sign-in", "20.190.128.0/18"],
     );
     let entry = &redacted.endpoints[0].endpoint;
-    let listed = reach365::Catalog::builtin().endpoint(&entry.id).unwrap();
+    let listed = reach365::builtin().endpoint(&entry.id).unwrap();
     assert_eq!(
         (&entry.host, &entry.purpose),
         (&listed.host, &listed.purpose)
@@ -79,8 +79,8 @@ fn a_list_of_ones_own_with_ids_of_the_built_in_one_is_redacted() {
 
 #[test]
 fn an_entry_stays_as_every_cloud_has_it() {
-    let list = reach365::Catalog::builtin();
-    for cloud in reach365::endpoint::Cloud::ALL {
+    let list = reach365::builtin();
+    for cloud in reach365_model::endpoint::Cloud::ALL {
         let report = report(|report| {
             let row = &mut report["endpoints"][0];
             let entry = list.endpoints().iter();
@@ -114,7 +114,7 @@ fn what_ones_own_list_expects_is_told_from_other_answers() {
             seen["body_bytes"] = json!(came.len());
             seen["body_complete"] = json!(true);
         });
-        let report = report.rejudge();
+        let report = reach365::judge().again(&report);
         assert_eq!(report.endpoints[0].verdict.code.is_none(), same);
         hides(&report, &["contoso"], &[]);
     }
@@ -138,7 +138,7 @@ fn hosts_of_one_owner_stay_hosts_of_one_owner() {
         seen["status"] = json!(302);
         seen["headers"] = json!({"location": "http://Sign-In.Contoso.com/", "age": "4000"});
     });
-    let report = report.rejudge();
+    let report = reach365::judge().again(&report);
     assert_eq!(report.endpoints[0].verdict.code, None);
     let redacted = hides(&report, &["contoso", "fabrikam"], &["\"age\": \"4000\""]);
     let hosts: Vec<String> = redacted

@@ -1,8 +1,8 @@
 //! What other parties and other settings say, each in the form in which it once stayed.
 
 use reach365::Report;
-use reach365::device::DeviceState;
 use reach365::redaction::{Redactor, redact};
+use reach365_model::device::DeviceState;
 use serde_json::{Value, json};
 
 use super::SAVED;
@@ -40,13 +40,16 @@ pub(super) fn hides(report: &Report, private: &[&str], stays: &[&str]) -> Report
         rows.map(|row| (row.verdict.outcome, row.verdict.code))
             .collect()
     };
-    assert_eq!(codes(&redacted.rejudge()), codes(&report.rejudge()));
+    assert_eq!(
+        codes(&reach365::judge().again(&redacted)),
+        codes(&reach365::judge().again(report))
+    );
     redacted
 }
 
 /// Makes a row one of a host of the built-in list.
 pub(super) fn of_microsoft(row: &mut Value, host: &str) {
-    let list = reach365::Catalog::builtin();
+    let list = reach365::builtin();
     let entry = list.endpoints().iter();
     let entry = entry
         .clone()
@@ -77,7 +80,7 @@ fn refused(reason: &str, headers: &Value) -> Report {
         fields.remove("tls");
         fields.remove("http");
     });
-    report.rejudge()
+    reach365::judge().again(&report)
 }
 
 #[test]

@@ -7,8 +7,8 @@ mod leaks;
 mod machine;
 
 use reach365::Report;
-use reach365::device::DeviceState;
 use reach365::redaction::{Redactor, redact};
+use reach365_model::device::DeviceState;
 use serde_json::{Value, json};
 
 const SAVED: &str = include_str!("../../examples/saved_report.json");
@@ -67,7 +67,7 @@ fn report() -> Value {
 
 /// A host of Microsoft, through a proxy.
 fn microsoft(row: &mut Value) {
-    let list = reach365::Catalog::builtin();
+    let list = reach365::builtin();
     let entry = list.endpoint("login-microsoftonline-com").unwrap_or(
         list.endpoints()
             .iter()
@@ -167,9 +167,9 @@ fn what_is_microsofts_stays() {
         assert!(text.contains(name), "{name} is gone");
     }
     let entry = &report.endpoints[0].endpoint;
-    let list = reach365::Catalog::builtin();
+    let list = reach365::builtin();
     // Who may have issued its certificate is decided when a plan is made.
-    let listed = reach365::endpoint::Endpoint {
+    let listed = reach365_model::endpoint::Endpoint {
         issuer: entry.issuer,
         ..list.endpoint(&entry.id).unwrap().clone()
     };
@@ -214,7 +214,7 @@ fn every_verdict_stays_when_a_redacted_report_is_judged_again() {
     let sinkhole = SAVED.replace("0.0.0.0", "10.9.8.7");
     assert_ne!(sinkhole, SAVED);
     for text in [SAVED, &sinkhole] {
-        judged_as_before(&Report::from_json(text).unwrap().rejudge());
+        judged_as_before(&reach365::judge().again(&Report::from_json(text).unwrap()));
     }
 }
 
@@ -226,7 +226,7 @@ fn judged_as_before(saved: &Report) {
             .collect()
     };
     assert_eq!(codes(&redacted), codes(saved));
-    assert_eq!(codes(&redacted.rejudge()), codes(saved));
+    assert_eq!(codes(&reach365::judge().again(&redacted)), codes(saved));
 }
 
 #[test]

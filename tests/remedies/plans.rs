@@ -4,14 +4,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use reach365::device::{
+use reach365::remedy::{
+    ActivationError, App, NetworkSeen, Platform, Remedy, RemedyPlan, Situation, plan,
+};
+use reach365_model::Advice;
+use reach365_model::device::{
     CommandOutcome, DeviceState, DsregStatus, Pc, Service, ServiceState, registry_keys,
     registry_values,
 };
-use reach365::remedy::{
-    ActivationError, Advice, App, NetworkSeen, Platform, Remedy, RemedyPlan, Situation, plan,
-};
-use reach365::verdict::Code;
+use reach365_model::verdict::Code;
 use reach365_proxy::registry::{Registry, RegistryValue};
 use serde::{Deserialize, Serialize};
 

@@ -1,10 +1,10 @@
 //! What no plan may ever contain, in every combination of device, error and report.
 
-use reach365::device::{DeviceState, Join};
 use reach365::remedy::{
     Action, ActivationError, Condition, Platform, Remedy, RemedyPlan, Situation, Step, plan,
 };
-use reach365::verdict::Code;
+use reach365_model::device::{DeviceState, Join};
+use reach365_model::verdict::Code;
 
 use crate::plans::{device, seen};
 

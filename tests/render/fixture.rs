@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use reach365::endpoint::{
+use reach365_model::Advice;
+use reach365_model::endpoint::{
     Category, Cloud, Endpoint, Expect, Host, Inspection, Level, MustBe, Scheme,
 };
-use reach365::evidence::{
+use reach365_model::evidence::{
     Attempt, Evidence, Failure, FailureKind, HttpSeen, Observation, RunEvidence, Stage, TcpSeen,
 };
-use reach365::remedy::Advice;
-use reach365::report::{EndpointReport, Report, Run, SCHEMA, Summary, Timings, Tool};
-use reach365::verdict::{Code, Confidence, Culprit, Finding, Outcome, Verdict, Who};
+use reach365_model::report::{EndpointReport, Report, Run, SCHEMA, Summary, Timings, Tool};
+use reach365_model::verdict::{Code, Confidence, Culprit, Finding, Outcome, Verdict, Who};
 use reach365_proxy::route::Route;
 
 /// Everything that a server may send to fool a reader: colors, a title change, a C1 sequence,

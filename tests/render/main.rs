@@ -13,11 +13,11 @@ mod page;
 use std::path::{Path, PathBuf};
 
 use fixture::Row;
-use reach365::endpoint::printable;
+use reach365::Event;
 use reach365::render::{self, Format, TextStyle};
-use reach365::report::Report;
-use reach365::verdict::{Outcome, Who};
-use reach365::{Catalog, Event};
+use reach365_model::endpoint::printable;
+use reach365_model::report::Report;
+use reach365_model::verdict::{Outcome, Who};
 
 type Fixture = (&'static str, fn() -> Report);
 
@@ -314,7 +314,7 @@ fn the_stored_schema_is_the_one_of_the_types() {
 
 #[test]
 fn an_explanation_has_every_part() {
-    for &code in reach365::verdict::Code::ALL {
+    for &code in reach365_model::verdict::Code::ALL {
         let mut out = Vec::new();
         render::explain(code, &plain(80), &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
@@ -335,9 +335,9 @@ fn an_explanation_has_every_part() {
 
 #[test]
 fn a_list_names_every_endpoint() {
-    let listed: Vec<_> = Catalog::builtin().endpoints().iter().collect();
+    let listed: Vec<_> = reach365::builtin().endpoints().iter().collect();
     let mut text = Vec::new();
-    let wildcards: Vec<_> = Catalog::builtin().wildcards().iter().collect();
+    let wildcards: Vec<_> = reach365::builtin().wildcards().iter().collect();
     render::endpoints(&listed, &wildcards, &plain(80), &mut text).unwrap();
     let text = String::from_utf8(text).unwrap();
     let widest = text.lines().map(|line| line.chars().count()).max();

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use reach365::render::Format;
-use reach365::report::Report;
-use reach365::verdict::Who;
+use reach365_model::report::Report;
+use reach365_model::verdict::Who;
 
 use super::fixture::{self, Row};
 use super::{FIXTURES, compare, plain, rendered};
@@ -70,7 +70,7 @@ fn a_page_says_first_what_is_broken_who_acts_and_which_rule() {
 #[test]
 fn a_team_with_many_causes_is_called_once() {
     // Without what was recorded nothing can be judged, and each row is a matter of its own.
-    let page = page(&fixture::mixed().rejudge());
+    let page = page(&reach365::judge().again(&fixture::mixed()));
     let index = page.split("<nav ").nth(1).unwrap();
     let index = index.split("</nav>").next().unwrap();
     assert_eq!(index.matches("<li").count(), 1, "{index}");

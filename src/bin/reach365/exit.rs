@@ -8,8 +8,8 @@ use std::sync::Mutex;
 
 use clap::error::{ContextKind, ContextValue};
 use reach365::Error;
-use reach365::endpoint::printable;
 use reach365::render::{self, ServiceState};
+use reach365_model::endpoint::printable;
 use reach365_proxy::{conceal, conceal_argument};
 
 /// Wrong usage, or a list that cannot be used.

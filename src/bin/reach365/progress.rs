@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use reach365::Event;
-use reach365::verdict::Outcome;
+use reach365_model::verdict::Outcome;
 
 /// A bar that follows events, or nothing at all.
 pub(crate) struct Progress {

@@ -7,7 +7,7 @@ mod system;
 #[path = "other.rs"]
 mod system;
 
-use crate::device::DeviceState;
+use reach365_model::device::DeviceState;
 
 /// Reads the state of this PC; `None` where this is no Windows. It asks `dsregcmd` and waits for it
 /// no longer than ten seconds; it changes nothing and sends nothing.

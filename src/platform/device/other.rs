@@ -1,6 +1,6 @@
 //! Only Windows is joined to Entra by `dsregcmd`.
 
-use crate::device::DeviceState;
+use reach365_model::device::DeviceState;
 
 pub(super) fn device() -> Option<DeviceState> {
     None

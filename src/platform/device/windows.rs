@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use crate::device::{
-    CommandOutcome, DeviceState, DsregStatus, Pc, SERVICES, Service, decode, registry_keys,
-    registry_values,
-};
 use crate::platform::command::{self, RunError};
 use crate::platform::registry_key::Key;
 use crate::platform::services::state;
 use crate::platform::system_proxies;
+use reach365_model::device::{
+    CommandOutcome, DeviceState, DsregStatus, Pc, SERVICES, Service, decode, registry_keys,
+    registry_values,
+};
 use reach365_proxy::registry::Registry;
 
 /// `dsregcmd` asks a domain controller and the registration service.

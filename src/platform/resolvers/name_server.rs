@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
-use crate::endpoint::printable;
+use reach365_model::endpoint::printable;
 
 /// Port of a name server unless another one is given.
 const PORT: u16 = 53;

@@ -12,7 +12,7 @@ use nix::sys::socket::{
 use socket2::Socket;
 
 use super::SocketEvidence;
-use crate::evidence::{IcmpSeen, TcpCounters};
+use reach365_model::evidence::{IcmpSeen, TcpCounters};
 
 /// Origins of an entry in the error queue (`linux/errqueue.h`).
 const FROM_LOCAL: u8 = 1;

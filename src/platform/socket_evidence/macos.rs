@@ -8,7 +8,7 @@ use nix::libc;
 use socket2::Socket;
 
 use super::SocketEvidence;
-use crate::evidence::{IcmpSeen, TcpCounters};
+use reach365_model::evidence::{IcmpSeen, TcpCounters};
 
 /// Length of `struct tcp_connection_info` in `netinet/tcp.h` of macOS. Its fields are read by their
 /// place: the binding takes the one-bit fields in its middle for whole numbers.

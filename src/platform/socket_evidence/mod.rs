@@ -15,7 +15,7 @@ mod system;
 #[path = "other.rs"]
 mod system;
 
-use crate::evidence::{IcmpSeen, TcpCounters};
+use reach365_model::evidence::{IcmpSeen, TcpCounters};
 
 /// A second hold on a connection, to ask about it while somebody else uses it.
 pub(crate) trait SocketEvidence: std::fmt::Debug + Send + Sync {

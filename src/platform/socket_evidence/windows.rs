@@ -16,7 +16,7 @@ use windows_sys::Win32::Networking::WinSock::{
 };
 
 use super::SocketEvidence;
-use crate::evidence::{IcmpSeen, TcpCounters};
+use reach365_model::evidence::{IcmpSeen, TcpCounters};
 
 /// Room for a structure, aligned as any of them may need it.
 type Words<const N: usize> = [u64; N];

@@ -12,8 +12,6 @@ use futures_util::future::{BoxFuture, Either, FutureExt, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{Instant, sleep};
 
-use crate::evidence::{DnsAnswer, DnsTry, Failure, FailureKind, RecordKind, Transport};
-use crate::options::{DNS_TRIES, QUIET};
 use crate::probe::classify;
 use crate::probe::clock::Expired;
 use crate::probe::dns::exchange::{Link, over_tcp};
@@ -22,6 +20,8 @@ use crate::probe::dns::tried::{Packet, Try};
 use crate::probe::dns::{DnsClient, TryResult};
 use crate::probe::dns_message::Question;
 use crate::probe::pace::{OPENED_BY_QUIET_HOST, hold};
+use reach365_model::evidence::{DnsAnswer, DnsTry, Failure, FailureKind, RecordKind, Transport};
+use reach365_model::options::{DNS_TRIES, QUIET};
 
 /// A packet without an answer is followed by one without EDNS after this time, within the same
 /// try: all names of a run are asked at once, and small resolvers drop part of such a burst.

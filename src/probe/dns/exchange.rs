@@ -9,9 +9,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::sleep;
 
-use crate::evidence::{DnsAnswer, Failure, FailureKind};
 use crate::probe::classify;
 use crate::probe::dns_message::{Question, Reply};
+use reach365_model::evidence::{DnsAnswer, Failure, FailureKind};
 
 /// Largest packet over UDP that is read.
 const PACKET_LIMIT: usize = 4096;

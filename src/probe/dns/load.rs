@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::evidence::BusyResolver;
 use crate::probe::dns::ask::RESEND_AFTER;
+use reach365_model::evidence::BusyResolver;
 
 /// A packet that was left out while so many later ones were answered is lost.
 const PASSED_OVER: u64 = 4;

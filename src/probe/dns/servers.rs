@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use crate::evidence::BusyResolver;
-use crate::options::DNS_CONNECTIONS;
 use crate::probe::dns::load::Load;
+use reach365_model::evidence::BusyResolver;
+use reach365_model::options::DNS_CONNECTIONS;
 
 /// What the lookups of a run share about the servers they ask.
 #[derive(Debug, Default)]

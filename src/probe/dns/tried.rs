@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::evidence::{DnsTry, Failure, Transport};
 use crate::probe::classify;
 use crate::probe::clock::{Expired, milliseconds};
 use crate::probe::dns::DnsClient;
 use crate::probe::dns::load::Ticket;
 use crate::probe::dns_message::Question;
+use reach365_model::evidence::{DnsTry, Failure, Transport};
 
 /// A question that was sent.
 #[derive(Debug)]

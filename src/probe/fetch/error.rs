@@ -5,9 +5,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::endpoint::{printable, quoted};
-use crate::evidence::CredentialsWithheld;
 use crate::probe::classify;
+use reach365_model::endpoint::{printable, quoted};
+use reach365_model::evidence::CredentialsWithheld;
 use reach365_proxy::route::ProxyServer;
 
 /// How hyper-util spells a status 407 to CONNECT; it exports neither the type nor the status.

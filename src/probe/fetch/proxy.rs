@@ -14,14 +14,14 @@ use tokio_rustls::TlsConnector;
 use url::Url;
 
 use super::{FetchError, Fetcher};
-use crate::endpoint::{Endpoint, Host, Scheme, printable};
-use crate::evidence::Agent;
-use crate::plan::plain;
 use crate::probe::credentials::Turn;
 use crate::probe::pac::PacSurroundings;
 use crate::probe::tunnel::Tunnel;
 use crate::probe::wire::Wire;
 use crate::probe::{dial, socks, tunnel};
+use reach365_model::endpoint::{Endpoint, Host, Scheme, printable};
+use reach365_model::evidence::Agent;
+use reach365_model::plan::plain;
 use reach365_proxy::route::{ProxyProtocol, ProxyServer};
 
 /// Status of a proxy that wants credentials.

@@ -4,8 +4,8 @@ use url::Url;
 
 use super::load::{Loaded, unreachable};
 use super::{PacLimits, PacSurroundings, REDIRECT_LIMIT};
-use crate::endpoint::quoted;
 use crate::probe::fetch::{FetchError, FetchLimits, Fetcher};
+use reach365_model::endpoint::quoted;
 use reach365_proxy::pac::{PacFailure, PacFailureKind, TEXT_LIMIT};
 use reach365_proxy::route::Hop;
 

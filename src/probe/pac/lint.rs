@@ -12,7 +12,7 @@ use url::Url;
 
 use super::surroundings::Resolver;
 use super::{PacAnswers, PacSurroundings, Script, answer_to, answers};
-use crate::endpoint::{Host, quoted};
+use reach365_model::endpoint::{Host, quoted};
 use reach365_proxy::pac::lint as lint_text;
 use reach365_proxy::pac::{PacAnswer, PacFailure, Remark, RemarkLevel, ScriptRequest};
 use reach365_proxy::route::{Hop, ProxyProtocol, ProxyServer};

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use jiff::Zoned;
 
-use crate::evidence::RecordKind;
-use crate::options::SearchList;
 use crate::platform;
 use crate::probe::clock::RunClock;
 use crate::probe::dns::{DnsClient, NameServers};
 use crate::probe::hosts_text::HostsText;
 use crate::probe::names::{AsSystem, Resolved};
+use reach365_model::evidence::RecordKind;
+use reach365_model::options::SearchList;
 
 /// Longest wait for the name of a server that the tool itself connects to.
 const NAME_LIMIT: Duration = Duration::from_secs(4);
@@ -208,7 +208,7 @@ impl Asking {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::{DnsTry, Lookup, Observation, Transport};
+    use reach365_model::evidence::{DnsTry, Lookup, Observation, Transport};
 
     const LIMIT: Duration = Duration::from_millis(300);
 

@@ -11,9 +11,9 @@ use std::ops::RangeInclusive;
 
 use serde::Deserialize;
 
-use crate::device::DeviceState;
-use crate::evidence::Stage;
-use crate::verdict::Code;
+use reach365_model::device::DeviceState;
+use reach365_model::evidence::Stage;
+use reach365_model::verdict::Code;
 use table::Table;
 
 /// What WinHTTP and WinINet number their errors with.

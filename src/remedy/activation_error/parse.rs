@@ -2,7 +2,7 @@
 
 use super::table::Table;
 use super::{ActivationError, NoActivationError, WIN32, WINHTTP_CODES};
-use crate::endpoint::quoted;
+use reach365_model::endpoint::quoted;
 
 /// Words that stand before a number in logs and messages.
 const PREFIXES: [&str; 6] = [

@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use super::{ActivationError, Family, Network, Provenance};
-use crate::evidence::Stage;
-use crate::verdict::Code;
+use reach365_model::evidence::Stage;
+use reach365_model::verdict::Code;
 
 /// Families, patterns and single numbers.
 const ERRORS: &str = include_str!("../../../activation_errors.toml");

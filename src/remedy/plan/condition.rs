@@ -1,8 +1,8 @@
 //! What forbids a remedy on a device.
 
-use crate::device::{DeviceState, Join, Pc, ServiceState, ValueData};
 use crate::remedy::plan::{Omission, Situation};
 use crate::remedy::{Condition, Remedy};
+use reach365_model::device::{DeviceState, Join, Pc, ServiceState, ValueData};
 
 /// Services that have to run everywhere. `NcdAutoSetup` starts by need, and from Windows 11 on so
 /// does `NlaSvc`.

@@ -5,9 +5,10 @@ mod step;
 
 use serde::Serialize;
 
-use crate::device::DeviceState;
-use crate::remedy::{ActivationError, Advice, App, Audience, Platform, Remedies, Remedy};
-use crate::verdict::{Code, Outcome};
+use crate::remedy::{ActivationError, App, Audience, Platform, Remedies, Remedy};
+use reach365_model::Advice;
+use reach365_model::device::DeviceState;
+use reach365_model::verdict::{Code, Outcome};
 
 pub use step::{LeftOut, Omission, Reason, Step};
 

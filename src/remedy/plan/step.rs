@@ -4,10 +4,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::device::{DeviceState, Join};
 use crate::remedy::plan::{Situation, condition};
 use crate::remedy::{ActivationError, Audience, Condition, Platform, Remedy, Risk};
-use crate::verdict::Code;
+use reach365_model::device::{DeviceState, Join};
+use reach365_model::verdict::Code;
 
 /// One remedy in a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -258,7 +258,7 @@ fn join(join: Join) -> &'static str {
         Join::Domain => "joined to a domain alone",
         Join::OnPremises => "joined to a domain with a registration service of its own",
         Join::None => "joined to nothing",
-        _ => "of unknown membership",
+        Join::Unknown => "of unknown membership",
     }
 }
 

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{Rules, ports, short};
-use crate::catalog::{Allowed, Allowlist};
-use crate::endpoint::{Category, Inspection, printable};
+use reach365_model::catalog::{Allowed, Allowlist};
+use reach365_model::endpoint::{Category, Inspection, printable};
 
 const CATEGORIES: [(Category, &str); 3] = [
     (

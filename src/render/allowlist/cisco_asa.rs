@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::ranges;
 use super::{Rules, object_name, purpose, refuse};
-use crate::catalog::{Allowed, AllowedHost, Allowlist};
+use reach365_model::catalog::{Allowed, AllowedHost, Allowlist};
 
 const LONGEST_NAME: usize = 64;
 const ACCESS_LIST: &str = "REACH365";

@@ -1,9 +1,9 @@
 //! One host and port a row, as RFC 4180 has it.
 
 use super::Rules;
-use crate::catalog::{Allowed, AllowedPort, Allowlist};
-use crate::endpoint::{Category, Inspection};
 use crate::render::csv;
+use reach365_model::catalog::{Allowed, AllowedPort, Allowlist};
+use reach365_model::endpoint::{Category, Inspection};
 
 const COLUMNS: &str =
     "host,port,protocol,category,inspection,published_addresses,purpose,cloud,note\r\n";

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use super::{Rules, object_name, purpose, refuse};
-use crate::catalog::{Allowed, AllowedHost, AllowedPort, Allowlist};
-use crate::endpoint::Inspection;
+use reach365_model::catalog::{Allowed, AllowedHost, AllowedPort, Allowlist};
+use reach365_model::endpoint::Inspection;
 
 const LONGEST_NAME: usize = 63;
 

@@ -1,7 +1,7 @@
 //! One host a line.
 
 use super::Rules;
-use crate::catalog::Allowlist;
+use reach365_model::catalog::Allowlist;
 
 pub(super) fn rules(list: &Allowlist) -> Rules {
     let lines = list.entries.iter().map(|entry| format!("{}\n", entry.host));

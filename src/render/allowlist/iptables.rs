@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::Rules;
 use super::ranges::{self, Ranges};
-use crate::catalog::Allowlist;
+use reach365_model::catalog::Allowlist;
 
 const CHAIN: &str = "reach365";
 

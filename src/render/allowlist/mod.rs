@@ -1,6 +1,6 @@
 //! Rules for firewalls and proxies, one file a format.
 //!
-//! Names come in validated ([`AllowedHost`](crate::catalog::AllowedHost)); everything else that a
+//! Names come in validated ([`AllowedHost`](reach365_model::catalog::AllowedHost)); everything else that a
 //! list or a report brings goes into comments alone, as [`remark`] makes it safe.
 
 mod categories;
@@ -20,9 +20,9 @@ mod zscaler;
 use std::fmt::Write as _;
 use std::io;
 
-use crate::catalog::{Allowed, AllowedHost, AllowedPort, Allowlist, LeftOut};
-use crate::endpoint::printable;
-use crate::report::Tool;
+use reach365_model::catalog::{Allowed, AllowedHost, AllowedPort, Allowlist, LeftOut};
+use reach365_model::endpoint::printable;
+use reach365_model::report::Tool;
 use reach365_proxy::route::ProxyServer;
 
 /// The formats of an allowlist.

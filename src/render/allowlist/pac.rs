@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{Rules, refuse};
-use crate::catalog::{Allowed, AllowedHost, Allowlist};
-use crate::endpoint::Category;
 use crate::render::pac_builder::compose_hosts;
+use reach365_model::catalog::{Allowed, AllowedHost, Allowlist};
+use reach365_model::endpoint::Category;
 use reach365_proxy::route::ProxyServer;
 
 pub(super) fn rules(list: &Allowlist, proxy: &ProxyServer) -> Rules {

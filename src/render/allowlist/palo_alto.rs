@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::ranges;
 use super::{Rules, refuse};
-use crate::catalog::{AllowedHost, Allowlist};
+use reach365_model::catalog::{AllowedHost, Allowlist};
 
 const COMMENTS: &str = "PAN-OS takes entries alone: it may count these lines as invalid ones. `grep -v '^#'` takes them out.";
 

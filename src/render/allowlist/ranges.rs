@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::IpNet;
 
 use super::remark;
-use crate::catalog::{Allowed, Allowlist, LeftOut};
+use reach365_model::catalog::{Allowed, Allowlist, LeftOut};
 
 /// The addresses of one port and one family.
 pub(super) struct Ranges {

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{Rules, refuse, uncovered, with_port};
-use crate::catalog::{Allowed, AllowedHost, AllowedPort, Allowlist};
-use crate::endpoint::Inspection;
+use reach365_model::catalog::{Allowed, AllowedHost, AllowedPort, Allowlist};
+use reach365_model::endpoint::Inspection;
 
 pub(super) fn rules(list: &Allowlist) -> Rules {
     let access: String = list

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Rules, fnv, purpose};
-use crate::catalog::{Allowed, AllowedHost, Allowlist};
+use reach365_model::catalog::{Allowed, AllowedHost, Allowlist};
 
 const FUNCTIONS: &str = r"$ErrorActionPreference = 'Stop'
 $KnowsNames = [bool](Get-Command -Name New-NetFirewallDynamicKeywordAddress -ErrorAction SilentlyContinue)

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::{Rules, refuse, uncovered};
-use crate::catalog::{Allowed, AllowedHost, Allowlist};
-use crate::endpoint::Inspection;
+use reach365_model::catalog::{Allowed, AllowedHost, Allowlist};
+use reach365_model::endpoint::Inspection;
 
 pub(super) fn rules(list: &Allowlist) -> Rules {
     let known = list

@@ -9,7 +9,7 @@ use super::pair::{became, details, heading, rows, verdict};
 use crate::comparison::{Cell, Change, Comparison, FindingChange, Matrix, SharedCause, Side};
 use crate::render::html::Text;
 use crate::render::required;
-use crate::verdict::Outcome;
+use reach365_model::verdict::Outcome;
 
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;margin:2rem;color:#1b1b1b;background:#fff}\
 table{border-collapse:collapse;margin:1rem 0}\

@@ -8,7 +8,7 @@ use crate::comparison::{Cell, Matrix, SharedCause, SiteRow, explained};
 use crate::render::layout::{Lead, NARROWEST, Page, text_width};
 use crate::render::required;
 use crate::render::style::{Colour, TextStyle};
-use crate::verdict::Outcome;
+use reach365_model::verdict::Outcome;
 
 /// Columns that one endpoint takes: up to two digits and a space.
 const CELL: usize = 3;
@@ -191,7 +191,10 @@ fn table(
     }
     page.line(&head)?;
     for group in alike.iter().take(MOST_GROUPS) {
-        let name = shortened(&crate::endpoint::printable(&group.names(1)), name_width);
+        let name = shortened(
+            &reach365_model::endpoint::printable(&group.names(1)),
+            name_width,
+        );
         let mut line = Lead::indent(2)
             .then(page.style, Colour::Plain, &name)
             .up_to(2 + name_width);

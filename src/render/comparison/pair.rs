@@ -6,7 +6,7 @@ use crate::comparison::{Change, Comparison, FindingChange, Kind, Side, State};
 use crate::render::layout::{Lead, Page};
 use crate::render::required;
 use crate::render::style::{Colour, TextStyle};
-use crate::verdict::Outcome;
+use reach365_model::verdict::Outcome;
 
 pub(super) fn text(
     comparison: &Comparison,

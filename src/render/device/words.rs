@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::device::{
+use reach365_model::device::{
     CommandOutcome, DeviceIdentity, DeviceState, Join, Pc, ProxyView, TokenAttempt, UserContext,
 };
 
@@ -62,7 +62,7 @@ fn failed_test(state: &DeviceState) -> Option<String> {
     let (name, test) = state
         .diagnostics
         .tests()
-        .find(|(_, test)| test.outcome == crate::device::TestOutcome::Fail)?;
+        .find(|(_, test)| test.outcome == reach365_model::device::TestOutcome::Fail)?;
     let numbers: Vec<&str> = test
         .numbers
         .iter()

@@ -1,9 +1,9 @@
 //! What is wrong, each cause once, the worst first; and who has to act on it.
 
-use crate::evidence::Stage;
 use crate::remedy::{Audience, Remedy, advise_on};
-use crate::report::{EndpointReport, Report};
-use crate::verdict::{Code, Confidence, Culprit, Facts, Finding, Outcome, Verdict, Who};
+use reach365_model::evidence::Stage;
+use reach365_model::report::{EndpointReport, Report};
+use reach365_model::verdict::{Code, Confidence, Culprit, Facts, Finding, Outcome, Verdict, Who};
 
 /// One cause with every endpoint that it hits.
 pub(super) struct Cause<'a> {

@@ -2,7 +2,7 @@
 
 use maud::Render;
 
-use crate::endpoint::printable;
+use reach365_model::endpoint::printable;
 
 /// Text of a report in an element or an attribute. Markup escapes what it is given; this also makes
 /// control characters and marks that change the direction of text visible.

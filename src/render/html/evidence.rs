@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::{Text, fact, mark};
 use crate::render::ticket::{path, seen, target};
-use crate::report::{EndpointReport, Report};
-use crate::verdict::{Outcome, short};
+use crate::verdict::short;
+use reach365_model::report::{EndpointReport, Report};
+use reach365_model::verdict::Outcome;
 
 /// Facts of one endpoint that are shown at most.
 const FACTS: usize = 24;

@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::verdict::{Outcome, Requirement, Verdict};
+use reach365_model::verdict::{Outcome, Requirement, Verdict};
 
 /// Name of the class that gives an outcome its colour.
 pub(super) fn class(outcome: Outcome) -> &'static str {

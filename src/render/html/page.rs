@@ -4,12 +4,13 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::cause::{Cause, causes};
 use super::{Text, evidence, fact, mark, waterfall, way};
-use crate::remedy::{Advice, Remedy};
+use crate::remedy::Remedy;
 use crate::render::required;
 use crate::render::text::{counted, endpoints, exit_meaning, party};
 use crate::render::ticket::seen;
-use crate::report::{EndpointReport, Report};
-use crate::verdict::{Confidence, Outcome};
+use reach365_model::Advice;
+use reach365_model::report::{EndpointReport, Report};
+use reach365_model::verdict::{Confidence, Outcome};
 
 /// Nothing is loaded, nothing runs.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";

@@ -3,8 +3,8 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::{Text, mark};
-use crate::report::{EndpointReport, Report, Timings};
-use crate::verdict::Outcome;
+use reach365_model::report::{EndpointReport, Report, Timings};
+use reach365_model::verdict::Outcome;
 
 /// Longer times than this come from a report that somebody made up.
 const LONGEST_MS: f64 = 3_600_000.0;

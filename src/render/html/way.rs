@@ -5,9 +5,9 @@ use maud::{Markup, PreEscaped, html};
 use super::cause::Cause;
 use super::waterfall::percent;
 use super::{Text, mark};
-use crate::evidence::Stage;
-use crate::report::{EndpointReport, Report};
-use crate::verdict::{Outcome, Who};
+use reach365_model::evidence::Stage;
+use reach365_model::report::{EndpointReport, Report};
+use reach365_model::verdict::{Outcome, Who};
 
 /// A station on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

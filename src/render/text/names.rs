@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use crate::endpoint::printable;
 use crate::render::style::TextStyle;
-use crate::report::{EndpointReport, Report};
+use reach365_model::endpoint::printable;
+use reach365_model::report::{EndpointReport, Report};
 
 /// Names of rows: host and port, and the end of the path where several rows share host and port.
 pub(super) struct Names {

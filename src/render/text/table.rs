@@ -4,12 +4,12 @@ use std::io;
 
 use super::names::Names;
 use super::{attribution, endpoints, wrong_if};
-use crate::endpoint::Scheme;
 use crate::render::layout::{Lead, NARROWEST, Page, text_width};
 use crate::render::required;
 use crate::render::style::Colour;
-use crate::report::{EndpointReport, Report, Timings};
-use crate::verdict::{Code, Outcome};
+use reach365_model::endpoint::Scheme;
+use reach365_model::report::{EndpointReport, Report, Timings};
+use reach365_model::verdict::{Code, Outcome};
 
 /// Columns before the name of the host: an indentation and the mark.
 const BEFORE_HOST: usize = 4;
@@ -95,7 +95,7 @@ fn group(
 }
 
 fn shouted(name: &str) -> String {
-    crate::endpoint::printable(name).to_uppercase()
+    reach365_model::endpoint::printable(name).to_uppercase()
 }
 
 fn counts_of(rows: &[&EndpointReport]) -> String {

@@ -1,6 +1,6 @@
 //! Which way the run took, in one line: nothing where no proxy settings were found.
 
-use crate::report::{EndpointReport, Report};
+use reach365_model::report::{EndpointReport, Report};
 use reach365_proxy::route::Origin;
 
 /// One sentence on the ways of a run, where there is anything to say.

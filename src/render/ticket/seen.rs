@@ -4,11 +4,11 @@ use std::fmt::Display;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::evidence::{
+use crate::verdict::short;
+use reach365_model::evidence::{
     Attempt, Evidence, Failure, FailureKind, IcmpSeen, Lookup, Observation, RecordKind, Stage,
 };
-use crate::report::EndpointReport;
-use crate::verdict::short;
+use reach365_model::report::EndpointReport;
 
 /// Lookups, and connections, that are told of one endpoint at most.
 const EVENTS: usize = 6;
@@ -128,7 +128,7 @@ fn attempt_words(attempt: &Attempt) -> String {
     format!("connection to {}: {}", attempt.address, words.join("; "))
 }
 
-fn issuer(chain: &[crate::evidence::Certificate]) -> Option<String> {
+fn issuer(chain: &[reach365_model::evidence::Certificate]) -> Option<String> {
     let leaf = chain.first()?;
     Some(format!("issuer \"{}\"", short(&leaf.issuer)))
 }

@@ -2,11 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::endpoint::Host;
-use crate::evidence::{Attempt, HttpSeen};
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{blocked_by, collapse, finding, free};
-use crate::verdict::{Code, Confidence, Finding, Judged, Outcome, Who, certificate};
+use crate::verdict::{Judged, certificate};
+use reach365_model::endpoint::Host;
+use reach365_model::evidence::{Attempt, HttpSeen};
+use reach365_model::verdict::{Code, Confidence, Finding, Outcome, Who};
 
 /// Hosts that must agree on the time: two servers with wrong clocks must not accuse this machine.
 pub(super) const HOSTS: usize = 3;

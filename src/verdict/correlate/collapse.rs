@@ -7,12 +7,11 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use crate::evidence::Stage;
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{collapse, control, fact, finding, hosts};
-use crate::verdict::{
-    Code, Context, Culprit, Finding, Judged, NO_CONTROL, Outcome, known_names, route,
-};
+use crate::verdict::{Context, Judged, NO_CONTROL, known_names, route};
+use reach365_model::evidence::Stage;
+use reach365_model::verdict::{Code, Culprit, Finding, Outcome};
 
 /// So many endpoints with one cause are one matter.
 const ENDPOINTS: usize = 3;

@@ -6,15 +6,13 @@
 //! which is the wider cause. Otherwise the outcome is inconclusive. It stands after every rule that
 //! finds a wider cause or a control, and before endpoints that share a cause are put together.
 
-use crate::endpoint::{Host, MustBe};
-use crate::evidence::{Attempt, Evidence, Observation, Stage};
 use crate::verdict::correlate::outside::{self, Outside};
 use crate::verdict::correlate::{fact, hosts};
 use crate::verdict::known_names::{self, KnownNames};
-use crate::verdict::{
-    Code, Confidence, Context, Culprit, Finding, Judged, NO_CONTROL, Outcome, Verdict, Who,
-    network, route,
-};
+use crate::verdict::{Context, Judged, NO_CONTROL, network, route};
+use reach365_model::endpoint::{Host, MustBe};
+use reach365_model::evidence::{Attempt, Evidence, Observation, Stage};
+use reach365_model::verdict::{Code, Confidence, Culprit, Finding, Outcome, Verdict, Who};
 use reach365_proxy::route::Hop;
 
 /// So many hosts with one cause on one path need no control: the cause is the wider one.

@@ -4,11 +4,12 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use crate::endpoint::Host;
-use crate::evidence::{DnsTry, Evidence, FailureKind, Lookup, Transport};
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{finding, is_proxied};
-use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, dns};
+use crate::verdict::{Context, Judged, dns};
+use reach365_model::endpoint::Host;
+use reach365_model::evidence::{DnsTry, Evidence, FailureKind, Lookup, Transport};
+use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
 
 /// Names of so many owners must fail there: a filter that drops some names answers others.
 const UNRELATED_NAMES: usize = 3;

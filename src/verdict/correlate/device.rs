@@ -1,10 +1,11 @@
 //! This machine has no network, or no way out.
 
-use crate::evidence::{Attempt, FailureKind};
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{acquit, connected, finding};
 use crate::verdict::tcp::{self, AT_ONCE_MS};
-use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, dns, network};
+use crate::verdict::{Context, Judged, dns, network};
+use reach365_model::evidence::{Attempt, FailureKind};
+use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
 
 /// Finds that nothing at all can leave this machine; then no row is accused.
 pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Finding> {

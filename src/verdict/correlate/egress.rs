@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::endpoint::{MustBe, Scheme};
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::outside::{self, Outside};
 use crate::verdict::correlate::{blocked_by, collapse, connected, control, finding, free, hosts};
-use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, network};
+use crate::verdict::{Context, Judged, network};
+use reach365_model::endpoint::{MustBe, Scheme};
+use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
 
 /// Hosts that must agree where another port works.
 const HOSTS_WITH_CONTROL: usize = 2;
@@ -224,7 +225,8 @@ fn suffers_from_ipv6(row: &Judged<'_>) -> bool {
 }
 
 fn connects_over_ipv6(row: &Judged<'_>) -> bool {
-    let works =
-        |attempt: &crate::evidence::Attempt| attempt.address.is_ipv6() && attempt.tcp.passed();
+    let works = |attempt: &reach365_model::evidence::Attempt| {
+        attempt.address.is_ipv6() && attempt.tcp.passed()
+    };
     row.evidence.attempts.iter().any(works)
 }

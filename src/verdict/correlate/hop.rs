@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::verdict::{Finding, Judged};
+use crate::verdict::Judged;
+use reach365_model::verdict::Finding;
 
 /// Gives findings the hop at which all traced rows that they explain end.
 pub(super) fn locate(rows: &[Judged<'_>], findings: &mut [Finding]) {

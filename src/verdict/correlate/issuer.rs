@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::endpoint::{Endpoint, Issuer};
-use crate::evidence::{Attempt, Stage, TlsSeen};
 use crate::verdict::claim::{Claim, short};
 use crate::verdict::correlate::{
     again, blocked_by, collapse, fact, finding, free, hosts, is_genuine, recode,
 };
 use crate::verdict::network::{Controls, unrelated};
-use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, certificate};
+use crate::verdict::{Context, Judged, certificate};
+use reach365_model::endpoint::{Endpoint, Issuer};
+use reach365_model::evidence::{Attempt, Stage, TlsSeen};
+use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
 
 /// Finds issuers that nobody trusts and that signed for unrelated hosts.
 pub(super) fn untrusted(rows: &mut [Judged<'_>]) -> Vec<Finding> {

@@ -4,9 +4,10 @@
 //! one rule rejects, some are told so and the others are silent. Both are one cause, with the device
 //! that spoke. It stands before equal causes are put together, which would make two of them.
 
-use crate::evidence::{Attempt, FailureKind};
 use crate::verdict::correlate::{blocked_by, collapse, collapse::shared, free, hosts};
-use crate::verdict::{Code, Confidence, Context, Finding, Judged};
+use crate::verdict::{Context, Judged};
+use reach365_model::evidence::{Attempt, FailureKind};
+use reach365_model::verdict::{Code, Confidence, Finding};
 
 /// So many hosts must have been told.
 const TOLD: usize = 2;

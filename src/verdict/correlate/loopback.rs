@@ -4,10 +4,11 @@
 //! reaches loopback with an exemption alone. That is a note, unless the exemption was looked for and
 //! is absent.
 
-use crate::evidence::Attempt;
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{collapse, finding, is_genuine, recode};
-use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome};
+use crate::verdict::{Context, Judged};
+use reach365_model::evidence::Attempt;
+use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
 
 /// Finds the endpoints that a proxy on a loopback address carries.
 pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Finding> {

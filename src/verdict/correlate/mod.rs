@@ -26,14 +26,12 @@ mod ways;
 
 use std::net::SocketAddr;
 
-use crate::endpoint::{Endpoint, Host, MustBe};
-use crate::evidence::Evidence;
 use crate::verdict::claim::{Claim, fill};
 use crate::verdict::known_names::KnownNames;
-use crate::verdict::{
-    Code, Confidence, Context, Culprit, Facts, Finding, Judged, Outcome, Verdict, closed, msoid,
-    skipped,
-};
+use crate::verdict::{Context, Judged, closed, msoid, skipped};
+use reach365_model::endpoint::{Endpoint, Host, MustBe};
+use reach365_model::evidence::Evidence;
+use reach365_model::verdict::{Code, Confidence, Culprit, Facts, Finding, Outcome, Verdict};
 
 /// Looks at all rows together, corrects them where the run knows better, and names the causes
 /// that several of them share.

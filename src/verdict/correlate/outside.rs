@@ -2,12 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::endpoint::{Host, Scheme};
-use crate::evidence::{ControlHostSeen, Stage};
-use crate::plan;
 use crate::verdict::correlate::{blocked_by, fact, free};
 use crate::verdict::tcp::ceiling;
-use crate::verdict::{Code, Confidence, Context, Judged, Outcome, Verdict, dns, network};
+use crate::verdict::{Context, Judged, dns, network};
+use reach365_model::endpoint::{Host, Scheme};
+use reach365_model::evidence::{ControlHostSeen, Stage};
+use reach365_model::plan;
+use reach365_model::verdict::{Code, Confidence, Outcome, Verdict};
 
 /// Name of the fact that says what came of it.
 const FACT: &str = "control_host";

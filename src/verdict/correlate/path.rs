@@ -5,11 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use crate::endpoint::Host;
-use crate::evidence::{Attempt, DnsTry, FailureKind, Lookup, Observation, RunEvidence, Transport};
 use crate::verdict::claim::{Claim, whole_ms};
 use crate::verdict::correlate::finding;
-use crate::verdict::{Code, Confidence, Finding, Judged, Outcome, tcp};
+use crate::verdict::{Judged, tcp};
+use reach365_model::endpoint::Host;
+use reach365_model::evidence::{
+    Attempt, DnsTry, FailureKind, Lookup, Observation, RunEvidence, Transport,
+};
+use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
 
 /// A round trip of so much is long: between continents it takes 300 ms, to a geostationary
 /// satellite and back 500 ms.

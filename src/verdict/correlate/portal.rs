@@ -1,11 +1,12 @@
 //! A captive portal: the network wants a sign-in first.
 
-use crate::endpoint::Scheme;
-use crate::evidence::HttpSeen;
 use crate::verdict::claim::{Claim, short};
 use crate::verdict::correlate::{blocked_by, collapse, fact, finding, free, hosts, is_genuine};
 use crate::verdict::network::unrelated;
-use crate::verdict::{Code, Confidence, Finding, Judged, Outcome, block_page, content};
+use crate::verdict::{Judged, block_page, content};
+use reach365_model::endpoint::Scheme;
+use reach365_model::evidence::HttpSeen;
+use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
 
 const SAYS: &str = "The network asks for a sign-in first: {hosts} hosts were answered by {portal} instead of themselves";
 const SAYS_OF_ONE: &str =

@@ -1,10 +1,11 @@
 //! Names the product behind an interception or a refusal, where it gives itself away. A name makes
 //! no verdict surer: vendors' names can be changed.
 
-use crate::evidence::{Attempt, TlsSeen, Trust};
 use crate::verdict::correlate::fact;
 use crate::verdict::signature::Marks;
-use crate::verdict::{Code, Finding, Judged, Signatures, certificate};
+use crate::verdict::{Judged, Signatures, certificate};
+use reach365_model::evidence::{Attempt, TlsSeen, Trust};
+use reach365_model::verdict::{Code, Finding};
 
 /// Causes behind which stands a product.
 const NAMED: [Code; 7] = [

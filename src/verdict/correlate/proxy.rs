@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use crate::endpoint::Scheme;
-use crate::evidence::{Attempt, Evidence, FailureKind, Lookup, Observation, Stage};
 use crate::verdict::claim::{Claim, WITHHELD};
 use crate::verdict::correlate::{collapse, fact, finding, free, hosts, is_genuine};
 use crate::verdict::known_names::{self, KnownNames};
-use crate::verdict::{Code, Confidence, Facts, Finding, Judged, Outcome, dns};
+use crate::verdict::{Judged, dns};
+use reach365_model::endpoint::Scheme;
+use reach365_model::evidence::{Attempt, Evidence, FailureKind, Lookup, Observation, Stage};
+use reach365_model::verdict::{Code, Confidence, Facts, Finding, Outcome};
 use reach365_proxy::route::Hop;
 
 /// Causes that lie with the proxy, or behind it, and not with a host when several share them.

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use crate::endpoint::Scheme;
-use crate::evidence::{Attempt, HttpSeen, ProxySeen};
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::proxy::{cause, is_carried, proxies};
 use crate::verdict::correlate::{fact, free};
-use crate::verdict::{Code, Confidence, Judged, block_page};
+use crate::verdict::{Judged, block_page};
+use reach365_model::endpoint::Scheme;
+use reach365_model::evidence::{Attempt, HttpSeen, ProxySeen};
+use reach365_model::verdict::{Code, Confidence};
 use reach365_proxy::route::Hop;
 
 /// Headers that tell who wrote an answer.

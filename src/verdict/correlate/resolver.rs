@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::endpoint::{Host, MustBe};
-use crate::evidence::{Evidence, FailureKind, Lookup, Stage};
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{acquit, blocked_by, finding, free, hosts, is_proxied};
 use crate::verdict::known_names::{self, KnownNames};
-use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, dns};
+use crate::verdict::{Context, Judged, dns};
+use reach365_model::endpoint::{Host, MustBe};
+use reach365_model::evidence::{Evidence, FailureKind, Lookup, Stage};
+use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
 
 /// Without a control lookup, names of so many owners must fail before it is the resolver's matter.
 const UNRELATED_NAMES: usize = 3;

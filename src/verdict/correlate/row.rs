@@ -1,14 +1,13 @@
 //! What the run knows about a single row.
 
-use crate::endpoint::Scheme;
-use crate::evidence::{Attempt, FailureKind, Stage};
 use crate::verdict::claim::{Claim, fill, whole_ms};
 use crate::verdict::correlate::{blocked_by, control, finding, free, is_genuine, outside, recode};
 use crate::verdict::known_names::KnownNames;
 use crate::verdict::tcp::{self, ceiling, has_no_route};
-use crate::verdict::{
-    Code, Confidence, Context, Finding, Judged, Outcome, attempt, content, skipped,
-};
+use crate::verdict::{Context, Judged, attempt, content, skipped};
+use reach365_model::endpoint::Scheme;
+use reach365_model::evidence::{Attempt, FailureKind, Stage};
+use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
 
 /// A connection that takes longer may be slow.
 pub(super) const SLOW_CONNECT_MS: f64 = 1_000.0;

@@ -2,10 +2,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::endpoint::Endpoint;
 use crate::verdict::correlate::{again, blocked_by, free, hosts, is_genuine, is_proxied, recode};
 use crate::verdict::network::{Controls, unrelated};
-use crate::verdict::{Code, Confidence, Context, Judged, Outcome, dns};
+use crate::verdict::{Context, Judged, dns};
+use reach365_model::endpoint::Endpoint;
+use reach365_model::verdict::{Code, Confidence, Outcome};
 
 /// Judges sinkhole rows again, now that it is known where genuine answers came from.
 pub(super) fn exonerate(context: &Context<'_>, rows: &mut [Judged<'_>]) {

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::evidence::{ScriptFailure, Way};
 use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{collapse, fact, finding, free, hosts};
-use crate::verdict::{Code, Confidence, Context, Finding, Judged, Outcome, route};
+use crate::verdict::{Context, Judged, route};
+use reach365_model::evidence::{ScriptFailure, Way};
+use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
 use reach365_proxy::route::Route;
 
 /// Settings that mislead so many hosts are one matter.

@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use crate::evidence::{CredentialsWithheld, HttpSeen, ProxySeen};
 use crate::verdict::claim::{Claim, WITHHELD};
-use crate::verdict::{Code, Confidence, Outcome, Who, page};
+use crate::verdict::page;
+use reach365_model::evidence::{CredentialsWithheld, HttpSeen, ProxySeen};
+use reach365_model::verdict::{Code, Confidence, Outcome, Who};
 use redirect::Leads;
 use words::About;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::verdict::Code;
+use reach365_model::verdict::Code;
 
 /// Errors of RFC 9209 (Proxy-Status) with their codes.
 const PROXY_STATUS: [(&str, Code); 16] = [

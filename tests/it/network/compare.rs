@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use reach365::Report;
 use reach365::redaction::redact;
-use reach365::report::EndpointReport;
-use reach365::verdict::{Facts, Finding, Outcome, Verdict, Who};
+use reach365_model::report::EndpointReport;
+use reach365_model::verdict::{Facts, Finding, Outcome, Verdict, Who};
 
 use super::proxies::Places;
 use super::scenario::{Expected, FindingTable, Scenario};
@@ -47,7 +47,7 @@ pub(super) fn judged_again(report: &Report) -> Vec<String> {
         Ok(read) => read,
         Err(error) => return vec![format!("the saved report cannot be read: {error}")],
     };
-    let again = read.rejudge();
+    let again = reach365::judge().again(&read);
     let mut differences = Vec::new();
     for (before, after) in report.endpoints.iter().zip(&again.endpoints) {
         if before.verdict != after.verdict {
@@ -67,7 +67,7 @@ pub(super) fn judged_again(report: &Report) -> Vec<String> {
 /// Whether the report without its names accuses the same parties of the same.
 pub(super) fn judged_without_names(report: &Report) -> Vec<String> {
     let again = match redact(report) {
-        Ok(redacted) => redacted.rejudge(),
+        Ok(redacted) => reach365::judge().again(&redacted),
         Err(error) => return vec![format!("it cannot be redacted: {error}")],
     };
     let mut differences = Vec::new();

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use reach365::verdict::Code;
+use reach365_model::verdict::Code;
 
 use scenario::Scenario;
 

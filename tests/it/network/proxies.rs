@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use reach365::Options;
-use reach365::options::{ProxySignIn, ProxySource};
+use reach365_model::options::{ProxySignIn, ProxySource};
 use reach365_proxy::route::Hop;
 use reach365_proxy::{Dialect, ProxySettings, View, ViewKind};
 use serde::Deserialize;

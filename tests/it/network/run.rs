@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use reach365::options::{SearchList, Timeouts};
-use reach365::plan::Selection;
 use reach365::{Catalog, Checker, Options, Plan, Report};
+use reach365_model::options::{SearchList, Timeouts};
+use reach365_model::plan::Selection;
 use reach365_proxy::View;
 
 use super::compare;
@@ -77,7 +77,7 @@ impl Network {
     }
 
     fn check(&self) -> Report {
-        let catalog = Catalog::parse("scenario.toml", &self.list)
+        let catalog = Catalog::parse("scenario.toml", &self.list, reach365::builtin())
             .unwrap_or_else(|error| panic!("{error}\n{}", self.list));
         let plan = Plan::select(&catalog, &self.selection).expect("a group that is there");
         let checker = Checker::builder()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use reach365::endpoint::Cloud;
+use reach365_model::endpoint::Cloud;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 

@@ -1,7 +1,7 @@
 //! Agents: one that contains MSOIDCRL beside a neutral one.
 
-use reach365::evidence::{Agent, AgentAttempt, Attempt, Evidence, FailureKind, Trust};
-use reach365::verdict::{Code, Confidence, Outcome, Who};
+use reach365_model::evidence::{Agent, AgentAttempt, Attempt, Evidence, FailureKind, Trust};
+use reach365_model::verdict::{Code, Confidence, Outcome, Who};
 
 use super::{Case, at_site, host, row};
 use crate::bench::*;
@@ -16,7 +16,7 @@ pub(crate) fn all() -> Vec<Case> {
     ]
 }
 
-fn case(tls: &reach365::evidence::TlsSeen, sure: Confidence) -> Case {
+fn case(tls: &reach365_model::evidence::TlsSeen, sure: Confidence) -> Case {
     let evidence = asked(tls, 200, 403);
     row(
         Code::HttpUserAgentFiltered,
@@ -27,7 +27,7 @@ fn case(tls: &reach365::evidence::TlsSeen, sure: Confidence) -> Case {
 }
 
 /// What the engine asks: once beside the probe, then neutral, MSOIDCRL, MSOIDCRL, neutral.
-fn asked(tls: &reach365::evidence::TlsSeen, neutral: u16, other: u16) -> Evidence {
+fn asked(tls: &reach365_model::evidence::TlsSeen, neutral: u16, other: u16) -> Evidence {
     let attempt =
         |status: u16| -> Attempt { over_tls(SITE, tls, Some(&answer(status))).swap_remove(0) };
     let one = |agent: Agent| AgentAttempt {

@@ -1,8 +1,8 @@
 //! The connectivity test of Windows on machines that have no IPv6, or are set to another test.
 
-use reach365::endpoint::Endpoint;
-use reach365::evidence::{Evidence, FailureKind, Redirect, SkipReason};
-use reach365::verdict::{Code, Outcome, Verdict};
+use reach365_model::endpoint::Endpoint;
+use reach365_model::evidence::{Evidence, FailureKind, Redirect, SkipReason};
+use reach365_model::verdict::{Code, Outcome, Verdict};
 
 use super::{Row, at_site, host};
 use crate::bench::*;
@@ -84,7 +84,7 @@ fn rows_that_were_not_probed_say_why() {
         assert_eq!(verdict.outcome, Outcome::Skipped);
         assert!(verdict.summary.contains(words), "{}", verdict.summary);
         assert_eq!((report.summary.skipped, report.summary.exit_code), (1, 0));
-        assert_eq!(report.rejudge(), report);
+        assert_eq!(reach365::judge().again(&report), report);
     }
 }
 
@@ -126,8 +126,11 @@ fn the_ipv6_answer_of_the_lookup_is_information() {
     };
     let both = |v6: &str| Evidence {
         lookups: vec![
-            found(reach365::evidence::RecordKind::A, &["131.107.255.255"]),
-            found(reach365::evidence::RecordKind::Aaaa, &[v6]),
+            found(
+                reach365_model::evidence::RecordKind::A,
+                &["131.107.255.255"],
+            ),
+            found(reach365_model::evidence::RecordKind::Aaaa, &[v6]),
         ],
         ..Evidence::default()
     };

@@ -1,7 +1,9 @@
 //! Control probes: another name in the greeting, names that do not exist.
 
-use reach365::evidence::{Evidence, FailureKind, LegacyHello, Lookup, RecordKind, SniControl};
-use reach365::verdict::{Code, Confidence};
+use reach365_model::evidence::{
+    Evidence, FailureKind, LegacyHello, Lookup, RecordKind, SniControl,
+};
+use reach365_model::verdict::{Code, Confidence};
 
 use super::{Case, at_site, host, row};
 use crate::bench::*;

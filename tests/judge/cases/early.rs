@@ -1,8 +1,8 @@
 //! Cases up to the TCP stage.
 
-use reach365::endpoint::Endpoint;
-use reach365::evidence::{Evidence, FailureKind, MsoidResolver, RecordKind, RunEvidence};
-use reach365::verdict::{Code, Confidence, Outcome};
+use reach365_model::endpoint::Endpoint;
+use reach365_model::evidence::{Evidence, FailureKind, MsoidResolver, RecordKind, RunEvidence};
+use reach365_model::verdict::{Code, Confidence, Outcome};
 
 use super::{Case, at_site, found_in, host, row};
 use crate::bench::*;
@@ -34,7 +34,7 @@ fn device() -> Vec<Case> {
             Code::DeviceNoNetwork,
             Outcome::Inconclusive,
             Confidence::High,
-            report(reach365::endpoint::Cloud::Worldwide, nothing, mute),
+            report(reach365_model::endpoint::Cloud::Worldwide, nothing, mute),
         ),
         found_in(
             Code::DeviceNoRoute,
@@ -88,7 +88,7 @@ fn dns() -> Vec<Case> {
             Outcome::Inconclusive,
             High,
             report(
-                reach365::endpoint::Cloud::Worldwide,
+                reach365_model::endpoint::Cloud::Worldwide,
                 controlled(vec![control(
                     "crl3.digicert.com",
                     Err(FailureKind::Nxdomain),
@@ -137,7 +137,7 @@ fn dns_doubts() -> Vec<Case> {
     };
     let dropped = || tcp_failed(SITE, 443, FailureKind::Timeout, 5000.0);
     let mut garden = at_site(dropped());
-    let alias = reach365::evidence::DnsRecord {
+    let alias = reach365_model::evidence::DnsRecord {
         name: "host.example".to_owned(),
         kind: RecordKind::Cname,
         ttl: 5,
@@ -190,7 +190,7 @@ fn msoid_cases() -> Vec<Case> {
         ),
         Case {
             report: report(
-                reach365::endpoint::Cloud::China,
+                reach365_model::endpoint::Cloud::China,
                 machine(),
                 vec![msoid(
                     "contoso.example",

@@ -1,8 +1,8 @@
 //! Cases from the TLS stage on.
 
-use reach365::endpoint::{Endpoint, Expect, Inspection, MustBe};
-use reach365::evidence::{CrlSeen, FailureKind, HttpSeen, TlsSeen, Trust};
-use reach365::verdict::{Code, Confidence, Outcome, Who};
+use reach365_model::endpoint::{Endpoint, Expect, Inspection, MustBe};
+use reach365_model::evidence::{CrlSeen, FailureKind, HttpSeen, TlsSeen, Trust};
+use reach365_model::verdict::{Code, Confidence, Outcome, Who};
 
 use super::{Case, at_site, host, row};
 use crate::bench::*;

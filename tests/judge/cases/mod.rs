@@ -14,9 +14,9 @@ pub(crate) use early::make_slow;
 pub(crate) use sockets::rejected_by_rule;
 
 use reach365::Report;
-use reach365::endpoint::Endpoint;
-use reach365::evidence::{Attempt, Evidence, Stage};
-use reach365::verdict::{Code, Confidence, Outcome, Who};
+use reach365_model::endpoint::Endpoint;
+use reach365_model::evidence::{Attempt, Evidence, Stage};
+use reach365_model::verdict::{Code, Confidence, Outcome, Who};
 
 use crate::bench::*;
 

@@ -1,8 +1,8 @@
 //! This machine's own DNS where a proxy looks names up.
 
-use reach365::endpoint::{Cloud, Endpoint};
-use reach365::evidence::{Evidence, FailureKind, Lookup, ProxySeen};
-use reach365::verdict::{Code, Confidence, Outcome, Verdict};
+use reach365_model::endpoint::{Cloud, Endpoint};
+use reach365_model::evidence::{Evidence, FailureKind, Lookup, ProxySeen};
+use reach365_model::verdict::{Code, Confidence, Outcome, Verdict};
 
 use super::host;
 use super::proxied::{asked, carried, open, said};

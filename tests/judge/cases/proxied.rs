@@ -1,11 +1,11 @@
 //! Routes and proxies.
 
-use reach365::endpoint::{Cloud, Endpoint, Host, MustBe, Scheme};
-use reach365::evidence::{
+use reach365_model::endpoint::{Cloud, Endpoint, Host, MustBe, Scheme};
+use reach365_model::evidence::{
     Attempt, Control, ControlHostSeen, Evidence, FailureKind, Lookup, Observation, ProxySeen,
     RecordKind, RunEvidence, ScriptFailure, ScriptFailureKind, TcpSeen, TlsSeen, Way,
 };
-use reach365::verdict::{Code, Confidence, Outcome, Requirement, Who};
+use reach365_model::verdict::{Code, Confidence, Outcome, Requirement, Who};
 use reach365_proxy::route::{Hop, Origin, Route};
 
 use super::{Case, Row, found_in, host, row};

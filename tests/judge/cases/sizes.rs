@@ -1,7 +1,9 @@
 //! Answers that are lost for their size.
 
-use reach365::evidence::{Evidence, FailureKind, HttpSeen, LegacyHello, SizeControl, SniControl};
-use reach365::verdict::{Code, Confidence, Verdict, Who};
+use reach365_model::evidence::{
+    Evidence, FailureKind, HttpSeen, LegacyHello, SizeControl, SniControl,
+};
+use reach365_model::verdict::{Code, Confidence, Verdict, Who};
 
 use super::{Case, at_site, host, row};
 use crate::bench::*;

@@ -1,7 +1,7 @@
 //! What the system knows of a connection that failed: ICMP messages and counters.
 
-use reach365::evidence::{Attempt, Evidence, FailureKind, IcmpSeen, TcpCounters, TcpSeen};
-use reach365::verdict::{Code, Confidence, Outcome, Verdict, Who};
+use reach365_model::evidence::{Attempt, Evidence, FailureKind, IcmpSeen, TcpCounters, TcpSeen};
+use reach365_model::verdict::{Code, Confidence, Outcome, Verdict, Who};
 
 use super::{Case, at_site, host, row};
 use crate::bench::*;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use reach365::options::{ProxySignIn, ProxyUser};
+use reach365_model::options::{ProxySignIn, ProxyUser};
 
 use super::Squid;
 use crate::network::{Network, assert_findings, assert_rows, fact};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reach365::options::Timeouts;
+use reach365_model::options::Timeouts;
 
 use super::Squid;
 use crate::network::{Network, assert_findings, assert_rows, fact};

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use reach365::endpoint::Cloud;
 use reach365::render::AllowlistFormat;
+use reach365_model::endpoint::Cloud;
 use reach365_proxy::route::ProxyServer;
 
 #[derive(Debug, Args)]

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use reach365::endpoint::Cloud;
-use reach365::options::{ProxySource, ProxyUser};
+use reach365_model::endpoint::Cloud;
+use reach365_model::options::{ProxySource, ProxyUser};
 use url::Url;
 
 use super::{AllowlistArgs, ListFormat, LookArgs, clouds};

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use reach365::endpoint::Host;
+use reach365_model::endpoint::Host;
 use reach365_proxy::route::{ProxyProtocol, ProxyServer};
 use url::Url;
 

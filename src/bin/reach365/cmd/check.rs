@@ -2,10 +2,10 @@
 
 use std::io::IsTerminal;
 
-use reach365::endpoint::Cloud;
-use reach365::options::{Family, Options, ProxySignIn, ProxySource, ProxyUser, Timeouts};
-use reach365::plan::{Plan, Selection};
 use reach365::{Catalog, Checker};
+use reach365_model::endpoint::Cloud;
+use reach365_model::options::{Family, Options, ProxySignIn, ProxySource, ProxyUser, Timeouts};
+use reach365_model::plan::{Plan, Selection};
 use tracing_subscriber::EnvFilter;
 
 use super::{endpoints, input, live};
@@ -103,7 +103,7 @@ fn plan(args: &CheckArgs, catalog: &Catalog) -> Result<Plan, Failure> {
         return Ok(Plan::select(catalog, &selection(args))?);
     };
     let list = args.endpoints.as_ref().map(|_| catalog);
-    let again = input::saved(path)?.failed_again(list)?;
+    let again = input::saved(path)?.failed_again(list, reach365::builtin())?;
     for lost in &again.dropped {
         note(&format!(
             "{lost} is a placeholder of a redacted report: not checked"

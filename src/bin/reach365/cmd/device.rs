@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use reach365::device::DeviceState;
 use reach365::redaction::Redactor;
 use reach365::render::{self, TextStyle};
 use reach365::system_device;
+use reach365_model::device::DeviceState;
 
 use super::input;
 use crate::cli::{DeviceArgs, ListFormat};

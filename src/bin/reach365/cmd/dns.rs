@@ -1,8 +1,8 @@
 //! `reach365 dns`: the `msoid` rows of a check, and nothing else.
 
-use reach365::endpoint::Endpoint;
-use reach365::plan::{MSOID_GROUP, Plan, Selection};
-use reach365::{Catalog, Checker};
+use reach365::Checker;
+use reach365_model::endpoint::Endpoint;
+use reach365_model::plan::{MSOID_GROUP, Plan, Selection};
 
 use super::check::resolving;
 use super::live;
@@ -16,7 +16,7 @@ pub(crate) fn run(args: &DnsArgs) -> Result<u8, Failure> {
         domains: args.domains.clone(),
         cloud: args.resolving.cloud,
     };
-    let mut plan = Plan::select(Catalog::builtin(), &selection)?;
+    let mut plan = Plan::select(reach365::builtin(), &selection)?;
     // A selection without groups means the default ones.
     plan.checks.retain(|check| is_msoid(&check.endpoint));
     let checker = Checker::builder().options(resolving(&args.resolving));

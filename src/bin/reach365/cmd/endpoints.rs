@@ -5,10 +5,10 @@ mod state;
 mod update;
 
 use reach365::Catalog;
-use reach365::catalog::Wildcard;
-use reach365::endpoint::Endpoint;
-use reach365::plan::{Plan, Selection};
 use reach365::render;
+use reach365_model::catalog::Wildcard;
+use reach365_model::endpoint::Endpoint;
+use reach365_model::plan::{Plan, Selection};
 
 use super::input;
 use crate::cli::{LintArgs, ListArgs, TableFormat};
@@ -16,8 +16,8 @@ use crate::exit::{Failure, note};
 use crate::output::Output;
 use crate::terminal;
 
-use reach365::catalog::service::ServiceList;
-use reach365::endpoint::Cloud;
+use reach365_model::catalog::service::ServiceList;
+use reach365_model::endpoint::Cloud;
 use state::{Copy, State};
 
 pub(crate) use diff::diff;

@@ -2,7 +2,7 @@
 
 use reach365::remedy::{ActivationError, NoActivationError};
 use reach365::render;
-use reach365::verdict::Code;
+use reach365_model::verdict::Code;
 
 use super::input;
 use crate::cli::ExplainArgs;

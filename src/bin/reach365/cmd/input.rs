@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use reach365::catalog::service::SERVICE_LIMIT;
-use reach365::device::STATE_LIMIT;
 use reach365::verdict::Signatures;
 use reach365::{Catalog, Report};
+use reach365_model::catalog::service::SERVICE_LIMIT;
+use reach365_model::device::STATE_LIMIT;
 use reach365_proxy::text;
 
 use crate::exit::Failure;
@@ -24,11 +24,11 @@ const NO_TEXT: &str = "neither UTF-8 nor UTF-16 text";
 /// The list of a file, or the built-in one.
 pub(super) fn catalog(file: Option<&Path>) -> Result<Catalog, Failure> {
     let Some(path) = file else {
-        return Ok(Catalog::builtin().clone());
+        return Ok(reach365::builtin().clone());
     };
     let name = path.display().to_string();
     let text = read(&name, || File::open(path), LIST_LIMIT)?;
-    Ok(Catalog::parse(&name, &text)?)
+    Ok(Catalog::parse(&name, &text, reach365::builtin())?)
 }
 
 /// The bytes of a saved answer of the endpoint service.

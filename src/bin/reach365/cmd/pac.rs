@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use reach365::endpoint::{Endpoint, Scheme};
 use reach365::pac::{self, PacLimits, PacNames, PacSurroundings, Script};
-use reach365::plan::{Plan, Selection};
 use reach365::render::{self, Composition, PacRow, compose};
+use reach365_model::endpoint::{Endpoint, Scheme};
+use reach365_model::plan::{Plan, Selection};
 use reach365_proxy::pac::{PacFailure, PacFailureKind, RemarkLevel, never_asked};
 use tokio::runtime::{Builder, Runtime};
 use url::Url;
@@ -116,7 +116,7 @@ pub(crate) fn lint(args: &PacLintArgs) -> Result<u8, Failure> {
 
 /// What a check without arguments would ask for.
 fn urls_of_the_plan() -> Result<Vec<Url>, Failure> {
-    let plan = Plan::select(reach365::Catalog::builtin(), &Selection::default())?;
+    let plan = Plan::select(reach365::builtin(), &Selection::default())?;
     let endpoints = plan.checks.iter().map(|check| &check.endpoint);
     Ok(endpoints.filter_map(url_of).collect())
 }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use reach365::evidence::Way;
-use reach365::options::Options;
 use reach365::render::{self, Match, UrlWays};
 use reach365::{proxy_ways, system_proxies};
+use reach365_model::evidence::Way;
+use reach365_model::options::Options;
 use reach365_proxy::{
     Blob, Decision, ProxySettings, View, ViewKind, decide, hex, registry_file,
     windows::{self, WinHttpAnswers},

@@ -3,9 +3,9 @@
 use std::future::Future;
 use std::io::Write;
 
-use reach365::endpoint::Host;
-use reach365::verdict::Outcome;
 use reach365::{Error, Options, TraceReport, TraceRequest, render, trace};
+use reach365_model::endpoint::Host;
+use reach365_model::verdict::Outcome;
 
 use super::check::family;
 use super::live;

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::evidence::{DnsAnswer, DnsTry, Failure, FailureKind, Transport};
-use crate::options::CONFIRM_PAUSE;
 use crate::probe::classify;
 use crate::probe::clock::Expired;
 use crate::probe::dns::TryResult;
 use crate::probe::dns::ask::{Asking, Connected, Step};
 use crate::probe::dns::tried::{Packet, Try};
 use crate::probe::dns_message::Reply;
+use reach365_model::evidence::{DnsAnswer, DnsTry, Failure, FailureKind, Transport};
+use reach365_model::options::CONFIRM_PAUSE;
 
 /// Packets that are no answer, read from one server before it is given up.
 const FOREIGN_LIMIT: usize = 16;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use reach365::endpoint::Cloud;
 use reach365::new_client_request_id;
+use reach365_model::endpoint::Cloud;
 use reach365_proxy::text;
 use serde::{Deserialize, Serialize};
 

@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use reach365::Catalog;
-use reach365::catalog::service::{self, EffectiveDates, Pattern, ServiceList, diff};
-use reach365::endpoint::Cloud;
-use reach365::options::Options;
 use reach365::{ServiceAnswer, ServiceFailure, ServiceRequest, ask_service};
+use reach365_model::catalog::service::{self, EffectiveDates, Pattern, ServiceList, diff};
+use reach365_model::endpoint::Cloud;
+use reach365_model::options::Options;
 
 use super::state::{Copy, State};
 use crate::cli::UpdateArgs;
@@ -34,7 +33,7 @@ fn from_file(file: &Path, cloud: Cloud, state: &mut State) -> Result<u8, Failure
         let file = file.display();
         return Err(Failure::Usage(format!("{file}: no names in it")));
     }
-    if service::compare(Catalog::builtin(), &list, cloud).is_of_something_else() {
+    if service::compare(reach365::builtin(), &list, cloud).is_of_something_else() {
         let file = file.display();
         return Err(Failure::Usage(format!(
             "{file}: too many hosts of the cloud {cloud} are absent or in other sets; the saved \

@@ -2,7 +2,7 @@
 
 use reach365::remedy::{self, Remedies, Remedy};
 use reach365::render;
-use reach365::verdict::Code;
+use reach365_model::verdict::Code;
 
 use super::plan::error_number;
 use crate::cli::{FixListArgs, FixScriptArgs, FixShowArgs, ListFormat};
@@ -62,7 +62,7 @@ pub(super) fn named(id: &str) -> Result<&'static Remedy, Failure> {
     Remedy::get(&id.to_ascii_lowercase()).ok_or_else(|| {
         Failure::Usage(format!(
             "there is no remedy `{}`; `reach365 fix list` shows them",
-            reach365::endpoint::printable(id)
+            reach365_model::endpoint::printable(id)
         ))
     })
 }

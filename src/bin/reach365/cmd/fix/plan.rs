@@ -1,9 +1,9 @@
 //! `reach365 fix plan`.
 
-use reach365::device::DeviceState;
 use reach365::redaction::Bundle;
 use reach365::remedy::{self, ActivationError, Situation};
 use reach365::{Report, render};
+use reach365_model::device::DeviceState;
 
 use crate::cli::{FixPlanArgs, ListFormat};
 use crate::cmd::{device, input};
@@ -58,7 +58,7 @@ fn situation<'a>(
     }
     Ok(Situation {
         error: args.error.as_deref().map(error_number).transpose()?,
-        network: report.map(Report::network_seen),
+        network: report.map(reach365::report::network_seen),
         device,
         app: args.app,
         platform: args.platform,

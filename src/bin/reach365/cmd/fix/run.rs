@@ -2,10 +2,10 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use reach365::device::{DeviceState, UserContext};
-use reach365::endpoint::printable;
 use reach365::fix::{self, FixError, LocalMachine, Machine, Outcome, Preview, RunOptions};
 use reach365::remedy::{self, Remedy};
+use reach365_model::device::{DeviceState, UserContext};
+use reach365_model::endpoint::printable;
 
 use super::catalogue::named;
 use super::{NOT_DONE, code, refused};

@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use reach365::endpoint::printable;
 use reach365::fix::{self, FixError, Journal, LocalMachine, Machine, Outcome};
 use reach365::remedy::Remedy;
+use reach365_model::endpoint::printable;
 
 use super::{NOT_DONE, code, refused};
 use crate::cli::FixUndoArgs;

@@ -65,7 +65,6 @@ pub struct HttpSeen {
 /// What an HTML page asks of its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum PageAsks {
     /// It has a form.

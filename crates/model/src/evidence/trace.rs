@@ -66,7 +66,6 @@ impl TraceHop {
 /// What came back for a connection request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum HopAnswer {
     /// A device on the way says that the hops are used up.
@@ -106,7 +105,6 @@ pub struct HelloStep {
 /// What came back for a ClientHello.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum HelloAnswer {
     /// A device on the way says that the hops are used up.

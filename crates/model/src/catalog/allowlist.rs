@@ -396,7 +396,7 @@ mod tests {
     }
 
     fn builtin(cloud: Cloud) -> Allowlist {
-        let catalog = Catalog::builtin();
+        let catalog = crate::catalog::builtin();
         let endpoints = all(catalog, cloud);
         let endpoints: Vec<&Endpoint> = endpoints.iter().collect();
         Allowlist::of("the built-in list", cloud, &endpoints, Some(catalog))
@@ -408,7 +408,7 @@ mod tests {
     }
 
     fn own(text: &str) -> (Catalog, Vec<Endpoint>) {
-        let catalog = Catalog::parse("own.toml", text).unwrap();
+        let catalog = Catalog::parse("own.toml", text, crate::catalog::builtin()).unwrap();
         let endpoints = all(&catalog, Cloud::Worldwide);
         (catalog, endpoints)
     }
@@ -482,7 +482,7 @@ mod tests {
 
     #[test]
     fn a_report_is_not_believed() {
-        let catalog = Catalog::builtin();
+        let catalog = crate::catalog::builtin();
         let endpoints = all(catalog, Cloud::Worldwide);
         let endpoints: Vec<&Endpoint> = endpoints.iter().collect();
         let mut known = catalog.endpoint("officecdn").unwrap().clone();

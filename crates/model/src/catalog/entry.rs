@@ -39,9 +39,9 @@ const KEYS: &[&str] = &[
 const EXPECT_KEYS: &[&str] = &["status", "json-key", "body", "redirect-host"];
 
 /// The group of an entry that names none.
-pub(crate) const CUSTOM: &str = "custom";
+pub const CUSTOM: &str = "custom";
 /// The word for every group on the command line, so no group may be called so.
-pub(crate) const ALL: &str = "all";
+pub const ALL: &str = "all";
 
 const LONGEST_PATH: usize = 2_048;
 const LONGEST_WORD: usize = 253;

@@ -8,7 +8,7 @@ use reach365_proxy::registry::Registry;
 const PARAMETERS: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\NlaSvc\Parameters\Internet";
 const POLICY: &str = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\NetworkConnectivityStatusIndicator";
 /// The keys that hold the settings.
-pub(crate) const KEYS: [&str; 2] = [PARAMETERS, POLICY];
+pub const KEYS: [&str; 2] = [PARAMETERS, POLICY];
 
 /// What Windows asks for where nothing else is set.
 const WEB_HOST: &str = "www.msftconnecttest.com";
@@ -43,9 +43,12 @@ struct Dns {
 
 /// What becomes of an entry of the list.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Applied {
+pub enum Applied {
+    /// As the list has it.
     AsListed,
+    /// Another endpoint is asked, and why.
     Redirected(Box<Endpoint>, Redirect),
+    /// Nothing is asked, and why.
     Skipped(SkipReason),
 }
 
@@ -76,7 +79,7 @@ impl NcsiSettings {
 
     /// What Windows does in place of asking for an entry. Entries that are not Windows' own test
     /// are never touched.
-    pub(crate) fn applied(&self, endpoint: &Endpoint) -> Applied {
+    pub fn applied(&self, endpoint: &Endpoint) -> Applied {
         let set = match (endpoint.scheme, endpoint.host.name()) {
             (Scheme::Http, Some(WEB_HOST)) => self.web.set(endpoint),
             (Scheme::Http, Some(WEB_HOST_V6)) => self.web_v6.set(endpoint),
@@ -187,7 +190,6 @@ fn shortened(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::Catalog;
     use reach365_proxy::registry::RegistryValue;
 
     fn settings(values: &[(&str, &str)]) -> NcsiSettings {
@@ -205,7 +207,7 @@ mod tests {
     }
 
     fn applied(settings: &NcsiSettings, id: &str) -> Applied {
-        settings.applied(Catalog::builtin().endpoint(id).unwrap())
+        settings.applied(crate::catalog::builtin().endpoint(id).unwrap())
     }
 
     fn redirected(settings: &NcsiSettings, id: &str) -> (Endpoint, Redirect) {
@@ -229,7 +231,7 @@ mod tests {
             ("ActiveDnsProbeHostV6", "dns.msftncsi.com"),
             ("ActiveDnsProbeContentV6", "fd3e:4f5a:5b81::1"),
         ]);
-        for endpoint in Catalog::builtin().endpoints() {
+        for endpoint in crate::catalog::builtin().endpoints() {
             assert_eq!(brought.applied(endpoint), Applied::AsListed, "{endpoint}");
             let nothing = NcsiSettings::default();
             assert_eq!(nothing.applied(endpoint), Applied::AsListed, "{endpoint}");

@@ -1,19 +1,20 @@
-//! What a code is made of. The table itself is in `table.rs`.
+//! What a code is made of. The table itself is in `codes.rs`.
 
+use crate::codes::Code;
 use crate::evidence::Stage;
-use crate::verdict::{Code, Outcome, Who};
+use crate::verdict::{Outcome, Who};
 
 /// One line of the table of codes.
 #[derive(Clone, Copy)]
-pub(super) struct Entry {
-    pub(super) id: &'static str,
-    pub(super) stage: Stage,
-    pub(super) outcome: Outcome,
-    pub(super) who: Who,
-    pub(super) means: &'static str,
-    pub(super) evidence: &'static str,
-    pub(super) says: &'static str,
-    pub(super) wrong_if: &'static str,
+pub(crate) struct Entry {
+    pub(crate) id: &'static str,
+    pub(crate) stage: Stage,
+    pub(crate) outcome: Outcome,
+    pub(crate) who: Who,
+    pub(crate) means: &'static str,
+    pub(crate) evidence: &'static str,
+    pub(crate) says: &'static str,
+    pub(crate) wrong_if: &'static str,
 }
 
 macro_rules! codes {
@@ -35,7 +36,7 @@ macro_rules! codes {
             /// Every code, in the order of the documentation.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
-            pub(super) fn entry(self) -> Entry {
+            pub(crate) fn entry(self) -> Entry {
                 ENTRIES[self as usize]
             }
         }
@@ -54,7 +55,7 @@ macro_rules! codes {
     };
 }
 
-pub(super) use codes;
+pub(crate) use codes;
 
 impl Code {
     /// The name, as in JSON and in the documentation.
@@ -93,7 +94,7 @@ impl Code {
     }
 
     /// The sentence of a verdict, with `{fact}` where a fact of that name goes in.
-    pub(crate) fn says(self) -> &'static str {
+    pub fn says(self) -> &'static str {
         self.entry().says
     }
 
@@ -101,6 +102,22 @@ impl Code {
     /// be wrong if".
     pub fn wrong_if(self) -> &'static str {
         self.entry().wrong_if
+    }
+
+    /// Whether the cause is that nothing came.
+    pub fn is_silence(self) -> bool {
+        matches!(
+            self,
+            Self::DnsTimeout
+                | Self::TcpDropped
+                | Self::ProxyDropped
+                | Self::ProxySilent
+                | Self::ProxyUpstreamTimeout
+                | Self::TlsSilent
+                | Self::TlsHelloDropped
+                | Self::TlsMtuBlackhole
+                | Self::HttpSilent
+        )
     }
 
     /// Where the documentation has it.

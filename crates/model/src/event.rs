@@ -4,7 +4,7 @@ use std::iter;
 
 use serde::Serialize;
 
-use crate::remedy::Advice;
+use crate::advice::Advice;
 use crate::report::{EndpointReport, Report, Run, Summary};
 use crate::verdict::{Finding, Outcome};
 

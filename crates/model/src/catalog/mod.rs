@@ -1,8 +1,9 @@
 //! The list of endpoints: TOML in, [`Catalog`] out.
 //!
 //! ```
-//! use reach365::Catalog;
+//! use reach365_model::Catalog;
 //!
+//! # let builtin = Catalog::default();
 //! let own = r#"
 //!     extends = "builtin"
 //!
@@ -10,10 +11,9 @@
 //!     id = "intranet-sign-in"
 //!     host = "adfs.contoso.example"
 //! "#;
-//! let catalog = Catalog::parse("own.toml", own)?;
+//! let catalog = Catalog::parse("own.toml", own, &builtin)?;
 //! assert_eq!(catalog.endpoint("intranet-sign-in").unwrap().port, 443);
-//! assert!(catalog.endpoint("officecdn").is_some());
-//! # Ok::<(), reach365::Error>(())
+//! # Ok::<(), reach365_model::Error>(())
 //! ```
 
 mod allowlist;
@@ -28,19 +28,21 @@ pub mod service;
 mod tables;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use self::service::{Pattern, ServiceList};
 use crate::endpoint::{Cloud, Endpoint};
 use crate::error::Error;
 use ipnet::IpNet;
 
+pub(crate) use issuer::ControlName;
+use issuer::KnownNames;
 use tables::PublishedSet;
 
 pub use allowlist::{Allowed, AllowedHost, AllowedPort, Allowlist, LeftOut};
-pub(crate) use entry::{ALL, CUSTOM};
+pub use entry::{ALL, CUSTOM};
 pub use lint::Lint;
-pub(crate) use mistakes::Mistakes;
+pub use mistakes::Mistakes;
 pub use tables::Wildcard;
 
 /// Bytes that the text of a list may have.
@@ -52,9 +54,6 @@ pub const ENTRY_LIMIT: usize = 10_000;
 const FROM_LIST: &str = "the list of endpoints";
 const FROM_BOTH: &str =
     "the list of endpoints and the saved answer of Microsoft's endpoint service";
-
-const BUILTIN: &str = include_str!("../../endpoints.toml");
-const BUILTIN_NAME: &str = "endpoints.toml (built in)";
 
 /// A list of endpoints.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -68,6 +67,8 @@ pub struct Catalog {
     wildcard_places: Vec<Place>,
     /// Names that Microsoft's endpoint service has, as far as it was asked.
     published: Vec<Pattern>,
+    /// What the built-in list knows, whatever list this is.
+    known: Arc<KnownNames>,
 }
 
 /// Where something is written.
@@ -78,25 +79,27 @@ struct Place {
 }
 
 impl Catalog {
-    /// The list that is built in: Microsoft's twenty activation endpoints and what goes with them.
-    pub fn builtin() -> &'static Self {
-        static CATALOG: OnceLock<Catalog> = OnceLock::new();
-        CATALOG.get_or_init(|| {
-            list::read(BUILTIN_NAME, BUILTIN, Self::default)
-                .expect("the built-in list parses: a test of this module proves it")
-        })
+    /// Reads the built-in list itself. Its names have public issuers in every other list, and its
+    /// hosts are the controls of every plan.
+    ///
+    /// # Errors
+    /// As [`Catalog::parse`].
+    pub fn parse_builtin(file_name: &str, text: &str) -> Result<Self, Error> {
+        let mut catalog = list::read(file_name, text, &Self::default())?;
+        catalog.known = Arc::new(KnownNames::from_list(&catalog));
+        Ok(catalog)
     }
 
     /// Reads a list. `file_name` appears in messages only; nothing is opened.
     ///
-    /// With `extends = "builtin"` the entries are added to the built-in list; an entry with the id
+    /// With `extends = "builtin"` the entries are added to the list `builtin`; an entry with the id
     /// of a built-in one takes its place.
     ///
     /// # Errors
     /// [`Error::Catalog`] with every mistake, at most 20, each with line, column and snippet. A text
     /// of more than [`TEXT_LIMIT`] bytes is refused unread.
-    pub fn parse(file_name: &str, text: &str) -> Result<Self, Error> {
-        list::read(file_name, text, || Self::builtin().clone())
+    pub fn parse(file_name: &str, text: &str, builtin: &Self) -> Result<Self, Error> {
+        list::read(file_name, text, builtin)
     }
 
     /// The entries, in the order of the list.
@@ -184,16 +187,10 @@ impl Catalog {
     }
 }
 
+/// The list of the program, for tests.
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn builtin_list_parses_and_has_nothing_to_remark() {
-        let catalog = list::read(BUILTIN_NAME, BUILTIN, Catalog::default)
-            .unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(catalog, *Catalog::builtin());
-        let remarks: Vec<String> = catalog.lint().iter().map(ToString::to_string).collect();
-        assert_eq!(remarks, Vec::<String>::new());
-    }
+pub(crate) fn builtin() -> &'static Catalog {
+    static CATALOG: std::sync::OnceLock<Catalog> = std::sync::OnceLock::new();
+    let text = include_str!("../../../../endpoints.toml");
+    CATALOG.get_or_init(|| Catalog::parse_builtin("endpoints.toml", text).unwrap())
 }

@@ -11,7 +11,7 @@ const SHOWN: usize = 20;
 const KEPT: usize = 1_000;
 
 /// The text of a list and the mistakes found in it so far.
-pub(crate) struct Mistakes<'a> {
+pub struct Mistakes<'a> {
     file: &'a str,
     text: &'a str,
     /// Offset of each line feed.
@@ -21,7 +21,8 @@ pub(crate) struct Mistakes<'a> {
 }
 
 impl<'a> Mistakes<'a> {
-    pub(crate) fn new(file: &'a str, text: &'a str) -> Self {
+    /// No mistakes yet, in this file with this text.
+    pub fn new(file: &'a str, text: &'a str) -> Self {
         Self {
             file,
             text,
@@ -32,14 +33,15 @@ impl<'a> Mistakes<'a> {
     }
 
     /// Notes a mistake at a span of bytes.
-    pub(crate) fn add(&mut self, span: &Range<usize>, message: String) {
+    pub fn add(&mut self, span: &Range<usize>, message: String) {
         self.count += 1;
         if self.found.len() < KEPT {
             self.found.push((span.start, message));
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether the file has none.
+    pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
@@ -49,7 +51,7 @@ impl<'a> Mistakes<'a> {
     }
 
     /// Everything found, in the order of the file.
-    pub(crate) fn into_error(mut self) -> Error {
+    pub fn into_error(mut self) -> Error {
         self.found.sort_by_key(|(offset, _)| *offset);
         let mut list: Vec<CatalogError> = self
             .found

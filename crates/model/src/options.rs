@@ -180,12 +180,13 @@ impl ProxySignIn {
     }
 
     /// Whether they are for this proxy; `None` where they are bound to none.
-    pub(crate) fn is_for(&self, proxy: &ProxyServer) -> Option<bool> {
+    pub fn is_for(&self, proxy: &ProxyServer) -> Option<bool> {
         let (host, port) = self.only.as_ref()?;
         Some(*host == proxy.host && *port == proxy.port)
     }
 
-    pub(crate) fn proxy_authorization(&self) -> &str {
+    /// Value of the header `Proxy-Authorization`.
+    pub fn proxy_authorization(&self) -> &str {
         &self.proxy_authorization
     }
 }
@@ -356,13 +357,13 @@ impl Timeouts {
     }
 
     /// The usual limit of a stage in milliseconds.
-    pub(crate) fn usual_ms(stage: Stage) -> Option<u64> {
+    pub fn usual_ms(stage: Stage) -> Option<u64> {
         let limit = Self::default().of(stage)?;
         Some(limit.as_millis() as u64)
     }
 
     /// The limits in milliseconds that are shorter than others: silence within them says nothing.
-    pub(crate) fn shorter_than(&self, usual: &Self) -> BTreeMap<Stage, u64> {
+    pub fn shorter_than(&self, usual: &Self) -> BTreeMap<Stage, u64> {
         let stages = [
             Stage::Dns,
             Stage::Tcp,

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use url::Url;
 
-use crate::catalog::{ALL, CUSTOM, Catalog};
+use crate::catalog::{ALL, CUSTOM, Catalog, ControlName};
 use crate::endpoint::{
     Category, Cloud, Endpoint, Expect, Host, Inspection, Level, MustBe, Scheme, printable, quoted,
 };
@@ -62,16 +62,16 @@ impl Selection {
 }
 
 impl Plan {
-    /// The checks of one group in the worldwide cloud; none where the list has no such group.
-    pub fn group(catalog: &Catalog, group: &str) -> Self {
-        let cloud = Cloud::Worldwide;
-        let groups = [group];
-        let wanted = |endpoint: &&Endpoint| in_groups(endpoint, &groups, cloud);
-        let endpoints = catalog.endpoints().iter().filter(wanted);
-        Self::of(
-            cloud,
-            endpoints.map(|endpoint| catalog.in_cloud(endpoint, cloud)),
-        )
+    /// The checks of one group in the worldwide cloud.
+    ///
+    /// # Errors
+    /// [`Error::Option`] for a group that the list does not have.
+    pub fn group(catalog: &Catalog, group: &str) -> Result<Self, Error> {
+        let selection = Selection {
+            groups: vec![group.to_owned()],
+            ..Selection::default()
+        };
+        Self::select(catalog, &selection)
     }
 
     /// The checks that a selection asks for: entries of the list in its order, then hosts that the
@@ -95,15 +95,19 @@ impl Plan {
             .collect::<Result<_, _>>()?;
         let others = named.others.iter();
         let others = others.map(|entry| catalog.in_cloud(entry, cloud));
-        let plan = Self::of(cloud, listed.chain(others).chain(domains));
+        let plan = Self::from_endpoints(catalog, cloud, listed.chain(others).chain(domains));
         if plan.checks.is_empty() {
             return Err(nothing_left(&groups, cloud));
         }
         Ok(plan)
     }
 
-    /// Checks of endpoints that are chosen already.
-    pub(crate) fn of(cloud: Cloud, endpoints: impl Iterator<Item = Endpoint>) -> Self {
+    /// Checks of endpoints that are chosen already; `catalog` names the controls.
+    pub fn from_endpoints(
+        catalog: &Catalog,
+        cloud: Cloud,
+        endpoints: impl Iterator<Item = Endpoint>,
+    ) -> Self {
         let mut known = Known::default();
         let checks = endpoints
             .filter_map(|endpoint| known.admit(endpoint))
@@ -114,31 +118,22 @@ impl Plan {
         let checks: Vec<Check> = checks.collect();
         Self {
             cloud,
-            control_names: control_names(&checks),
+            control_names: control_names(catalog, &checks),
             checks,
         }
     }
 }
 
-/// One name of every owner in the built-in list that the worldwide cloud has: those of no check
-/// first, and among them those of certificate authorities, since a filter for one vendor's names
-/// leaves them alone.
-fn control_names(checks: &[Check]) -> Vec<String> {
-    let listed = Catalog::builtin().endpoints().iter();
-    let worldwide = listed
-        .filter(|entry| entry.clouds.contains(&Cloud::Worldwide) && entry.scheme != Scheme::Dns);
+/// The controls of the built-in list: those of owners of whom nothing is checked first, and among
+/// them those of certificate authorities, since a filter for one vendor's names leaves them alone.
+fn control_names(catalog: &Catalog, checks: &[Check]) -> Vec<String> {
     let checked: HashSet<String> = checks
         .iter()
         .map(|check| check.endpoint.host.owner())
         .collect();
-    let mut owners = HashSet::new();
-    let mut entries: Vec<&Endpoint> = worldwide.collect();
-    entries.retain(|entry| entry.host.name().is_some() && owners.insert(entry.host.owner()));
-    entries.sort_by_key(|entry| {
-        let is_authority = entry.groups.iter().any(|group| group == "revocation");
-        (checked.contains(&entry.host.owner()), !is_authority)
-    });
-    let hosts = entries.into_iter().map(|entry| entry.host.to_string());
+    let mut controls: Vec<&ControlName> = catalog.controls().iter().collect();
+    controls.sort_by_key(|control| (checked.contains(&control.owner), !control.is_authority));
+    let hosts = controls.into_iter().map(|control| control.host.clone());
     hosts.collect()
 }
 
@@ -332,7 +327,7 @@ impl Target {
 }
 
 /// A host of somebody else, for comparison: any genuine answer will do.
-pub(crate) fn comparison(host: &Host, port: u16, scheme: Scheme) -> Endpoint {
+pub fn comparison(host: &Host, port: u16, scheme: Scheme) -> Endpoint {
     Target {
         host: host.clone(),
         port: Some(port),
@@ -398,7 +393,7 @@ fn domain_name(text: &str) -> Result<String, String> {
 }
 
 /// An endpoint of which nothing is known but where it is.
-pub(crate) fn plain(host: Host, port: u16, scheme: Scheme, path: String) -> Endpoint {
+pub fn plain(host: Host, port: u16, scheme: Scheme, path: String) -> Endpoint {
     Endpoint {
         id: String::new(),
         host,

@@ -202,7 +202,6 @@ pub struct Failure {
 /// The kinds of [`Failure`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum FailureKind {
     /// No answer within the limit.
@@ -405,7 +404,6 @@ pub struct ProxySeen {
 /// Why a proxy that asked for credentials did not get those that there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum CredentialsWithheld {
     /// The network named the proxy (WPAD).

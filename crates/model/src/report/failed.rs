@@ -25,8 +25,12 @@ impl Report {
     /// # Errors
     /// [`Error::Option`] for a saved definition that no list could have, and for more of them than a
     /// list may have: a report may come from a stranger.
-    pub fn failed_again(&self, list: Option<&Catalog>) -> Result<FailedAgain, Error> {
-        let list = list.or_else(|| self.run.redacted.then(Catalog::builtin));
+    pub fn failed_again(
+        &self,
+        list: Option<&Catalog>,
+        builtin: &Catalog,
+    ) -> Result<FailedAgain, Error> {
+        let list = list.or_else(|| self.run.redacted.then_some(builtin));
         let mut endpoints = Vec::new();
         let mut dropped = Vec::new();
         let rows = self.endpoints.iter();
@@ -34,7 +38,7 @@ impl Report {
             let listed = list.and_then(|list| self.listed(list, &row.endpoint));
             match listed {
                 Some(entry) => endpoints.push(entry),
-                None if self.run.redacted && is_placeholder(&row.endpoint) => {
+                None if self.run.redacted && is_placeholder(&row.endpoint, builtin) => {
                     dropped.push(row.endpoint.to_string());
                 }
                 None => endpoints.push(saved(row)?),
@@ -46,7 +50,7 @@ impl Report {
                 "{count} endpoints failed; at most {ENTRY_LIMIT} are checked"
             )));
         }
-        let plan = Plan::of(self.run.cloud, endpoints.into_iter());
+        let plan = Plan::from_endpoints(builtin, self.run.cloud, endpoints.into_iter());
         Ok(FailedAgain { plan, dropped })
     }
 
@@ -88,7 +92,9 @@ fn is_same(one: &Endpoint, other: &Endpoint) -> bool {
 }
 
 /// Whether the name is none that a report with placeholders keeps.
-fn is_placeholder(endpoint: &Endpoint) -> bool {
-    let known = Catalog::builtin().endpoints();
-    !known.iter().any(|known| known.host == endpoint.host)
+fn is_placeholder(endpoint: &Endpoint, builtin: &Catalog) -> bool {
+    !builtin
+        .endpoints()
+        .iter()
+        .any(|known| known.host == endpoint.host)
 }

@@ -2,13 +2,13 @@
 //! follows from it. Pure: texts and values come in as arguments.
 //!
 //! ```
-//! use reach365::device::{DeviceState, Join};
+//! use reach365_model::device::{DeviceState, Join};
 //!
 //! let text = "AzureAdJoined : YES\nEnterpriseJoined : NO\nDomainJoined : YES\n";
 //! let state = DeviceState::from_text(text)?;
 //! assert_eq!(state.join, Join::Hybrid);
 //! assert_eq!(state.token.present, None);
-//! # Ok::<(), reach365::Error>(())
+//! # Ok::<(), reach365_model::Error>(())
 //! ```
 
 mod diagnostics;
@@ -27,7 +27,7 @@ mod token;
 pub use diagnostics::{DeviceTest, JoinDiagnostics, TestOutcome};
 pub use judge::STATE_LIMIT;
 pub use ncsi::NcsiSettings;
-pub(crate) use ncsi::{Applied, KEYS as NCSI_KEYS};
+pub use ncsi::{Applied, KEYS as NCSI_KEYS};
 pub use number::ReportedNumber;
 pub use pc::{CommandOutcome, Pc, ProxyView, SERVICES, Service, ServiceState};
 pub use registry::{

@@ -2,7 +2,7 @@
 //! changed since.
 //!
 //! ```
-//! use reach365::catalog::service::ServiceList;
+//! use reach365_model::catalog::service::ServiceList;
 //!
 //! let text = r#"[
 //!     {"id": 46, "serviceArea": "Common", "urls": ["*.officeapps.live.com"],
@@ -16,7 +16,7 @@
 //! // The exact entry goes before the wildcard: a content network has no published addresses.
 //! let content = list.find("cdn.odc.officeapps.live.com").unwrap();
 //! assert_eq!((content.sets, content.ranges.len()), (vec![91], 0));
-//! # Ok::<(), reach365::Error>(())
+//! # Ok::<(), reach365_model::Error>(())
 //! ```
 
 mod changes;

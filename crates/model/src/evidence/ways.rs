@@ -48,7 +48,6 @@ pub struct ScriptFailure {
 /// The kinds of [`ScriptFailure`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum ScriptFailureKind {
     /// It could not be fetched.

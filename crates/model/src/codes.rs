@@ -2,8 +2,8 @@
 //!
 //! A sentence may hold `{fact}`; `{host}`, `{port}` and `{target}` come from the endpoint.
 
+use crate::code::{Entry, codes};
 use crate::evidence::Stage;
-use crate::verdict::code::{Entry, codes};
 use crate::verdict::{Outcome, Who};
 
 codes! {

@@ -18,12 +18,8 @@ const KEYS: &[&str] = &["extends", "endpoints", "sets", "wildcards"];
 
 type Row<'a> = (&'a DeTable<'a>, Range<usize>);
 
-/// Reads a list; `builtin` is called only if the list extends the built-in one.
-pub(super) fn read(
-    file: &str,
-    text: &str,
-    builtin: impl Fn() -> Catalog,
-) -> Result<Catalog, Error> {
+/// Reads a list, which may extend the built-in one.
+pub(super) fn read(file: &str, text: &str, builtin: &Catalog) -> Result<Catalog, Error> {
     if text.len() > TEXT_LIMIT {
         let message = format!(
             "the list has {} bytes; {TEXT_LIMIT} are the limit",
@@ -55,15 +51,18 @@ fn read_tables(
     file: &str,
     table: &DeTable<'_>,
     mistakes: &mut Mistakes<'_>,
-    builtin: impl Fn() -> Catalog,
+    builtin: &Catalog,
 ) -> Catalog {
     const BASES: &[(&str, ())] = &[("builtin", ())];
     let top = &mut Fields::open(table, 0..0, KEYS, mistakes);
     let extends = top.read("extends", one_of(BASES)).is_some();
     let base = if extends {
-        builtin()
+        builtin.clone()
     } else {
-        Catalog::default()
+        Catalog {
+            known: Arc::clone(&builtin.known),
+            ..Catalog::default()
+        }
     };
     let endpoints = rows(top, "endpoints");
     let sets = rows(top, "sets");
