@@ -2,9 +2,8 @@
 
 use std::sync::OnceLock;
 
+use reach365_judge::Judge;
 use reach365_model::Catalog;
-
-use crate::report::Judge;
 
 /// The list that is built in: Microsoft's activation endpoints and what goes with them.
 pub fn builtin() -> &'static Catalog {

@@ -22,10 +22,10 @@
 //! 1. A [`Catalog`] lists [`Endpoint`](endpoint::Endpoint)s; a [`Plan`] is what one run checks.
 //! 2. A [`Checker`] probes them all at once and fills one [`Evidence`](evidence::Evidence) each:
 //!    what was seen, without an opinion.
-//! 3. [`verdict::judge`] looks at one endpoint, [`verdict::correlate`] at the whole run; neither
-//!    does I/O, so a saved report can be judged again: [`report::Judge::again`].
-//! 4. A [`Report`] joins [`Verdict`](verdict::Verdict)s, run-wide [`Finding`](verdict::Finding)s and
-//!    [`Advice`](remedy::Advice); it serialises to JSON schema 1.
+//! 3. A [`Judge`] looks at each endpoint and then at the whole run; it does no I/O, so a saved
+//!    report can be judged again: [`judge`]`().again(&report)`.
+//! 4. A [`Report`] joins [`Verdict`]s, run-wide [`Finding`](verdict::Finding)s and
+//!    [`Advice`](reach365_model::Advice); it serializes to JSON schema 1.
 //! 5. [`render`] writes it for people and for programs.
 //!
 //! Only what stops a run is an [`Error`]; a blocked host is a verdict. The library prints nothing,
@@ -47,10 +47,7 @@ pub mod fix;
 mod platform;
 mod probe;
 pub mod redaction;
-pub mod remedy;
 pub mod render;
-pub mod report;
-pub mod verdict;
 
 pub use builtin::{builtin, judge};
 pub use engine::{
@@ -62,6 +59,9 @@ pub use engine::{
 };
 pub use platform::{SystemProxies, name_server, system_device, system_proxies};
 pub use probe::pac;
-pub use reach365_model::{Catalog, Error, Event, Options, Plan, Report};
-pub use reach365_model::{catalog, device, endpoint, error, event, evidence, options, plan};
+pub use reach365_judge::{Judge, Signatures, remedy};
+pub use reach365_model::{Catalog, Error, Event, Options, Plan, Report, Verdict};
+pub use reach365_model::{
+    catalog, device, endpoint, error, event, evidence, options, plan, report, verdict,
+};
 pub use reach365_proxy as proxy;

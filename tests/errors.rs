@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use reach365::Report;
-use reach365::remedy::{ActivationError, Family, Network, NoActivationError, Provenance};
 use reach365::render::{self, TextStyle};
+use reach365_judge::remedy::{ActivationError, Family, Network, NoActivationError, Provenance};
 use reach365_model::evidence::Stage::{self, Content, Dns, Http, Proxy, Route, Tcp, Tls};
 use reach365_model::verdict::{Code, Outcome};
 
@@ -505,7 +505,7 @@ fn a_run_wide_cause_stands_for_its_rows() {
     report
         .findings
         .push(serde_json::from_value(finding).unwrap());
-    let found = reach365::report::explaining(&report, read("0xCAA82EE7"));
+    let found = reach365_judge::report::explaining(&report, read("0xCAA82EE7"));
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(
         (found[0].code, found[0].target.as_deref()),
@@ -535,7 +535,7 @@ fn documentation() -> String {
     let mut out = String::from(
         "# Error numbers\n\n\
          What `reach365 explain 0xERROR` knows about the numbers that Microsoft 365 Apps and Windows show. This page is made\n\
-         from `activation_errors.toml` and `withdrawn_2020.tsv`; `UPDATE_DOCS=1 cargo test --test errors` writes it anew.\n\n\
+         from `activation_errors.toml` and `withdrawn_2020.tsv` in `crates/judge/data`; `UPDATE_DOCS=1 cargo test --test errors` writes it anew.\n\n\
          Most numbers follow one rule: `0xSAAFNNNN`, where S is the severity (C a failure, 8 a warning, 4 and 0 notes), F the\n\
          family and NNNN a low word that some families take from elsewhere. A number of a family that is not listed here is read\n\
          by the rule of that family. A number is accepted as `0xCAA82EE7`, `CAA82EE7`, `3400019687`, `-894947609`, `12007` (a\n\

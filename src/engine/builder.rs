@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::engine::{Checker, trace};
 use crate::platform;
 use crate::probe::Certificates;
-use crate::verdict::Signatures;
+use reach365_judge::verdict::Signatures;
 use reach365_model::device::NcsiSettings;
 use reach365_model::endpoint::Cloud;
 use reach365_model::error::Error;

@@ -15,7 +15,7 @@ use tokio::time::{Duration, Instant, sleep};
 use crate::engine::rows::Row;
 use crate::engine::{Checker, Probed};
 use crate::probe::ProbeContext;
-use crate::verdict::{self};
+use reach365_judge::verdict::{self};
 use reach365_model::evidence::BurstSeen;
 use reach365_model::options::{BURST_AT_ONCE, BURST_ENDPOINTS, BURST_LAG, BURST_SAMPLE};
 use reach365_model::verdict::Verdict;

@@ -7,7 +7,7 @@ use futures_util::future::{FutureExt, join, join_all};
 use crate::engine::Checker;
 use crate::engine::rows::Row;
 use crate::probe::{ProbeContext, confirm, known_names, other_name, probe, random_labels, sizes};
-use crate::verdict::{self};
+use reach365_judge::verdict::{self};
 use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::evidence::{ControlHostSeen, Evidence, Lookup};
 use reach365_model::options::{

@@ -32,7 +32,7 @@ use crate::probe::{
     PromptLookups, ProxyNames, RunClock, TlsSource, alternate, ask_as, confirm, look_up_again,
     probe, probe_msoid,
 };
-use crate::verdict::{self, Signatures};
+use reach365_judge::verdict::{self, Signatures};
 use reach365_model::device::NcsiSettings;
 use reach365_model::endpoint::{Endpoint, MustBe, Scheme};
 use reach365_model::event::Event;

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::engine::scripts::{Answer, Scripts};
 use crate::platform::{self, SystemProxies};
-use crate::verdict::{KNOWN_PROXY, PAC_ROUTE};
+use reach365_judge::verdict::{KNOWN_PROXY, PAC_ROUTE};
 use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::evidence::{ScriptFailure, ScriptSeen, Way};
 use reach365_model::options::{Options, ProxySignIn, ProxySource};

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::engine::Row;
 use crate::platform;
 use crate::probe::{DnsClient, HostsText, ProbeContext, RunClock, addresses, trace as probe_trace};
-use crate::verdict::{self, TraceReading, read_trace};
+use reach365_judge::verdict::{self, TraceReading, read_trace};
 use reach365_model::endpoint::{Endpoint, Host};
 use reach365_model::error::Error;
 use reach365_model::evidence::{Evidence, Lookup, RecordKind, Stage, Trace};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::places;
 use crate::platform::{Credential, Machine, RegistryKey, RegistryValue, ServiceState};
-use crate::remedy::Action;
+use reach365_judge::remedy::Action;
 
 /// What an action finds where it works.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

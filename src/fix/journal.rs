@@ -11,7 +11,7 @@ use super::FixError;
 use super::before::Before;
 use super::places;
 use crate::platform::Machine;
-use crate::remedy::{Action, Remedy};
+use reach365_judge::remedy::{Action, Remedy};
 use reach365_model::endpoint::printable;
 use reach365_proxy::text;
 

@@ -16,7 +16,7 @@ mod undo;
 
 use std::path::PathBuf;
 
-use crate::remedy::Condition;
+use reach365_judge::remedy::Condition;
 
 pub use crate::platform::{
     Credential, LocalMachine, Machine, Ran, RegistryKey, RegistryValue, ServiceState,

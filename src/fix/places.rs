@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use reach365_proxy::glob;
 
 use crate::platform::{Machine, RegistryValue};
-use crate::remedy::{Action, RegistryData};
+use reach365_judge::remedy::{Action, RegistryData};
 
 /// `REG_SZ`.
 pub(super) const TEXT: u32 = 1;

@@ -7,7 +7,7 @@ use super::journal::{State, Step};
 use super::places;
 use super::shown;
 use crate::platform::{Machine, RegistryKey, RegistryValue, ServiceState};
-use crate::remedy::Action;
+use reach365_judge::remedy::Action;
 
 /// What is there now, compared with what a step found and left.
 #[derive(Debug, PartialEq, Eq)]

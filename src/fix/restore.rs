@@ -6,7 +6,7 @@ use super::before::Before;
 use super::journal::{Journal, Step};
 use super::{places, reg_file, run};
 use crate::platform::{Machine, RegistryKey, RegistryValue};
-use crate::remedy::Action;
+use reach365_judge::remedy::Action;
 use reach365_model::endpoint::printable;
 
 /// Gives back what a step found. `forced` keeps what somebody put there since.

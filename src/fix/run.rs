@@ -6,7 +6,7 @@ use super::before::Before;
 use super::journal::{Journal, State};
 use super::{FixError, Outcome, StepReport, StepResult, places, reg_file, shown};
 use crate::platform::{Machine, Ran};
-use crate::remedy::{Action, Omission, Remedy, command_line};
+use reach365_judge::remedy::{Action, Omission, Remedy, command_line};
 use reach365_model::endpoint::printable;
 
 /// How a remedy is carried out.
@@ -17,7 +17,7 @@ pub struct RunOptions {
     pub journal: Option<PathBuf>,
     /// Whether an organization manages the device, where that is known.
     pub managed: Option<bool>,
-    /// What stands against the remedy on this device ([`crate::remedy::unmet`]).
+    /// What stands against the remedy on this device ([`reach365_judge::remedy::unmet`]).
     pub unmet: Option<Omission>,
     /// Whether an administrator of the organization wants it.
     pub admin: bool,

@@ -3,7 +3,7 @@
 use super::before::Before;
 use super::places::{DWORD, TEXT};
 use crate::platform::{Credential, RegistryKey, RegistryValue, ServiceState};
-use crate::remedy::{Action, RegistryData};
+use reach365_judge::remedy::{Action, RegistryData};
 use reach365_model::endpoint::printable;
 
 /// `REG_EXPAND_SZ`.

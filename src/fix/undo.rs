@@ -9,7 +9,7 @@ use super::restore::restore;
 use super::run::lacks_elevation;
 use super::{FixError, Outcome, StepReport, StepResult, places};
 use crate::platform::{Machine, RegistryKey, RegistryValue};
-use crate::remedy::Remedy;
+use reach365_judge::remedy::Remedy;
 
 /// Takes a fix back, the last action first, and tells `observe` of each. What cannot be taken back
 /// is said so. It stops at the first action that fails; a second call goes on from there.
@@ -70,7 +70,9 @@ fn believe(journal: &Journal, remedy: &Remedy, machine: &dyn Machine) -> Result<
 }
 
 fn believe_step(step: &Step, machine: &dyn Machine) -> Result<(), String> {
-    use crate::remedy::Action::{EmptyFolder, RegistryDelete, RegistryRename, RegistrySet};
+    use reach365_judge::remedy::Action::{
+        EmptyFolder, RegistryDelete, RegistryRename, RegistrySet,
+    };
     match (&step.action, &step.before) {
         (
             RegistrySet { key, name, .. }

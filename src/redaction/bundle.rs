@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Redactor;
-use crate::remedy::RemedyPlan;
+use reach365_judge::remedy::RemedyPlan;
 use reach365_model::device::DeviceState;
 use reach365_model::error::Error;
 use reach365_model::report::Report;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::ledger::{Ledger, is_placeholder_name};
 use super::web::Address;
 use super::{header, keep, page};
-use crate::verdict::{Signatures, known_words, short};
+use reach365_judge::verdict::{Signatures, known_words, short};
 use reach365_model::catalog::CUSTOM;
 use reach365_model::endpoint::{Endpoint, Expect, Host};
 use reach365_model::evidence::{

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::net::Ipv4Addr;
 use std::sync::OnceLock;
 
-use crate::verdict::known_words;
+use reach365_judge::verdict::known_words;
 use reach365_model::verdict::Code;
 
 /// What stands for words that are not known.

@@ -4,10 +4,10 @@ mod words;
 
 use std::io;
 
-use crate::remedy::ActivationError;
 use crate::render::json::document;
 use crate::render::layout::{Lead, Page};
 use crate::render::style::{Colour, TextStyle};
+use reach365_judge::remedy::ActivationError;
 use reach365_model::device::{DeviceState, NamedValue, Pc, ProxyView, TokenAttempt};
 
 /// Where the words of a row begin.

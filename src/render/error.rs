@@ -2,12 +2,12 @@
 
 use std::io;
 
-use crate::remedy::{
-    self, ActivationError, App, Network, NetworkSeen, Platform, Provenance, Situation, Step,
-};
 use crate::render::layout::{Lead, Page};
 use crate::render::style::{Colour, TextStyle};
-use crate::report::{Explanation, Fit, explaining, network_seen};
+use reach365_judge::remedy::{
+    self, ActivationError, App, Network, NetworkSeen, Platform, Provenance, Situation, Step,
+};
+use reach365_judge::report::{Explanation, Fit, explaining, network_seen};
 use reach365_model::report::Report;
 use reach365_model::verdict::{Code, Outcome};
 

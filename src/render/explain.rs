@@ -2,9 +2,9 @@
 
 use std::io;
 
-use crate::remedy::{self, Remedy};
 use crate::render::layout::{Lead, Page};
 use crate::render::style::{Colour, TextStyle};
+use reach365_judge::remedy::{self, Remedy};
 use reach365_model::verdict::{Code, Outcome};
 
 /// Writes what a code means, which evidence makes it, what would prove it wrong, and how it is

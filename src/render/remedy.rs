@@ -5,10 +5,10 @@ use std::io;
 use serde::Serialize;
 
 use crate::redaction::Bundle;
-use crate::remedy::{Action, LeftOut, Reason, Remedy, RemedyPlan, Step, Stop};
 use crate::render::json::document;
 use crate::render::layout::{Lead, Page};
 use crate::render::style::{Colour, TextStyle};
+use reach365_judge::remedy::{Action, LeftOut, Reason, Remedy, RemedyPlan, Step, Stop};
 
 /// Column of the title in the list, behind ids of usual length.
 const TITLE: usize = 30;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::remedy;
+use reach365_judge::remedy;
 use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::Stage;
 use reach365_model::report::{EndpointReport, Report};

@@ -9,7 +9,7 @@ use std::io;
 use crate::render::layout::{Lead, Page};
 use crate::render::required::{self, Tally};
 use crate::render::style::{Colour, TextStyle};
-use crate::verdict::OWN_NOT_SEEN;
+use reach365_judge::verdict::OWN_NOT_SEEN;
 use reach365_model::report::{EndpointReport, Report};
 use reach365_model::verdict::{Code, Confidence, Culprit, Finding, Outcome, Who};
 

@@ -4,10 +4,10 @@ pub(super) mod seen;
 
 use std::io;
 
-use crate::remedy;
 use crate::render::required::{self, Tally};
 use crate::render::row;
 use crate::render::sheet::Sheet;
+use reach365_judge::remedy;
 use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::evidence::Stage;
 use reach365_model::report::{EndpointReport, Report};

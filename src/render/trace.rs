@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::render::json::document;
 use crate::render::layout::{Lead, Page};
 use crate::render::style::{Colour, TextStyle};
-use crate::verdict::TraceReading;
+use reach365_judge::verdict::TraceReading;
 use reach365_model::endpoint::printable;
 use reach365_model::evidence::{Failure, HelloAnswer, HelloTrace, HopAnswer, Trace, TraceHop};
 
@@ -140,7 +140,7 @@ pub fn trace_json<T: Serialize>(report: &T, out: &mut dyn io::Write) -> io::Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::read_trace;
+    use reach365_judge::verdict::read_trace;
     use reach365_model::evidence::{HelloStep, IcmpSeen};
 
     fn sample() -> Trace {

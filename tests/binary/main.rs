@@ -108,7 +108,7 @@ fn a_list_with_a_mistake_stops_before_the_first_packet() {
 #[test]
 fn own_signatures_name_products() {
     let list = scratch(
-        "signatures.toml",
+        "crates/judge/data/signatures.toml",
         "[[signature]]\nproduct = \"Contoso Gateway\"\nissuers = [\"O=Contoso Firewall\"]\n",
     );
     let arguments = ["replay", REPORT, "--format", "json", "--signatures"];

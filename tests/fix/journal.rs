@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use reach365::fix::{self, FixError, RunOptions, ServiceState};
-use reach365::remedy::{Action, Remedies, Remedy};
+use reach365_judge::remedy::{Action, Remedies, Remedy};
 
 use super::machine::Recorded;
 use super::{Place, delete, empty, furnished, remedy, run, set};

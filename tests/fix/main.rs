@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use machine::Recorded;
 use reach365::fix::{self, FixError, Journal, Machine, Outcome, RunOptions, StepResult};
-use reach365::remedy::{Action, Condition, Omission, RegistryData, Remedy};
+use reach365_judge::remedy::{Action, Condition, Omission, RegistryData, Remedy};
 
 const IDENTITY: &str = r"HKCU\Software\Identity";
 const FOLDER: &str = "/profile/Accounts";

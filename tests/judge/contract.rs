@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use reach365::remedy::{Remedies, Remedy, none_reason};
+use reach365_judge::remedy::{Remedies, Remedy, none_reason};
 use reach365_model::verdict::Code;
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/codes.md");
@@ -96,7 +96,7 @@ fn documentation() -> String {
     let mut out = String::from(
         "# Codes\n\n\
          Every cause that a verdict can name. This page is made from the table of codes and from\n\
-         `remedies.toml`; `UPDATE_DOCS=1 cargo test --test judge` writes it anew.\n\n\
+         `crates/judge/data/remedies.toml`; `UPDATE_DOCS=1 cargo test --test judge` writes it anew.\n\n\
          Silence, a refusal, a reset and an end name no party: the host may be down. Such a cause is\n\
          `blocked` beside a control that passed: another endpoint that got as far on the same path, the\n\
          same host on another route, or a host that `--control-host` names. It is `blocked` too where at\n\

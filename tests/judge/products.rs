@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use reach365::Report;
-use reach365::verdict::Signatures;
+use reach365_judge::verdict::Signatures;
 use reach365_model::endpoint::{Endpoint, Issuer};
 use reach365_model::evidence::{Evidence, FailureKind, Observation, ProxySeen, Trust};
 use reach365_model::verdict::{Code, Outcome, Who};

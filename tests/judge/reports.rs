@@ -74,7 +74,7 @@ fn summary(outcomes: &[Outcome]) -> Summary {
         template.outcome = *outcome;
         template.clone()
     });
-    reach365::report::summary(&verdicts.collect::<Vec<_>>())
+    reach365_judge::report::summary(&verdicts.collect::<Vec<_>>())
 }
 
 #[test]

@@ -345,7 +345,7 @@ fn a_device_and_its_bundle_name_no_sid_card_share_or_profile() {
 fn steps_of_remedies_stay_as_they_are_written() {
     let mut redactor = Redactor::default();
     redactor.report(&report(|_| {})).unwrap();
-    let remedies = json!(reach365::remedy::Remedies::builtin().all());
+    let remedies = json!(reach365_judge::remedy::Remedies::builtin().all());
     let before = serde_json::to_string_pretty(&remedies).unwrap();
     let after = serde_json::to_string_pretty(&redactor.document(&remedies).unwrap()).unwrap();
     let lines = before.lines().zip(after.lines());

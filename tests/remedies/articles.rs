@@ -1,6 +1,6 @@
 //! Every fix of the articles that the product automates is in the catalogue.
 
-use reach365::remedy::Remedy;
+use reach365_judge::remedy::Remedy;
 
 const CAA50021: &str = "Microsoft 365 Apps activation error 0xCAA50021";
 const RESOLVING: &str = "Resolving Microsoft 365 Apps Activation Error 0xCAA50021";

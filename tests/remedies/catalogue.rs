@@ -1,6 +1,6 @@
 //! Properties of every remedy, and the form of its actions.
 
-use reach365::remedy::{Action, Audience, Condition, Platform, Remedies, Remedy, Risk};
+use reach365_judge::remedy::{Action, Audience, Condition, Platform, Remedies, Remedy, Risk};
 
 fn all() -> &'static [Remedy] {
     Remedies::builtin().all()

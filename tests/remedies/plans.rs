@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use reach365::remedy::{
+use reach365_judge::remedy::{
     ActivationError, App, NetworkSeen, Platform, Remedy, RemedyPlan, Situation, plan,
 };
 use reach365_model::Advice;
@@ -138,8 +138,9 @@ fn read(pc: &CasePc) -> Pc {
 }
 
 fn with_answer(case: &Case, plan: &RemedyPlan) -> Case {
-    let ids =
-        |steps: &[reach365::remedy::Step]| steps.iter().map(|step| step.remedy.clone()).collect();
+    let ids = |steps: &[reach365_judge::remedy::Step]| {
+        steps.iter().map(|step| step.remedy.clone()).collect()
+    };
     Case {
         steps: ids(&plan.steps),
         afterwards: ids(&plan.afterwards),

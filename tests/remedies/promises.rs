@@ -1,6 +1,6 @@
 //! What no plan may ever contain, in every combination of device, error and report.
 
-use reach365::remedy::{
+use reach365_judge::remedy::{
     Action, ActivationError, Condition, Platform, Remedy, RemedyPlan, Situation, Step, plan,
 };
 use reach365_model::device::{DeviceState, Join};

@@ -1,6 +1,6 @@
 //! The scripts are PowerShell, whatever remedy they carry out.
 
-use reach365::remedy::{Action, Remedies, Remedy, script};
+use reach365_judge::remedy::{Action, Remedies, Remedy, script};
 use tree_sitter::{Node, Parser, Tree};
 
 fn parsed(script: &str) -> Tree {

@@ -1,6 +1,6 @@
 //! What is wrong, each cause once, the worst first; and who has to act on it.
 
-use crate::remedy::{Audience, Remedy, advise_on};
+use reach365_judge::remedy::{Audience, Remedy, advise_on};
 use reach365_model::evidence::Stage;
 use reach365_model::report::{EndpointReport, Report};
 use reach365_model::verdict::{Code, Confidence, Culprit, Facts, Finding, Outcome, Verdict, Who};

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Text, fact, mark};
 use crate::render::ticket::{path, seen, target};
-use crate::verdict::short;
+use reach365_judge::verdict::short;
 use reach365_model::report::{EndpointReport, Report};
 use reach365_model::verdict::Outcome;
 

@@ -4,10 +4,10 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::cause::{Cause, causes};
 use super::{Text, evidence, fact, mark, waterfall, way};
-use crate::remedy::Remedy;
 use crate::render::required;
 use crate::render::text::{counted, endpoints, exit_meaning, party};
 use crate::render::ticket::seen;
+use reach365_judge::remedy::Remedy;
 use reach365_model::Advice;
 use reach365_model::report::{EndpointReport, Report};
 use reach365_model::verdict::{Confidence, Outcome};

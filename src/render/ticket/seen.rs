@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::verdict::short;
+use reach365_judge::verdict::short;
 use reach365_model::evidence::{
     Attempt, Evidence, Failure, FailureKind, IcmpSeen, Lookup, Observation, RecordKind, Stage,
 };

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use reach365::remedy::{App, Platform};
+use reach365_judge::remedy::{App, Platform};
 
 use super::{ListFormat, LookArgs, choice};
 

@@ -1,7 +1,7 @@
 //! `reach365 explain`.
 
-use reach365::remedy::{ActivationError, NoActivationError};
 use reach365::render;
+use reach365_judge::remedy::{ActivationError, NoActivationError};
 use reach365_model::verdict::Code;
 
 use super::input;

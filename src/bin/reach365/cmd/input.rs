@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use reach365::verdict::Signatures;
 use reach365::{Catalog, Report};
+use reach365_judge::verdict::Signatures;
 use reach365_model::catalog::service::SERVICE_LIMIT;
 use reach365_model::device::STATE_LIMIT;
 use reach365_proxy::text;

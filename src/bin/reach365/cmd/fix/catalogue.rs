@@ -1,7 +1,7 @@
 //! `reach365 fix list`, `show` and `script`: the catalogue of remedies.
 
-use reach365::remedy::{self, Remedies, Remedy};
 use reach365::render;
+use reach365_judge::remedy::{self, Remedies, Remedy};
 use reach365_model::verdict::Code;
 
 use super::plan::error_number;

@@ -1,8 +1,8 @@
 //! `reach365 fix plan`.
 
 use reach365::redaction::Bundle;
-use reach365::remedy::{self, ActivationError, Situation};
 use reach365::{Report, render};
+use reach365_judge::remedy::{self, ActivationError, Situation};
 use reach365_model::device::DeviceState;
 
 use crate::cli::{FixPlanArgs, ListFormat};
@@ -58,7 +58,7 @@ fn situation<'a>(
     }
     Ok(Situation {
         error: args.error.as_deref().map(error_number).transpose()?,
-        network: report.map(reach365::report::network_seen),
+        network: report.map(reach365_judge::report::network_seen),
         device,
         app: args.app,
         platform: args.platform,

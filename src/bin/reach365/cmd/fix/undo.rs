@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use reach365::fix::{self, FixError, Journal, LocalMachine, Machine, Outcome};
-use reach365::remedy::Remedy;
+use reach365_judge::remedy::Remedy;
 use reach365_model::endpoint::printable;
 
 use super::{NOT_DONE, code, refused};

@@ -165,7 +165,7 @@ impl fmt::Display for RegistryData {
 }
 
 /// A command as somebody types it.
-pub(crate) fn command_line(program: &str, arguments: &[String]) -> String {
+pub fn command_line(program: &str, arguments: &[String]) -> String {
     let quoted = arguments.iter().map(|argument| {
         if argument.contains(' ') {
             format!("\"{argument}\"")

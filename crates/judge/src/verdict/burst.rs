@@ -5,7 +5,7 @@ use reach365_model::evidence::Evidence;
 use reach365_model::verdict::{Code, Outcome, Verdict};
 
 /// Whether the run's own burst may explain what came of an endpoint.
-pub(crate) fn may_explain(verdict: &Verdict, evidence: &Evidence) -> bool {
+pub fn may_explain(verdict: &Verdict, evidence: &Evidence) -> bool {
     if matches!(verdict.outcome, Outcome::Reachable | Outcome::Skipped) || evidence.msoid.is_some()
     {
         return false;
@@ -21,14 +21,14 @@ pub(crate) fn may_explain(verdict: &Verdict, evidence: &Evidence) -> bool {
 }
 
 /// Whether the endpoint was silent, so that asking it again costs as much once more.
-pub(crate) fn is_silence(verdict: &Verdict) -> bool {
+pub fn is_silence(verdict: &Verdict) -> bool {
     let cause = verdict.facts.get("cause").and_then(|cause| cause.as_str());
     let code = cause.and_then(Code::parse).or(verdict.code);
     code.is_none_or(Code::is_silence)
 }
 
 /// Whether a direct connection was refused, be it at first alone, or a DNS question.
-pub(crate) fn is_refusal(verdict: &Verdict) -> bool {
+pub fn is_refusal(verdict: &Verdict) -> bool {
     codes(verdict).any(|code| {
         matches!(
             code,

@@ -36,7 +36,7 @@ pub(super) fn stays_doubtful(verdict: &Verdict) -> bool {
 }
 
 /// The address of which the verdict speaks.
-pub(crate) fn named_address(verdict: &Verdict) -> Option<SocketAddr> {
+pub fn named_address(verdict: &Verdict) -> Option<SocketAddr> {
     address_in(&verdict.facts)
 }
 
@@ -45,18 +45,18 @@ fn address_in(facts: &Facts) -> Option<SocketAddr> {
 }
 
 /// Whether another name in the greeting would tell more.
-pub(crate) fn wants_other_name(verdict: &Verdict) -> bool {
+pub fn wants_other_name(verdict: &Verdict) -> bool {
     is_one_of(verdict, &CUT_GREETINGS)
 }
 
 /// Whether shorter packets and a shorter answer would tell more.
-pub(crate) fn wants_sizes(endpoint: &Endpoint, verdict: &Verdict) -> bool {
+pub fn wants_sizes(endpoint: &Endpoint, verdict: &Verdict) -> bool {
     let in_clear = endpoint.scheme == Scheme::Http;
     is_one_of(verdict, &[Code::TlsSilent]) || (in_clear && is_one_of(verdict, &[Code::HttpSilent]))
 }
 
 /// Whether names that do not exist would tell more.
-pub(crate) fn wants_random_labels(verdict: &Verdict) -> bool {
+pub fn wants_random_labels(verdict: &Verdict) -> bool {
     is_one_of(verdict, &FOREIGN)
 }
 

@@ -37,7 +37,7 @@ pub fn advise(findings: &[Finding], rows: &[(&Endpoint, &Verdict)]) -> Vec<Advic
 }
 
 /// The same for every cause, however many there are.
-pub(crate) fn advise_on_all(findings: &[Finding], rows: &[(&Endpoint, &Verdict)]) -> Vec<Advice> {
+pub fn advise_on_all(findings: &[Finding], rows: &[(&Endpoint, &Verdict)]) -> Vec<Advice> {
     // A note asks for nothing, and where nobody did it, nobody is asked to mend it.
     let wrong = findings
         .iter()
@@ -52,7 +52,7 @@ pub(crate) fn advise_on_all(findings: &[Finding], rows: &[(&Endpoint, &Verdict)]
 }
 
 /// The line of advice for one cause and the endpoints that it hits.
-pub(crate) fn advise_on(code: Code, facts: &Facts, endpoints: Vec<&Endpoint>) -> Advice {
+pub fn advise_on(code: Code, facts: &Facts, endpoints: Vec<&Endpoint>) -> Advice {
     line(&Cause {
         code,
         outcome: code.outcome(),
@@ -185,7 +185,7 @@ mod tests {
 
     fn advice_on(host: &str) -> String {
         let list = format!("[[endpoints]]\nid = \"one\"\nhost = \"{host}\"\n");
-        let catalog = Catalog::parse("one.toml", &list, crate::builtin()).unwrap();
+        let catalog = Catalog::parse("one.toml", &list, &Catalog::default()).unwrap();
         let endpoints = catalog.endpoints().iter().collect();
         advise_on(Code::TcpDropped, &Facts::new(), endpoints).text
     }

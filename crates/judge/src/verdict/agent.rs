@@ -15,7 +15,7 @@ const ROUNDS: usize = 2;
 
 /// Whether the first request with the other agent came to another end than the neutral one; then
 /// both are asked again in turn.
-pub(crate) fn agents_differ(evidence: &Evidence) -> bool {
+pub fn agents_differ(evidence: &Evidence) -> bool {
     let passing = || evidence.attempts.iter().filter(|attempt| passed(attempt));
     let mut others = of(evidence, Agent::Msoidcrl);
     // On another hop a dead proxy would be the difference, at another address a dead server.

@@ -369,7 +369,7 @@ fn slow(evidence: &Evidence) -> Option<Claim> {
 }
 
 /// Names that one more question would tell a slow resolver from a lost packet about.
-pub(crate) fn slow_once(evidence: &Evidence) -> Vec<(String, RecordKind)> {
+pub fn slow_once(evidence: &Evidence) -> Vec<(String, RecordKind)> {
     let lookups = evidence
         .lookups
         .iter()

@@ -14,7 +14,7 @@ use reach365_model::endpoint::printable;
 use reach365_model::error::Error;
 
 /// The embedded list.
-const BUILTIN: &str = include_str!("../../signatures.toml");
+const BUILTIN: &str = include_str!("../../data/signatures.toml");
 const BUILTIN_NAME: &str = "signatures.toml (built in)";
 /// Bytes that the text of a list may have.
 const TEXT_LIMIT: usize = 1024 * 1024;
@@ -107,12 +107,12 @@ impl Signatures {
     }
 
     /// Whether a mark of a product stands in the name of an issuer.
-    pub(crate) fn names_issuer(&self, issuer: &str) -> bool {
+    pub fn names_issuer(&self, issuer: &str) -> bool {
         self.product_of_issuer(issuer).is_some()
     }
 
     /// The mark of a product in a part of an issuer's name, without the kind of the part.
-    pub(crate) fn issuer_mark(&self, part: &str) -> Option<&str> {
+    pub fn issuer_mark(&self, part: &str) -> Option<&str> {
         let part = part.to_lowercase();
         let mut marks = self.list.iter().flat_map(|it| &it.issuers);
         let mark = marks.find(|mark| part.contains(mark.as_str()))?;

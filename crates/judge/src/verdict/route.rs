@@ -128,10 +128,10 @@ fn wrong_way(
 }
 
 /// View of a way through a proxy that the settings name, but not for this host.
-pub(crate) const KNOWN_PROXY: &str = "known-proxy";
+pub const KNOWN_PROXY: &str = "known-proxy";
 
 /// View of a way that the same script names for the same URL under other circumstances.
-pub(crate) const PAC_ROUTE: &str = "pac-route";
+pub const PAC_ROUTE: &str = "pac-route";
 
 /// A script that answers one URL with several routes: a client takes any of them, so the endpoint is
 /// as bad as that makes it, and no better than degraded. Where none of them works, their cause says

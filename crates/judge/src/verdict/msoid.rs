@@ -21,11 +21,11 @@ const WORLDWIDE: &str = "clientconfig.microsoftonline-p.net";
 /// Name of the fact that external DNS was not seen.
 const NOT_SEEN: &str = "external_dns";
 /// Name of the fact that this machine's own resolver gave no answer, which clients go by.
-pub(crate) const OWN_NOT_SEEN: &str = "own_resolver";
+pub const OWN_NOT_SEEN: &str = "own_resolver";
 
 /// Whether a verdict is open for want of a view alone: external DNS, which most companies close,
 /// or the own resolver's word on this one name.
-pub(crate) fn is_unseen(verdict: &Verdict) -> bool {
+pub fn is_unseen(verdict: &Verdict) -> bool {
     let facts = &verdict.facts;
     verdict.outcome == Outcome::Inconclusive
         && verdict.code.is_none()

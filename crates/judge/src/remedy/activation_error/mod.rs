@@ -24,12 +24,12 @@ const WIN32: u32 = 0x8007_0000;
 /// A number that Microsoft 365 Apps or Windows shows when activation or sign-in fails.
 ///
 /// ```
-/// use reach365::remedy::ActivationError;
+/// use reach365_judge::remedy::ActivationError;
 ///
 /// let error = ActivationError::parse("error code: CAA82EE7")?;
 /// assert_eq!(error.text(), "0xCAA82EE7");
 /// assert_eq!(error.name(), Some("ERROR_ADAL_INTERNET_NAME_NOT_RESOLVED"));
-/// # Ok::<(), reach365::remedy::NoActivationError>(())
+/// # Ok::<(), reach365_judge::remedy::NoActivationError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ActivationError {

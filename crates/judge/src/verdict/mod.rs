@@ -34,20 +34,20 @@ mod vocabulary;
 
 use jiff::Timestamp;
 
-pub(crate) use agent::agents_differ;
+pub use agent::agents_differ;
 pub(crate) use attempt::basis;
-pub(crate) use burst::{is_refusal, is_silence, may_explain};
-pub(crate) use claim::{NO_CONTROL, OWN_ISSUER, fill, short};
-pub(crate) use controls::{named_address, wants_other_name, wants_random_labels, wants_sizes};
+pub use burst::{is_refusal, is_silence, may_explain};
+pub use claim::{NO_CONTROL, OWN_ISSUER, fill, short};
+pub use controls::{named_address, wants_other_name, wants_random_labels, wants_sizes};
 pub use correlate::correlate;
-pub(crate) use correlate::resolvers_without_control;
-pub(crate) use dns::slow_once;
-pub(crate) use msoid::{OWN_NOT_SEEN, is_unseen};
-pub(crate) use nat64::{NAME as NAT64_NAME, prefixes as nat64_prefixes};
-pub(crate) use route::{KNOWN_PROXY, PAC_ROUTE};
+pub use correlate::resolvers_without_control;
+pub use dns::slow_once;
+pub use msoid::{OWN_NOT_SEEN, is_unseen};
+pub use nat64::{NAME as NAT64_NAME, prefixes as nat64_prefixes};
+pub use route::{KNOWN_PROXY, PAC_ROUTE};
 pub use signature::Signatures;
 pub use trace::{Ending, TraceReading, read_trace};
-pub(crate) use vocabulary::known_words;
+pub use vocabulary::known_words;
 
 use network::Controls;
 use reach365_model::endpoint::{Cloud, Endpoint, MustBe, Scheme};

@@ -20,7 +20,7 @@ const COMMON: &str = "html head body title style script meta doctype xml div spa
     wifi hotspot accept terms conditions continue agree retrieved requested failed refused reset";
 
 /// Every word of the lists that rules have, in lower case, and common ones.
-pub(crate) fn known_words() -> &'static HashSet<String> {
+pub fn known_words() -> &'static HashSet<String> {
     static WORDS: OnceLock<HashSet<String>> = OnceLock::new();
     WORDS.get_or_init(|| {
         let phrases = block_page::phrases().chain(refusal::phrases());

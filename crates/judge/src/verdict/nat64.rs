@@ -15,10 +15,10 @@ const KNOWN: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 0, 170), Ipv4Addr::new(192, 
 const WELL_KNOWN: [u16; 6] = [0x64, 0xff9b, 0, 0, 0, 0];
 
 /// The name whose IPv6 addresses only DNS64 makes up.
-pub(crate) const NAME: &str = "ipv4only.arpa";
+pub const NAME: &str = "ipv4only.arpa";
 
 /// The prefixes that the answer for [`NAME`] shows.
-pub(crate) fn prefixes(lookup: &Lookup) -> Vec<IpNet> {
+pub fn prefixes(lookup: &Lookup) -> Vec<IpNet> {
     let mut found = Vec::new();
     for address in dns::addresses_of(lookup) {
         let IpAddr::V6(v6) = address else { continue };

@@ -44,7 +44,7 @@ pub fn correlate(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding>
 
 /// The resolvers that rows accuse although no name of an unrelated owner was resolved there, or that
 /// have to tell whether a proxy's own DNS fails: control lookups would tell.
-pub(crate) fn resolvers_without_control(
+pub fn resolvers_without_control(
     context: &Context<'_>,
     rows: &[(&Endpoint, &Evidence)],
 ) -> Vec<SocketAddr> {

@@ -10,9 +10,9 @@ use reach365_model::evidence::Stage;
 use reach365_model::verdict::Code;
 
 /// Families, patterns and single numbers.
-const ERRORS: &str = include_str!("../../../activation_errors.toml");
+const ERRORS: &str = include_str!("../../../data/activation_errors.toml");
 /// Numbers and constants that Microsoft has withdrawn.
-const WITHDRAWN: &str = include_str!("../../../withdrawn_2020.tsv");
+const WITHDRAWN: &str = include_str!("../../../data/withdrawn_2020.tsv");
 
 /// Both tables.
 pub(super) struct Table {

@@ -13,9 +13,9 @@ const FACT_LIMIT: usize = 200;
 /// The fact that says why credentials were not sent.
 pub(super) const WITHHELD: &str = "credentials_withheld";
 /// The fact that the list states a private issuer, and what this machine lacks to trust it.
-pub(crate) const OWN_ISSUER: &str = "own_issuer";
+pub const OWN_ISSUER: &str = "own_issuer";
 /// The fact that nothing comparable was seen to work, so that the cause accuses no party.
-pub(crate) const NO_CONTROL: &str = "no_control";
+pub const NO_CONTROL: &str = "no_control";
 /// Entries of a list that a fact holds at most.
 const LIST_LIMIT: usize = 16;
 
@@ -144,7 +144,7 @@ pub(super) fn inconclusive(endpoint: &Endpoint, why: &str) -> Verdict {
 }
 
 /// Puts facts into a sentence; `host`, `port` and `target` come from the endpoint.
-pub(crate) fn fill(template: &str, facts: &Facts, endpoint: Option<&Endpoint>) -> String {
+pub fn fill(template: &str, facts: &Facts, endpoint: Option<&Endpoint>) -> String {
     let mut out = String::with_capacity(template.len() + 64);
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -190,7 +190,7 @@ fn bounded(value: Value) -> Value {
 }
 
 /// Foreign text, printable and of bounded length.
-pub(crate) fn short(text: &str) -> String {
+pub fn short(text: &str) -> String {
     let text = printable(text);
     match text.char_indices().nth(FACT_LIMIT) {
         None => text,

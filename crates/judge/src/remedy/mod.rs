@@ -16,11 +16,11 @@ use serde::{Deserialize, Serialize};
 use crate::verdict::OWN_ISSUER;
 use reach365_model::verdict::{Code, Facts};
 
-pub(crate) use action::command_line;
+pub use action::command_line;
 pub use action::{Action, RegistryData};
 pub use activation_error::{ActivationError, Family, Network, NoActivationError, Provenance};
 pub use advise::advise;
-pub(crate) use advise::{advise_on, advise_on_all};
+pub use advise::{advise_on, advise_on_all};
 pub use condition::{App, Condition, Platform};
 pub use plan::{
     LeftOut, NetworkSeen, Omission, Reason, RemedyPlan, Situation, Step, Stop, plan, unmet,
@@ -28,7 +28,7 @@ pub use plan::{
 pub use script::script;
 
 /// The embedded list.
-const EMBEDDED: &str = include_str!("../../remedies.toml");
+const EMBEDDED: &str = include_str!("../../data/remedies.toml");
 
 /// All remedies, and why some codes have none.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -203,7 +203,7 @@ impl Remedy {
     /// The same, for a cause with its facts: an msoid record is changed in its zone, and no DNS filter
     /// has to do with it; where no port at all is open directly, a proxy may be meant to carry
     /// everything, and that is asked before any rule of a firewall.
-    pub(crate) fn for_cause(code: Code, facts: &Facts) -> Vec<&'static Self> {
+    pub fn for_cause(code: Code, facts: &Facts) -> Vec<&'static Self> {
         if code == Code::DnsForeignCname && facts.contains_key("domain") {
             return Self::get("delete-msoid").into_iter().collect();
         }
