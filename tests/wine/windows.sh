@@ -63,7 +63,7 @@ wineserver -p300
 trap 'wineserver -k || true' EXIT
 wine cmd /c exit </dev/null >/dev/null 2>&1
 
-tests() { timeout 300 cargo test --quiet --target "$TARGET" "${TESTS[@]}" 2>&1 | tee target/wine-tests.log; }
+tests() { timeout 600 cargo test --quiet --target "$TARGET" "${TESTS[@]}" 2>&1 | tee target/wine-tests.log; }
 
 step "tests under Wine"
 # Wine 8 now and then cannot start a program (error 1359), and no test is to blame for that.
