@@ -6,10 +6,10 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use reach365::render::{TextStyle, text};
 use reach365::{Catalog, Checker, Options, Plan, Report};
 use reach365_model::options::Timeouts;
 use reach365_model::plan::Selection;
+use reach365_render::formats::{TextStyle, text};
 
 use reach365_testlab::Lab;
 use reach365_testlab::certificates::Kind;

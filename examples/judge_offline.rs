@@ -4,7 +4,7 @@
 //!     cargo run --example judge_offline -- report.json
 
 use reach365::Report;
-use reach365::render::{TextStyle, text};
+use reach365_render::formats::{TextStyle, text};
 
 /// A small report of a branch office, as `reach365 check --format json` wrote it.
 const SAVED: &str = include_str!("saved_report.json");

@@ -2,9 +2,9 @@
 //!
 //!     cargo run --example own_endpoints
 
-use reach365::render::{TextStyle, text};
 use reach365::{Catalog, Checker, Plan};
 use reach365_model::plan::Selection;
+use reach365_render::formats::{TextStyle, text};
 
 const LIST: &str = r#"
 [[endpoints]]

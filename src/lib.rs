@@ -41,13 +41,10 @@
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
 mod builtin;
-pub mod comparison;
 mod engine;
 pub mod fix;
 mod platform;
 mod probe;
-pub mod redaction;
-pub mod render;
 
 pub use builtin::{builtin, judge};
 pub use engine::{
@@ -65,3 +62,5 @@ pub use reach365_model::{
     catalog, device, endpoint, error, event, evidence, options, plan, report, verdict,
 };
 pub use reach365_proxy as proxy;
+#[cfg(feature = "render")]
+pub use reach365_render::{comparison, formats as render, redaction};

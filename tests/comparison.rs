@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
 use reach365::Report;
-use reach365::comparison::{Comparison, Kind, Matrix, SavedRun, SharedCause};
-use reach365::redaction::redact;
-use reach365::render::{self, Sheet, TextStyle};
 use reach365_model::verdict::Outcome;
+use reach365_render::comparison::{Comparison, Kind, Matrix, SavedRun, SharedCause};
+use reach365_render::formats::{self as render, Sheet, TextStyle};
+use reach365_render::redaction::redact;
 use serde_json::{Value, json};
 
 /// Id, way, outcome, code, milliseconds of TCP.
@@ -147,7 +147,7 @@ fn rows_that_were_redacted_are_not_compared() {
         value["endpoints"][0]["id"] = host.into();
         value["endpoints"][0]["host"] = host.into();
         let report = Report::from_json(&value.to_string()).unwrap();
-        let report = serde_json::to_vec(&redact(&report).unwrap()).unwrap();
+        let report = serde_json::to_vec(&redact(&report, reach365::builtin()).unwrap()).unwrap();
         let saved = SavedRun::from_json("file.json", &report).unwrap();
         assert!(saved.redacted);
         let row = &saved.rows[0];

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use reach365::Report;
-use reach365::render::{self, TextStyle};
 use reach365_judge::remedy::{ActivationError, Family, Network, NoActivationError, Provenance};
 use reach365_model::evidence::Stage::{self, Content, Dns, Http, Proxy, Route, Tcp, Tls};
 use reach365_model::verdict::{Code, Outcome};
+use reach365_render::formats::{self as render, TextStyle};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/errors.md");
 const EVERY: &[Stage] = &[Dns, Tcp, Proxy, Tls, Http];

@@ -60,7 +60,7 @@ fn variant(name: &str, change: impl FnOnce(&mut Value)) -> String {
 
 #[test]
 fn every_format_is_as_stored() {
-    for format in reach365::render::Format::ALL {
+    for format in reach365_render::formats::Format::ALL {
         let format = format.name();
         let output = reach365(&["replay", REPORT, "--format", format]);
         // Monitors have codes of their own: 2 is CRITICAL to them.
@@ -345,7 +345,7 @@ fn a_full_disk_leaves_the_older_file_whole() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_device_without_room_is_said() {
-    for format in reach365::render::Format::ALL {
+    for format in reach365_render::formats::Format::ALL {
         let format = format.name();
         let arguments = [
             "replay",

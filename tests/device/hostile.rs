@@ -1,7 +1,7 @@
 //! Texts that nobody meant to be read.
 
-use reach365::render::{self, TextStyle};
 use reach365_model::device::{DeviceState, DsregStatus, decode};
+use reach365_render::formats::{self as render, TextStyle};
 
 use crate::{SAMPLES, sample};
 

@@ -1,12 +1,12 @@
 //! What was read from a PC: registry values, services, proxies.
 
-use reach365::render::{self, TextStyle};
 use reach365_model::device::{
     CommandOutcome, DeviceState, DsregStatus, Join, OfficeSignIn, Pc, Service, ServiceState,
     TlsPolicy, ValueData, registry_keys, registry_values,
 };
 use reach365_proxy::registry::{Registry, RegistryValue};
 use reach365_proxy::{Dialect, ProxySettings, View, ViewKind};
+use reach365_render::formats::{self as render, TextStyle};
 
 use crate::sample;
 

@@ -5,7 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
 use reach365::Report;
-use reach365::redaction::redact;
 use reach365_model::endpoint::{
     Category, Cloud, Endpoint, Expect, Host, Inspection, Issuer, Level, MustBe, Scheme,
 };
@@ -16,6 +15,7 @@ use reach365_model::evidence::{
 };
 use reach365_model::report::Run;
 use reach365_proxy::route::Route;
+use reach365_render::redaction::redact;
 
 /// Where test hosts live.
 pub(crate) const SITE: &str = "203.0.113.10";
@@ -516,7 +516,7 @@ pub(crate) fn report(
 
 /// Whoever gets a redacted report accuses the same party.
 fn assert_is_judged_alike_without_names(report: &Report) {
-    let again = reach365::judge().again(&redact(report).unwrap());
+    let again = reach365::judge().again(&redact(report, reach365::builtin()).unwrap());
     let verdicts = |report: &Report| -> Vec<_> {
         let verdicts = report.endpoints.iter().map(|row| &row.verdict);
         verdicts

@@ -1,8 +1,8 @@
 //! What other parties and other settings say, each in the form in which it once stayed.
 
 use reach365::Report;
-use reach365::redaction::{Redactor, redact};
 use reach365_model::device::DeviceState;
+use reach365_render::redaction::{Redactor, redact};
 use serde_json::{Value, json};
 
 use super::SAVED;
@@ -21,7 +21,7 @@ fn lower(value: &impl serde::Serialize) -> String {
 /// Nothing private is left, the rest is, and the report is judged as before.
 pub(super) fn hides(report: &Report, private: &[&str], stays: &[&str]) -> Report {
     let before = lower(report);
-    let redacted = redact(report).unwrap();
+    let redacted = redact(report, reach365::builtin()).unwrap();
     let after = lower(&redacted);
     for name in private {
         assert!(before.contains(name), "the test does not contain {name}");
@@ -34,7 +34,7 @@ pub(super) fn hides(report: &Report, private: &[&str], stays: &[&str]) -> Report
             "{name} is gone:\n{after}"
         );
     }
-    assert_eq!(redact(&redacted).unwrap(), redacted);
+    assert_eq!(redact(&redacted, reach365::builtin()).unwrap(), redacted);
     let codes = |report: &Report| -> Vec<_> {
         let rows = report.endpoints.iter();
         rows.map(|row| (row.verdict.outcome, row.verdict.code))
@@ -309,8 +309,8 @@ fn a_device_and_its_bundle_name_no_sid_card_share_or_profile() {
     }))
     .unwrap();
     let before = lower(&state);
-    let after = lower(&Redactor::default().device(&state).unwrap());
-    let mut redactor = Redactor::default();
+    let after = lower(&Redactor::new(reach365::builtin()).device(&state).unwrap());
+    let mut redactor = Redactor::new(reach365::builtin());
     redactor.device(&state).unwrap();
     let sent = lower(&redactor.document(&json!({"said": state})).unwrap());
     for name in [
@@ -323,7 +323,7 @@ fn a_device_and_its_bundle_name_no_sid_card_share_or_profile() {
             assert_eq!(line, None, "{name}");
         }
     }
-    let redacted = Redactor::default().device(&state).unwrap();
+    let redacted = Redactor::new(reach365::builtin()).device(&state).unwrap();
     let registry = redacted.pc.unwrap().registry;
     assert_eq!(
         (&*registry[0].key, &*registry[3].key),
@@ -343,7 +343,7 @@ fn a_device_and_its_bundle_name_no_sid_card_share_or_profile() {
 
 #[test]
 fn steps_of_remedies_stay_as_they_are_written() {
-    let mut redactor = Redactor::default();
+    let mut redactor = Redactor::new(reach365::builtin());
     redactor.report(&report(|_| {})).unwrap();
     let remedies = json!(reach365_judge::remedy::Remedies::builtin().all());
     let before = serde_json::to_string_pretty(&remedies).unwrap();
@@ -433,7 +433,7 @@ fn a_name_behind_a_long_run_of_anything_is_redacted() {
                 json!(text);
         });
         assert!(lower(&report).contains("contosobank"), "{unit:?}");
-        let redacted = redact(&report).unwrap();
+        let redacted = redact(&report, reach365::builtin()).unwrap();
         assert!(!lower(&redacted).contains("contosobank"), "{unit:?}");
         assert_eq!(redacted.endpoints.len(), report.endpoints.len());
     }

@@ -7,8 +7,8 @@ mod leaks;
 mod machine;
 
 use reach365::Report;
-use reach365::redaction::{Redactor, redact};
 use reach365_model::device::DeviceState;
+use reach365_render::redaction::{Redactor, redact};
 use serde_json::{Value, json};
 
 const SAVED: &str = include_str!("../../examples/saved_report.json");
@@ -135,7 +135,7 @@ fn told(row: &mut Value) {
 
 fn redacted() -> (Report, String) {
     let report = Report::from_json(&report().to_string()).unwrap();
-    let redacted = redact(&report).unwrap();
+    let redacted = redact(&report, reach365::builtin()).unwrap();
     let text = serde_json::to_string_pretty(&redacted).unwrap();
     (redacted, text)
 }
@@ -206,7 +206,7 @@ fn a_redacted_report_reads_back_and_redacting_it_again_changes_nothing() {
     let (report, text) = redacted();
     let back = Report::from_json(&text).unwrap();
     assert_eq!(back, report);
-    assert_eq!(redact(&back).unwrap(), report);
+    assert_eq!(redact(&back, reach365::builtin()).unwrap(), report);
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn every_verdict_stays_when_a_redacted_report_is_judged_again() {
 }
 
 fn judged_as_before(saved: &Report) {
-    let redacted = redact(saved).unwrap();
+    let redacted = redact(saved, reach365::builtin()).unwrap();
     let codes = |report: &Report| -> Vec<_> {
         let rows = report.endpoints.iter();
         rows.map(|row| (row.verdict.outcome, row.verdict.code))
@@ -233,7 +233,7 @@ fn judged_as_before(saved: &Report) {
 fn a_device_is_redacted_with_the_same_placeholders() {
     let text = include_bytes!("../device/samples/hybrid.txt");
     let state = DeviceState::read(text).unwrap();
-    let mut redactor = Redactor::default();
+    let mut redactor = Redactor::new(reach365::builtin());
     let after = redactor.device(&state).unwrap();
     let text = serde_json::to_string_pretty(&after).unwrap().to_lowercase();
     for name in ["contoso", "ada"] {

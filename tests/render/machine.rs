@@ -1,9 +1,9 @@
 //! Formats for build servers, monitors and spreadsheets, as those read them.
 
-use reach365::render::{Format, ServiceState};
 use reach365_model::endpoint::printable;
 use reach365_model::report::Report;
 use reach365_model::verdict::{Outcome, Who};
+use reach365_render::formats::{Format, ServiceState};
 
 use crate::fixture::{self, HOSTILE, Row};
 use crate::{FIXTURES, checker, compare, plain, rendered};

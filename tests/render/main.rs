@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 
 use fixture::Row;
 use reach365::Event;
-use reach365::render::{self, Format, TextStyle};
 use reach365_model::endpoint::printable;
 use reach365_model::report::Report;
 use reach365_model::verdict::{Outcome, Who};
+use reach365_render::formats::{self as render, Format, TextStyle};
 
 type Fixture = (&'static str, fn() -> Report);
 

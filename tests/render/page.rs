@@ -8,9 +8,9 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use reach365::render::Format;
 use reach365_model::report::Report;
 use reach365_model::verdict::Who;
+use reach365_render::formats::Format;
 
 use super::fixture::{self, Row};
 use super::{FIXTURES, compare, plain, rendered};

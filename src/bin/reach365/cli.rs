@@ -13,13 +13,13 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use reach365::render::Format;
 use reach365_judge::remedy::App;
 use reach365_model::endpoint::Cloud;
 use reach365_model::options::{
     CONFIRM, ControlHost, DEADLINE, JOBS, ProxySource, ProxyUser, TRACE_CONTROL,
 };
 use reach365_model::report::FailOn;
+use reach365_render::formats::Format;
 
 pub(crate) use allowlist::AllowlistArgs;
 pub(crate) use compare::CompareArgs;

@@ -8,9 +8,9 @@ use std::sync::Mutex;
 
 use clap::error::{ContextKind, ContextValue};
 use reach365::Error;
-use reach365::render::{self, ServiceState};
 use reach365_model::endpoint::printable;
 use reach365_proxy::{conceal, conceal_argument};
+use reach365_render::formats::{self as render, ServiceState};
 
 /// Wrong usage, or a list that cannot be used.
 const USAGE: u8 = 2;

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
-use reach365::render::TextStyle;
+use reach365_render::formats::TextStyle;
 
 use crate::cli::Color;
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use reach365::Report;
-use reach365::redaction::redact;
 use reach365_model::report::EndpointReport;
 use reach365_model::verdict::{Facts, Finding, Outcome, Verdict, Who};
+use reach365_render::redaction::redact;
 
 use super::proxies::Places;
 use super::scenario::{Expected, FindingTable, Scenario};
@@ -66,7 +66,7 @@ pub(super) fn judged_again(report: &Report) -> Vec<String> {
 
 /// Whether the report without its names accuses the same parties of the same.
 pub(super) fn judged_without_names(report: &Report) -> Vec<String> {
-    let again = match redact(report) {
+    let again = match redact(report, reach365::builtin()) {
         Ok(redacted) => reach365::judge().again(&redacted),
         Err(error) => return vec![format!("it cannot be redacted: {error}")],
     };

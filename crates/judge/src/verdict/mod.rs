@@ -80,7 +80,7 @@ pub struct Judged<'a> {
 
 /// Judges one endpoint by its own evidence; [`correlate`] then looks at the whole run.
 ///
-/// An entry with `must-be = "blocked"` gives `blocked` by [`Code::PolicyOpen`] where the host
+/// An entry with `must-be = "blocked"` gives `blocked` by [`Code::PolicyOpen`](reach365_model::verdict::Code::PolicyOpen) where the host
 /// answers. That it is closed takes a control that works, which [`correlate`] knows: until then such
 /// an entry is `inconclusive`, unless a device on the path said itself that it denies the host.
 pub fn judge(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>) -> Verdict {

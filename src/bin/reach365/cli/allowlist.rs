@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use reach365::render::AllowlistFormat;
 use reach365_model::endpoint::Cloud;
 use reach365_proxy::route::ProxyServer;
+use reach365_render::formats::AllowlistFormat;
 
 #[derive(Debug, Args)]
 pub(crate) struct AllowlistArgs {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::TypedValueParser;
-use reach365::render::Sheet;
+use reach365_render::formats::Sheet;
 
 use super::{LookArgs, choice};
 

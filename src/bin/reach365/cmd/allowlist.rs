@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use reach365::render;
 use reach365::{Catalog, Report};
 use reach365_model::catalog::{Allowlist, LeftOut};
 use reach365_model::endpoint::{Cloud, Endpoint};
 use reach365_model::plan::{Plan, Selection};
 use reach365_model::verdict::Outcome;
+use reach365_render::formats as render;
 
 use super::input;
 use crate::cli::AllowlistArgs;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use reach365::comparison::{Comparison, Matrix, SavedRun};
-use reach365::render::{self, TextStyle};
+use reach365_render::comparison::{Comparison, Matrix, SavedRun};
+use reach365_render::formats::{self as render, TextStyle};
 
 use super::input;
 use crate::cli::CompareArgs;

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use reach365::redaction::Redactor;
-use reach365::render::{self, TextStyle};
 use reach365::system_device;
 use reach365_model::device::DeviceState;
+use reach365_render::formats::{self as render, TextStyle};
+use reach365_render::redaction::Redactor;
 
 use super::input;
 use crate::cli::{DeviceArgs, ListFormat};
@@ -19,7 +19,7 @@ const WIDEST: usize = 80;
 pub(crate) fn run(args: &DeviceArgs) -> Result<u8, Failure> {
     let mut state = state(args.from.as_deref())?;
     if args.redact {
-        state = Redactor::default().device(&state)?;
+        state = Redactor::new(reach365::builtin()).device(&state)?;
     }
     let style = terminal::style(args.look.color, None);
     let style = TextStyle {

@@ -5,10 +5,10 @@ mod state;
 mod update;
 
 use reach365::Catalog;
-use reach365::render;
 use reach365_model::catalog::Wildcard;
 use reach365_model::endpoint::Endpoint;
 use reach365_model::plan::{Plan, Selection};
+use reach365_render::formats as render;
 
 use super::input;
 use crate::cli::{LintArgs, ListArgs, TableFormat};

@@ -1,8 +1,8 @@
 //! `reach365 explain`.
 
-use reach365::render;
 use reach365_judge::remedy::{ActivationError, NoActivationError};
 use reach365_model::verdict::Code;
+use reach365_render::formats as render;
 
 use super::input;
 use crate::cli::ExplainArgs;

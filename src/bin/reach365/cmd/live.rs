@@ -2,9 +2,9 @@
 
 use std::future::Future;
 
-use reach365::redaction::redact;
-use reach365::render::{self, Format, ServiceState};
 use reach365::{Checker, CheckerBuilder, Event, Plan, Report};
+use reach365_render::formats::{self as render, Format, ServiceState};
+use reach365_render::redaction::redact;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::cli::ResultArgs;
@@ -44,7 +44,7 @@ pub(super) fn write(
     mut output: Output,
 ) -> Result<u8, Failure> {
     if result.redact {
-        report = redact(&report)?;
+        report = redact(&report, reach365::builtin())?;
     }
     report.summary.exit_code = report.summary.exit_code_for(result.fail_on);
     let style = terminal::style(result.look.color, result.output.as_deref());

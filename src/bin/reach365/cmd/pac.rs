@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use reach365::pac::{self, PacLimits, PacNames, PacSurroundings, Script};
-use reach365::render::{self, Composition, PacRow, compose};
 use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::plan::{Plan, Selection};
 use reach365_proxy::pac::{PacFailure, PacFailureKind, RemarkLevel, never_asked};
+use reach365_render::formats::{self as render, Composition, PacRow, compose};
 use tokio::runtime::{Builder, Runtime};
 use url::Url;
 

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use reach365::render::{self, Match, UrlWays};
 use reach365::{proxy_ways, system_proxies};
 use reach365_model::evidence::Way;
 use reach365_model::options::Options;
@@ -10,6 +9,7 @@ use reach365_proxy::{
     Blob, Decision, ProxySettings, View, ViewKind, decide, hex, registry_file,
     windows::{self, WinHttpAnswers},
 };
+use reach365_render::formats::{self as render, Match, UrlWays};
 use url::Url;
 
 use super::{input, live};

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use reach365::render;
 use reach365_model::catalog::service::{self, Change, EffectiveDates, ServiceList};
+use reach365_render::formats as render;
 
 use super::state::{Copy, State};
 use crate::cli::{DiffArgs, ListFormat};

@@ -1,8 +1,8 @@
 //! `reach365 fix list`, `show` and `script`: the catalogue of remedies.
 
-use reach365::render;
 use reach365_judge::remedy::{self, Remedies, Remedy};
 use reach365_model::verdict::Code;
+use reach365_render::formats as render;
 
 use super::plan::error_number;
 use crate::cli::{FixListArgs, FixScriptArgs, FixShowArgs, ListFormat};

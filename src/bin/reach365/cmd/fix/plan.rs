@@ -1,9 +1,9 @@
 //! `reach365 fix plan`.
 
-use reach365::redaction::Bundle;
 use reach365::{Report, render};
 use reach365_judge::remedy::{self, ActivationError, Situation};
 use reach365_model::device::DeviceState;
+use reach365_render::redaction::Bundle;
 
 use crate::cli::{FixPlanArgs, ListFormat};
 use crate::cmd::{device, input};
@@ -33,7 +33,8 @@ pub(crate) fn plan(args: &FixPlanArgs) -> Result<u8, Failure> {
         ListFormat::Text => render::plan(&plan, &style, out),
     })?;
     if let Some(mut file) = bundle {
-        let sent = Bundle::of(
+        let sent = Bundle::new(
+            reach365::builtin(),
             args.error.as_deref(),
             &plan,
             report.as_ref(),
