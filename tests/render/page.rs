@@ -41,7 +41,7 @@ fn without_style(page: &str) -> String {
 }
 
 fn style_path() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/render/html/style.css")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/render/src/formats/html/style.css")
 }
 
 #[test]
