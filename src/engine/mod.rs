@@ -245,6 +245,7 @@ impl Checker {
             run,
             now: started,
             signatures: &self.signatures,
+            builtin: crate::builtin(),
         }
     }
 

@@ -167,7 +167,7 @@ impl Fetcher {
     /// A client whose every choice is ours: no proxy of the environment, no redirect.
     async fn client(&self, url: &Url) -> Result<ClientBuilder, FetchError> {
         let tls = match url.scheme() {
-            // Reading roots takes time, and nobody is verified here.
+            // Reading roots takes time, and no certificate is verified here.
             "http" => tls(RootCertStore::empty())?,
             _ => ClientConfig::clone(self.tls().await?),
         };
@@ -179,8 +179,8 @@ impl Fetcher {
             .pool_max_idle_per_host(0))
     }
 
-    /// Verifies as the operating system would; nobody shall hand in a document who could not do so
-    /// to the system's own software.
+    /// Verifies as the operating system would: only a server that the system's own software accepts
+    /// may hand in a document.
     async fn tls(&self) -> Result<&Arc<ClientConfig>, FetchError> {
         let read = async {
             let file = self.surroundings.os_roots.clone();
@@ -197,7 +197,7 @@ impl Fetcher {
         self.tls.get_or_try_init(|| read).await
     }
 
-    /// The future owns what it needs: an authenticated request goes on when nobody waits for it.
+    /// The future owns what it needs: an authenticated request goes on after its caller is dropped.
     fn send(
         &self,
         client: ClientBuilder,

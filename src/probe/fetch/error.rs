@@ -47,7 +47,7 @@ pub(crate) enum FetchError {
     #[error("an answer of more than {} MiB", .0 >> 20)]
     TooLarge(usize),
     /// The answer is compressed. Nothing asked for that, and nothing is decompressed.
-    #[error("the answer came as {} though nobody asked", quoted(.0))]
+    #[error("the answer is compressed ({}), although no compression was requested", quoted(.0))]
     Encoded(String),
     /// More redirects than this.
     #[error("the server redirects more than {0} times")]

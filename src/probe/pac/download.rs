@@ -45,7 +45,7 @@ fn failure(error: FetchError) -> PacFailure {
         FetchError::TooLarge(_) => PacFailure::too_large(),
         FetchError::Encoded(encoding) => {
             let words = format!(
-                "the script came as {} though nobody asked",
+                "the script is compressed ({}), although no compression was requested",
                 quoted(&encoding)
             );
             PacFailure::new(PacFailureKind::NotScript, &words)

@@ -82,6 +82,7 @@ impl<'a> Judge<'a> {
             run: &run.evidence,
             now: run.started,
             signatures: self.signatures,
+            builtin: self.builtin,
         };
         let endpoints: Vec<Endpoint> = rows.iter().map(|row| self.with_issuer(&row.0)).collect();
         let seen = || endpoints.iter().zip(rows.iter().map(|row| &row.2));

@@ -236,8 +236,8 @@ pub(super) fn valid_at(leaf: &Certificate, now: Timestamp) -> bool {
     date_fault(leaf, now).is_none()
 }
 
-/// Whether an issuer that only this machine trusts is TLS inspection. Where nothing says who may
-/// issue the certificate, nobody is accused.
+/// Whether an issuer that only this machine trusts is TLS inspection. Where the issuer is not
+/// stated, no party is accused.
 pub(super) fn needs_public_issuer(endpoint: &Endpoint) -> bool {
     endpoint.issuer == Some(Issuer::Public)
 }

@@ -50,6 +50,7 @@ pub use trace::{Ending, TraceReading, read_trace};
 pub use vocabulary::known_words;
 
 use network::Controls;
+use reach365_model::catalog::Catalog;
 use reach365_model::endpoint::{Cloud, Endpoint, MustBe, Scheme};
 use reach365_model::evidence::{CutShort, Evidence, RunEvidence};
 use reach365_model::verdict::{Outcome, Verdict};
@@ -65,6 +66,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// The names of products.
     pub signatures: &'a Signatures,
+    /// The built-in list, which knows whose certificates have public issuers.
+    pub builtin: &'a Catalog,
 }
 
 /// One row of a run, for [`correlate`].

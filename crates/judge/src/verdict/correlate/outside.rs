@@ -38,7 +38,8 @@ enum Comparison {
 pub(super) fn all<'a>(context: &Context<'a>) -> Vec<Outside<'a>> {
     let seen = context.run.control_hosts.iter();
     let judged = seen.map(|seen| {
-        let endpoint = plan::comparison(&seen.host, seen.port, seen.scheme);
+        let mut endpoint = plan::comparison(&seen.host, seen.port, seen.scheme);
+        endpoint.issuer = Some(context.builtin.issuer_of(&endpoint.host));
         let over = |ipv6: bool| {
             let mut part = seen.evidence.clone();
             part.attempts
