@@ -26,7 +26,6 @@ use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use crate::platform::{self, SystemResolvers};
 use crate::probe::{
     Certificates, Credentials, DnsClient, HostsText, MsoidClients, NameServers, Pace, ProbeContext,
     PromptLookups, ProxyNames, RunClock, TlsSource, alternate, ask_as, confirm, look_up_again,
@@ -41,6 +40,7 @@ use reach365_model::options::{COMPARE_AFTER, Options, PROBES_UNDER_WAY};
 use reach365_model::plan::Plan;
 use reach365_model::report::{Report, Run};
 use reach365_model::verdict::Outcome;
+use reach365_platform::{self as platform, SystemResolvers};
 use reach365_proxy::View;
 
 /// More hosts than that are not looked up by the operating system beside: each look-up holds a

@@ -7,12 +7,12 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use url::Url;
 
 use crate::engine::scripts::{Answer, Scripts};
-use crate::platform::{self, SystemProxies};
 use reach365_judge::verdict::{KNOWN_PROXY, PAC_ROUTE};
 use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::evidence::{ScriptFailure, ScriptSeen, Way};
 use reach365_model::options::{Options, ProxySignIn, ProxySource};
 use reach365_model::plan::Plan;
+use reach365_platform::{self as platform, SystemProxies};
 use reach365_proxy::pac::PacAnswer;
 use reach365_proxy::route::{Origin, ProxyServer, Route};
 use reach365_proxy::{

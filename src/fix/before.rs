@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::places;
-use crate::platform::{Credential, Machine, RegistryKey, RegistryValue, ServiceState};
 use reach365_judge::remedy::Action;
+use reach365_platform::{Credential, Machine, RegistryKey, RegistryValue, ServiceState};
 
 /// What an action finds where it works.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

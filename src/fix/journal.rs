@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::FixError;
 use super::before::Before;
 use super::places;
-use crate::platform::Machine;
 use reach365_judge::remedy::{Action, Remedy};
 use reach365_model::endpoint::printable;
+use reach365_platform::Machine;
 use reach365_proxy::text;
 
 /// The only schema so far.

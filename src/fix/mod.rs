@@ -18,10 +18,10 @@ use std::path::PathBuf;
 
 use reach365_judge::remedy::Condition;
 
-pub use crate::platform::{
+pub use journal::{Journal, newest};
+pub use reach365_platform::{
     Credential, LocalMachine, Machine, Ran, RegistryKey, RegistryValue, ServiceState,
 };
-pub use journal::{Journal, newest};
 pub use run::{Preview, RunOptions, preview, refusal, run};
 pub use undo::undo;
 

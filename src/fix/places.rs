@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use reach365_proxy::glob;
 
-use crate::platform::{Machine, RegistryValue};
 use reach365_judge::remedy::{Action, RegistryData};
+use reach365_platform::{Machine, RegistryValue};
 
 /// `REG_SZ`.
 pub(super) const TEXT: u32 = 1;

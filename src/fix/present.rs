@@ -6,8 +6,8 @@ use super::before::{Before, same_content};
 use super::journal::{State, Step};
 use super::places;
 use super::shown;
-use crate::platform::{Machine, RegistryKey, RegistryValue, ServiceState};
 use reach365_judge::remedy::Action;
+use reach365_platform::{Machine, RegistryKey, RegistryValue, ServiceState};
 
 /// What is there now, compared with what a step found and left.
 #[derive(Debug, PartialEq, Eq)]

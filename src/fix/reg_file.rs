@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::places::{DWORD, beside};
-use crate::platform::{RegistryKey, RegistryValue};
+use reach365_platform::{RegistryKey, RegistryValue};
 
 /// First line of every such file.
 const HEAD: &str = "Windows Registry Editor Version 5.00\r\n";

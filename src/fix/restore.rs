@@ -5,9 +5,9 @@ use std::path::Path;
 use super::before::Before;
 use super::journal::{Journal, Step};
 use super::{places, reg_file, run};
-use crate::platform::{Machine, RegistryKey, RegistryValue};
 use reach365_judge::remedy::Action;
 use reach365_model::endpoint::printable;
+use reach365_platform::{Machine, RegistryKey, RegistryValue};
 
 /// Gives back what a step found. `forced` keeps what somebody put there since.
 pub(super) fn restore(

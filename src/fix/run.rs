@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use super::before::Before;
 use super::journal::{Journal, State};
 use super::{FixError, Outcome, StepReport, StepResult, places, reg_file, shown};
-use crate::platform::{Machine, Ran};
 use reach365_judge::remedy::{Action, Omission, Remedy, command_line};
 use reach365_model::endpoint::printable;
+use reach365_platform::{Machine, Ran};
 
 /// How a remedy is carried out.
 #[derive(Debug, Clone, Default)]

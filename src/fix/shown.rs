@@ -2,9 +2,9 @@
 
 use super::before::Before;
 use super::places::{DWORD, TEXT};
-use crate::platform::{Credential, RegistryKey, RegistryValue, ServiceState};
 use reach365_judge::remedy::{Action, RegistryData};
 use reach365_model::endpoint::printable;
+use reach365_platform::{Credential, RegistryKey, RegistryValue, ServiceState};
 
 /// `REG_EXPAND_SZ`.
 const EXPANDED: u32 = 2;

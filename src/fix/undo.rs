@@ -8,8 +8,8 @@ use super::present::{Present, compare};
 use super::restore::restore;
 use super::run::lacks_elevation;
 use super::{FixError, Outcome, StepReport, StepResult, places};
-use crate::platform::{Machine, RegistryKey, RegistryValue};
 use reach365_judge::remedy::Remedy;
+use reach365_platform::{Machine, RegistryKey, RegistryValue};
 
 /// Takes a fix back, the last action first, and tells `observe` of each. What cannot be taken back
 /// is said so. It stops at the first action that fails; a second call goes on from there.

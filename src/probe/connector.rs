@@ -7,8 +7,8 @@ use std::net::SocketAddr;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpStream;
 
-use crate::platform;
 use crate::probe::recorder::Recorder;
+use reach365_platform as platform;
 
 /// Connects to where the attempt goes; the recorder gets a hold on the socket.
 pub(crate) async fn connect(recorder: &Recorder) -> io::Result<TcpStream> {

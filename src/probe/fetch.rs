@@ -23,12 +23,12 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use url::Url;
 
-use crate::platform;
 use crate::probe::credentials::Credentials;
 use crate::probe::dial;
 use crate::probe::http::AGENT;
 use crate::probe::pac::PacSurroundings;
 use crate::probe::tls::provider;
+use reach365_platform as platform;
 use reach365_proxy::route::{Hop, NamedBy, ProxyServer};
 
 pub(crate) use error::FetchError;

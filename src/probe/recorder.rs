@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 
-use crate::platform::SocketEvidence;
 use crate::probe::classify;
 use crate::probe::clock::{Expired, RunClock, milliseconds};
 use crate::probe::queue::Asked;
 use reach365_model::evidence::{
     Agent, Attempt, Failure, HttpSeen, Observation, ProxySeen, Stage, TcpSeen, TlsSeen,
 };
+use reach365_platform::SocketEvidence;
 use reach365_proxy::route::{Hop, NamedBy, ProxyProtocol, ProxyServer};
 
 /// Where a connection goes to, and what listens there.

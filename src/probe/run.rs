@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::{Either, join, join_all, join3, select};
 use tokio::time::sleep;
 
-use crate::platform::{self, UsedFamilies};
 use crate::probe::attempt::{self, Claim};
 use crate::probe::clock::RunClock;
 use crate::probe::credentials::Credentials;
@@ -27,6 +26,7 @@ use reach365_model::evidence::{
 use reach365_model::options::{
     ADDRESS_LIMIT, CONFIRM_PAUSE, Family, HOP_LIMIT, Options, SearchList,
 };
+use reach365_platform::{self as platform, UsedFamilies};
 use reach365_proxy::route::{Hop, NamedBy, ProxyProtocol, ProxyServer, Route};
 
 /// A lookup that took less was prompt.

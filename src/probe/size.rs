@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 
 use tokio::net::TcpStream;
 
-use crate::platform;
 use crate::probe::run::ProbeContext;
 use crate::probe::{connector, control, http, legacy_hello};
 use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::evidence::SizeControl;
+use reach365_platform as platform;
 
 /// Bytes of a segment: with its headers it passes a line of 576 bytes, and a greeting still fits
 /// into one, so that a filter for names sees what it saw before. Less is dropped by filters against

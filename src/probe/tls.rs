@@ -18,7 +18,6 @@ use tokio::task::spawn_blocking;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::platform;
 use crate::probe::clock::RunClock;
 use crate::probe::meter::{Meter, Metered};
 use crate::probe::roots::{TrustStores, public_roots, roots_of};
@@ -26,6 +25,7 @@ use crate::probe::wire::Duplex;
 use crate::probe::{certificate, classify};
 use reach365_model::endpoint::{Host, printable};
 use reach365_model::evidence::{Certificate, Failure, FailureKind, TlsSeen, Trust};
+use reach365_platform as platform;
 
 /// More certificates than any server sends.
 const CHAIN_LIMIT: usize = 16;

@@ -13,12 +13,12 @@ use tokio::io::{AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
-use crate::platform;
 use crate::probe::clock::{RunClock, milliseconds};
 use crate::probe::{classify, connector, legacy_hello};
 use reach365_model::evidence::{
     HelloAnswer, HelloStep, HelloTrace, HopAnswer, IcmpSeen, OtherPort, Trace, TraceHop,
 };
+use reach365_platform as platform;
 
 /// Hops that a packet is allowed at most.
 const HOP_LIMIT: u8 = 30;

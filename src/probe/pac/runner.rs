@@ -18,7 +18,7 @@ use tokio::time::timeout;
 
 use super::surroundings::{Resolver, Silence};
 use super::{PacLimits, PacSurroundings};
-use crate::platform;
+use reach365_platform as platform;
 use reach365_proxy::pac::{
     Circumstances, PacAnswer, PacFailure, PacFailureKind, PacHost, PacScript, ScriptRequest,
 };

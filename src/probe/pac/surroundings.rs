@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use jiff::Zoned;
 
-use crate::platform;
 use crate::probe::clock::RunClock;
 use crate::probe::dns::{DnsClient, NameServers};
 use crate::probe::hosts_text::HostsText;
 use crate::probe::names::{AsSystem, Resolved};
 use reach365_model::evidence::RecordKind;
 use reach365_model::options::SearchList;
+use reach365_platform as platform;
 
 /// Longest wait for the name of a server that the tool itself connects to.
 const NAME_LIMIT: Duration = Duration::from_secs(4);

@@ -1,0 +1,29 @@
+//! What the system knows of a TCP connection beyond "it failed": the ICMP message that ended it,
+//! and the counters of the connection. Everything here is for programs without privileges; what a
+//! system cannot tell is absent.
+
+#[cfg(target_os = "linux")]
+#[path = "linux.rs"]
+mod system;
+#[cfg(target_os = "macos")]
+#[path = "macos.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "windows.rs"]
+mod system;
+#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
+#[path = "other.rs"]
+mod system;
+
+use reach365_model::evidence::{IcmpSeen, TcpCounters};
+
+/// A second hold on a connection, to ask about it while somebody else uses it.
+pub trait SocketEvidence: std::fmt::Debug + Send + Sync {
+    /// The ICMP message that the system received for the connection; each is told once.
+    fn icmp(&self) -> Option<IcmpSeen>;
+
+    /// The counters of the connection as they stand now.
+    fn counters(&self) -> Option<TcpCounters>;
+}
+
+pub use system::watch;
