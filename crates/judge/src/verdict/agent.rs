@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::verdict::block_page;
 use crate::verdict::certificate::needs_public_issuer;
-use crate::verdict::claim::Claim;
+use crate::verdict::diagnosis::Diagnosis;
 use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::{Agent, Attempt, Evidence, Trust};
 use reach365_model::verdict::{Code, Confidence, Outcome, Verdict, Who};
@@ -39,17 +39,17 @@ pub(super) fn consider(endpoint: &Endpoint, evidence: &Evidence, verdict: Verdic
         return verdict;
     }
     match filtered(endpoint, evidence) {
-        Some(mut claim) => {
+        Some(mut diagnosis) => {
             let mut facts = verdict.facts;
-            facts.append(&mut claim.facts);
-            claim.facts = facts;
-            claim.verdict(endpoint)
+            facts.append(&mut diagnosis.facts);
+            diagnosis.facts = facts;
+            diagnosis.verdict(endpoint)
         }
         None => verdict,
     }
 }
 
-fn filtered(endpoint: &Endpoint, evidence: &Evidence) -> Option<Claim> {
+fn filtered(endpoint: &Endpoint, evidence: &Evidence) -> Option<Diagnosis> {
     let neutral: Vec<&Attempt> = of(evidence, Agent::Neutral).collect();
     let other: Vec<&Attempt> = of(evidence, Agent::Msoidcrl).collect();
     let first = *neutral.first()?;
@@ -59,29 +59,29 @@ fn filtered(endpoint: &Endpoint, evidence: &Evidence) -> Option<Claim> {
         return None;
     }
     let (who, confidence) = blamed(endpoint, first);
-    let claim = Claim::new(Code::HttpUserAgentFiltered)
+    let diagnosis = Diagnosis::new(Code::HttpUserAgentFiltered)
         .by(who)
         .at_address(proxy(first))
         .sure(confidence)
         .fact("neutral", in_words(first))
         .fact("msoidcrl", in_words(other[0]))
         .fact("rounds", neutral.len() + other.len());
-    Some(with_rule(claim, evidence, first))
+    Some(with_rule(diagnosis, evidence, first))
 }
 
 /// What the rule denies: Internet Explorer 6, with which the sign-in components name themselves too,
 /// or `MSOIDCRL` alone. Unknown where the answers to a plain MSIE 6.0 differ.
-fn with_rule(claim: Claim, evidence: &Evidence, neutral: &Attempt) -> Claim {
+fn with_rule(diagnosis: Diagnosis, evidence: &Evidence, neutral: &Attempt) -> Diagnosis {
     let plain: Vec<&Attempt> = of(evidence, Agent::Msie6).collect();
     let Some(first) = plain.first() else {
-        return claim;
+        return diagnosis;
     };
-    let claim = claim.fact("msie6", in_words(first));
+    let diagnosis = diagnosis.fact("msie6", in_words(first));
     let denied = plain.iter().filter(|it| is_refused(it, neutral)).count();
     match denied {
-        0 if plain.iter().all(|it| passed(it)) => claim.fact("denies", "MSOIDCRL"),
-        count if count == plain.len() => claim.fact("denies", "MSIE 6.0"),
-        _ => claim,
+        0 if plain.iter().all(|it| passed(it)) => diagnosis.fact("denies", "MSOIDCRL"),
+        count if count == plain.len() => diagnosis.fact("denies", "MSIE 6.0"),
+        _ => diagnosis,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::verdict::claim::Claim;
+use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::http::{self, Channel};
 use crate::verdict::tls::{self, Handshake};
 use crate::verdict::{Context, block_page, limit, proxy, tcp};
@@ -19,7 +19,7 @@ pub(super) enum Ruling {
     /// Connected, and nobody tried to go further.
     Connected,
     /// No genuine answer, and why.
-    Failed(Claim),
+    Failed(Diagnosis),
     /// Nothing can be said, and why not.
     Unknown(String),
 }
@@ -29,7 +29,7 @@ pub(super) enum Ruling {
 pub(super) struct Genuine {
     pub(super) facts: Facts,
     pub(super) confidence: Confidence,
-    pub(super) flaws: Vec<Claim>,
+    pub(super) flaws: Vec<Diagnosis>,
 }
 
 /// All connections to one address, summed up.
@@ -74,7 +74,7 @@ pub(super) fn by_address(
 fn unless_nowhere(address: SocketAddr, ruling: Ruling) -> Ruling {
     match ruling {
         Ruling::Genuine(_) if address.ip().is_unspecified() => {
-            Ruling::Failed(Claim::new(Code::DnsSinkhole).sure(Confidence::Certain))
+            Ruling::Failed(Diagnosis::new(Code::DnsSinkhole).sure(Confidence::Certain))
         }
         other => other,
     }
@@ -107,7 +107,7 @@ fn rule_behind(endpoint: &Endpoint, attempt: &Attempt, context: &Context<'_>) ->
         answer.or_else(|| proxy::no_answer(http))
     });
     let ruling = match own {
-        Some(claim) => Ruling::Failed(claim),
+        Some(diagnosis) => Ruling::Failed(diagnosis),
         None => rule_direct(endpoint, attempt, context),
     };
     proxy::about(ruling, attempt)
@@ -132,8 +132,8 @@ fn rule_tls(
 ) -> Ruling {
     match tls::rule(endpoint, attempt, tls, context) {
         Handshake::Unknown(why) => Ruling::Unknown(why),
-        Handshake::Failed(claim) => Ruling::Failed(with_page(claim, attempt)),
-        Handshake::Inspected(claim) => rule_inspected(endpoint, attempt, claim),
+        Handshake::Failed(diagnosis) => Ruling::Failed(with_page(diagnosis, attempt)),
+        Handshake::Inspected(diagnosis) => rule_inspected(endpoint, attempt, diagnosis),
         Handshake::Genuine { facts, confidence } => {
             let answer = rule_http(endpoint, attempt, Channel::Genuine);
             with_chain(answer, facts, confidence)
@@ -180,14 +180,14 @@ fn with_chain(answer: Ruling, facts: Facts, confidence: Confidence) -> Ruling {
 
 /// Behind a trusted inspection device: its block page says more than the inspection does; what
 /// Microsoft forbids fails in any case; elsewhere the answer counts.
-fn rule_inspected(endpoint: &Endpoint, attempt: &Attempt, inspected: Claim) -> Ruling {
+fn rule_inspected(endpoint: &Endpoint, attempt: &Attempt, inspected: Diagnosis) -> Ruling {
     let answer = rule_http(endpoint, attempt, Channel::Inspected);
     match answer {
-        Ruling::Failed(claim) if claim.code == Code::HttpBlockPage => {
-            Ruling::Failed(with_issuer(claim, &inspected))
+        Ruling::Failed(diagnosis) if diagnosis.code == Code::HttpBlockPage => {
+            Ruling::Failed(with_issuer(diagnosis, &inspected))
         }
         _ if inspected.outcome == Outcome::Blocked => Ruling::Failed(with_page(inspected, attempt)),
-        Ruling::Failed(claim) => Ruling::Failed(with_issuer(claim, &inspected)),
+        Ruling::Failed(diagnosis) => Ruling::Failed(with_issuer(diagnosis, &inspected)),
         Ruling::Genuine(mut genuine) => {
             genuine.flaws.insert(0, inspected);
             Ruling::Genuine(genuine)
@@ -196,23 +196,23 @@ fn rule_inspected(endpoint: &Endpoint, attempt: &Attempt, inspected: Claim) -> R
     }
 }
 
-fn with_issuer(mut claim: Claim, inspected: &Claim) -> Claim {
+fn with_issuer(mut diagnosis: Diagnosis, inspected: &Diagnosis) -> Diagnosis {
     if let Some(issuer) = inspected.facts.get("issuer") {
-        claim.facts.insert("issuer".to_owned(), issuer.clone());
+        diagnosis.facts.insert("issuer".to_owned(), issuer.clone());
     }
-    claim
+    diagnosis
 }
 
 /// Adds what came over a connection whose certificate is not genuine.
-fn with_page(claim: Claim, attempt: &Attempt) -> Claim {
+fn with_page(diagnosis: Diagnosis, attempt: &Attempt) -> Diagnosis {
     let Some(seen) = attempt.http.as_ref().and_then(|http| http.value.as_ref()) else {
-        return claim;
+        return diagnosis;
     };
-    let claim = claim.fact("status", seen.status);
+    let diagnosis = diagnosis.fact("status", seen.status);
     if block_page::is_one(seen) {
-        return claim.fact("page", block_page::described(seen));
+        return diagnosis.fact("page", block_page::described(seen));
     }
-    claim
+    diagnosis
 }
 
 fn rule_http(endpoint: &Endpoint, attempt: &Attempt, channel: Channel) -> Ruling {
@@ -225,7 +225,7 @@ fn rule_http(endpoint: &Endpoint, attempt: &Attempt, channel: Channel) -> Ruling
 
 /// Sums up the rounds of one address.
 fn settle(rulings: Vec<Ruling>) -> Ruling {
-    let failures: Vec<Claim> = rulings.iter().filter_map(failure_of).cloned().collect();
+    let failures: Vec<Diagnosis> = rulings.iter().filter_map(failure_of).cloned().collect();
     let connected = rulings
         .iter()
         .any(|ruling| matches!(ruling, Ruling::Connected));
@@ -235,16 +235,17 @@ fn settle(rulings: Vec<Ruling>) -> Ruling {
     if let Some(genuine) = rulings.into_iter().rev().find_map(genuine_of) {
         return Ruling::Genuine(flaky(genuine, &failures));
     }
-    let claim = confirmed(&failures);
-    if connected && is_of_connecting(&claim) {
+    let diagnosis = confirmed(&failures);
+    if connected && is_of_connecting(&diagnosis) {
         return Ruling::Connected;
     }
-    Ruling::Failed(claim)
+    Ruling::Failed(diagnosis)
 }
 
 /// Whether the connection itself failed.
-fn is_of_connecting(claim: &Claim) -> bool {
-    claim.stage <= Stage::Tcp || matches!(claim.code, Code::ProxyDropped | Code::ProxyRefused)
+fn is_of_connecting(diagnosis: &Diagnosis) -> bool {
+    diagnosis.stage <= Stage::Tcp
+        || matches!(diagnosis.code, Code::ProxyDropped | Code::ProxyRefused)
 }
 
 fn best_without_failure(rulings: Vec<Ruling>) -> Ruling {
@@ -264,31 +265,38 @@ fn genuine_of(ruling: Ruling) -> Option<Genuine> {
     }
 }
 
-fn failure_of(ruling: &Ruling) -> Option<&Claim> {
+fn failure_of(ruling: &Ruling) -> Option<&Diagnosis> {
     match ruling {
-        Ruling::Failed(claim) => Some(claim),
+        Ruling::Failed(diagnosis) => Some(diagnosis),
         _ => None,
     }
 }
 
 /// Silence before an answer is a lost packet, which is nobody's fault; a refusal or a reset came
 /// from somebody.
-fn flaky(mut genuine: Genuine, failures: &[Claim]) -> Genuine {
-    let Some(first) = failures.iter().find(|claim| !claim.code.is_silence()) else {
+fn flaky(mut genuine: Genuine, failures: &[Diagnosis]) -> Genuine {
+    let Some(first) = failures
+        .iter()
+        .find(|diagnosis| !diagnosis.code.is_silence())
+    else {
         return genuine;
     };
-    let claim = Claim::new(Code::TcpFlaky)
+    let diagnosis = Diagnosis::new(Code::TcpFlaky)
         .sure(Confidence::Medium)
         .fact("first_failure", first.code.id())
         .fact("failed_stage", first.stage.to_string());
-    genuine.flaws.push(claim);
+    genuine.flaws.push(diagnosis);
     genuine
 }
 
 /// The failure that says most; medium when every round that failed agrees with it.
-fn confirmed(failures: &[Claim]) -> Claim {
+fn confirmed(failures: &[Diagnosis]) -> Diagnosis {
     let best = furthest(failures.iter()).expect("there is at least one failure");
-    let repeated = failures.iter().filter(|claim| agrees(claim, &best)).count() > 1;
+    let repeated = failures
+        .iter()
+        .filter(|diagnosis| agrees(diagnosis, &best))
+        .count()
+        > 1;
     let rounds = failures.len();
     let floor = if repeated {
         Confidence::Medium
@@ -301,26 +309,31 @@ fn confirmed(failures: &[Claim]) -> Claim {
 
 /// A close before the greeting is looked for in confirming rounds only: before, it looks like a
 /// close after it.
-fn agrees(claim: &Claim, best: &Claim) -> bool {
-    claim.code == best.code || (best.code == Code::TlsClosed && claim.code == Code::TlsHelloReset)
+fn agrees(diagnosis: &Diagnosis, best: &Diagnosis) -> bool {
+    diagnosis.code == best.code
+        || (best.code == Code::TlsClosed && diagnosis.code == Code::TlsHelloReset)
 }
 
 /// Of several failures the one that got furthest, and of those the most specific; ties go to the
 /// first.
-pub(super) fn furthest<'a>(claims: impl Iterator<Item = &'a Claim>) -> Option<Claim> {
-    let mut best: Option<&Claim> = None;
-    for claim in claims {
-        if best.is_none_or(|known| weight(claim) > weight(known)) {
-            best = Some(claim);
+pub(super) fn furthest<'a>(diagnoses: impl Iterator<Item = &'a Diagnosis>) -> Option<Diagnosis> {
+    let mut best: Option<&Diagnosis> = None;
+    for diagnosis in diagnoses {
+        if best.is_none_or(|known| weight(diagnosis) > weight(known)) {
+            best = Some(diagnosis);
         }
     }
     best.cloned()
 }
 
 /// What a device said of a connection weighs more than the silence of the next: messages are limited.
-fn weight(claim: &Claim) -> (Stage, bool, bool) {
-    let vague = matches!(claim.code, Code::TlsAlert | Code::TlsHelloReset);
-    (claim.stage, !vague, claim.facts.contains_key("icmp"))
+fn weight(diagnosis: &Diagnosis) -> (Stage, bool, bool) {
+    let vague = matches!(diagnosis.code, Code::TlsAlert | Code::TlsHelloReset);
+    (
+        diagnosis.stage,
+        !vague,
+        diagnosis.facts.contains_key("icmp"),
+    )
 }
 
 /// The first connection that shows what a verdict rests on: the address it names, else the one

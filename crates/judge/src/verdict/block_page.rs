@@ -1,6 +1,6 @@
 //! The marks of a page that says "blocked".
 
-use crate::verdict::claim::short;
+use crate::verdict::diagnosis::short;
 use reach365_model::evidence::HttpSeen;
 
 /// Words that only a page of a web filter has, lower case: sentences first, then products.

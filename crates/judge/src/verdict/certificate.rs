@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::verdict::claim::{Claim, OWN_ISSUER};
+use crate::verdict::diagnosis::{Diagnosis, OWN_ISSUER};
 use crate::verdict::tls::Handshake;
 use reach365_model::endpoint::{Endpoint, Inspection, Issuer};
 use reach365_model::evidence::{Attempt, Certificate, TlsSeen, Trust};
@@ -52,8 +52,8 @@ pub(super) fn rule(
 fn with_address(judged: Handshake, attempt: &Attempt) -> Handshake {
     let address = attempt.address.to_string();
     match judged {
-        Handshake::Failed(claim) => Handshake::Failed(claim.fact("address", address)),
-        Handshake::Inspected(claim) => Handshake::Inspected(claim.fact("address", address)),
+        Handshake::Failed(diagnosis) => Handshake::Failed(diagnosis.fact("address", address)),
+        Handshake::Inspected(diagnosis) => Handshake::Inspected(diagnosis.fact("address", address)),
         other => other,
     }
 }
@@ -102,13 +102,13 @@ fn trusted_here(
             other => other,
         };
     }
-    let claim = about(Code::TlsIntercepted, leaf)
+    let diagnosis = about(Code::TlsIntercepted, leaf)
         .sure(Confidence::Certain)
         .fact("chain", subjects(seen));
     Handshake::Inspected(match (date_fault(leaf, now), endpoint.inspection) {
-        (Some(fault), _) => claim.fact("dates", fault.id()),
-        (None, Inspection::Forbidden) => claim,
-        (None, Inspection::Discouraged) => claim.with_outcome(Outcome::Degraded),
+        (Some(fault), _) => diagnosis.fact("dates", fault.id()),
+        (None, Inspection::Forbidden) => diagnosis,
+        (None, Inspection::Discouraged) => diagnosis.with_outcome(Outcome::Degraded),
     })
 }
 
@@ -136,15 +136,15 @@ fn untrusted(endpoint: &Endpoint, seen: &TlsSeen, leaf: &Certificate) -> Handsha
     if alone && objection.is_none() && !states_private_issuer(endpoint) {
         return Handshake::Failed(about(Code::TlsIncompleteChain, leaf));
     }
-    let claim = about(Code::TlsUntrustedIssuer, leaf).fact("chain", subjects(seen));
+    let diagnosis = about(Code::TlsUntrustedIssuer, leaf).fact("chain", subjects(seen));
     Handshake::Failed(match (objection, asked(&seen.os_roots)) {
-        (None, true) if states_private_issuer(endpoint) => claim
+        (None, true) if states_private_issuer(endpoint) => diagnosis
             .sure(Confidence::Certain)
             .by(Who::Tool)
             .with_outcome(Outcome::Inconclusive)
             .fact(OWN_ISSUER, NOT_INSTALLED),
-        (None, true) => claim.sure(Confidence::Certain),
-        (reason, _) => claim
+        (None, true) => diagnosis.sure(Confidence::Certain),
+        (reason, _) => diagnosis
             .fact(
                 "objection",
                 reason.unwrap_or("the system's roots could not be read"),
@@ -158,7 +158,7 @@ fn untrusted(endpoint: &Endpoint, seen: &TlsSeen, leaf: &Certificate) -> Handsha
 /// rejects it (SHA-1, a leaf that is an authority, weak keys): Windows may accept it. The service
 /// did not issue it. Where inspection is forbidden that is enough; elsewhere it is not known whether
 /// the connection works on Windows.
-fn rejected_here(endpoint: &Endpoint, seen: &TlsSeen, leaf: &Certificate) -> Claim {
+fn rejected_here(endpoint: &Endpoint, seen: &TlsSeen, leaf: &Certificate) -> Diagnosis {
     let reason = objection(seen).unwrap_or("the chain to its root does not verify");
     let intercepted = needs_public_issuer(endpoint);
     let code = if intercepted {
@@ -166,14 +166,14 @@ fn rejected_here(endpoint: &Endpoint, seen: &TlsSeen, leaf: &Certificate) -> Cla
     } else {
         Code::TlsUntrustedIssuer
     };
-    let claim = about(code, leaf)
+    let diagnosis = about(code, leaf)
         .sure(Confidence::Medium)
         .fact("chain", subjects(seen))
         .fact("objection", reason);
     match endpoint.inspection {
-        Inspection::Forbidden if intercepted => claim,
-        _ if intercepted => claim.with_outcome(Outcome::Inconclusive),
-        _ => claim.by(Who::Tool).with_outcome(Outcome::Inconclusive),
+        Inspection::Forbidden if intercepted => diagnosis,
+        _ if intercepted => diagnosis.with_outcome(Outcome::Inconclusive),
+        _ => diagnosis.by(Who::Tool).with_outcome(Outcome::Inconclusive),
     }
 }
 
@@ -188,7 +188,7 @@ fn objection(seen: &TlsSeen) -> Option<&str> {
 
 /// A certificate that does not name the host. Windows takes the common name of the subject where
 /// there is no other name.
-fn not_named(seen: &TlsSeen, leaf: &Certificate) -> Claim {
+fn not_named(seen: &TlsSeen, leaf: &Certificate) -> Diagnosis {
     match named_by_subject(seen, leaf).filter(|_| leaf.names.is_empty()) {
         Some(name) => about(Code::TlsNoSan, leaf)
             .sure(Confidence::Certain)
@@ -198,13 +198,13 @@ fn not_named(seen: &TlsSeen, leaf: &Certificate) -> Claim {
 }
 
 /// A certificate for other names.
-pub(super) fn wrong_name(leaf: &Certificate) -> Claim {
+pub(super) fn wrong_name(leaf: &Certificate) -> Diagnosis {
     let names: Vec<&str> = leaf.names.iter().map(String::as_str).collect();
-    let claim = about(Code::TlsWrongName, leaf).sure(Confidence::Certain);
+    let diagnosis = about(Code::TlsWrongName, leaf).sure(Confidence::Certain);
     if names.is_empty() {
-        return claim.fact("names", vec![leaf.subject.as_str()]);
+        return diagnosis.fact("names", vec![leaf.subject.as_str()]);
     }
-    claim.fact("names", names)
+    diagnosis.fact("names", names)
 }
 
 /// The common name of the subject that is the host, or a wildcard for it.
@@ -265,17 +265,17 @@ pub(super) fn has_public_issuer(seen: &TlsSeen) -> bool {
         .any(|certificate| known(&certificate.issuer))
 }
 
-pub(super) fn about(code: Code, leaf: &Certificate) -> Claim {
-    let claim = Claim::new(code)
+pub(super) fn about(code: Code, leaf: &Certificate) -> Diagnosis {
+    let diagnosis = Diagnosis::new(code)
         .fact("issuer", leaf.issuer.as_str())
         .fact("subject", leaf.subject.as_str())
         .fact("sha256", leaf.sha256.as_str());
-    let dated = |claim: Claim, name: &str, time: Option<Timestamp>| match time {
-        Some(time) => claim.fact(name, time.to_string()),
-        None => claim,
+    let dated = |diagnosis: Diagnosis, name: &str, time: Option<Timestamp>| match time {
+        Some(time) => diagnosis.fact(name, time.to_string()),
+        None => diagnosis,
     };
-    let claim = dated(claim, "not_before", leaf.not_before);
-    dated(claim, "not_after", leaf.not_after)
+    let diagnosis = dated(diagnosis, "not_before", leaf.not_before);
+    dated(diagnosis, "not_after", leaf.not_after)
 }
 
 fn subjects(seen: &TlsSeen) -> Vec<String> {

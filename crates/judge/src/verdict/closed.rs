@@ -5,7 +5,7 @@
 //! that answers on the same route, for DNS beside another name that the resolver knows: one of an
 //! unrelated owner, or one of an endpoint that answers.
 
-use crate::verdict::claim::{self, Claim};
+use crate::verdict::diagnosis::{self, Diagnosis};
 use crate::verdict::known_names::KnownNames;
 use crate::verdict::network::Controls;
 use crate::verdict::{Context, Judged, dns, judge_as_open, route};
@@ -104,12 +104,12 @@ fn is_closed(endpoint: &Endpoint, open: Verdict, control: &str) -> Verdict {
     let mut facts = open.facts;
     facts.extend(open.code.map(|code| ("cause".to_owned(), code.id().into())));
     facts.insert("control".to_owned(), control.into());
-    let verdict = claim::plain(Outcome::Reachable, confidence, summary, facts);
+    let verdict = diagnosis::plain(Outcome::Reachable, confidence, summary, facts);
     with(verdict, Requirement::Met)
 }
 
 fn not_seen(endpoint: &Endpoint, open: Verdict, why: &str) -> Verdict {
-    let mut verdict = claim::inconclusive(endpoint, why);
+    let mut verdict = diagnosis::inconclusive(endpoint, why);
     verdict.facts = open.facts;
     let cause = open.code.map(|code| ("cause".to_owned(), code.id().into()));
     verdict.facts.extend(cause);
@@ -122,13 +122,17 @@ fn answers(endpoint: &Endpoint, open: Verdict) -> Verdict {
         _ if open.facts.contains_key("proxy") => (Who::Proxy, "proxy"),
         _ => (Who::Firewall, "firewall"),
     };
-    let mut claim = Claim::new(Code::PolicyOpen).sure(open.confidence).by(who);
+    let mut diagnosis = Diagnosis::new(Code::PolicyOpen)
+        .sure(open.confidence)
+        .by(who);
     if endpoint.scheme == Scheme::Dns {
-        claim.stage = Stage::Dns;
+        diagnosis.stage = Stage::Dns;
     }
-    claim.facts = open.facts;
-    let claim = claim.fact("answer", open.summary).fact("closing", closing);
-    with(claim.verdict(endpoint), Requirement::NotMet)
+    diagnosis.facts = open.facts;
+    let diagnosis = diagnosis
+        .fact("answer", open.summary)
+        .fact("closing", closing);
+    with(diagnosis.verdict(endpoint), Requirement::NotMet)
 }
 
 /// A host that is closed on the route of the settings, and answers on another one that this machine
@@ -147,7 +151,7 @@ fn answers_elsewhere(
         beside.find(|(_, other)| matches!(seen(endpoint, other), Seen::Open))?;
     other.summary = format!("on the route {route}, {}", other.summary);
     let facts = &mut other.facts;
-    facts.insert("route".to_owned(), claim::short(&route).into());
+    facts.insert("route".to_owned(), diagnosis::short(&route).into());
     facts.extend(open.code.map(|code| ("cause".to_owned(), code.id().into())));
     let others = open.facts.get("other_ways");
     facts.extend(others.map(|others| ("other_ways".to_owned(), others.clone())));

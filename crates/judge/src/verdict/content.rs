@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::verdict::block_page;
-use crate::verdict::claim::{Claim, short};
+use crate::verdict::diagnosis::{Diagnosis, short};
 use crate::verdict::http::{self, Answer};
 use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::{CrlSeen, HttpSeen};
@@ -15,7 +15,7 @@ pub(super) fn is_ncsi(endpoint: &Endpoint) -> bool {
 }
 
 /// A body that the peer cut off, or that did not end in time.
-pub(super) fn truncated(answer: &Answer<'_>) -> Option<Claim> {
+pub(super) fn truncated(answer: &Answer<'_>) -> Option<Diagnosis> {
     let seen = answer.seen;
     if seen.body_complete {
         return None;
@@ -29,11 +29,11 @@ pub(super) fn truncated(answer: &Answer<'_>) -> Option<Claim> {
 }
 
 /// A body that the entry needs, and that did not come to its end.
-fn unfinished(answer: &Answer<'_>) -> Option<Claim> {
+fn unfinished(answer: &Answer<'_>) -> Option<Diagnosis> {
     truncated(answer).or_else(|| {
         let stopped = answer.stalled && !answer.seen.body_complete;
         stopped.then(|| {
-            Claim::new(Code::HttpSilent)
+            Diagnosis::new(Code::HttpSilent)
                 .fact("waited_ms", answer.elapsed_ms)
                 .fact("received", answer.seen.body_bytes)
         })
@@ -41,7 +41,7 @@ fn unfinished(answer: &Answer<'_>) -> Option<Claim> {
 }
 
 /// A certificate revocation list, or a genuine "not found".
-pub(super) fn crl(answer: &Answer<'_>) -> Option<Claim> {
+pub(super) fn crl(answer: &Answer<'_>) -> Option<Diagnosis> {
     match answer.seen.status {
         200 | 203 | 206 => crl_body(answer),
         404 | 410 => None,
@@ -51,9 +51,9 @@ pub(super) fn crl(answer: &Answer<'_>) -> Option<Claim> {
     }
 }
 
-fn crl_body(answer: &Answer<'_>) -> Option<Claim> {
-    if let Some(claim) = unfinished(answer) {
-        return Some(claim);
+fn crl_body(answer: &Answer<'_>) -> Option<Diagnosis> {
+    if let Some(diagnosis) = unfinished(answer) {
+        return Some(diagnosis);
     }
     match &answer.seen.crl {
         Some(list) if list.valid => crl_expired(list, answer.seen),
@@ -61,18 +61,18 @@ fn crl_body(answer: &Answer<'_>) -> Option<Claim> {
     }
 }
 
-fn not_a_crl(answer: &Answer<'_>) -> Claim {
-    let claim = certain(Code::ContentNotCrl).fact("page", block_page::described(answer.seen));
-    softened(claim, answer)
+fn not_a_crl(answer: &Answer<'_>) -> Diagnosis {
+    let diagnosis = certain(Code::ContentNotCrl).fact("page", block_page::described(answer.seen));
+    softened(diagnosis, answer)
 }
 
-fn crl_expired(list: &CrlSeen, seen: &HttpSeen) -> Option<Claim> {
+fn crl_expired(list: &CrlSeen, seen: &HttpSeen) -> Option<Diagnosis> {
     let due: Timestamp = list.next_update?;
     let received = seen.received?;
     (due < received).then(|| {
-        let mut claim = certain(Code::ContentCrlExpired);
-        claim.facts = crl_facts(seen);
-        claim
+        let mut diagnosis = certain(Code::ContentCrlExpired);
+        diagnosis.facts = crl_facts(seen);
+        diagnosis
     })
 }
 
@@ -91,14 +91,14 @@ pub(super) fn crl_facts(seen: &HttpSeen) -> Facts {
 }
 
 /// A fixed text.
-pub(super) fn body(answer: &Answer<'_>, wanted: &str) -> Option<Claim> {
+pub(super) fn body(answer: &Answer<'_>, wanted: &str) -> Option<Diagnosis> {
     let seen = answer.seen;
     let ncsi = is_ncsi(answer.endpoint);
     if seen.status == 200 && seen.body_text.trim() == wanted.trim() {
         return None;
     }
-    if let Some(claim) = http::redirected_away(answer) {
-        return Some(claim);
+    if let Some(diagnosis) = http::redirected_away(answer) {
+        return Some(diagnosis);
     }
     if seen.status != 200 {
         return Some(other_status(answer, wanted, ncsi));
@@ -106,33 +106,33 @@ pub(super) fn body(answer: &Answer<'_>, wanted: &str) -> Option<Claim> {
     unfinished(answer).or_else(|| Some(mismatch(answer, wanted, ncsi)))
 }
 
-fn other_status(answer: &Answer<'_>, wanted: &str, ncsi: bool) -> Claim {
-    let claim = http::other_status(answer, "200");
-    if ncsi && claim.code == Code::HttpUnexpectedStatus {
+fn other_status(answer: &Answer<'_>, wanted: &str, ncsi: bool) -> Diagnosis {
+    let diagnosis = http::other_status(answer, "200");
+    if ncsi && diagnosis.code == Code::HttpUnexpectedStatus {
         return mismatch(answer, wanted, ncsi);
     }
-    claim
+    diagnosis
 }
 
-fn mismatch(answer: &Answer<'_>, wanted: &str, ncsi: bool) -> Claim {
+fn mismatch(answer: &Answer<'_>, wanted: &str, ncsi: bool) -> Diagnosis {
     let code = if ncsi {
         Code::NcsiWrongContent
     } else {
         Code::ContentMismatch
     };
-    let claim = certain(code)
+    let diagnosis = certain(code)
         .fact("expected", short(wanted))
         .fact("page", block_page::described(answer.seen));
-    softened(claim, answer)
+    softened(diagnosis, answer)
 }
 
 /// A key of a JSON object.
-pub(super) fn json_key(answer: &Answer<'_>, key: &str) -> Option<Claim> {
+pub(super) fn json_key(answer: &Answer<'_>, key: &str) -> Option<Diagnosis> {
     if answer.seen.json_keys.iter().any(|known| known == key) {
         return None;
     }
-    if let Some(claim) = http::redirected_away(answer) {
-        return Some(claim);
+    if let Some(diagnosis) = http::redirected_away(answer) {
+        return Some(diagnosis);
     }
     if answer.seen.status != 200 {
         return Some(http::other_status(answer, "200"));
@@ -145,13 +145,13 @@ pub(super) fn json_key(answer: &Answer<'_>, key: &str) -> Option<Claim> {
 }
 
 /// What the host itself sent over a genuine chain blocks nobody.
-fn softened(claim: Claim, answer: &Answer<'_>) -> Claim {
+fn softened(diagnosis: Diagnosis, answer: &Answer<'_>) -> Diagnosis {
     match answer.channel {
-        channel if channel.is_proven() => claim.with_outcome(Outcome::Degraded),
-        _ => claim,
+        channel if channel.is_proven() => diagnosis.with_outcome(Outcome::Degraded),
+        _ => diagnosis,
     }
 }
 
-fn certain(code: Code) -> Claim {
-    Claim::new(code).sure(Confidence::Certain)
+fn certain(code: Code) -> Diagnosis {
+    Diagnosis::new(code).sure(Confidence::Certain)
 }

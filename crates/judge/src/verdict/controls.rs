@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::verdict::claim::Claim;
+use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::dns;
 use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::evidence::{Attempt, Evidence, LegacyHello, SizeControl, SniControl};
@@ -65,35 +65,35 @@ fn is_one_of(verdict: &Verdict, codes: &[Code]) -> bool {
     verdict.outcome == Outcome::Blocked && code.is_some_and(|code| codes.contains(&code))
 }
 
-/// The claim as the controls leave it.
-pub(super) fn hear(evidence: &Evidence, claim: Claim) -> Claim {
+/// The diagnosis as the controls leave it.
+pub(super) fn hear(evidence: &Evidence, diagnosis: Diagnosis) -> Diagnosis {
     // What was asked elsewhere says nothing of this address.
-    let address = address_in(&claim.facts);
+    let address = address_in(&diagnosis.facts);
     let sizes = evidence.size_control.as_ref();
     let sizes = sizes.filter(|control| Some(control.address) == address);
     let names = evidence.sni_control.as_ref();
     let names = names.filter(|control| Some(control.address) == address);
-    let claim = match sizes.and_then(Size::of) {
-        Some(size) if is_silence(&claim) && !gets_long_packets(evidence, names) => {
-            heard_when_short(size, claim)
+    let diagnosis = match sizes.and_then(Size::of) {
+        Some(size) if is_silence(&diagnosis) && !gets_long_packets(evidence, names) => {
+            heard_when_short(size, diagnosis)
         }
-        _ => claim,
+        _ => diagnosis,
     };
     if let Some(control) = names
-        && CUT_GREETINGS.contains(&claim.code)
-        && let Some(confidence) = is_by_name(control, &claim)
+        && CUT_GREETINGS.contains(&diagnosis.code)
+        && let Some(confidence) = is_by_name(control, &diagnosis)
     {
-        return filtered_by_name(control, confidence, claim);
+        return filtered_by_name(control, confidence, diagnosis);
     }
-    if FOREIGN.contains(&claim.code)
+    if FOREIGN.contains(&diagnosis.code)
         && let Some(label) = rewritten(evidence)
     {
-        return instead(Claim::new(Code::DnsRewritten), claim)
+        return instead(Diagnosis::new(Code::DnsRewritten), diagnosis)
             .sure(Confidence::High)
             .fact("label", label)
             .fact("answers", dns::words(&dns::answers(evidence)));
     }
-    claim
+    diagnosis
 }
 
 /// What only long packets show.
@@ -118,8 +118,8 @@ impl Size {
     }
 }
 
-fn is_silence(claim: &Claim) -> bool {
-    matches!(claim.code, Code::TlsSilent | Code::HttpSilent)
+fn is_silence(diagnosis: &Diagnosis) -> bool {
+    matches!(diagnosis.code, Code::TlsSilent | Code::HttpSilent)
 }
 
 /// Whether packets of full size arrive: another greeting got a ServerHello, whose flight fills
@@ -143,18 +143,18 @@ fn has_received(attempt: &Attempt) -> bool {
 
 /// A short answer alone accuses no line: a shield on the PC lets it through and holds the rest, a
 /// slow line is done with it in time, and a device on the way may have given it.
-fn heard_when_short(size: Size, claim: Claim) -> Claim {
+fn heard_when_short(size: Size, diagnosis: Diagnosis) -> Diagnosis {
     let bytes = match size {
         // A head that came before was as short.
-        Size::Answer if claim.facts.contains_key("status") => return claim,
-        Size::Answer => return claim.fact("short_answer", true),
+        Size::Answer if diagnosis.facts.contains_key("status") => return diagnosis,
+        Size::Answer => return diagnosis.fact("short_answer", true),
         Size::Segments(bytes) => bytes,
     };
-    let claim = match claim.code {
-        Code::TlsSilent => instead(Claim::new(Code::TlsMtuBlackhole), claim),
-        _ => claim.by(Who::Path),
+    let diagnosis = match diagnosis.code {
+        Code::TlsSilent => instead(Diagnosis::new(Code::TlsMtuBlackhole), diagnosis),
+        _ => diagnosis.by(Who::Path),
     };
-    claim.sure(Confidence::High).fact(
+    diagnosis.sure(Confidence::High).fact(
         "how",
         format!("the same question is answered where segments are limited to {bytes} bytes"),
     )
@@ -162,9 +162,9 @@ fn heard_when_short(size: Size, claim: Claim) -> Claim {
 
 /// How sure a filter for the name is: every greeting with the host's own failed, another name was
 /// heard. Where only one of two was, chance may have chosen.
-fn is_by_name(control: &SniControl, claim: &Claim) -> Option<Confidence> {
+fn is_by_name(control: &SniControl, diagnosis: &Diagnosis) -> Option<Confidence> {
     // Where nothing came, the packets may be too long: an alert is too short to tell.
-    let is_heard = |hello: &&LegacyHello| match claim.code {
+    let is_heard = |hello: &&LegacyHello| match diagnosis.code {
         Code::TlsSilent => hello.version.is_some(),
         _ => is_answer(hello),
     };
@@ -188,21 +188,25 @@ fn is_answer(hello: &LegacyHello) -> bool {
     hello.version.is_some() || hello.alert.is_some()
 }
 
-fn filtered_by_name(control: &SniControl, confidence: Confidence, claim: Claim) -> Claim {
-    let claim = instead(Claim::new(Code::TlsSniFiltered), claim)
+fn filtered_by_name(
+    control: &SniControl,
+    confidence: Confidence,
+    diagnosis: Diagnosis,
+) -> Diagnosis {
+    let diagnosis = instead(Diagnosis::new(Code::TlsSniFiltered), diagnosis)
         .sure(confidence)
         .fact("control", control.name.as_str());
     match confidence {
-        Confidence::High => claim,
-        _ => claim.fact(HEARD, "once"),
+        Confidence::High => diagnosis,
+        _ => diagnosis.fact(HEARD, "once"),
     }
 }
 
 /// Another code for the same failure, whose own becomes the cause.
-fn instead(mut better: Claim, claim: Claim) -> Claim {
-    better.address = claim.address;
-    better.facts = claim.facts;
-    better.fact("cause", claim.code.id())
+fn instead(mut better: Diagnosis, diagnosis: Diagnosis) -> Diagnosis {
+    better.address = diagnosis.address;
+    better.facts = diagnosis.facts;
+    better.fact("cause", diagnosis.code.id())
 }
 
 /// The name that does not exist and has the host's own addresses.

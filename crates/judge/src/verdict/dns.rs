@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::verdict::attempt::Ruling;
-use crate::verdict::claim::{self, Claim, short, whole_ms};
+use crate::verdict::diagnosis::{self, Diagnosis, short, whole_ms};
 use crate::verdict::tcp::{self, AT_ONCE_MS};
 use crate::verdict::{limit, network};
 use reach365_model::endpoint::Endpoint;
@@ -73,9 +73,9 @@ pub(super) fn judge(endpoint: &Endpoint, evidence: &Evidence, run: &RunEvidence)
     let found = addresses(evidence);
     if found.is_empty() {
         return match failure(endpoint, evidence, run) {
-            Ruling::Failed(claim) => claim.verdict(endpoint),
-            Ruling::Unknown(why) => claim::inconclusive(endpoint, &why),
-            _ => claim::inconclusive(endpoint, "no lookup was recorded"),
+            Ruling::Failed(diagnosis) => diagnosis.verdict(endpoint),
+            Ruling::Unknown(why) => diagnosis::inconclusive(endpoint, &why),
+            _ => diagnosis::inconclusive(endpoint, "no lookup was recorded"),
         };
     }
     let shown = words(&found);
@@ -91,14 +91,14 @@ pub(super) fn judge(endpoint: &Endpoint, evidence: &Evidence, run: &RunEvidence)
     if let Some(ipv6) = about_ipv6(endpoint, &found) {
         facts.insert("ipv6".to_owned(), ipv6.into());
     }
-    claim::plain(Outcome::Reachable, Confidence::Certain, summary, facts)
+    diagnosis::plain(Outcome::Reachable, Confidence::Certain, summary, facts)
 }
 
-fn wrong_answer(evidence: &Evidence) -> Claim {
+fn wrong_answer(evidence: &Evidence) -> Diagnosis {
     if evidence.hosts_file.is_empty() {
-        return Claim::new(Code::NcsiDnsWrong);
+        return Diagnosis::new(Code::NcsiDnsWrong);
     }
-    Claim::new(Code::DnsHostsFile).fact("cause", "Windows expects another address")
+    Diagnosis::new(Code::DnsHostsFile).fact("cause", "Windows expects another address")
 }
 
 /// Every answer of the family that decides must be in the entry: IPv4 where it was answered and
@@ -210,14 +210,14 @@ fn rule(lookup: &Lookup, failure: &Failure) -> Ruling {
     let server = server_that_failed(lookup, failure);
     let name = server.map_or_else(|| "of this machine".to_owned(), server_words);
     let blamed = server.filter(|_| code.who() == Who::Resolver);
-    let claim = Claim::new(code)
+    let diagnosis = Diagnosis::new(code)
         .at_address(blamed.map(|server| server.ip()))
         .fact("resolver", name.as_str())
         .fact("address", name.as_str())
         .fact("tries", lookup.tries.len())
         .fact("rcode", rcode(lookup, failure))
         .fact("seen", seen(failure));
-    Ruling::Failed(claim.sure(confidence(lookup, failure)))
+    Ruling::Failed(diagnosis.sure(confidence(lookup, failure)))
 }
 
 /// The server whose answer the failure is; the last one where none answered.
@@ -306,7 +306,7 @@ pub(super) fn seen(failure: &Failure) -> String {
 }
 
 /// What limps although the name resolves.
-pub(super) fn flaws(evidence: &Evidence, run: &RunEvidence) -> Vec<Claim> {
+pub(super) fn flaws(evidence: &Evidence, run: &RunEvidence) -> Vec<Diagnosis> {
     if !evidence.hosts_file.is_empty() {
         return Vec::new();
     }
@@ -315,7 +315,7 @@ pub(super) fn flaws(evidence: &Evidence, run: &RunEvidence) -> Vec<Claim> {
     broken.into_iter().chain(slow(evidence)).collect()
 }
 
-fn aaaa_broken(evidence: &Evidence, run: &RunEvidence) -> Option<Claim> {
+fn aaaa_broken(evidence: &Evidence, run: &RunEvidence) -> Option<Diagnosis> {
     let of = |kind| {
         evidence
             .lookups
@@ -335,7 +335,7 @@ fn aaaa_broken(evidence: &Evidence, run: &RunEvidence) -> Option<Claim> {
             | FailureKind::Truncated
     ) && limit::own(run, Stage::Dns, failure).is_none();
     (resolved && !answered && breaks).then(|| {
-        Claim::new(Code::DnsAaaaBroken)
+        Diagnosis::new(Code::DnsAaaaBroken)
             .sure(confidence(lookup, failure))
             .at_address(only_resolver(evidence))
             .fact("seen", seen(failure))
@@ -344,7 +344,7 @@ fn aaaa_broken(evidence: &Evidence, run: &RunEvidence) -> Option<Claim> {
 
 /// A name whose every lookup took long by itself. One late answer says nothing: packets get lost,
 /// and a resolver that has to find out answers the next question at once.
-fn slow(evidence: &Evidence) -> Option<Claim> {
+fn slow(evidence: &Evidence) -> Option<Diagnosis> {
     let limit = SLOW_LOOKUP_MS + PATH_SHARE * path_ms(evidence);
     let slow = evidence.lookups.iter().filter_map(|lookup| {
         let same = |other: &&Lookup| {
@@ -360,12 +360,12 @@ fn slow(evidence: &Evidence) -> Option<Claim> {
         (times.len() > 1 && shortest > limit).then_some((lookup, shortest))
     });
     let (lookup, elapsed) = slow.max_by(|one, other| one.1.total_cmp(&other.1))?;
-    let claim = Claim::new(Code::DnsSlow)
+    let diagnosis = Diagnosis::new(Code::DnsSlow)
         .sure(Confidence::Medium)
         .at_address(only_resolver(evidence))
         .fact("dns_ms", whole_ms(elapsed))
         .fact("tries", lookup.tries.len());
-    Some(claim)
+    Some(diagnosis)
 }
 
 /// Names that one more question would tell a slow resolver from a lost packet about.

@@ -1,7 +1,7 @@
 //! The hops of a route: which one a client would use, and what came of it.
 
 use crate::verdict::attempt::{AddressRuling, Ruling, by_address, furthest};
-use crate::verdict::claim::{self, Claim, short};
+use crate::verdict::diagnosis::{self, Diagnosis, short};
 use crate::verdict::network::Controls;
 use crate::verdict::{Context, dns, host, limit, proxy};
 use reach365_model::endpoint::{Endpoint, Scheme};
@@ -102,7 +102,7 @@ fn is_passed_over(ruling: &Ruling) -> bool {
         Code::ProxyRefused,
         Code::DeviceNoRoute,
     ];
-    matches!(ruling, Ruling::Failed(claim) if unreached.contains(&claim.code))
+    matches!(ruling, Ruling::Failed(diagnosis) if unreached.contains(&diagnosis.code))
 }
 
 /// Clients go on from the direct path too where no connection was established; what fails later is final
@@ -137,8 +137,8 @@ fn through(
 /// SOCKS 4 leaves the host's name to this machine: its DNS is then no information but needed.
 fn no_name(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>, why: &str) -> Ruling {
     match dns::failure(endpoint, evidence, context.run) {
-        Ruling::Failed(claim) if dns::answers(evidence).is_empty() => {
-            Ruling::Failed(claim.fact("why", why))
+        Ruling::Failed(diagnosis) if dns::answers(evidence).is_empty() => {
+            Ruling::Failed(diagnosis.fact("why", why))
         }
         _ => Ruling::unknown(why),
     }
@@ -146,11 +146,11 @@ fn no_name(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>, why:
 
 /// A genuine answer at any address counts; else the failure that got furthest.
 fn sum_up(rulings: &[AddressRuling]) -> Ruling {
-    let claims = rulings.iter().filter_map(|ruling| match &ruling.ruling {
-        Ruling::Failed(claim) => Some(claim),
+    let diagnoses = rulings.iter().filter_map(|ruling| match &ruling.ruling {
+        Ruling::Failed(diagnosis) => Some(diagnosis),
         _ => None,
     });
-    let failed = furthest(claims).map(Ruling::Failed);
+    let failed = furthest(diagnoses).map(Ruling::Failed);
     let rest = |wanted: fn(&Ruling) -> bool| {
         let found = rulings.iter().find(|ruling| wanted(&ruling.ruling));
         found.map(|ruling| ruling.ruling.clone())
@@ -166,7 +166,7 @@ fn sum_up(rulings: &[AddressRuling]) -> Ruling {
 /// Addresses of a proxy that fail while another serves: clients lose time on them.
 fn with_dead_addresses(ruling: Ruling, rulings: &[AddressRuling]) -> Ruling {
     let line = |one: &AddressRuling| match &one.ruling {
-        Ruling::Failed(claim) => Some(format!("{} {}", one.address, claim.code)),
+        Ruling::Failed(diagnosis) => Some(format!("{} {}", one.address, diagnosis.code)),
         _ => None,
     };
     let dead: Vec<String> = rulings.iter().filter_map(line).collect();
@@ -217,22 +217,22 @@ fn unresolved(evidence: &Evidence, proxy: &ProxyServer, context: &Context<'_>) -
     if seen.is_empty() {
         return Ruling::unknown("the probe left no evidence of the proxy");
     }
-    let claim = Claim::new(Code::ProxyUnresolvable)
+    let diagnosis = Diagnosis::new(Code::ProxyUnresolvable)
         .sure(Confidence::Medium)
         .fact("proxy", proxy.to_string())
         .fact("seen", seen);
-    let claim = if asked == [name] {
-        claim
+    let diagnosis = if asked == [name] {
+        diagnosis
     } else {
-        claim.fact("asked", words(&asked))
+        diagnosis.fact("asked", words(&asked))
     };
     // The settings name nobody only where the resolver says so.
-    let claim = if denied {
-        claim
+    let diagnosis = if denied {
+        diagnosis
     } else {
-        claim.by(Who::Resolver)
+        diagnosis.by(Who::Resolver)
     };
-    Ruling::Failed(claim)
+    Ruling::Failed(diagnosis)
 }
 
 /// The one address family that was asked for, where a proxy's name is there without a record of it.
@@ -262,9 +262,9 @@ fn words(names: &[&str]) -> Vec<String> {
 fn verdict(endpoint: &Endpoint, ruling: Ruling) -> Verdict {
     match ruling {
         Ruling::Genuine(genuine) => host::answered(endpoint, genuine),
-        Ruling::Failed(claim) => claim.verdict(endpoint),
-        Ruling::Unknown(why) => claim::inconclusive(endpoint, &why),
-        Ruling::Connected => claim::inconclusive(endpoint, "the proxy was only connected to"),
+        Ruling::Failed(diagnosis) => diagnosis.verdict(endpoint),
+        Ruling::Unknown(why) => diagnosis::inconclusive(endpoint, &why),
+        Ruling::Connected => diagnosis::inconclusive(endpoint, "the proxy was only connected to"),
     }
 }
 
@@ -291,7 +291,7 @@ fn after(
 
 fn in_words(hop: &HopRuling<'_>) -> String {
     match &hop.ruling {
-        Ruling::Failed(claim) => format!("{} {}", hop.hop, claim.code),
+        Ruling::Failed(diagnosis) => format!("{} {}", hop.hop, diagnosis.code),
         _ => format!("{} unclear", hop.hop),
     }
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::verdict::attempt::{AddressRuling, Genuine, Ruling, by_address, furthest};
-use crate::verdict::claim::{self, Claim};
+use crate::verdict::diagnosis::{self, Diagnosis};
 use crate::verdict::network::{self, Controls, below, is_bogus, lacks};
 use crate::verdict::{Context, controls as probes, dns, nat64};
 use reach365_model::endpoint::Endpoint;
@@ -46,17 +46,17 @@ pub(super) fn judge(
         return with_flaws(endpoint, facts, first.confidence, flaws);
     }
     match accusation(endpoint, evidence, context, &rulings) {
-        Ruling::Failed(claim) => {
+        Ruling::Failed(diagnosis) => {
             let dns = Suspicion {
                 endpoint,
                 evidence,
                 context,
                 controls,
             };
-            probes::hear(evidence, dns.of(claim)).verdict(endpoint)
+            probes::hear(evidence, dns.of(diagnosis)).verdict(endpoint)
         }
-        Ruling::Unknown(why) => claim::inconclusive(endpoint, &why),
-        _ => claim::inconclusive(endpoint, "the probe left no evidence"),
+        Ruling::Unknown(why) => diagnosis::inconclusive(endpoint, &why),
+        _ => diagnosis::inconclusive(endpoint, "the probe left no evidence"),
     }
 }
 
@@ -67,9 +67,9 @@ fn genuine_of(ruling: &AddressRuling) -> Option<&Genuine> {
     }
 }
 
-fn failure_of(ruling: &AddressRuling) -> Option<&Claim> {
+fn failure_of(ruling: &AddressRuling) -> Option<&Diagnosis> {
     match &ruling.ruling {
-        Ruling::Failed(claim) => Some(claim),
+        Ruling::Failed(diagnosis) => Some(diagnosis),
         _ => None,
     }
 }
@@ -84,11 +84,11 @@ fn with_flaws(
     endpoint: &Endpoint,
     mut facts: Facts,
     confidence: Confidence,
-    mut flaws: Vec<Claim>,
+    mut flaws: Vec<Diagnosis>,
 ) -> Verdict {
     if flaws.is_empty() {
         let summary = answer_in_words(endpoint, &facts);
-        return claim::plain(Outcome::Reachable, confidence, summary, facts);
+        return diagnosis::plain(Outcome::Reachable, confidence, summary, facts);
     }
     flaws.sort_by_key(|flaw| FLAWS.iter().position(|code| *code == flaw.code));
     flaws.dedup_by_key(|flaw| flaw.code);
@@ -114,7 +114,7 @@ fn answer_in_words(endpoint: &Endpoint, facts: &Facts) -> String {
         (false, true) => "{target} answers genuinely through the proxy {proxy}: HTTP {status}",
         (false, false) => "{target} answers genuinely: HTTP {status} from {address}",
     };
-    claim::fill(text, facts, Some(endpoint))
+    diagnosis::fill(text, facts, Some(endpoint))
 }
 
 /// Oddities of DNS that a genuine answer settles.
@@ -135,14 +135,18 @@ fn dns_remarks(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>) 
         );
     }
     if let Some(name) = foreign_cname(endpoint, evidence) {
-        facts.insert("foreign_cname".to_owned(), claim::short(name).into());
+        facts.insert("foreign_cname".to_owned(), diagnosis::short(name).into());
     }
     facts
 }
 
-fn all_flaws(evidence: &Evidence, context: &Context<'_>, rulings: &[AddressRuling]) -> Vec<Claim> {
+fn all_flaws(
+    evidence: &Evidence,
+    context: &Context<'_>,
+    rulings: &[AddressRuling],
+) -> Vec<Diagnosis> {
     let of_answers = rulings.iter().filter_map(genuine_of);
-    let mut flaws: Vec<Claim> = of_answers
+    let mut flaws: Vec<Diagnosis> = of_answers
         .flat_map(|genuine| genuine.flaws.clone())
         .collect();
     flaws.extend(family_flaws(context, rulings));
@@ -151,7 +155,7 @@ fn all_flaws(evidence: &Evidence, context: &Context<'_>, rulings: &[AddressRulin
 }
 
 /// Addresses that fail while others answer.
-fn family_flaws(context: &Context<'_>, rulings: &[AddressRuling]) -> Vec<Claim> {
+fn family_flaws(context: &Context<'_>, rulings: &[AddressRuling]) -> Vec<Diagnosis> {
     let mut flaws = Vec::new();
     for v6 in [false, true] {
         let family: Vec<&AddressRuling> = of_family(rulings, v6).collect();
@@ -185,20 +189,20 @@ fn of_family(rulings: &[AddressRuling], v6: bool) -> impl Iterator<Item = &Addre
 /// Whether every failure came from this machine itself, for want of a route or an address.
 fn is_local(failed: &[&AddressRuling]) -> bool {
     let no_route = |ruling: &&AddressRuling| {
-        failure_of(ruling).is_some_and(|claim| claim.code == Code::DeviceNoRoute)
+        failure_of(ruling).is_some_and(|diagnosis| diagnosis.code == Code::DeviceNoRoute)
     };
     failed.iter().all(no_route)
 }
 
 fn partly(
     code: Code,
-    cause: &Claim,
+    cause: &Diagnosis,
     failed: &[&AddressRuling],
     rulings: &[AddressRuling],
-) -> Claim {
+) -> Diagnosis {
     let address = |ruling: &AddressRuling| ruling.address.to_string();
     let answering = rulings.iter().filter(|ruling| genuine_of(ruling).is_some());
-    Claim::new(code)
+    Diagnosis::new(code)
         .sure(cause.confidence.min(Confidence::Medium))
         .fact("cause", cause.code.id())
         .fact(
@@ -236,8 +240,8 @@ fn accusation(
         .iter()
         .any(|ruling| matches!(ruling.ruling, Ruling::Connected));
     match (best, why) {
-        (Some(claim), _) if !(connected && claim.stage <= Stage::Tcp) => {
-            Ruling::Failed(with_addresses(claim, rulings))
+        (Some(diagnosis), _) if !(connected && diagnosis.stage <= Stage::Tcp) => {
+            Ruling::Failed(with_addresses(diagnosis, rulings))
         }
         (_, Some(why)) => Ruling::Unknown(why),
         _ => Ruling::unknown("a connection came about, but nothing was recorded of it"),
@@ -252,15 +256,15 @@ fn means_little(context: &Context<'_>, ruling: &AddressRuling) -> bool {
 }
 
 /// What happened at each address, where there are several.
-fn with_addresses(claim: Claim, rulings: &[AddressRuling]) -> Claim {
+fn with_addresses(diagnosis: Diagnosis, rulings: &[AddressRuling]) -> Diagnosis {
     if rulings.len() < 2 {
-        return claim;
+        return diagnosis;
     }
     let line = |ruling: &AddressRuling| match &ruling.ruling {
-        Ruling::Failed(claim) => format!("{} {}", ruling.address, claim.code),
+        Ruling::Failed(diagnosis) => format!("{} {}", ruling.address, diagnosis.code),
         _ => format!("{} unclear", ruling.address),
     };
-    claim.fact("addresses", rulings.iter().map(line).collect::<Vec<_>>())
+    diagnosis.fact("addresses", rulings.iter().map(line).collect::<Vec<_>>())
 }
 
 fn no_connection(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>) -> Ruling {
@@ -272,7 +276,7 @@ fn no_connection(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>
         };
     }
     if found.iter().all(IpAddr::is_unspecified) {
-        return Ruling::Failed(Claim::new(Code::DnsSinkhole).sure(Confidence::Certain));
+        return Ruling::Failed(Diagnosis::new(Code::DnsSinkhole).sure(Confidence::Certain));
     }
     Ruling::unknown("the name resolves, but no connection was recorded")
 }
@@ -287,51 +291,51 @@ struct Suspicion<'a> {
 
 impl Suspicion<'_> {
     /// The fault of DNS that explains the failure, else the failure itself.
-    fn of(&self, claim: Claim) -> Claim {
+    fn of(&self, diagnosis: Diagnosis) -> Diagnosis {
         if !self.evidence.hosts_file.is_empty() {
-            return with_cause(hosts_file(self.evidence, claim.code.id()), claim);
+            return with_cause(hosts_file(self.evidence, diagnosis.code.id()), diagnosis);
         }
         let found = dns::answers(self.evidence);
         let nowhere = found.iter().all(IpAddr::is_unspecified);
         // Many machines have no route to private space: what matters is who led there.
-        let no_route = claim.code == Code::DeviceNoRoute;
-        if found.is_empty() || (claim.stage == Stage::Device && !nowhere && !no_route) {
-            return claim;
+        let no_route = diagnosis.code == Code::DeviceNoRoute;
+        if found.is_empty() || (diagnosis.stage == Stage::Device && !nowhere && !no_route) {
+            return diagnosis;
         }
-        if claim.outcome != Outcome::Blocked && !nowhere && !no_route {
-            return claim;
+        if diagnosis.outcome != Outcome::Blocked && !nowhere && !no_route {
+            return diagnosis;
         }
-        if self.is_sinkhole(&claim) {
-            return with_cause(self.dns_fault(Code::DnsSinkhole, &claim), claim);
+        if self.is_sinkhole(&diagnosis) {
+            return with_cause(self.dns_fault(Code::DnsSinkhole, &diagnosis), diagnosis);
         }
         if no_route {
-            return claim;
+            return diagnosis;
         }
         if is_outside(self.endpoint, self.evidence, self.context) {
-            let fault = self.dns_fault(Code::DnsOutsidePublishedRange, &claim);
-            return with_cause(self.with_source(fault), claim);
+            let fault = self.dns_fault(Code::DnsOutsidePublishedRange, &diagnosis);
+            return with_cause(self.with_source(fault), diagnosis);
         }
         if let Some(name) = foreign_cname(self.endpoint, self.evidence) {
-            let fault = self.dns_fault(Code::DnsForeignCname, &claim);
-            return with_cause(fault.fact("cname", name), claim);
+            let fault = self.dns_fault(Code::DnsForeignCname, &diagnosis);
+            return with_cause(fault.fact("cname", name), diagnosis);
         }
-        claim
+        diagnosis
     }
 
-    fn dns_fault(&self, code: Code, claim: &Claim) -> Claim {
+    fn dns_fault(&self, code: Code, diagnosis: &Diagnosis) -> Diagnosis {
         let server = self
             .evidence
             .lookups
             .iter()
             .filter_map(|lookup| lookup.tries.last());
-        Claim::new(code)
-            .sure(claim.confidence.min(Confidence::Medium))
+        Diagnosis::new(code)
+            .sure(diagnosis.confidence.min(Confidence::Medium))
             .at_address(server.map(|one| one.server.ip()).next())
             .fact("answers", dns::words(&dns::answers(self.evidence)))
     }
 
     /// Says where the published addresses come from.
-    fn with_source(&self, fault: Claim) -> Claim {
+    fn with_source(&self, fault: Diagnosis) -> Diagnosis {
         match self.endpoint.ranges_from.as_str() {
             "" => fault,
             source => fault.fact("ranges_from", source),
@@ -339,7 +343,7 @@ impl Suspicion<'_> {
     }
 
     /// Answers that no public service has, and nothing there that proves to be the host.
-    fn is_sinkhole(&self, claim: &Claim) -> bool {
+    fn is_sinkhole(&self, diagnosis: &Diagnosis) -> bool {
         let found = dns::answers(self.evidence);
         let bench = network::is_test_bench(self.context.run);
         let excused = |address: &IpAddr| {
@@ -350,33 +354,33 @@ impl Suspicion<'_> {
         let meant = meant(self.evidence, self.context);
         meant.iter().all(|address| is_bogus(*address))
             && !found.iter().any(excused)
-            && !is_named_by_its_certificate(self.evidence, claim)
+            && !is_named_by_its_certificate(self.evidence, diagnosis)
     }
 }
 
 /// Whether a certificate for the host came that somebody else has signed: then there is more to
 /// say than "sinkhole".
-fn is_named_by_its_certificate(evidence: &Evidence, claim: &Claim) -> bool {
+fn is_named_by_its_certificate(evidence: &Evidence, diagnosis: &Diagnosis) -> bool {
     let elsewhere = |attempt: &&Attempt| !attempt.address.ip().is_unspecified();
     let named = evidence.attempts.iter().filter(elsewhere).any(|attempt| {
         let seen = attempt.tls.as_ref().and_then(|tls| tls.value.as_ref());
         seen.is_some_and(|seen| seen.name_matches == Some(true))
     });
-    named && claim.code != Code::TlsSelfSigned
+    named && diagnosis.code != Code::TlsSelfSigned
 }
 
-fn with_cause(mut fault: Claim, claim: Claim) -> Claim {
-    let mut facts = claim.facts;
+fn with_cause(mut fault: Diagnosis, diagnosis: Diagnosis) -> Diagnosis {
+    let mut facts = diagnosis.facts;
     facts.append(&mut fault.facts);
     fault.facts = facts;
-    if claim.code == Code::DnsSinkhole {
+    if diagnosis.code == Code::DnsSinkhole {
         return fault.fact("cause", "nothing to connect to");
     }
-    fault.fact("cause", claim.code.id())
+    fault.fact("cause", diagnosis.code.id())
 }
 
-fn hosts_file(evidence: &Evidence, cause: &str) -> Claim {
-    Claim::new(Code::DnsHostsFile)
+fn hosts_file(evidence: &Evidence, cause: &str) -> Diagnosis {
+    Diagnosis::new(Code::DnsHostsFile)
         .sure(Confidence::Certain)
         .fact("answers", dns::words(&evidence.hosts_file))
         .fact("cause", cause)

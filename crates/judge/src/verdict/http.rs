@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::verdict::attempt::{Genuine, Ruling};
-use crate::verdict::claim::{Claim, short, whole_ms};
+use crate::verdict::diagnosis::{Diagnosis, short, whole_ms};
 use crate::verdict::network::below;
 use crate::verdict::{block_page, content, page};
 use reach365_model::endpoint::{Endpoint, Expect, Issuer, Scheme};
@@ -88,7 +88,7 @@ fn was_not_read(endpoint: &Endpoint, seen: &HttpSeen) -> bool {
 fn with_address(ruling: Ruling, attempt: &Attempt) -> Ruling {
     let address = attempt.address.to_string();
     match ruling {
-        Ruling::Failed(claim) => Ruling::Failed(claim.fact("address", address)),
+        Ruling::Failed(diagnosis) => Ruling::Failed(diagnosis.fact("address", address)),
         Ruling::Genuine(mut genuine) => {
             genuine.facts.insert("address".to_owned(), address.into());
             Ruling::Genuine(genuine)
@@ -102,15 +102,17 @@ fn failed(http: &Observation<HttpSeen>, failure: &Failure) -> Ruling {
         FailureKind::Reset => "reset",
         _ => "closed",
     };
-    let claim = match failure.kind {
-        FailureKind::Timeout => Claim::new(Code::HttpSilent),
-        FailureKind::Closed | FailureKind::Reset => Claim::new(Code::HttpClosed).fact("how", how),
+    let diagnosis = match failure.kind {
+        FailureKind::Timeout => Diagnosis::new(Code::HttpSilent),
+        FailureKind::Closed | FailureKind::Reset => {
+            Diagnosis::new(Code::HttpClosed).fact("how", how)
+        }
         FailureKind::Malformed | FailureKind::TooLarge => {
-            Claim::new(Code::HttpMalformed).fact("detail", detail(failure))
+            Diagnosis::new(Code::HttpMalformed).fact("detail", detail(failure))
         }
         _ => return Ruling::Unknown(format!("the HTTP exchange failed ({})", detail(failure))),
     };
-    Ruling::Failed(claim.fact("waited_ms", whole_ms(http.elapsed_ms)))
+    Ruling::Failed(diagnosis.fact("waited_ms", whole_ms(http.elapsed_ms)))
 }
 
 fn detail(failure: &Failure) -> String {
@@ -122,20 +124,20 @@ fn detail(failure: &Failure) -> String {
 
 /// Judges an answer: what no entry can expect first, then what this entry expects.
 fn judged(answer: Answer<'_>) -> Ruling {
-    let claim = foreign(&answer)
+    let diagnosis = foreign(&answer)
         .or_else(|| overloaded(&answer))
         .or_else(|| expected(&answer));
-    let Some(claim) = claim else {
+    let Some(diagnosis) = diagnosis else {
         return Ruling::Genuine(genuine(&answer, None));
     };
-    let claim = claim.fact("status", answer.seen.status);
-    match claim.outcome {
-        Outcome::Degraded => Ruling::Genuine(genuine(&answer, Some(claim))),
-        _ => Ruling::Failed(claim),
+    let diagnosis = diagnosis.fact("status", answer.seen.status);
+    match diagnosis.outcome {
+        Outcome::Degraded => Ruling::Genuine(genuine(&answer, Some(diagnosis))),
+        _ => Ruling::Failed(diagnosis),
     }
 }
 
-fn genuine(answer: &Answer<'_>, flaw: Option<Claim>) -> Genuine {
+fn genuine(answer: &Answer<'_>, flaw: Option<Diagnosis>) -> Genuine {
     let mut facts = Facts::new();
     facts.insert("status".to_owned(), answer.seen.status.into());
     if let Some(why) = &answer.seen.irregular {
@@ -158,18 +160,18 @@ fn confidence(answer: &Answer<'_>) -> Confidence {
     }
 }
 
-fn slow(answer: &Answer<'_>) -> Option<Claim> {
+fn slow(answer: &Answer<'_>) -> Option<Diagnosis> {
     // In a proxy's queue behind the other requests of this run the host is not even asked yet.
     let waited = answer.seen.first_byte_ms - answer.seen.queued_ms.unwrap_or_default();
     (waited > SLOW_FIRST_BYTE_MS).then(|| {
-        Claim::new(Code::HttpSlow)
+        Diagnosis::new(Code::HttpSlow)
             .sure(Confidence::Medium)
             .fact("first_byte_ms", whole_ms(waited))
     })
 }
 
 /// Answers that somebody on the way gave: a portal, a block page.
-fn foreign(answer: &Answer<'_>) -> Option<Claim> {
+fn foreign(answer: &Answer<'_>) -> Option<Diagnosis> {
     let seen = answer.seen;
     if seen.status == 511 {
         return Some(certain(Code::HttpCaptivePortal));
@@ -197,7 +199,7 @@ fn foreign(answer: &Answer<'_>) -> Option<Claim> {
 /// A page in clear text that asks the reader for something, or leads elsewhere, where the host is a
 /// public one and the entry compares no content: it may be that of a captive portal or of a filter.
 /// Alone it accuses no party; it is no answer of the host either.
-fn of_a_portal(answer: &Answer<'_>) -> Option<Claim> {
+fn of_a_portal(answer: &Answer<'_>) -> Option<Diagnosis> {
     let (seen, endpoint) = (answer.seen, answer.endpoint);
     let compares = !matches!(endpoint.expect, Expect::AnyGenuine | Expect::Status(_));
     let proven = answer.channel != Channel::Clear || endpoint.issuer == Some(Issuer::Private);
@@ -210,13 +212,13 @@ fn of_a_portal(answer: &Answer<'_>) -> Option<Claim> {
     if elsewhere.is_none() && !page::asks_for_access(seen) {
         return None;
     }
-    let claim = Claim::new(Code::ContentMismatch)
+    let diagnosis = Diagnosis::new(Code::ContentMismatch)
         .with_outcome(Outcome::Inconclusive)
         .fact("expected", "proof that the host itself sent the page")
         .fact("page", block_page::described(seen));
     Some(match elsewhere {
-        Some(target) => claim.fact("location_host", short(target)),
-        None => claim,
+        Some(target) => diagnosis.fact("location_host", short(target)),
+        None => diagnosis,
     })
 }
 
@@ -227,30 +229,30 @@ fn is_ncsi_page(answer: &Answer<'_>) -> bool {
 }
 
 /// A block page; over inspected TLS the inspection device wrote it.
-pub(super) fn block_page_of(answer: &Answer<'_>) -> Claim {
-    let claim = certain(Code::HttpBlockPage).fact("page", block_page::described(answer.seen));
+pub(super) fn block_page_of(answer: &Answer<'_>) -> Diagnosis {
+    let diagnosis = certain(Code::HttpBlockPage).fact("page", block_page::described(answer.seen));
     match answer.channel {
-        Channel::Inspected | Channel::Private => claim.by(Who::Inspection),
-        _ => claim,
+        Channel::Inspected | Channel::Private => diagnosis.by(Who::Inspection),
+        _ => diagnosis,
     }
 }
 
 /// Answers of a service in trouble. In clear text anybody may have said so.
-fn overloaded(answer: &Answer<'_>) -> Option<Claim> {
+fn overloaded(answer: &Answer<'_>) -> Option<Diagnosis> {
     let status = answer.seen.status;
     if let Expect::Status(wanted) = &answer.endpoint.expect
         && wanted.contains(&status)
     {
         return None;
     }
-    let claim = match status {
+    let diagnosis = match status {
         502..=504 => certain(Code::HttpServiceError),
         429 => certain(Code::HttpRateLimited),
         _ => return None,
     };
     Some(match answer.channel {
-        channel if channel.is_proven() => claim.fact("speaker", "the service itself says so"),
-        _ => claim
+        channel if channel.is_proven() => diagnosis.fact("speaker", "the service itself says so"),
+        _ => diagnosis
             .fact("speaker", "nobody can tell whether the service said so")
             .sure(Confidence::Low)
             .by(Who::Unknown)
@@ -258,7 +260,7 @@ fn overloaded(answer: &Answer<'_>) -> Option<Claim> {
     })
 }
 
-fn expected(answer: &Answer<'_>) -> Option<Claim> {
+fn expected(answer: &Answer<'_>) -> Option<Diagnosis> {
     match &answer.endpoint.expect {
         Expect::AnyGenuine => any_genuine(answer),
         Expect::Status(wanted) => status(answer, wanted),
@@ -269,15 +271,20 @@ fn expected(answer: &Answer<'_>) -> Option<Claim> {
     }
 }
 
-fn any_genuine(answer: &Answer<'_>) -> Option<Claim> {
+fn any_genuine(answer: &Answer<'_>) -> Option<Diagnosis> {
     if answer.channel.is_proven() {
-        return content::truncated(answer).map(|claim| claim.with_outcome(Outcome::Degraded));
+        return content::truncated(answer)
+            .map(|diagnosis| diagnosis.with_outcome(Outcome::Degraded));
     }
-    let weak = |claim: Claim| claim.sure(Confidence::Low).with_outcome(Outcome::Degraded);
+    let weak = |diagnosis: Diagnosis| {
+        diagnosis
+            .sure(Confidence::Low)
+            .with_outcome(Outcome::Degraded)
+    };
     redirected_away(answer).map(weak)
 }
 
-fn status(answer: &Answer<'_>, wanted: &[u16]) -> Option<Claim> {
+fn status(answer: &Answer<'_>, wanted: &[u16]) -> Option<Diagnosis> {
     if wanted.contains(&answer.seen.status) {
         return None;
     }
@@ -285,7 +292,7 @@ fn status(answer: &Answer<'_>, wanted: &[u16]) -> Option<Claim> {
     redirected_away(answer).or_else(|| Some(other_status(answer, &words.join(" or "))))
 }
 
-fn redirect(answer: &Answer<'_>, wanted: &[String]) -> Option<Claim> {
+fn redirect(answer: &Answer<'_>, wanted: &[String]) -> Option<Diagnosis> {
     let Some(target) = redirect_host(answer) else {
         return Some(other_status(answer, "a redirect"));
     };
@@ -296,7 +303,7 @@ fn redirect(answer: &Answer<'_>, wanted: &[String]) -> Option<Claim> {
 }
 
 /// A status that the entry does not expect: a block page where it looks like one.
-pub(super) fn other_status(answer: &Answer<'_>, wanted: &str) -> Claim {
+pub(super) fn other_status(answer: &Answer<'_>, wanted: &str) -> Diagnosis {
     if is_refusal_page(answer) {
         return block_page_of(answer).sure(Confidence::Medium);
     }
@@ -304,7 +311,7 @@ pub(super) fn other_status(answer: &Answer<'_>, wanted: &str) -> Claim {
         channel if channel.is_proven() => Confidence::Certain,
         _ => Confidence::Low,
     };
-    Claim::new(Code::HttpUnexpectedStatus)
+    Diagnosis::new(Code::HttpUnexpectedStatus)
         .sure(sure)
         .fact("expected", wanted)
 }
@@ -318,17 +325,17 @@ fn is_refusal_page(answer: &Answer<'_>) -> bool {
 }
 
 /// A redirect to a host of another owner.
-pub(super) fn redirected_away(answer: &Answer<'_>) -> Option<Claim> {
+pub(super) fn redirected_away(answer: &Answer<'_>) -> Option<Diagnosis> {
     let target = redirect_host(answer)?;
     let own = answer.endpoint.host.owner();
     (own != registrable_domain(&target)).then(|| elsewhere(answer, &target))
 }
 
-fn elsewhere(answer: &Answer<'_>, target: &str) -> Claim {
-    let claim = certain(Code::HttpUnexpectedRedirect).fact("location_host", target);
+fn elsewhere(answer: &Answer<'_>, target: &str) -> Diagnosis {
+    let diagnosis = certain(Code::HttpUnexpectedRedirect).fact("location_host", target);
     match answer.channel {
-        channel if channel.is_proven() => claim.with_outcome(Outcome::Degraded),
-        _ => claim,
+        channel if channel.is_proven() => diagnosis.with_outcome(Outcome::Degraded),
+        _ => diagnosis,
     }
 }
 
@@ -349,6 +356,6 @@ fn redirect_host(answer: &Answer<'_>) -> Option<String> {
     target.host_str().map(short)
 }
 
-fn certain(code: Code) -> Claim {
-    Claim::new(code).sure(Confidence::Certain)
+fn certain(code: Code) -> Diagnosis {
+    Diagnosis::new(code).sure(Confidence::Certain)
 }

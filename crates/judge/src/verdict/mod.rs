@@ -7,11 +7,11 @@ mod attempt;
 mod block_page;
 mod burst;
 mod certificate;
-mod claim;
 mod closed;
 mod content;
 mod controls;
 mod correlate;
+mod diagnosis;
 mod dns;
 mod hops;
 mod host;
@@ -37,10 +37,10 @@ use jiff::Timestamp;
 pub use agent::agents_differ;
 pub(crate) use attempt::basis;
 pub use burst::{is_refusal, is_silence, may_explain};
-pub use claim::{NO_CONTROL, OWN_ISSUER, fill, short};
 pub use controls::{named_address, wants_other_name, wants_random_labels, wants_sizes};
 pub use correlate::correlate;
 pub use correlate::resolvers_without_control;
+pub use diagnosis::{NO_CONTROL, OWN_ISSUER, fill, short};
 pub use dns::slow_once;
 pub use msoid::{OWN_NOT_SEEN, is_unseen};
 pub use nat64::{NAME as NAT64_NAME, prefixes as nat64_prefixes};
@@ -115,7 +115,7 @@ fn judge_as_open(
         return skipped::verdict(endpoint, reason);
     }
     if let Some(why) = settings_unread(evidence, context) {
-        return claim::inconclusive(endpoint, &why);
+        return diagnosis::inconclusive(endpoint, &why);
     }
     let verdict = match (&evidence.msoid, endpoint.scheme) {
         (Some(msoid), _) => msoid::judge(endpoint, msoid, context),
@@ -164,5 +164,5 @@ fn hear_the_interruption(endpoint: &Endpoint, evidence: &Evidence, verdict: Verd
         CutShort::Deadline => "the time limit of the run passed before the probe was done",
         CutShort::NoSocket => "this machine refused another socket",
     };
-    claim::inconclusive(endpoint, why)
+    diagnosis::inconclusive(endpoint, why)
 }

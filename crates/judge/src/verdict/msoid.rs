@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use crate::verdict::claim::{self, Claim, short};
+use crate::verdict::diagnosis::{self, Diagnosis, short};
 use crate::verdict::known_names::KnownNames;
 use crate::verdict::{Context, Judged, dns, network};
 use reach365_model::endpoint::{Cloud, Endpoint};
@@ -185,9 +185,9 @@ impl<'a> Sides<'a> {
     }
 
     /// The record leads to China, and the tenant is elsewhere.
-    fn wrong(&self, there: &[&MsoidView], absent: &[&MsoidView]) -> Claim {
+    fn wrong(&self, there: &[&MsoidView], absent: &[&MsoidView]) -> Diagnosis {
         let chain: Vec<String> = there[0].chain.iter().map(|name| short(name)).collect();
-        let claim = Claim::new(Code::DnsMsoid21vianet)
+        let diagnosis = Diagnosis::new(Code::DnsMsoid21vianet)
             .fact("domain", short(&self.msoid.domain))
             .fact("vianet", VIANET)
             .fact("chain", chain)
@@ -195,21 +195,21 @@ impl<'a> Sides<'a> {
             .fact("not_seen_by", who(absent))
             .fact("difference", self.difference(there, absent));
         if self.external.is_empty() {
-            return claim.with_outcome(Outcome::Inconclusive);
+            return diagnosis.with_outcome(Outcome::Inconclusive);
         }
         if !self.external_of(there) {
             let inside = there.iter().flat_map(|view| &view.servers).next();
-            return claim
+            return diagnosis
                 .sure(Confidence::High)
                 .by(Who::Resolver)
                 .at_address(inside.map(std::net::SocketAddr::ip));
         }
         if only_second(there) && !absent.is_empty() {
-            return claim
+            return diagnosis
                 .with_outcome(Outcome::Degraded)
                 .sure(Confidence::Medium);
         }
-        claim.sure(self.confidence(there))
+        diagnosis.sure(self.confidence(there))
     }
 
     /// Certain is what the domain's own name servers say.
@@ -267,29 +267,29 @@ impl<'a> Sides<'a> {
             if let Some(why) = self.unseen_inside() {
                 return half_seen(endpoint, &why, &summary);
             }
-            return claim::plain(Outcome::Reachable, confidence, summary, facts);
+            return diagnosis::plain(Outcome::Reachable, confidence, summary, facts);
         }
         let broken = absent.iter().copied().find(|view| is_broken(view));
         if let Some(view) = broken.filter(|_| there.is_empty()) {
             return broken_off(endpoint, view);
         }
-        let claim = Claim::new(Code::DnsMsoidMissing)
+        let diagnosis = Diagnosis::new(Code::DnsMsoidMissing)
             .sure(self.confidence(&absent))
             .fact("domain", short(&self.msoid.domain))
             .fact("vianet", VIANET)
             .fact("seen_by", who(&there))
             .fact("missing_at", who(&absent));
-        let claim = if self.external_of(&absent) {
-            claim
+        let diagnosis = if self.external_of(&absent) {
+            diagnosis
         } else {
-            claim.by(Who::Resolver)
+            diagnosis.by(Who::Resolver)
         };
-        let claim = if there.is_empty() {
-            claim
+        let diagnosis = if there.is_empty() {
+            diagnosis
         } else {
-            claim.with_outcome(Outcome::Degraded)
+            diagnosis.with_outcome(Outcome::Degraded)
         };
-        claim.verdict(endpoint)
+        diagnosis.verdict(endpoint)
     }
 
     /// Nobody is led to China.
@@ -343,7 +343,7 @@ impl<'a> Sides<'a> {
         } else {
             format!("{target}, which is not a target of Microsoft's ({WORLDWIDE}, {VIANET})")
         };
-        let mut verdict = Claim::new(Code::DnsForeignCname)
+        let mut verdict = Diagnosis::new(Code::DnsForeignCname)
             .with_outcome(Outcome::Degraded)
             .sure(self.confidence(&[view]))
             .by(Who::Service)
@@ -373,7 +373,7 @@ impl<'a> Sides<'a> {
             return half_seen(endpoint, &why, &summary);
         }
         let facts = Facts::from([("asked".to_owned(), who(&self.external).into())]);
-        claim::plain(Outcome::Reachable, self.confidence(views), summary, facts)
+        diagnosis::plain(Outcome::Reachable, self.confidence(views), summary, facts)
     }
 
     /// What the internet sees was not seen, or the domain is not there.
@@ -385,10 +385,10 @@ impl<'a> Sides<'a> {
                 short(&self.msoid.domain),
                 who(&denied).join(" and ")
             );
-            return claim::inconclusive(endpoint, &why);
+            return diagnosis::inconclusive(endpoint, &why);
         }
         let why = format!("external DNS was not seen ({})", self.unseen().join("; "));
-        let mut verdict = claim::inconclusive(endpoint, &why);
+        let mut verdict = diagnosis::inconclusive(endpoint, &why);
         let facts = &mut verdict.facts;
         facts.insert(NOT_SEEN.to_owned(), self.unseen().into());
         verdict
@@ -514,7 +514,7 @@ fn record(view: &MsoidView) -> String {
 /// The internet's side is well, and the one that clients go by was not seen.
 fn half_seen(endpoint: &Endpoint, why: &str, outside: &str) -> Verdict {
     let told = format!("what clients see was not seen ({why}); outside, {outside}");
-    let mut verdict = claim::inconclusive(endpoint, &told);
+    let mut verdict = diagnosis::inconclusive(endpoint, &told);
     let facts = &mut verdict.facts;
     facts.insert(OWN_NOT_SEEN.to_owned(), why.into());
     verdict
@@ -528,7 +528,7 @@ fn broken_off(endpoint: &Endpoint, view: &MsoidView) -> Verdict {
         view.resolver,
         failure.map(dns::seen).unwrap_or_default()
     );
-    claim::inconclusive(endpoint, &why)
+    diagnosis::inconclusive(endpoint, &why)
 }
 
 fn who(views: &[&MsoidView]) -> Vec<String> {

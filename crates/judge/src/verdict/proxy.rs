@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use crate::verdict::attempt::Ruling;
-use crate::verdict::claim::{Claim, WITHHELD, short, whole_ms};
+use crate::verdict::diagnosis::{Diagnosis, WITHHELD, short, whole_ms};
 use crate::verdict::refusal::Refusal;
 use crate::verdict::{Context, certificate, tcp};
 use reach365_model::evidence::{
@@ -34,15 +34,15 @@ pub(super) fn about(ruling: Ruling, attempt: &Attempt) -> Ruling {
         return ruling;
     };
     match ruling {
-        Ruling::Failed(claim) => {
-            let claim = seen_behind(claim);
-            let blamed = claim.who == Who::Proxy;
-            let address = blamed.then(|| attempt.address.ip()).or(claim.address);
-            let claim = claim
+        Ruling::Failed(diagnosis) => {
+            let diagnosis = seen_behind(diagnosis);
+            let blamed = diagnosis.who == Who::Proxy;
+            let address = blamed.then(|| attempt.address.ip()).or(diagnosis.address);
+            let diagnosis = diagnosis
                 .at_address(address)
                 .fact("proxy", proxy.to_string())
                 .fact("address", attempt.address.to_string());
-            Ruling::Failed(claim)
+            Ruling::Failed(diagnosis)
         }
         Ruling::Genuine(mut genuine) => {
             let via = Value::from(short(&proxy.to_string()));
@@ -54,45 +54,45 @@ pub(super) fn about(ruling: Ruling, attempt: &Attempt) -> Ruling {
 }
 
 /// Behind a proxy nobody sees a packet filter; what comes in clear text there comes from the proxy.
-fn seen_behind(claim: Claim) -> Claim {
-    if claim.who != Who::Firewall || claim.stage <= Stage::Proxy {
-        return claim;
+fn seen_behind(diagnosis: Diagnosis) -> Diagnosis {
+    if diagnosis.who != Who::Firewall || diagnosis.stage <= Stage::Proxy {
+        return diagnosis;
     }
-    match claim.code {
-        Code::TlsPlaintext => claim.by(Who::Proxy),
-        _ => claim.by(Who::Unknown),
+    match diagnosis.code {
+        Code::TlsPlaintext => diagnosis.by(Who::Proxy),
+        _ => diagnosis.by(Who::Unknown),
     }
 }
 
 fn unreached(attempt: &Attempt) -> Option<Ruling> {
     let failure = attempt.tcp.failure.as_ref()?;
-    let dropped = |how: &str| Claim::new(Code::ProxyDropped).fact("how", how);
-    let claim = match failure.kind {
+    let dropped = |how: &str| Diagnosis::new(Code::ProxyDropped).fact("how", how);
+    let diagnosis = match failure.kind {
         _ if tcp::has_no_route(attempt) => return Some(tcp::rule(attempt, failure)),
         FailureKind::Timeout => dropped("silence"),
         FailureKind::HostUnreachable => dropped("host unreachable"),
         FailureKind::NetworkUnreachable if !tcp::is_local(attempt) => {
             dropped("network unreachable")
         }
-        FailureKind::Refused | FailureKind::Reset => Claim::new(Code::ProxyRefused),
+        FailureKind::Refused | FailureKind::Reset => Diagnosis::new(Code::ProxyRefused),
         _ => return Some(tcp::rule(attempt, failure)),
     };
     let waited = whole_ms(attempt.tcp.elapsed_ms);
-    let claim = by_device(claim, attempt);
-    Some(Ruling::Failed(claim.fact("waited_ms", waited)))
+    let diagnosis = by_device(diagnosis, attempt);
+    Some(Ruling::Failed(diagnosis.fact("waited_ms", waited)))
 }
 
 /// Blames the device on the way that rejected the connection, where an ICMP message names one.
-fn by_device(claim: Claim, attempt: &Attempt) -> Claim {
+fn by_device(diagnosis: Diagnosis, attempt: &Attempt) -> Diagnosis {
     let Some(icmp) = &attempt.icmp else {
-        return claim;
+        return diagnosis;
     };
     let other = |device: &IpAddr| *device != attempt.address.ip();
     let Some(device) = icmp.from.filter(other) else {
-        return claim;
+        return diagnosis;
     };
     if tcp::has_no_neighbour(attempt, icmp) {
-        return claim.by(Who::Path).fact("how", tcp::NO_NEIGHBOUR);
+        return diagnosis.by(Who::Path).fact("how", tcp::NO_NEIGHBOUR);
     }
     let who = if tcp::is_own(attempt, icmp) {
         Who::Device
@@ -101,9 +101,9 @@ fn by_device(claim: Claim, attempt: &Attempt) -> Claim {
     };
     let sure = match tcp::meaning(icmp) {
         Some(_) => Confidence::Certain,
-        None => claim.confidence,
+        None => diagnosis.confidence,
     };
-    claim
+    diagnosis
         .sure(sure)
         .by(who)
         .at_address(Some(device))
@@ -117,25 +117,25 @@ fn own_tls(attempt: &Attempt, proxy: &ProxyServer, context: &Context<'_>) -> Opt
     if let Some(failure) = &tls.failure {
         return Some(Ruling::Failed(tls_failed(tls, failure)));
     }
-    let claim = bad_certificate(tls.value.as_ref()?, context)?;
-    let mut claim = claim
+    let diagnosis = bad_certificate(tls.value.as_ref()?, context)?;
+    let mut diagnosis = diagnosis
         .sure(Confidence::Certain)
         .by(Who::Proxy)
         .fact("target", format!("the proxy {proxy}"))
         .fact("host", proxy.host.to_string());
-    claim.stage = Stage::Proxy;
-    Some(Ruling::Failed(claim))
+    diagnosis.stage = Stage::Proxy;
+    Some(Ruling::Failed(diagnosis))
 }
 
-fn tls_failed(tls: &Observation<TlsSeen>, failure: &Failure) -> Claim {
+fn tls_failed(tls: &Observation<TlsSeen>, failure: &Failure) -> Diagnosis {
     if failure.kind == FailureKind::Timeout {
-        return Claim::new(Code::ProxySilent).fact("waited_ms", whole_ms(tls.elapsed_ms));
+        return Diagnosis::new(Code::ProxySilent).fact("waited_ms", whole_ms(tls.elapsed_ms));
     }
     let answer = format!("no TLS handshake ({})", words(failure));
-    Claim::new(Code::ProxyNotAProxy).fact("answer", answer)
+    Diagnosis::new(Code::ProxyNotAProxy).fact("answer", answer)
 }
 
-fn bad_certificate(seen: &TlsSeen, context: &Context<'_>) -> Option<Claim> {
+fn bad_certificate(seen: &TlsSeen, context: &Context<'_>) -> Option<Diagnosis> {
     let leaf = seen.chain.first()?;
     let trusted = [&seen.public_roots, &seen.os_roots].contains(&&Some(Trust::Trusted));
     if !trusted {
@@ -158,17 +158,17 @@ fn refused(attempt: &Attempt, proxy: &ProxyServer) -> Option<Ruling> {
     let failure = observation.failure.as_ref()?;
     let empty = ProxySeen::default();
     let seen = observation.value.as_ref().unwrap_or(&empty);
-    let claim = match failure.kind {
+    let diagnosis = match failure.kind {
         FailureKind::ProxyRefused => Some(answered(seen, failure, proxy)),
         _ if seen.credentials_sent => Some(cut_after_credentials(failure, &seen.auth_schemes)),
         _ => unanswered(failure, observation.elapsed_ms),
     };
-    Some(claim.map_or_else(|| Ruling::Unknown(words(failure)), Ruling::Failed))
+    Some(diagnosis.map_or_else(|| Ruling::Unknown(words(failure)), Ruling::Failed))
 }
 
 /// The proxy asked for credentials and did not answer the request that had them: it may reject them
 /// so, or be in trouble. They are not sent again to find out.
-fn cut_after_credentials(failure: &Failure, offered: &[String]) -> Claim {
+fn cut_after_credentials(failure: &Failure, offered: &[String]) -> Diagnosis {
     let how = match failure.kind {
         FailureKind::Timeout => "did not answer",
         FailureKind::Closed => "closed the connection after",
@@ -176,16 +176,16 @@ fn cut_after_credentials(failure: &Failure, offered: &[String]) -> Claim {
         _ => "did not answer in HTTP",
     };
     let why = format!("the proxy {how} the request with credentials; they were not sent again");
-    let claim = Claim::new(Code::ProxyAuthRequired).with_outcome(Outcome::Inconclusive);
-    let schemes = schemes(&claim, offered);
-    claim.fact("schemes", schemes).fact(WITHHELD, why)
+    let diagnosis = Diagnosis::new(Code::ProxyAuthRequired).with_outcome(Outcome::Inconclusive);
+    let schemes = schemes(&diagnosis, offered);
+    diagnosis.fact("schemes", schemes).fact(WITHHELD, why)
 }
 
 /// Silence, an end, or what is no answer to the request.
-fn unanswered(failure: &Failure, elapsed_ms: f64) -> Option<Claim> {
+fn unanswered(failure: &Failure, elapsed_ms: f64) -> Option<Diagnosis> {
     Some(match failure.kind {
         FailureKind::Timeout => {
-            Claim::new(Code::ProxySilent).fact("waited_ms", whole_ms(elapsed_ms))
+            Diagnosis::new(Code::ProxySilent).fact("waited_ms", whole_ms(elapsed_ms))
         }
         FailureKind::Closed if failure.detail.contains("within") => {
             not_a_proxy(words(failure)).fact("how", "closed")
@@ -203,7 +203,7 @@ fn unanswered(failure: &Failure, elapsed_ms: f64) -> Option<Claim> {
 
 /// A request by absolute URL without an answer: the proxy owes one, whatever the host does. A head
 /// that is too large may be the host's own.
-pub(super) fn no_answer(http: &Observation<HttpSeen>) -> Option<Claim> {
+pub(super) fn no_answer(http: &Observation<HttpSeen>) -> Option<Diagnosis> {
     let failure = http.failure.as_ref()?;
     let answered = http.value.as_ref().is_some_and(|seen| seen.status != 0);
     if answered || failure.kind == FailureKind::TooLarge {
@@ -216,15 +216,15 @@ pub(super) fn no_answer(http: &Observation<HttpSeen>) -> Option<Claim> {
     {
         return Some(cut_after_credentials(failure, &[]));
     }
-    let claim = unanswered(failure, http.elapsed_ms)?;
+    let diagnosis = unanswered(failure, http.elapsed_ms)?;
     if failure.kind == FailureKind::Malformed {
-        return Some(claim.fact("answer", "what came is not HTTP"));
+        return Some(diagnosis.fact("answer", "what came is not HTTP"));
     }
-    Some(claim)
+    Some(diagnosis)
 }
 
-fn not_a_proxy(answer: String) -> Claim {
-    Claim::new(Code::ProxyNotAProxy).fact("answer", answer)
+fn not_a_proxy(answer: String) -> Diagnosis {
+    Diagnosis::new(Code::ProxyNotAProxy).fact("answer", answer)
 }
 
 /// The end of a connection, in the words of a sentence.
@@ -235,47 +235,47 @@ pub(super) fn how_it_ended(kind: FailureKind) -> &'static str {
     }
 }
 
-fn answered(seen: &ProxySeen, failure: &Failure, proxy: &ProxyServer) -> Claim {
-    let claim = match (seen.status, seen.socks_reply) {
-        (Some(status), _) => Refusal::of_tunnel(seen, status).claim(),
+fn answered(seen: &ProxySeen, failure: &Failure, proxy: &ProxyServer) -> Diagnosis {
+    let diagnosis = match (seen.status, seen.socks_reply) {
+        (Some(status), _) => Refusal::of_tunnel(seen, status).diagnosis(),
         (None, Some(reply)) => by_socks_reply(proxy.protocol, reply),
         // SOCKS 5 without a method that this client has (RFC 1928, section 3).
         (None, None) => certain(Code::ProxyAuthRequired),
     };
-    with_answer(claim, seen, &failure.detail)
+    with_answer(diagnosis, seen, &failure.detail)
 }
 
 /// The facts of an answer; `words` are those of the failure.
-fn with_answer(claim: Claim, seen: &ProxySeen, words: &str) -> Claim {
-    let claim = match seen.status {
-        Some(status) => claim.fact("status", status),
-        None => claim,
+fn with_answer(diagnosis: Diagnosis, seen: &ProxySeen, words: &str) -> Diagnosis {
+    let diagnosis = match seen.status {
+        Some(status) => diagnosis.fact("status", status),
+        None => diagnosis,
     };
-    let claim = match &seen.title {
-        Some(title) => claim.fact("page", title.as_str()),
-        None => claim,
+    let diagnosis = match &seen.title {
+        Some(title) => diagnosis.fact("page", title.as_str()),
+        None => diagnosis,
     };
-    let claim = match seen.headers.get("x-squid-error") {
-        Some(error) => claim.fact("proxy_error", error.as_str()),
-        None => claim,
+    let diagnosis = match seen.headers.get("x-squid-error") {
+        Some(error) => diagnosis.fact("proxy_error", error.as_str()),
+        None => diagnosis,
     };
-    let claim = match seen
+    let diagnosis = match seen
         .headers
         .get("server")
         .or_else(|| seen.headers.get("via"))
     {
-        Some(software) => claim.fact("proxy_software", software.as_str()),
-        None => claim,
+        Some(software) => diagnosis.fact("proxy_software", software.as_str()),
+        None => diagnosis,
     };
-    if claim.code == Code::ProxyAuthRequired || claim.code == Code::ProxyAuthRejected {
-        let schemes = schemes(&claim, &seen.auth_schemes);
-        return claim.fact("schemes", schemes);
+    if diagnosis.code == Code::ProxyAuthRequired || diagnosis.code == Code::ProxyAuthRejected {
+        let schemes = schemes(&diagnosis, &seen.auth_schemes);
+        return diagnosis.fact("schemes", schemes);
     }
-    claim.fact("answer", in_words(seen, words))
+    diagnosis.fact("answer", in_words(seen, words))
 }
 
-fn schemes(claim: &Claim, offered: &[String]) -> Value {
-    match claim.facts.get("redirect").and_then(Value::as_str) {
+fn schemes(diagnosis: &Diagnosis, offered: &[String]) -> Value {
+    match diagnosis.facts.get("redirect").and_then(Value::as_str) {
         Some(page) if offered.is_empty() => format!("it redirects to {page}").into(),
         _ if offered.is_empty() => "no scheme named".into(),
         _ => offered.to_vec().into(),
@@ -306,12 +306,12 @@ fn by_http(seen: &ProxySeen, status: u16) -> String {
 }
 
 /// Replies of RFC 1928, section 6, and of version 4.
-fn by_socks_reply(protocol: ProxyProtocol, reply: u8) -> Claim {
+fn by_socks_reply(protocol: ProxyProtocol, reply: u8) -> Diagnosis {
     let version_4 = matches!(protocol, ProxyProtocol::Socks4 | ProxyProtocol::Socks4a);
     match (version_4, reply) {
         (true, 92 | 93) => certain(Code::ProxyAuthRequired),
         // "Rejected or failed": the protocol does not tell which.
-        (true, _) => Claim::new(Code::ProxyDenied).with_outcome(Outcome::Inconclusive),
+        (true, _) => Diagnosis::new(Code::ProxyDenied).with_outcome(Outcome::Inconclusive),
         (false, 2) => certain(Code::ProxyDenied),
         (false, 3 | 5) => certain(Code::ProxyUpstreamUnreachable),
         // Dante says 4 as well where the name does not resolve.
@@ -323,7 +323,7 @@ fn by_socks_reply(protocol: ProxyProtocol, reply: u8) -> Claim {
 
 /// An answer to a request by absolute URL that the proxy itself has given, where that can be told
 /// from an answer of the host.
-pub(super) fn own_answer(seen: &HttpSeen) -> Option<Claim> {
+pub(super) fn own_answer(seen: &HttpSeen) -> Option<Diagnosis> {
     let refusal = Refusal::of_answer(seen);
     if !refusal.is_of_the_proxy() {
         return None;
@@ -336,7 +336,7 @@ pub(super) fn own_answer(seen: &HttpSeen) -> Option<Claim> {
         body_text: seen.body_text.clone(),
         ..ProxySeen::default()
     };
-    Some(with_answer(refusal.claim(), &as_tunnel, ""))
+    Some(with_answer(refusal.diagnosis(), &as_tunnel, ""))
 }
 
 /// The first word of every part of Proxy-Authenticate that is no parameter.
@@ -356,8 +356,8 @@ pub(super) fn closed_tunnel(attempt: &Attempt) -> Option<Ruling> {
     let received = tls.value.as_ref().map_or(0, |seen| seen.bytes_received);
     let ended = matches!(kind, FailureKind::Closed | FailureKind::Reset);
     (ended && received == 0).then(|| {
-        let claim = Claim::new(Code::ProxyTunnelClosed).fact("how", how_it_ended(kind));
-        about(Ruling::Failed(claim), attempt)
+        let diagnosis = Diagnosis::new(Code::ProxyTunnelClosed).fact("how", how_it_ended(kind));
+        about(Ruling::Failed(diagnosis), attempt)
     })
 }
 
@@ -368,6 +368,6 @@ fn words(failure: &Failure) -> String {
     short(&failure.detail)
 }
 
-fn certain(code: Code) -> Claim {
-    Claim::new(code).sure(Confidence::Certain)
+fn certain(code: Code) -> Diagnosis {
+    Diagnosis::new(code).sure(Confidence::Certain)
 }

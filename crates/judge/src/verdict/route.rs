@@ -1,7 +1,7 @@
 //! The settings that chose the way: a script that failed, and a way that is closed while another
 //! works.
 
-use crate::verdict::claim::{self, Claim};
+use crate::verdict::diagnosis::{self, Diagnosis};
 use crate::verdict::network::Controls;
 use crate::verdict::{Context, hops};
 use reach365_model::endpoint::Endpoint;
@@ -120,11 +120,11 @@ fn wrong_way(
         _ => Code::RouteProxyNotConfigured,
     };
     let way = &working.control.way;
-    let claim = Claim::new(code)
+    let diagnosis = Diagnosis::new(code)
         .sure(Confidence::High)
         .fact("working", words(&way.route))
         .fact("view", way.view.as_str());
-    because(endpoint, claim, verdict)
+    because(endpoint, diagnosis, verdict)
 }
 
 /// View of a way through a proxy that the settings name, but not for this host.
@@ -167,14 +167,14 @@ fn unstable(
         verdict.facts.insert("pac_routes".to_owned(), names.into());
         return verdict;
     };
-    let mut claim = Claim::new(Code::RoutePacUnstable)
+    let mut diagnosis = Diagnosis::new(Code::RoutePacUnstable)
         .sure(Confidence::Certain)
         .fact("changes_with", taken.changes_with.join(", "))
         .fact("pac_routes", names);
     if !failing.is_empty() {
-        claim = claim.fact("failing", failing.clone());
+        diagnosis = diagnosis.fact("failing", failing.clone());
     }
-    let mut verdict = because(endpoint, claim, working);
+    let mut verdict = because(endpoint, diagnosis, working);
     verdict.summary.push_str(&which_of_them(&failing));
     verdict
 }
@@ -212,7 +212,7 @@ fn script_failed(
     mut verdict: Verdict,
 ) -> Verdict {
     let Some(code) = code_of(failure.kind) else {
-        return claim::inconclusive(endpoint, &failure.detail);
+        return diagnosis::inconclusive(endpoint, &failure.detail);
     };
     if !may_explain(failure, &verdict) {
         verdict.facts.insert("script".to_owned(), code.id().into());
@@ -223,9 +223,9 @@ fn script_failed(
         other => other,
     };
     let cause = verdict.code;
-    let claim = of_script(code, failure, &taken.route).with_outcome(outcome);
+    let diagnosis = of_script(code, failure, &taken.route).with_outcome(outcome);
     let confidence = confidence(outcome);
-    let mut verdict = because(endpoint, claim.sure(confidence), verdict);
+    let mut verdict = because(endpoint, diagnosis.sure(confidence), verdict);
     if let (true, Some(cause)) = (is_closed(&verdict), cause) {
         verdict.summary += &which_fails(cause.id());
     }
@@ -246,20 +246,20 @@ pub(super) fn which_fails(cause: &str) -> String {
 }
 
 /// What a script that fails says, with the way that clients go instead.
-pub(super) fn of_script(code: Code, failure: &ScriptFailure, fallback: &Route) -> Claim {
+pub(super) fn of_script(code: Code, failure: &ScriptFailure, fallback: &Route) -> Diagnosis {
     let fallback = if fallback.is_direct() {
         "directly".to_owned()
     } else {
         format!("to {}", words(fallback))
     };
-    let claim = Claim::new(code)
+    let diagnosis = Diagnosis::new(code)
         .sure(Confidence::Certain)
         .fact("script", failure.script.as_str())
         .fact("detail", failure.detail.as_str())
         .fact("fallback", fallback);
     match failure.status {
-        Some(status) => claim.fact("status", status),
-        None => claim,
+        Some(status) => diagnosis.fact("status", status),
+        None => diagnosis,
     }
 }
 
@@ -287,13 +287,13 @@ fn may_explain(failure: &ScriptFailure, verdict: &Verdict) -> bool {
     good || verdict.stage.is_some_and(by_way)
 }
 
-/// Puts a claim in the place of a verdict, whose code becomes its cause.
-fn because(endpoint: &Endpoint, mut claim: Claim, verdict: Verdict) -> Verdict {
+/// Puts a diagnosis in the place of a verdict, whose code becomes its cause.
+fn because(endpoint: &Endpoint, mut diagnosis: Diagnosis, verdict: Verdict) -> Verdict {
     if let Some(code) = verdict.code {
-        claim = claim.fact("cause", code.id());
+        diagnosis = diagnosis.fact("cause", code.id());
     }
     let mut facts = verdict.facts;
-    facts.append(&mut claim.facts);
-    claim.facts = facts;
-    claim.verdict(endpoint)
+    facts.append(&mut diagnosis.facts);
+    diagnosis.facts = facts;
+    diagnosis.verdict(endpoint)
 }

@@ -1,7 +1,7 @@
 //! Endpoints that were not probed on purpose, those that stand for others, and those that IPv6
 //! alone leads to.
 
-use crate::verdict::claim::{plain, short};
+use crate::verdict::diagnosis::{plain, short};
 use crate::verdict::known_names::KnownNames;
 use crate::verdict::{Judged, network};
 use reach365_model::endpoint::{Endpoint, MustBe, Scheme};

@@ -1,8 +1,8 @@
 //! The TCP stage.
 
 use crate::verdict::attempt::Ruling;
-use crate::verdict::claim::{Claim, short, whole_ms};
 use crate::verdict::controls;
+use crate::verdict::diagnosis::{Diagnosis, short, whole_ms};
 use reach365_model::evidence::{Attempt, Failure, FailureKind, IcmpSeen};
 use reach365_model::verdict::{Code, Confidence, Verdict};
 
@@ -15,12 +15,12 @@ pub(super) const NO_NEIGHBOUR: &str = "nobody answers at the next hop";
 /// What a failed connection says. An ICMP message that the system kept says most: which device
 /// rejected it, and whether by a rule.
 pub(super) fn rule(attempt: &Attempt, failure: &Failure) -> Ruling {
-    if let Some(claim) = attempt
+    if let Some(diagnosis) = attempt
         .icmp
         .as_ref()
         .and_then(|icmp| rejected(attempt, icmp))
     {
-        return Ruling::Failed(claim);
+        return Ruling::Failed(diagnosis);
     }
     let code = match failure.kind {
         _ if has_no_route(attempt) => Code::DeviceNoRoute,
@@ -35,26 +35,26 @@ pub(super) fn rule(attempt: &Attempt, failure: &Failure) -> Ruling {
         _ => return Ruling::unknown(&words(failure)),
     };
     let waited = whole_ms(attempt.tcp.elapsed_ms);
-    let claim = Claim::new(code)
+    let diagnosis = Diagnosis::new(code)
         .fact("address", attempt.address.to_string())
         .fact("waited_ms", waited);
-    let claim = if has_no_route(attempt) {
-        claim.fact("system", words(failure))
+    let diagnosis = if has_no_route(attempt) {
+        diagnosis.fact("system", words(failure))
     } else {
-        claim
+        diagnosis
     };
     // How often the system asked: one lost packet is nobody's rule.
-    let claim = match &attempt.counters {
+    let diagnosis = match &attempt.counters {
         Some(counters) if code == Code::TcpDropped => {
-            claim.fact("requests", u64::from(counters.retransmits) + 1)
+            diagnosis.fact("requests", u64::from(counters.retransmits) + 1)
         }
-        _ => claim,
+        _ => diagnosis,
     };
-    Ruling::Failed(claim)
+    Ruling::Failed(diagnosis)
 }
 
 /// What an ICMP message says: who rejected the connection, and how.
-fn rejected(attempt: &Attempt, icmp: &IcmpSeen) -> Option<Claim> {
+fn rejected(attempt: &Attempt, icmp: &IcmpSeen) -> Option<Diagnosis> {
     let (code, words) = meaning(icmp)?;
     if has_no_neighbour(attempt, icmp) {
         return Some(no_neighbour(attempt));
@@ -68,19 +68,19 @@ fn rejected(attempt: &Attempt, icmp: &IcmpSeen) -> Option<Claim> {
         .from
         .map_or("this machine".to_owned(), |from| from.to_string());
     let message = format!("type {} code {} ({words})", icmp.kind, icmp.code);
-    let claim = Claim::new(code)
+    let diagnosis = Diagnosis::new(code)
         .sure(Confidence::Certain)
         .at_address(icmp.from)
         .fact("address", attempt.address.to_string())
         .fact("waited_ms", whole_ms(attempt.tcp.elapsed_ms))
         .fact("icmp", message)
         .fact("device", device);
-    Some(claim)
+    Some(diagnosis)
 }
 
 /// Nobody answers at the next hop: no rule of anybody's, and this machine is well.
-fn no_neighbour(attempt: &Attempt) -> Claim {
-    Claim::new(Code::TcpUnreachable)
+fn no_neighbour(attempt: &Attempt) -> Diagnosis {
+    Diagnosis::new(Code::TcpUnreachable)
         .fact("address", attempt.address.to_string())
         .fact("waited_ms", whole_ms(attempt.tcp.elapsed_ms))
         .fact("device", "this machine")

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::verdict::certificate;
-use crate::verdict::claim::{Claim, short, whole_ms};
+use crate::verdict::diagnosis::{Diagnosis, short, whole_ms};
 use crate::verdict::{Context, controls};
 use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::{
@@ -34,10 +34,10 @@ pub(super) enum Handshake {
         facts: Facts,
         confidence: Confidence,
     },
-    /// A chain that only this machine trusts; the claim says how bad that is.
-    Inspected(Claim),
+    /// A chain that only this machine trusts; the diagnosis says how bad that is.
+    Inspected(Diagnosis),
     /// No genuine handshake, and why.
-    Failed(Claim),
+    Failed(Diagnosis),
     /// Nothing can be said, and why not.
     Unknown(String),
 }
@@ -78,7 +78,7 @@ fn failed(
     tls: &Observation<TlsSeen>,
     failure: &Failure,
 ) -> Handshake {
-    let claim = match failure.kind {
+    let diagnosis = match failure.kind {
         FailureKind::Timeout => silent(attempt, tls),
         FailureKind::Reset | FailureKind::Closed => cut(attempt, seen, failure),
         FailureKind::Alert => refused(seen, failure),
@@ -88,38 +88,38 @@ fn failed(
         FailureKind::Malformed if seen.first_bytes.is_some() => plaintext(seen),
         _ => return Handshake::Unknown(unexplained(failure)),
     };
-    Handshake::Failed(claim.fact("address", attempt.address.to_string()))
+    Handshake::Failed(diagnosis.fact("address", attempt.address.to_string()))
 }
 
 /// Four kinds of silence, told apart by the counters of the connection where the system has them.
 /// Behind a proxy they are the proxy's own connection and tell nothing of the host.
-fn silent(attempt: &Attempt, tls: &Observation<TlsSeen>) -> Claim {
+fn silent(attempt: &Attempt, tls: &Observation<TlsSeen>) -> Diagnosis {
     let counters = attempt.counters.as_ref().filter(|_| attempt.hop.is_none());
     let seen = tls.value.as_ref();
-    let plain = |how: &str| Claim::new(Code::TlsSilent).fact("how", how);
-    let claim = match counters.map(|counters| Silence::of(counters, seen)) {
+    let plain = |how: &str| Diagnosis::new(Code::TlsSilent).fact("how", how);
+    let diagnosis = match counters.map(|counters| Silence::of(counters, seen)) {
         Some(Silence::HelloLost {
             retransmits,
             confidence,
         }) => {
-            let claim = Claim::new(Code::TlsHelloDropped)
+            let diagnosis = Diagnosis::new(Code::TlsHelloDropped)
                 .sure(confidence)
                 .fact("retransmits", retransmits);
             match confidence {
-                Confidence::Low => claim.fact(controls::UNCOUNTED, "not counted"),
-                _ => claim,
+                Confidence::Low => diagnosis.fact(controls::UNCOUNTED, "not counted"),
+                _ => diagnosis,
             }
         }
         Some(Silence::EndOnly) => {
-            Claim::new(Code::TlsMtuBlackhole).fact("how", "only the end of the answer came")
+            Diagnosis::new(Code::TlsMtuBlackhole).fact("how", "only the end of the answer came")
         }
         Some(Silence::Nothing) => plain("the greeting was acknowledged, nothing came back"),
         Some(Silence::Stalled { received }) => {
             plain("the answer stopped on its way").fact("bytes_received", received)
         }
-        Some(Silence::Unknown) | None => Claim::new(Code::TlsSilent),
+        Some(Silence::Unknown) | None => Diagnosis::new(Code::TlsSilent),
     };
-    claim.fact("waited_ms", whole_ms(tls.elapsed_ms))
+    diagnosis.fact("waited_ms", whole_ms(tls.elapsed_ms))
 }
 
 /// What the counters of a silent connection show. Measured on Linux against each fault.
@@ -186,23 +186,23 @@ impl Silence {
     }
 }
 
-fn cut(attempt: &Attempt, seen: &TlsSeen, failure: &Failure) -> Claim {
+fn cut(attempt: &Attempt, seen: &TlsSeen, failure: &Failure) -> Diagnosis {
     let tcp = attempt.tcp.value.as_ref();
     let before = tcp.and_then(|tcp| tcp.closed_before_hello) == Some(true);
     if seen.bytes_received == 0 && (before || seen.bytes_sent == 0) {
-        return Claim::new(Code::TlsClosed);
+        return Diagnosis::new(Code::TlsClosed);
     }
     let how = match failure.kind {
         FailureKind::Reset => "reset",
         _ => "closed",
     };
-    Claim::new(Code::TlsHelloReset)
+    Diagnosis::new(Code::TlsHelloReset)
         .fact("how", how)
         .fact("bytes_received", seen.bytes_received)
 }
 
 /// An alert: the answer to a hello with old suites, where there is one, tells why.
-fn refused(seen: &TlsSeen, failure: &Failure) -> Claim {
+fn refused(seen: &TlsSeen, failure: &Failure) -> Diagnosis {
     let number = failure.number.and_then(|number| u8::try_from(number).ok());
     match &seen.legacy_hello {
         Some(legacy) if is_old(legacy) => too_old(Some(legacy)),
@@ -210,7 +210,7 @@ fn refused(seen: &TlsSeen, failure: &Failure) -> Claim {
             no_common_cipher(Some(legacy))
         }
         Some(legacy) if legacy.tls13 == Some(true) => {
-            Claim::new(Code::TlsVersionTooNew).sure(Confidence::Certain)
+            Diagnosis::new(Code::TlsVersionTooNew).sure(Confidence::Certain)
         }
         legacy => alert(number, legacy.is_some()),
     }
@@ -226,50 +226,50 @@ fn chose_a_suite(legacy: &LegacyHello) -> bool {
 
 /// Alert 40 may mean that no cipher suite is common; without the answer to a hello with old
 /// suites nobody is accused of it.
-fn alert(number: Option<u8>, asked_again: bool) -> Claim {
-    let claim = Claim::new(Code::TlsAlert)
+fn alert(number: Option<u8>, asked_again: bool) -> Diagnosis {
+    let diagnosis = Diagnosis::new(Code::TlsAlert)
         .sure(Confidence::Certain)
         .fact("alert", number.map_or(serde_json::Value::Null, Into::into))
         .fact("alert_name", number.map_or("unknown", alert_name));
     if number == Some(HANDSHAKE_FAILURE) && !asked_again {
-        return claim
+        return diagnosis
             .sure(Confidence::Low)
             .with_outcome(Outcome::Inconclusive);
     }
-    claim
+    diagnosis
 }
 
-fn too_old(legacy: Option<&LegacyHello>) -> Claim {
+fn too_old(legacy: Option<&LegacyHello>) -> Diagnosis {
     let version = legacy.and_then(|legacy| legacy.version);
     let name = match version {
         Some(0x0300) => "SSL 3.0",
         Some(0x0301) => "TLS 1.0",
         _ => "TLS 1.1",
     };
-    Claim::new(Code::TlsVersionTooOld)
+    Diagnosis::new(Code::TlsVersionTooOld)
         .sure(Confidence::Certain)
         .fact("version", name)
 }
 
-fn no_common_cipher(legacy: Option<&LegacyHello>) -> Claim {
+fn no_common_cipher(legacy: Option<&LegacyHello>) -> Diagnosis {
     let suite = legacy.and_then(|legacy| legacy.cipher_suite);
     let name = suite.map_or_else(
         || "it named none".to_owned(),
         |suite| format!("it chose 0x{suite:04x}"),
     );
-    Claim::new(Code::TlsNoCommonCipher)
+    Diagnosis::new(Code::TlsNoCommonCipher)
         .sure(Confidence::Certain)
         .fact("suite", name)
 }
 
-fn plaintext(seen: &TlsSeen) -> Claim {
+fn plaintext(seen: &TlsSeen) -> Diagnosis {
     let bytes = seen.first_bytes.as_deref().unwrap_or_default();
-    let claim = Claim::new(Code::TlsPlaintext)
+    let diagnosis = Diagnosis::new(Code::TlsPlaintext)
         .sure(Confidence::Certain)
         .fact("first_bytes", first_line(bytes));
     match http_status(bytes) {
-        Some(status) => claim.fact("status", status),
-        None => claim,
+        Some(status) => diagnosis.fact("status", status),
+        None => diagnosis,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{blocked_by, collapse, finding, free};
+use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::{Judged, certificate};
 use reach365_model::endpoint::Host;
 use reach365_model::evidence::{Attempt, HttpSeen};
@@ -41,14 +41,14 @@ pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
     } else {
         Outcome::Blocked
     };
-    let claim = Claim::new(Code::DeviceClockSkew)
+    let diagnosis = Diagnosis::new(Code::DeviceClockSkew)
         .sure(Confidence::Certain)
         .with_outcome(outcome)
         .fact("skew_seconds", skew.abs())
         .fact("direction", if skew > 0 { "ahead" } else { "behind" })
         .fact("hosts", skews.len());
     Some(finding(
-        claim,
+        diagnosis,
         Code::DeviceClockSkew.says(),
         rows,
         &explained,

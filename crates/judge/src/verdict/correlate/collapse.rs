@@ -7,8 +7,8 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{collapse, control, fact, finding, hosts};
+use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::{Context, Judged, NO_CONTROL, known_names, route};
 use reach365_model::evidence::Stage;
 use reach365_model::verdict::{Code, Culprit, Finding, Outcome};
@@ -122,7 +122,7 @@ fn families(row: &Judged<'_>) -> BTreeSet<String> {
     }
 }
 
-/// The claim of one row, as far as all of them share it.
+/// The diagnosis of one row, as far as all of them share it.
 pub(super) fn shared(
     context: &Context<'_>,
     code: Code,
@@ -134,16 +134,16 @@ pub(super) fn shared(
     let outcome = verdicts.clone().map(|it| it.outcome).max();
     let confidence = verdicts.clone().map(|it| it.confidence).min();
     let first = &rows[first].verdict;
-    let mut claim = Claim::new(code)
+    let mut diagnosis = Diagnosis::new(code)
         .with_outcome(outcome.unwrap_or(first.outcome))
         .sure(confidence.unwrap_or(first.confidence));
     if let Some(culprit) = &first.culprit {
-        claim = claim.by(culprit.who).at_address(culprit.address);
+        diagnosis = diagnosis.by(culprit.who).at_address(culprit.address);
     }
-    claim.stage = first.stage.unwrap_or(claim.stage);
-    claim.facts.clone_from(&first.facts);
+    diagnosis.stage = first.stage.unwrap_or(diagnosis.stage);
+    diagnosis.facts.clone_from(&first.facts);
     for per_row in ["address", "addresses", "other_ways", "host"] {
-        claim.facts.remove(per_row);
+        diagnosis.facts.remove(per_row);
     }
     let targets: Vec<String> = places
         .iter()
@@ -155,7 +155,7 @@ pub(super) fn shared(
         in_short(&targets)
     );
     let count = places.len();
-    let mut found = finding(claim.fact("endpoints", count), "", rows, places);
+    let mut found = finding(diagnosis.fact("endpoints", count), "", rows, places);
     found.summary = says;
     if code == Code::RoutePacUnstable {
         let routes = list(rows, places, "pac_routes").join(", ");

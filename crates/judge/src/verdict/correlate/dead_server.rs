@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{finding, is_proxied};
+use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::{Context, Judged, dns};
 use reach365_model::endpoint::Host;
 use reach365_model::evidence::{DnsTry, Evidence, FailureKind, Lookup, Transport};
@@ -55,7 +55,7 @@ pub(super) fn find(context: &Context<'_>, rows: &[Judged<'_>]) -> Option<Finding
         format!("{} ({fault})", dns::server_words(*server))
     };
     let names = dead.iter().map(|(_, record, _)| record.names()).max();
-    let claim = Claim::new(Code::DnsResolverDead)
+    let diagnosis = Diagnosis::new(Code::DnsResolverDead)
         .with_outcome(Outcome::Degraded)
         .sure(Confidence::High)
         .at_address(Some(first.ip()))
@@ -74,7 +74,7 @@ pub(super) fn find(context: &Context<'_>, rows: &[Judged<'_>]) -> Option<Finding
         .filter(|place| asked_any(rows[*place].evidence, &dead))
         .collect();
     let says = "The name server {dead} resolved none of {names} names, while {working} resolves them: every lookup that begins there is late, and there is no spare";
-    Some(finding(claim, says, rows, &places))
+    Some(finding(diagnosis, says, rows, &places))
 }
 
 /// Lookups that a connection waits for. Where a proxy carries it, the host's own name is not among

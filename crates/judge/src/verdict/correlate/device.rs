@@ -1,7 +1,7 @@
 //! This machine has no network, or no way out.
 
-use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{acquit, connected, finding};
+use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::tcp::{self, AT_ONCE_MS};
 use crate::verdict::{Context, Judged, dns, network};
 use reach365_model::evidence::{Attempt, FailureKind};
@@ -15,8 +15,8 @@ pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Fin
     };
     let places: Vec<usize> = rows.iter().enumerate().filter_map(not_skipped).collect();
     acquit(rows, &places, code);
-    let claim = Claim::new(code).sure(Confidence::High);
-    Some(finding(claim, sentence(code), rows, &places))
+    let diagnosis = Diagnosis::new(code).sure(Confidence::High);
+    Some(finding(diagnosis, sentence(code), rows, &places))
 }
 
 fn cause(context: &Context<'_>, rows: &[Judged<'_>]) -> Option<Code> {

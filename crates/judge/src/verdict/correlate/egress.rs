@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::verdict::claim::Claim;
 use crate::verdict::correlate::outside::{self, Outside};
 use crate::verdict::correlate::{blocked_by, collapse, connected, control, finding, free, hosts};
+use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::{Context, Judged, network};
 use reach365_model::endpoint::{MustBe, Scheme};
 use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
@@ -98,7 +98,7 @@ fn closed_everywhere(
     let how: BTreeSet<String> = alike.iter().map(|(code, _)| how(*code, device)).collect();
     let how: Vec<String> = how.into_iter().collect();
     let names: Vec<String> = ports.iter().map(ToString::to_string).collect();
-    let claim = Claim::new(Code::TcpEgressClosed)
+    let diagnosis = Diagnosis::new(Code::TcpEgressClosed)
         .sure(Confidence::Medium)
         .at_address(device)
         .fact("egress_ports", names.join(" and "))
@@ -107,7 +107,7 @@ fn closed_everywhere(
         .fact("another_port_works", false)
         .fact("all_ports", true);
     let says = "No direct connection gets out of this network: all {hosts} hosts on TCP port {egress_ports} were {how}";
-    Some((finding(claim, says, rows, &places), places))
+    Some((finding(diagnosis, says, rows, &places), places))
 }
 
 /// How connections were closed, in words.
@@ -146,7 +146,7 @@ fn closed_port(
     let hosts = hosts.len();
     let device = device(rows, &places);
     let how = how(closing, device);
-    let claim = Claim::new(Code::TcpEgressClosed)
+    let diagnosis = Diagnosis::new(Code::TcpEgressClosed)
         .sure(confidence)
         .at_address(device)
         .fact("egress_port", port)
@@ -154,7 +154,7 @@ fn closed_port(
         .fact("how", how)
         .fact("another_port_works", works);
     Some((
-        finding(claim, Code::TcpEgressClosed.says(), rows, &places),
+        finding(diagnosis, Code::TcpEgressClosed.says(), rows, &places),
         places,
     ))
 }
@@ -205,12 +205,12 @@ pub(super) fn ipv6(rows: &mut [Judged<'_>]) -> Option<Finding> {
     }
     let main = free(rows, |row| row.verdict.code == Some(Code::TcpIpv6Broken));
     collapse(rows, &main, Code::TcpIpv6Broken);
-    let claim = Claim::new(Code::TcpIpv6Broken)
+    let diagnosis = Diagnosis::new(Code::TcpIpv6Broken)
         .sure(Confidence::High)
         .fact("hosts", hosts);
     let says =
         "IPv6 does not work here, IPv4 does: no IPv6 connection to any of {hosts} hosts came about";
-    Some(finding(claim, says, rows, &broken))
+    Some(finding(diagnosis, says, rows, &broken))
 }
 
 fn suffers_from_ipv6(row: &Judged<'_>) -> bool {

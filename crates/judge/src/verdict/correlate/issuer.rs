@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::verdict::claim::{Claim, short};
 use crate::verdict::correlate::{
     again, blocked_by, collapse, fact, finding, free, hosts, is_genuine, recode,
 };
+use crate::verdict::diagnosis::{Diagnosis, short};
 use crate::verdict::network::{Controls, unrelated};
 use crate::verdict::{Context, Judged, certificate};
 use reach365_model::endpoint::{Endpoint, Issuer};
@@ -160,12 +160,12 @@ fn over(rows: &[Judged<'_>], places: &[usize], code: Code, says: &str) -> Findin
         .map(|place| rows[*place].verdict.outcome)
         .max();
     let confidence = places.iter().map(|place| rows[*place].verdict.confidence);
-    let claim = Claim::new(code)
+    let diagnosis = Diagnosis::new(code)
         .sure(confidence.min().unwrap_or(Confidence::Certain))
         .with_outcome(worst.unwrap_or(Outcome::Inconclusive))
         .fact("issuer", issuers)
         .fact("hosts", hosts(rows, places).len());
-    finding(claim, says, rows, places)
+    finding(diagnosis, says, rows, places)
 }
 
 /// A missing issuer that was seen, trusted, on another host makes an incomplete chain sure.

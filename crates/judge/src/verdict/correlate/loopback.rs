@@ -4,8 +4,8 @@
 //! reaches loopback with an exemption alone. That is a note, unless the exemption was looked for and
 //! is absent.
 
-use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{collapse, finding, is_genuine, recode};
+use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::{Context, Judged};
 use reach365_model::evidence::Attempt;
 use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
@@ -31,14 +31,14 @@ pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Fin
     if outcome == Outcome::Degraded {
         degrade(rows, &places, &proxy);
     }
-    let claim = Claim::new(Code::RouteLoopbackProxy)
+    let diagnosis = Diagnosis::new(Code::RouteLoopbackProxy)
         .sure(Confidence::Certain)
         .with_outcome(outcome)
         .fact("proxy", proxy)
         .fact("exemption", exemption)
         .fact("hosts", places.len());
     Some(finding(
-        claim,
+        diagnosis,
         Code::RouteLoopbackProxy.says(),
         rows,
         &places,

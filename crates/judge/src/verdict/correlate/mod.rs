@@ -26,7 +26,7 @@ mod ways;
 
 use std::net::SocketAddr;
 
-use crate::verdict::claim::{Claim, fill};
+use crate::verdict::diagnosis::{Diagnosis, fill};
 use crate::verdict::known_names::KnownNames;
 use crate::verdict::{Context, Judged, closed, msoid, skipped};
 use reach365_model::endpoint::{Endpoint, Host, MustBe};
@@ -187,20 +187,20 @@ fn acquit(rows: &mut [Judged<'_>], places: &[usize], code: Code) {
 }
 
 /// A finding over some rows, with a sentence of its own.
-fn finding(claim: Claim, says: &str, rows: &[Judged<'_>], places: &[usize]) -> Finding {
+fn finding(diagnosis: Diagnosis, says: &str, rows: &[Judged<'_>], places: &[usize]) -> Finding {
     let id = |place: &usize| rows[*place].endpoint.id.clone();
     Finding {
-        code: claim.code,
-        outcome: claim.outcome,
-        stage: claim.stage,
-        confidence: claim.confidence,
-        culprit: path::has_culprit(&claim).then_some(Culprit {
-            who: claim.who,
-            address: claim.address,
+        code: diagnosis.code,
+        outcome: diagnosis.outcome,
+        stage: diagnosis.stage,
+        confidence: diagnosis.confidence,
+        culprit: path::has_culprit(&diagnosis).then_some(Culprit {
+            who: diagnosis.who,
+            address: diagnosis.address,
             hop: None,
         }),
-        summary: fill(says, &claim.facts, None),
-        facts: claim.facts,
+        summary: fill(says, &diagnosis.facts, None),
+        facts: diagnosis.facts,
         endpoints: places.iter().map(id).collect(),
         remedies: Vec::new(),
         wrong_if: None,
@@ -209,14 +209,14 @@ fn finding(claim: Claim, says: &str, rows: &[Judged<'_>], places: &[usize]) -> F
 
 /// Gives a row another code, its facts kept.
 fn recode(row: &mut Judged<'_>, code: Code, confidence: Confidence) {
-    let mut claim = Claim::new(code).sure(confidence);
+    let mut diagnosis = Diagnosis::new(code).sure(confidence);
     if let Some(cause) = row.verdict.code {
-        claim = claim.fact("cause", cause.id());
+        diagnosis = diagnosis.fact("cause", cause.id());
     }
     let mut facts: Facts = std::mem::take(&mut row.verdict.facts);
-    facts.append(&mut claim.facts);
-    claim.facts = facts;
-    *row.verdict = claim.verdict(row.endpoint);
+    facts.append(&mut diagnosis.facts);
+    diagnosis.facts = facts;
+    *row.verdict = diagnosis.verdict(row.endpoint);
 }
 
 /// A text among the facts of a row.

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use crate::verdict::claim::{Claim, whole_ms};
 use crate::verdict::correlate::finding;
+use crate::verdict::diagnosis::{Diagnosis, whole_ms};
 use crate::verdict::{Judged, tcp};
 use reach365_model::endpoint::Host;
 use reach365_model::evidence::{
@@ -26,8 +26,9 @@ const LOST: usize = 2;
 const PATIENCE_US: u32 = 900_000;
 
 /// Whether a finding names who did it: a note does not, and a long or lossy path is no one's doing.
-pub(super) fn has_culprit(claim: &Claim) -> bool {
-    claim.outcome > Outcome::Reachable && !matches!(claim.code, Code::PathLoss | Code::PathLatency)
+pub(super) fn has_culprit(diagnosis: &Diagnosis) -> bool {
+    diagnosis.outcome > Outcome::Reachable
+        && !matches!(diagnosis.code, Code::PathLoss | Code::PathLatency)
 }
 
 /// Finds that the path loses packets, and that its round trip is long.
@@ -127,11 +128,11 @@ fn lossy(run: &RunEvidence, rows: &[Judged<'_>]) -> Option<Finding> {
     if exchanges.lost < LOST {
         return None;
     }
-    let claim = Claim::new(Code::PathLoss)
+    let diagnosis = Diagnosis::new(Code::PathLoss)
         .sure(Confidence::Medium)
         .fact("lost", exchanges.lost)
         .fact("exchanges", exchanges.all);
-    Some(finding(claim, Code::PathLoss.says(), rows, &hit))
+    Some(finding(diagnosis, Code::PathLoss.says(), rows, &hit))
 }
 
 fn works(attempt: &Attempt) -> bool {
@@ -180,9 +181,14 @@ fn long(rows: &[Judged<'_>]) -> Option<Finding> {
     if times.len() < HOSTS || median < LONG_MS {
         return None;
     }
-    let claim = Claim::new(Code::PathLatency)
+    let diagnosis = Diagnosis::new(Code::PathLatency)
         .sure(Confidence::Medium)
         .fact("round_trip_ms", whole_ms(median))
         .fact("hosts", times.len());
-    Some(finding(claim, Code::PathLatency.says(), rows, &measured))
+    Some(finding(
+        diagnosis,
+        Code::PathLatency.says(),
+        rows,
+        &measured,
+    ))
 }

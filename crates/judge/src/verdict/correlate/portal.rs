@@ -1,7 +1,7 @@
 //! A captive portal: the network wants a sign-in first.
 
-use crate::verdict::claim::{Claim, short};
 use crate::verdict::correlate::{blocked_by, collapse, fact, finding, free, hosts, is_genuine};
+use crate::verdict::diagnosis::{Diagnosis, short};
 use crate::verdict::network::unrelated;
 use crate::verdict::{Judged, block_page, content};
 use reach365_model::endpoint::Scheme;
@@ -23,10 +23,11 @@ pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
     if said_so.is_empty() && portal.is_none() {
         return None;
     }
-    let mut claim = Claim::new(Code::HttpCaptivePortal).sure(confidence(said_so.is_empty()));
+    let mut diagnosis =
+        Diagnosis::new(Code::HttpCaptivePortal).sure(confidence(said_so.is_empty()));
     let places = free(rows, |row| is_sign(row, target.as_deref()));
     let witnesses = hosts(rows, &places).len();
-    claim = claim.fact("hosts", witnesses).fact(
+    diagnosis = diagnosis.fact("hosts", witnesses).fact(
         "portal",
         portal.unwrap_or_else(|| "the network (HTTP 511)".to_owned()),
     );
@@ -37,7 +38,7 @@ pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
     let explained = explained(rows, places);
     collapse(rows, &explained, Code::HttpCaptivePortal);
     let says = if witnesses == 1 { SAYS_OF_ONE } else { SAYS };
-    Some(finding(claim, says, rows, &explained))
+    Some(finding(diagnosis, says, rows, &explained))
 }
 
 fn confidence(only_redirects: bool) -> Confidence {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use crate::verdict::claim::{Claim, WITHHELD};
 use crate::verdict::correlate::{collapse, fact, finding, free, hosts, is_genuine};
+use crate::verdict::diagnosis::{Diagnosis, WITHHELD};
 use crate::verdict::known_names::{self, KnownNames};
 use crate::verdict::{Judged, dns};
 use reach365_model::endpoint::Scheme;
@@ -44,12 +44,12 @@ pub(super) fn hear_own_dns(known: &KnownNames, rows: &mut [Judged<'_>]) {
     for place in free(rows, is_dns) {
         let row = &mut rows[place];
         let culprit = row.verdict.culprit.as_ref();
-        let mut claim = Claim::new(Code::ProxyUpstreamDns)
+        let mut diagnosis = Diagnosis::new(Code::ProxyUpstreamDns)
             .sure(Confidence::Medium)
             .at_address(culprit.and_then(|culprit| culprit.address));
-        claim.facts = std::mem::take(&mut row.verdict.facts);
+        diagnosis.facts = std::mem::take(&mut row.verdict.facts);
         let words = "the resolver of this machine does not know the name either";
-        *row.verdict = claim.fact("own_dns", words).verdict(row.endpoint);
+        *row.verdict = diagnosis.fact("own_dns", words).verdict(row.endpoint);
     }
 }
 
@@ -188,11 +188,11 @@ fn is_slow(rows: &[Judged<'_>], proxy: &str) -> bool {
 
 fn excuse(row: &mut Judged<'_>, code: Code) {
     let culprit = row.verdict.culprit.as_ref();
-    let mut claim = Claim::new(code)
+    let mut diagnosis = Diagnosis::new(code)
         .sure(Confidence::Low)
         .at_address(culprit.and_then(|culprit| culprit.address));
-    claim.facts = std::mem::take(&mut row.verdict.facts);
-    *row.verdict = claim.verdict(row.endpoint);
+    diagnosis.facts = std::mem::take(&mut row.verdict.facts);
+    *row.verdict = diagnosis.verdict(row.endpoint);
 }
 
 /// Whether the proxy has said in the words of a proxy that it does not carry a host.
@@ -239,16 +239,16 @@ fn dead(rows: &mut [Judged<'_>], proxy: &str) -> Option<Finding> {
     for place in other {
         doubt(&mut rows[place], proxy);
     }
-    let claim = run_wide(rows, &named, &through);
+    let diagnosis = run_wide(rows, &named, &through);
     collapse(rows, &through, code);
     let mut says = says(code).to_owned();
-    if claim.facts.contains_key(WITHHELD) && code == Code::ProxyAuthRequired {
+    if diagnosis.facts.contains_key(WITHHELD) && code == Code::ProxyAuthRequired {
         says += "; {credentials_withheld}";
     }
     if through.iter().all(|place| works_directly(&rows[*place])) {
         says += "; directly all of them answer";
     }
-    Some(finding(claim, &says, rows, &through))
+    Some(finding(diagnosis, &says, rows, &through))
 }
 
 /// Whether the direct path was tried beside the proxy and works.
@@ -322,18 +322,19 @@ pub(super) fn cause(row: &Judged<'_>) -> Option<Code> {
     (blocked && (of_proxy || OF_THE_PROXY.contains(&code))).then_some(code)
 }
 
-/// The claim of the first row that names the cause, with the number of hosts that share it.
-fn run_wide(rows: &[Judged<'_>], named: &[usize], places: &[usize]) -> Claim {
+/// The diagnosis of the first row that names the cause, with the number of hosts that share it.
+fn run_wide(rows: &[Judged<'_>], named: &[usize], places: &[usize]) -> Diagnosis {
     let first = &rows[named[0]].verdict;
-    let mut claim = Claim::new(first.code.unwrap_or(Code::ProxyDenied)).sure(first.confidence);
+    let mut diagnosis =
+        Diagnosis::new(first.code.unwrap_or(Code::ProxyDenied)).sure(first.confidence);
     if let Some(culprit) = &first.culprit {
-        claim = claim.by(culprit.who).at_address(culprit.address);
+        diagnosis = diagnosis.by(culprit.who).at_address(culprit.address);
     }
-    claim.stage = first.stage.unwrap_or(claim.stage);
+    diagnosis.stage = first.stage.unwrap_or(diagnosis.stage);
     let shared: Facts = first.facts.clone();
-    claim.facts = shared;
-    claim.facts.remove("other_ways");
-    claim.fact("hosts", hosts(rows, places).len())
+    diagnosis.facts = shared;
+    diagnosis.facts.remove("other_ways");
+    diagnosis.fact("hosts", hosts(rows, places).len())
 }
 
 /// Every host on a port is denied, and hosts on another port are served.
@@ -361,11 +362,11 @@ fn port_denied(rows: &mut [Judged<'_>], proxy: &str) -> Option<Finding> {
     if hosts(rows, &on_port).len() < HOSTS || !served {
         return None;
     }
-    let mut claim = run_wide(rows, &on_port, &on_port).fact("port", port);
-    claim.code = Code::ProxyPortDenied;
+    let mut diagnosis = run_wide(rows, &on_port, &on_port).fact("port", port);
+    diagnosis.code = Code::ProxyPortDenied;
     collapse(rows, &on_port, Code::ProxyPortDenied);
     let says = Code::ProxyPortDenied.says();
-    Some(finding(claim, says, rows, &on_port))
+    Some(finding(diagnosis, says, rows, &on_port))
 }
 
 /// Proxies at the head of an answer that clients pass over: every connection waits for them first.
@@ -384,13 +385,13 @@ fn passed_over(rows: &[Judged<'_>]) -> Vec<Finding> {
         let (hop, code) = word.rsplit_once(' ')?;
         let code = Code::parse(code)?;
         let places = free(rows, |row| words(row).iter().any(|one| one == word));
-        let claim = Claim::new(code)
+        let diagnosis = Diagnosis::new(code)
             .with_outcome(Outcome::Degraded)
             .sure(Confidence::Medium)
             .fact("proxy", hop.split_once(' ').map_or(hop, |(_, server)| server))
             .fact("hosts", hosts(rows, &places).len());
         let says = "The proxy {proxy} cannot be reached; clients pass it over and lose time ({hosts} hosts)";
-        (!places.is_empty()).then(|| finding(claim, says, rows, &places))
+        (!places.is_empty()).then(|| finding(diagnosis, says, rows, &places))
     });
     found.collect()
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use crate::verdict::claim::Claim;
 use crate::verdict::correlate::proxy::{cause, is_carried, proxies};
 use crate::verdict::correlate::{fact, free};
+use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::{Judged, block_page};
 use reach365_model::endpoint::Scheme;
 use reach365_model::evidence::{Attempt, HttpSeen, ProxySeen};
@@ -20,7 +20,7 @@ const WRITERS: [&str; 4] = ["server", "via", "x-squid-error", "content-type"];
 /// A refusal of CONNECT, and what it means.
 struct Refusal<'a> {
     seen: &'a ProxySeen,
-    claim: Claim,
+    diagnosis: Diagnosis,
 }
 
 /// Gives endpoints without TLS the cause of the refusals of CONNECT that their answers repeat, where
@@ -39,7 +39,7 @@ pub(super) fn hear(rows: &mut [Judged<'_>]) {
             let answer = answer(row, &proxy);
             let same = answer.and_then(|seen| refusals.iter().find(|it| it.is_repeated_by(seen)));
             if let Some(refusal) = same {
-                *row.verdict = refusal.claim.clone().verdict(row.endpoint);
+                *row.verdict = refusal.diagnosis.clone().verdict(row.endpoint);
             }
         }
     }
@@ -62,13 +62,13 @@ fn refusals<'a>(rows: &[Judged<'a>], proxy: &str) -> Vec<Refusal<'a>> {
             continue;
         };
         let confidence = row.verdict.confidence.min(Confidence::Medium);
-        let mut claim = Claim::new(code).sure(confidence);
+        let mut diagnosis = Diagnosis::new(code).sure(confidence);
         if let Some(culprit) = &row.verdict.culprit {
-            claim = claim.by(culprit.who).at_address(culprit.address);
+            diagnosis = diagnosis.by(culprit.who).at_address(culprit.address);
         }
-        claim.facts.clone_from(&row.verdict.facts);
-        claim.facts.remove("other_ways");
-        refusals.push(Refusal { seen, claim });
+        diagnosis.facts.clone_from(&row.verdict.facts);
+        diagnosis.facts.remove("other_ways");
+        refusals.push(Refusal { seen, diagnosis });
     }
     refusals
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{acquit, blocked_by, finding, free, hosts, is_proxied};
+use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::known_names::{self, KnownNames};
 use crate::verdict::{Context, Judged, dns};
 use reach365_model::endpoint::{Host, MustBe};
@@ -35,12 +35,12 @@ pub(super) fn find(
         return None;
     };
     let idle = free(rows, is_idle_msoid);
-    let claim = case.claim(code, context, rows);
+    let diagnosis = case.diagnosis(code, context, rows);
     let says = case.sentence(code);
     let mut places = [failed, idle, negative].concat();
     places.sort_unstable();
     acquit(rows, &places, code);
-    Some(finding(claim, says, rows, &places))
+    Some(finding(diagnosis, says, rows, &places))
 }
 
 /// The resolvers of names that no control speaks for: whoever accuses them has to ask them first.
@@ -205,13 +205,13 @@ impl<'a> Case<'a> {
         owners.len()
     }
 
-    fn claim(&self, code: Code, context: &Context<'_>, rows: &[Judged<'_>]) -> Claim {
+    fn diagnosis(&self, code: Code, context: &Context<'_>, rows: &[Judged<'_>]) -> Diagnosis {
         let first = context.run.resolvers.first().map(SocketAddr::ip);
         let only = self.asked.first().map(SocketAddr::ip);
         let address = only.filter(|_| self.is_one_server()).or(first);
         let hosts = hosts(rows, &self.failed);
         let host = hosts.first().map(ToString::to_string).unwrap_or_default();
-        Claim::new(code)
+        Diagnosis::new(code)
             .with_outcome(Outcome::Inconclusive)
             .sure(self.confidence(code))
             .at_address(address)

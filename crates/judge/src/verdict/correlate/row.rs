@@ -1,7 +1,7 @@
 //! What the run knows about a single row.
 
-use crate::verdict::claim::{Claim, fill, whole_ms};
 use crate::verdict::correlate::{blocked_by, control, finding, free, is_genuine, outside, recode};
+use crate::verdict::diagnosis::{Diagnosis, fill, whole_ms};
 use crate::verdict::known_names::KnownNames;
 use crate::verdict::tcp::{self, ceiling, has_no_route};
 use crate::verdict::{Context, Judged, attempt, content, skipped};
@@ -168,14 +168,14 @@ pub(super) fn msoid(rows: &[Judged<'_>]) -> Vec<Finding> {
     places
         .filter_map(|place| {
             let verdict = &rows[place].verdict;
-            let mut claim = Claim::new(verdict.code?)
+            let mut diagnosis = Diagnosis::new(verdict.code?)
                 .sure(verdict.confidence)
                 .with_outcome(verdict.outcome);
             if let Some(culprit) = &verdict.culprit {
-                claim = claim.by(culprit.who).at_address(culprit.address);
+                diagnosis = diagnosis.by(culprit.who).at_address(culprit.address);
             }
-            claim.facts = verdict.facts.clone();
-            let mut found = finding(claim, "", rows, &[place]);
+            diagnosis.facts = verdict.facts.clone();
+            let mut found = finding(diagnosis, "", rows, &[place]);
             found.summary.clone_from(&verdict.summary);
             Some(found)
         })

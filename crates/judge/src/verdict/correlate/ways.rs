@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::verdict::claim::Claim;
 use crate::verdict::correlate::{collapse, fact, finding, free, hosts};
+use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::{Context, Judged, route};
 use reach365_model::evidence::{ScriptFailure, Way};
 use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
@@ -37,12 +37,12 @@ pub(super) fn scripts(rows: &mut [Judged<'_>]) -> Vec<Finding> {
             .map(|place| rows[*place].verdict.outcome)
             .max();
         let worst = worst.unwrap_or(Outcome::Degraded);
-        let claim = route::of_script(code, failure, fallback)
+        let diagnosis = route::of_script(code, failure, fallback)
             .with_outcome(worst)
             .sure(route::confidence(worst));
         let causes = list(rows, &explained, "cause");
         collapse(rows, &explained, code);
-        let mut found = finding(claim, code.says(), rows, &explained);
+        let mut found = finding(diagnosis, code.says(), rows, &explained);
         if !causes.is_empty() {
             found.summary += &route::which_fails(&causes.join(", "));
         }
@@ -86,16 +86,16 @@ fn past_proxies(rows: &mut [Judged<'_>], code: Code) -> Vec<Finding> {
         if hosts(rows, &places).len() < HOSTS {
             continue;
         }
-        let claim = past_proxy(rows, code, &proxy, &places);
+        let diagnosis = past_proxy(rows, code, &proxy, &places);
         collapse(rows, &places, code);
-        findings.push(finding(claim, past(code), rows, &places));
+        findings.push(finding(diagnosis, past(code), rows, &places));
     }
     findings
 }
 
-fn past_proxy(rows: &[Judged<'_>], code: Code, proxy: &str, places: &[usize]) -> Claim {
+fn past_proxy(rows: &[Judged<'_>], code: Code, proxy: &str, places: &[usize]) -> Diagnosis {
     let views = list(rows, places, "view");
-    Claim::new(code)
+    Diagnosis::new(code)
         .sure(Confidence::High)
         .fact("working", proxy)
         .fact("view", views.join(", "))
@@ -133,12 +133,12 @@ pub(super) fn disagreement(context: &Context<'_>, rows: &[Judged<'_>]) -> Option
         .collect();
     let first = *places.first()?;
     let ways = distinct(context, &rows[first].evidence.ways);
-    let claim = Claim::new(Code::RouteSourcesDisagree)
+    let diagnosis = Diagnosis::new(Code::RouteSourcesDisagree)
         .sure(Confidence::Certain)
         .fact("ways", ways)
         .fact("example", rows[first].endpoint.host.to_string());
     let says = Code::RouteSourcesDisagree.says();
-    Some(finding(claim, says, rows, &places))
+    Some(finding(diagnosis, says, rows, &places))
 }
 
 /// The different ways of views that programs go by, in words; one where all agree.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use crate::verdict::claim::{Claim, WITHHELD};
+use crate::verdict::diagnosis::{Diagnosis, WITHHELD};
 use crate::verdict::page;
 use reach365_model::evidence::{CredentialsWithheld, HttpSeen, ProxySeen};
 use reach365_model::verdict::{Code, Confidence, Outcome, Who};
@@ -134,14 +134,14 @@ impl<'a> Refusal<'a> {
             && !self.headers.contains_key("via")
     }
 
-    pub(super) fn claim(&self) -> Claim {
+    pub(super) fn diagnosis(&self) -> Diagnosis {
         match self.status {
             401 | 407 => self.unauthenticated(),
             429 => certain(Code::ProxyRateLimited),
             511 => certain(Code::HttpCaptivePortal).by(Who::Proxy),
             300..=399 => self.redirected(),
             400 | 404 | 405 | 501 => self.not_understood(),
-            408 => Claim::new(Code::ProxyUpstreamTimeout).sure(Confidence::Medium),
+            408 => Diagnosis::new(Code::ProxyUpstreamTimeout).sure(Confidence::Medium),
             500.. => self.behind_it(),
             _ if self.offers => self.unauthenticated(),
             _ => certain(self.squid_code().unwrap_or(Code::ProxyDenied)),
@@ -149,44 +149,44 @@ impl<'a> Refusal<'a> {
     }
 
     /// The proxy wants credentials. Tinyproxy says 401 where they are wrong.
-    fn unauthenticated(&self) -> Claim {
+    fn unauthenticated(&self) -> Diagnosis {
         if self.signed_in {
             return certain(Code::ProxyAuthRejected);
         }
-        let claim = match self.withheld {
+        let diagnosis = match self.withheld {
             Some(CredentialsWithheld::Rejected) => certain(Code::ProxyAuthRejected),
             // Whether they would have sufficed was never seen.
             Some(CredentialsWithheld::Unanswered) => {
-                Claim::new(Code::ProxyAuthRequired).with_outcome(Outcome::Inconclusive)
+                Diagnosis::new(Code::ProxyAuthRequired).with_outcome(Outcome::Inconclusive)
             }
             _ => certain(Code::ProxyAuthRequired),
         };
         match self.withheld {
-            Some(why) => claim.fact(WITHHELD, why.to_string()),
-            None => claim,
+            Some(why) => diagnosis.fact(WITHHELD, why.to_string()),
+            None => diagnosis,
         }
     }
 
     /// A redirect instead of a tunnel: no client of Windows follows it.
-    fn redirected(&self) -> Claim {
+    fn redirected(&self) -> Diagnosis {
         let location = self.location().unwrap_or_default();
         let leads = redirect::leads(location);
-        let sign_in = |confidence| Claim::new(Code::ProxyAuthRequired).sure(confidence);
-        let claim = match leads {
+        let sign_in = |confidence| Diagnosis::new(Code::ProxyAuthRequired).sure(confidence);
+        let diagnosis = match leads {
             Leads::ToSignIn if redirect::is_of_a_product(location) => sign_in(Confidence::Certain),
             Leads::ToSignIn => sign_in(Confidence::High),
             Leads::ToBlockPage => certain(Code::ProxyDenied),
             Leads::Somewhere if self.asks_for_sign_in() => sign_in(Confidence::Medium),
-            Leads::Somewhere => Claim::new(Code::ProxyDenied).sure(Confidence::Medium),
+            Leads::Somewhere => Diagnosis::new(Code::ProxyDenied).sure(Confidence::Medium),
         };
         match page_address(location) {
-            Some(address) => claim.fact("redirect", address),
-            None => claim,
+            Some(address) => diagnosis.fact("redirect", address),
+            None => diagnosis,
         }
     }
 
     /// Statuses that web servers give, and some proxies where they have a reason of their own.
-    fn not_understood(&self) -> Claim {
+    fn not_understood(&self) -> Diagnosis {
         let code = self.squid_code().or_else(|| self.named_by_product());
         let worded = || match self.about()? {
             About::Denial => Some(Code::ProxyDenied),
@@ -197,31 +197,31 @@ impl<'a> Refusal<'a> {
         match code {
             Some(code) => certain(code),
             None => match worded() {
-                Some(code) => Claim::new(code).sure(Confidence::Medium),
-                None => Claim::new(Code::ProxyNotAProxy),
+                Some(code) => Diagnosis::new(code).sure(Confidence::Medium),
+                None => Diagnosis::new(Code::ProxyNotAProxy),
             },
         }
     }
 
     /// The proxy failed on the way to the host, or forbids it: many deny with 5xx.
-    fn behind_it(&self) -> Claim {
+    fn behind_it(&self) -> Diagnosis {
         if let Some(code) = self.squid_code() {
             return certain(code);
         }
         if self.squid_error().is_some() {
-            return Claim::new(Code::ProxyUpstreamUnreachable).sure(Confidence::Medium);
+            return Diagnosis::new(Code::ProxyUpstreamUnreachable).sure(Confidence::Medium);
         }
         if let Some(code) = self.named_by_product() {
             return certain(code);
         }
-        let claim = |code| Claim::new(code).sure(Confidence::Medium);
+        let diagnosis = |code| Diagnosis::new(code).sure(Confidence::Medium);
         match self.about() {
-            Some(About::Denial) => claim(Code::ProxyDenied).sure(self.sure_of_denial()),
-            Some(About::Dns) => claim(Code::ProxyUpstreamDns),
-            Some(About::Rate) => claim(Code::ProxyRateLimited),
+            Some(About::Denial) => diagnosis(Code::ProxyDenied).sure(self.sure_of_denial()),
+            Some(About::Dns) => diagnosis(Code::ProxyUpstreamDns),
+            Some(About::Rate) => diagnosis(Code::ProxyRateLimited),
             _ if self.status == 504 => certain(Code::ProxyUpstreamTimeout),
-            Some(About::Time) => claim(Code::ProxyUpstreamTimeout),
-            None => claim(Code::ProxyUpstreamUnreachable),
+            Some(About::Time) => diagnosis(Code::ProxyUpstreamTimeout),
+            None => diagnosis(Code::ProxyUpstreamUnreachable),
         }
     }
 
@@ -309,8 +309,8 @@ fn page_address(location: &str) -> Option<String> {
     Some(url.to_string())
 }
 
-fn certain(code: Code) -> Claim {
-    Claim::new(code).sure(Confidence::Certain)
+fn certain(code: Code) -> Diagnosis {
+    Diagnosis::new(code).sure(Confidence::Certain)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn refused(status: u16, reason: &str, squid_error: &str, page: &str) -> Claim {
+fn refused(status: u16, reason: &str, squid_error: &str, page: &str) -> Diagnosis {
     let error = (SQUID_ERROR.to_owned(), squid_error.to_owned());
     let named = (!squid_error.is_empty()).then_some(error);
     let seen = ProxySeen {
@@ -11,7 +11,7 @@ fn refused(status: u16, reason: &str, squid_error: &str, page: &str) -> Claim {
         body_text: page.to_owned(),
         ..ProxySeen::default()
     };
-    Refusal::of_tunnel(&seen, status).claim()
+    Refusal::of_tunnel(&seen, status).diagnosis()
 }
 
 #[test]
@@ -64,12 +64,12 @@ fn each_refusal_has_its_code() {
         ),
     ];
     for (status, reason, error, page, code) in cases {
-        let claim = refused(status, reason, error, page);
-        assert_eq!(claim.code, code, "{status} {reason} {error} {page}");
+        let diagnosis = refused(status, reason, error, page);
+        assert_eq!(diagnosis.code, code, "{status} {reason} {error} {page}");
     }
 }
 
-fn answered(status: u16, reason: &str, headers: &[(&str, &str)], page: &str) -> Claim {
+fn answered(status: u16, reason: &str, headers: &[(&str, &str)], page: &str) -> Diagnosis {
     let headers = headers.iter();
     let seen = ProxySeen {
         reason: reason.to_owned(),
@@ -79,7 +79,7 @@ fn answered(status: u16, reason: &str, headers: &[(&str, &str)], page: &str) -> 
         body_text: page.to_owned(),
         ..ProxySeen::default()
     };
-    Refusal::of_tunnel(&seen, status).claim()
+    Refusal::of_tunnel(&seen, status).diagnosis()
 }
 
 #[test]
@@ -92,9 +92,9 @@ fn denials_with_5xx_are_denials() {
         "Access Denied",
     ];
     for reason in reasons {
-        let claim = answered(502, reason, &[("via", "1.1 TMG01")], "");
-        assert_eq!(claim.code, Code::ProxyDenied, "{reason}");
-        assert_eq!(claim.confidence, Confidence::High, "{reason}");
+        let diagnosis = answered(502, reason, &[("via", "1.1 TMG01")], "");
+        assert_eq!(diagnosis.code, Code::ProxyDenied, "{reason}");
+        assert_eq!(diagnosis.confidence, Confidence::High, "{reason}");
     }
     let pages = [
         (503, "<big>Access Denied (policy_denied)</big>"),
@@ -110,8 +110,8 @@ fn denials_with_5xx_are_denials() {
         (404, "<h1>Request blocked by Privoxy</h1>"),
     ];
     for (status, page) in pages {
-        let claim = answered(status, "", &[], page);
-        assert_eq!(claim.code, Code::ProxyDenied, "{page}");
+        let diagnosis = answered(status, "", &[], page);
+        assert_eq!(diagnosis.code, Code::ProxyDenied, "{page}");
     }
 }
 
@@ -140,8 +140,8 @@ fn failures_behind_the_proxy_are_no_denials() {
         (Code::ProxyUpstreamTimeout, &timeout),
     ] {
         for (status, reason, page) in cases {
-            let claim = answered(*status, reason, &[], page);
-            assert_eq!(claim.code, code, "{status} {reason} {page}");
+            let diagnosis = answered(*status, reason, &[], page);
+            assert_eq!(diagnosis.code, code, "{status} {reason} {page}");
         }
     }
 }
@@ -160,8 +160,8 @@ fn headers_of_standards_name_the_cause() {
             "Request blocked: too many connections from your address",
         ),
     ] {
-        let claim = answered(503, reason, &[later], page);
-        assert_eq!(claim.code, Code::ProxyRateLimited, "{reason} {page}");
+        let diagnosis = answered(503, reason, &[later], page);
+        assert_eq!(diagnosis.code, Code::ProxyRateLimited, "{reason} {page}");
     }
     let limit = ("proxy-status", "p.example; error=connection_limit_reached");
     let limited = answered(503, "", &[limit], "");
@@ -181,8 +181,8 @@ fn headers_of_standards_name_the_cause() {
 #[test]
 fn redirects_are_judged_by_where_they_lead() {
     let to = |location: &str, page: &str| {
-        let claim = answered(307, "Temporary Redirect", &[("location", location)], page);
-        (claim.code, claim.confidence)
+        let diagnosis = answered(307, "Temporary Redirect", &[("location", location)], page);
+        (diagnosis.code, diagnosis.confidence)
     };
     let sign_in = "https://gateway.zscalertwo.net:443/auD?origurl=***";
     assert_eq!(
@@ -201,27 +201,27 @@ fn redirects_are_judged_by_where_they_lead() {
 
 #[test]
 fn credentials_that_were_withheld_say_why() {
-    let claim = |why| {
+    let diagnosis = |why| {
         let seen = ProxySeen {
             credentials_withheld: Some(why),
             ..ProxySeen::default()
         };
-        Refusal::of_tunnel(&seen, 407).claim()
+        Refusal::of_tunnel(&seen, 407).diagnosis()
     };
-    let wpad = claim(CredentialsWithheld::Wpad);
+    let wpad = diagnosis(CredentialsWithheld::Wpad);
     assert_eq!(wpad.code, Code::ProxyAuthRequired);
     assert!(wpad.facts.contains_key(WITHHELD));
-    let rejected = claim(CredentialsWithheld::Rejected);
+    let rejected = diagnosis(CredentialsWithheld::Rejected);
     assert_eq!(rejected.code, Code::ProxyAuthRejected);
-    let unanswered = claim(CredentialsWithheld::Unanswered);
+    let unanswered = diagnosis(CredentialsWithheld::Unanswered);
     assert_eq!(unanswered.outcome, Outcome::Inconclusive);
 }
 
 #[test]
 fn words_of_a_page_alone_make_nobody_certain() {
     for page in ["DNS error", "timed out", "Sorry"] {
-        let claim = refused(502, "Bad Gateway", "", page);
-        assert_eq!(claim.confidence, Confidence::Medium, "{page}");
+        let diagnosis = refused(502, "Bad Gateway", "", page);
+        assert_eq!(diagnosis.confidence, Confidence::Medium, "{page}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! A judgment in the making: a code with its facts, turned into a sentence at the end.
+//! A diagnosis: a code with its facts, worded as a verdict at the end.
 
 use std::net::IpAddr;
 
@@ -19,9 +19,9 @@ pub const NO_CONTROL: &str = "no_control";
 /// Entries of a list that a fact holds at most.
 const LIST_LIMIT: usize = 16;
 
-/// An accusation, or a remark on an answer that came.
+/// The cause of a failure, or a flaw of an answer.
 #[derive(Debug, Clone)]
-pub(super) struct Claim {
+pub(super) struct Diagnosis {
     pub(super) code: Code,
     pub(super) outcome: Outcome,
     pub(super) stage: Stage,
@@ -31,8 +31,8 @@ pub(super) struct Claim {
     pub(super) facts: Facts,
 }
 
-impl Claim {
-    /// A claim as the table of codes has it, seen once.
+impl Diagnosis {
+    /// A diagnosis with the defaults of its code, seen once.
     pub(super) fn new(code: Code) -> Self {
         Self {
             code,
@@ -72,7 +72,11 @@ impl Claim {
     }
 
     pub(super) fn verdict(self, endpoint: &Endpoint) -> Verdict {
-        let mut summary = fill(self.code.says(), &self.told(endpoint), Some(endpoint));
+        let mut summary = fill(
+            self.code.says(),
+            &self.sentence_facts(endpoint),
+            Some(endpoint),
+        );
         let remarks = [WITHHELD, OWN_ISSUER];
         for why in remarks.iter().filter_map(|name| self.facts.get(*name)) {
             summary = format!("{summary}; {}", shown(why));
@@ -97,14 +101,14 @@ impl Claim {
     }
 
     /// The facts as they stand in the sentence: behind a proxy the address is the proxy's, and what
-    /// happened there happened on the way through it.
-    fn told(&self, endpoint: &Endpoint) -> Facts {
+    /// happened there happened on the path through it.
+    fn sentence_facts(&self, endpoint: &Endpoint) -> Facts {
         let mut facts = self.facts.clone();
         if let Some(Value::String(proxy)) = self.facts.get("proxy")
             && self.stage > Stage::Proxy
         {
-            let way = format!("{endpoint} through the proxy {proxy}");
-            facts.insert("address".to_owned(), way.into());
+            let path = format!("{endpoint} through the proxy {proxy}");
+            facts.insert("address".to_owned(), path.into());
         }
         facts
     }
@@ -132,7 +136,7 @@ pub(super) fn plain(
     }
 }
 
-/// Nobody can be accused, and why.
+/// The cause is unknown, and why.
 pub(super) fn inconclusive(endpoint: &Endpoint, why: &str) -> Verdict {
     let summary = format!("{endpoint} could not be judged: {}", printable(why));
     plain(
@@ -213,12 +217,12 @@ mod tests {
 
     #[test]
     fn a_sentence_takes_its_facts_once_and_never_rereads_foreign_braces() {
-        let claim = Claim::new(Code::TlsPlaintext)
+        let diagnosis = Diagnosis::new(Code::TlsPlaintext)
             .fact("address", "192.0.2.1:443")
             .fact("first_bytes", "{host}\u{1b}[2J");
         let text = fill(
             "{address} says {first_bytes}, {missing}",
-            &claim.facts,
+            &diagnosis.facts,
             None,
         );
         assert_eq!(text, "192.0.2.1:443 says {host}\\u{1b}[2J, (not known)");
@@ -226,7 +230,7 @@ mod tests {
 
     #[test]
     fn foreign_text_is_cut() {
-        let claim = Claim::new(Code::TlsPlaintext).fact("first_bytes", "x".repeat(100_000));
-        assert_eq!(shown(&claim.facts["first_bytes"]).chars().count(), 201);
+        let diagnosis = Diagnosis::new(Code::TlsPlaintext).fact("first_bytes", "x".repeat(100_000));
+        assert_eq!(shown(&diagnosis.facts["first_bytes"]).chars().count(), 201);
     }
 }
