@@ -13,7 +13,7 @@ use reach365_proxy::route::Hop;
 
 /// What one connection, or one address, comes to.
 #[derive(Debug, Clone)]
-pub(super) enum Ruling {
+pub(super) enum AttemptResult {
     /// A genuine answer, with what was wrong beside it.
     Genuine(Genuine),
     /// Connected, and nobody tried to go further.
@@ -34,12 +34,12 @@ pub(super) struct Genuine {
 
 /// All connections to one address, summed up.
 #[derive(Debug)]
-pub(super) struct AddressRuling {
+pub(super) struct AddressResult {
     pub(super) address: SocketAddr,
-    pub(super) ruling: Ruling,
+    pub(super) result: AttemptResult,
 }
 
-impl Ruling {
+impl AttemptResult {
     pub(super) fn unknown(why: &str) -> Self {
         Self::Unknown(why.to_owned())
     }
@@ -50,7 +50,7 @@ pub(super) fn by_address(
     endpoint: &Endpoint,
     attempts: &[&Attempt],
     context: &Context<'_>,
-) -> Vec<AddressRuling> {
+) -> Vec<AddressResult> {
     let mut addresses: Vec<SocketAddr> = Vec::new();
     for attempt in attempts {
         if !addresses.contains(&attempt.address) {
@@ -61,88 +61,92 @@ pub(super) fn by_address(
         let same = |attempt: &&&Attempt| attempt.address == address;
         let mut rounds: Vec<&Attempt> = attempts.iter().filter(same).copied().collect();
         rounds.sort_by_key(|attempt| attempt.round);
-        let rulings = rounds
+        let results = rounds
             .iter()
-            .map(|attempt| rule(endpoint, attempt, context));
-        let ruling = unless_nowhere(address, settle(rulings.collect()));
-        AddressRuling { address, ruling }
+            .map(|attempt| judge_attempt(endpoint, attempt, context));
+        let result = unless_nowhere(address, settle(results.collect()));
+        AddressResult { address, result }
     };
     addresses.into_iter().map(settle_one).collect()
 }
 
 /// A connection to 0.0.0.0 or :: ends at this machine itself, whatever answers there.
-fn unless_nowhere(address: SocketAddr, ruling: Ruling) -> Ruling {
-    match ruling {
-        Ruling::Genuine(_) if address.ip().is_unspecified() => {
-            Ruling::Failed(Diagnosis::new(Code::DnsSinkhole).sure(Confidence::Certain))
+fn unless_nowhere(address: SocketAddr, result: AttemptResult) -> AttemptResult {
+    match result {
+        AttemptResult::Genuine(_) if address.ip().is_unspecified() => {
+            AttemptResult::Failed(Diagnosis::new(Code::DnsSinkhole).sure(Confidence::Certain))
         }
         other => other,
     }
 }
 
-fn rule(endpoint: &Endpoint, attempt: &Attempt, context: &Context<'_>) -> Ruling {
-    let ruling = by_hop(endpoint, attempt, context);
-    match (limit::of(context.run, attempt), &ruling) {
-        (Some(why), Ruling::Failed(_)) => Ruling::Unknown(why),
-        _ => ruling,
+fn judge_attempt(endpoint: &Endpoint, attempt: &Attempt, context: &Context<'_>) -> AttemptResult {
+    let result = judge_hop(endpoint, attempt, context);
+    match (limit::of(context.run, attempt), &result) {
+        (Some(why), AttemptResult::Failed(_)) => AttemptResult::Unknown(why),
+        _ => result,
     }
 }
 
-fn by_hop(endpoint: &Endpoint, attempt: &Attempt, context: &Context<'_>) -> Ruling {
+fn judge_hop(endpoint: &Endpoint, attempt: &Attempt, context: &Context<'_>) -> AttemptResult {
     match attempt.hop.as_ref().and_then(Hop::proxy) {
-        None => rule_direct(endpoint, attempt, context),
-        Some(server) => proxy::rule(attempt, server, context)
+        None => judge_direct(endpoint, attempt, context),
+        Some(server) => proxy::judge(attempt, server, context)
             .or_else(|| proxy::closed_tunnel(attempt))
-            .unwrap_or_else(|| rule_behind(endpoint, attempt, context)),
+            .unwrap_or_else(|| judge_behind_proxy(endpoint, attempt, context)),
     }
 }
 
 /// The way through the proxy is open: what lies behind it is judged as on the direct path, but for
 /// what the proxy itself answers where there is no TLS.
-fn rule_behind(endpoint: &Endpoint, attempt: &Attempt, context: &Context<'_>) -> Ruling {
+fn judge_behind_proxy(
+    endpoint: &Endpoint,
+    attempt: &Attempt,
+    context: &Context<'_>,
+) -> AttemptResult {
     let by_url = attempt.tls.is_none() && attempt.proxy.is_none();
     let http = attempt.http.as_ref().filter(|_| by_url);
     let own = http.and_then(|http| {
         let answer = http.value.as_ref().and_then(proxy::own_answer);
         answer.or_else(|| proxy::no_answer(http))
     });
-    let ruling = match own {
-        Some(diagnosis) => Ruling::Failed(diagnosis),
-        None => rule_direct(endpoint, attempt, context),
+    let result = match own {
+        Some(diagnosis) => AttemptResult::Failed(diagnosis),
+        None => judge_direct(endpoint, attempt, context),
     };
-    proxy::about(ruling, attempt)
+    proxy::about(result, attempt)
 }
 
-fn rule_direct(endpoint: &Endpoint, attempt: &Attempt, context: &Context<'_>) -> Ruling {
+fn judge_direct(endpoint: &Endpoint, attempt: &Attempt, context: &Context<'_>) -> AttemptResult {
     if let Some(failure) = &attempt.tcp.failure {
-        return tcp::rule(attempt, failure);
+        return tcp::judge_failure(attempt, failure);
     }
     match (endpoint.scheme, &attempt.tls) {
-        (Scheme::Https, Some(tls)) => rule_tls(endpoint, attempt, tls, context),
-        (Scheme::Https, None) => Ruling::Connected,
-        _ => rule_http(endpoint, attempt, Channel::Clear),
+        (Scheme::Https, Some(tls)) => judge_tls(endpoint, attempt, tls, context),
+        (Scheme::Https, None) => AttemptResult::Connected,
+        _ => judge_http(endpoint, attempt, Channel::Clear),
     }
 }
 
-fn rule_tls(
+fn judge_tls(
     endpoint: &Endpoint,
     attempt: &Attempt,
     tls: &Observation<TlsSeen>,
     context: &Context<'_>,
-) -> Ruling {
-    match tls::rule(endpoint, attempt, tls, context) {
-        Handshake::Unknown(why) => Ruling::Unknown(why),
-        Handshake::Failed(diagnosis) => Ruling::Failed(with_page(diagnosis, attempt)),
-        Handshake::Inspected(diagnosis) => rule_inspected(endpoint, attempt, diagnosis),
+) -> AttemptResult {
+    match tls::judge(endpoint, attempt, tls, context) {
+        Handshake::Unknown(why) => AttemptResult::Unknown(why),
+        Handshake::Failed(diagnosis) => AttemptResult::Failed(with_page(diagnosis, attempt)),
+        Handshake::Inspected(diagnosis) => judge_inspected(endpoint, attempt, diagnosis),
         Handshake::Genuine { facts, confidence } => {
-            let answer = rule_http(endpoint, attempt, Channel::Genuine);
+            let answer = judge_http(endpoint, attempt, Channel::Genuine);
             with_chain(answer, facts, confidence)
         }
         Handshake::AsksForCertificate { facts, confidence } => {
             asks_for_certificate(endpoint, attempt, facts, confidence)
         }
         Handshake::Private { facts, confidence } => {
-            let answer = rule_http(endpoint, attempt, Channel::Private);
+            let answer = judge_http(endpoint, attempt, Channel::Private);
             with_chain(answer, facts, confidence)
         }
     }
@@ -155,13 +159,13 @@ fn asks_for_certificate(
     attempt: &Attempt,
     mut facts: Facts,
     confidence: Confidence,
-) -> Ruling {
+) -> AttemptResult {
     if endpoint.expect != Expect::AnyGenuine {
-        return Ruling::unknown("the host wants a client certificate before it answers");
+        return AttemptResult::unknown("the host wants a client certificate before it answers");
     }
     facts.insert("address".to_owned(), attempt.address.to_string().into());
     facts.insert("client_certificate".to_owned(), "required".into());
-    Ruling::Genuine(Genuine {
+    AttemptResult::Genuine(Genuine {
         facts,
         confidence,
         flaws: Vec::new(),
@@ -169,28 +173,32 @@ fn asks_for_certificate(
 }
 
 /// Adds what the chain says to a genuine answer that came over it.
-fn with_chain(answer: Ruling, facts: Facts, confidence: Confidence) -> Ruling {
-    let Ruling::Genuine(mut genuine) = answer else {
+fn with_chain(answer: AttemptResult, facts: Facts, confidence: Confidence) -> AttemptResult {
+    let AttemptResult::Genuine(mut genuine) = answer else {
         return answer;
     };
     genuine.facts.extend(facts);
     genuine.confidence = genuine.confidence.min(confidence);
-    Ruling::Genuine(genuine)
+    AttemptResult::Genuine(genuine)
 }
 
 /// Behind a trusted inspection device: its block page says more than the inspection does; what
 /// Microsoft forbids fails in any case; elsewhere the answer counts.
-fn rule_inspected(endpoint: &Endpoint, attempt: &Attempt, inspected: Diagnosis) -> Ruling {
-    let answer = rule_http(endpoint, attempt, Channel::Inspected);
+fn judge_inspected(endpoint: &Endpoint, attempt: &Attempt, inspected: Diagnosis) -> AttemptResult {
+    let answer = judge_http(endpoint, attempt, Channel::Inspected);
     match answer {
-        Ruling::Failed(diagnosis) if diagnosis.code == Code::HttpBlockPage => {
-            Ruling::Failed(with_issuer(diagnosis, &inspected))
+        AttemptResult::Failed(diagnosis) if diagnosis.code == Code::HttpBlockPage => {
+            AttemptResult::Failed(with_issuer(diagnosis, &inspected))
         }
-        _ if inspected.outcome == Outcome::Blocked => Ruling::Failed(with_page(inspected, attempt)),
-        Ruling::Failed(diagnosis) => Ruling::Failed(with_issuer(diagnosis, &inspected)),
-        Ruling::Genuine(mut genuine) => {
+        _ if inspected.outcome == Outcome::Blocked => {
+            AttemptResult::Failed(with_page(inspected, attempt))
+        }
+        AttemptResult::Failed(diagnosis) => {
+            AttemptResult::Failed(with_issuer(diagnosis, &inspected))
+        }
+        AttemptResult::Genuine(mut genuine) => {
             genuine.flaws.insert(0, inspected);
-            Ruling::Genuine(genuine)
+            AttemptResult::Genuine(genuine)
         }
         other => other,
     }
@@ -215,31 +223,31 @@ fn with_page(diagnosis: Diagnosis, attempt: &Attempt) -> Diagnosis {
     diagnosis
 }
 
-fn rule_http(endpoint: &Endpoint, attempt: &Attempt, channel: Channel) -> Ruling {
+fn judge_http(endpoint: &Endpoint, attempt: &Attempt, channel: Channel) -> AttemptResult {
     match &attempt.http {
-        Some(http) => http::rule(endpoint, attempt, http, channel),
-        None if channel == Channel::Clear => Ruling::Connected,
-        None => Ruling::unknown("no HTTP exchange was recorded"),
+        Some(http) => http::judge(endpoint, attempt, http, channel),
+        None if channel == Channel::Clear => AttemptResult::Connected,
+        None => AttemptResult::unknown("no HTTP exchange was recorded"),
     }
 }
 
 /// Sums up the rounds of one address.
-fn settle(rulings: Vec<Ruling>) -> Ruling {
-    let failures: Vec<Diagnosis> = rulings.iter().filter_map(failure_of).cloned().collect();
-    let connected = rulings
+fn settle(results: Vec<AttemptResult>) -> AttemptResult {
+    let failures: Vec<Diagnosis> = results.iter().filter_map(failure_of).cloned().collect();
+    let connected = results
         .iter()
-        .any(|ruling| matches!(ruling, Ruling::Connected));
+        .any(|result| matches!(result, AttemptResult::Connected));
     if failures.is_empty() {
-        return best_without_failure(rulings);
+        return best_without_failure(results);
     }
-    if let Some(genuine) = rulings.into_iter().rev().find_map(genuine_of) {
-        return Ruling::Genuine(flaky(genuine, &failures));
+    if let Some(genuine) = results.into_iter().rev().find_map(genuine_of) {
+        return AttemptResult::Genuine(flaky(genuine, &failures));
     }
     let diagnosis = confirmed(&failures);
     if connected && is_of_connecting(&diagnosis) {
-        return Ruling::Connected;
+        return AttemptResult::Connected;
     }
-    Ruling::Failed(diagnosis)
+    AttemptResult::Failed(diagnosis)
 }
 
 /// Whether the connection itself failed.
@@ -248,26 +256,26 @@ fn is_of_connecting(diagnosis: &Diagnosis) -> bool {
         || matches!(diagnosis.code, Code::ProxyDropped | Code::ProxyRefused)
 }
 
-fn best_without_failure(rulings: Vec<Ruling>) -> Ruling {
-    let rank = |ruling: &Ruling| match ruling {
-        Ruling::Genuine(_) => 3,
-        Ruling::Unknown(_) => 2,
-        Ruling::Connected | Ruling::Failed(_) => 1,
+fn best_without_failure(results: Vec<AttemptResult>) -> AttemptResult {
+    let rank = |result: &AttemptResult| match result {
+        AttemptResult::Genuine(_) => 3,
+        AttemptResult::Unknown(_) => 2,
+        AttemptResult::Connected | AttemptResult::Failed(_) => 1,
     };
-    let best = rulings.into_iter().max_by_key(rank);
-    best.unwrap_or(Ruling::Connected)
+    let best = results.into_iter().max_by_key(rank);
+    best.unwrap_or(AttemptResult::Connected)
 }
 
-fn genuine_of(ruling: Ruling) -> Option<Genuine> {
-    match ruling {
-        Ruling::Genuine(genuine) => Some(genuine),
+fn genuine_of(result: AttemptResult) -> Option<Genuine> {
+    match result {
+        AttemptResult::Genuine(genuine) => Some(genuine),
         _ => None,
     }
 }
 
-fn failure_of(ruling: &Ruling) -> Option<&Diagnosis> {
-    match ruling {
-        Ruling::Failed(diagnosis) => Some(diagnosis),
+fn failure_of(result: &AttemptResult) -> Option<&Diagnosis> {
+    match result {
+        AttemptResult::Failed(diagnosis) => Some(diagnosis),
         _ => None,
     }
 }

@@ -29,7 +29,7 @@ const NOT_INSTALLED: &str = "the list states a private issuer for it, and the op
                              not trust this one: install the root certificate of the company";
 
 /// Judges the chain, or gives `None` where none came.
-pub(super) fn rule(
+pub(super) fn judge(
     endpoint: &Endpoint,
     attempt: &Attempt,
     seen: &TlsSeen,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::verdict::attempt::Ruling;
+use crate::verdict::attempt::AttemptResult;
 use crate::verdict::diagnosis::{self, Diagnosis, short, whole_ms};
 use crate::verdict::tcp::{self, AT_ONCE_MS};
 use crate::verdict::{limit, network};
@@ -73,8 +73,8 @@ pub(super) fn judge(endpoint: &Endpoint, evidence: &Evidence, run: &RunEvidence)
     let found = addresses(evidence);
     if found.is_empty() {
         return match failure(endpoint, evidence, run) {
-            Ruling::Failed(diagnosis) => diagnosis.verdict(endpoint),
-            Ruling::Unknown(why) => diagnosis::inconclusive(endpoint, &why),
+            AttemptResult::Failed(diagnosis) => diagnosis.verdict(endpoint),
+            AttemptResult::Unknown(why) => diagnosis::inconclusive(endpoint, &why),
             _ => diagnosis::inconclusive(endpoint, "no lookup was recorded"),
         };
     }
@@ -134,28 +134,32 @@ fn about_ipv6(endpoint: &Endpoint, found: &[IpAddr]) -> Option<&'static str> {
 }
 
 /// Why the name has no address. An entry for IPv6 alone is held to its own family.
-pub(super) fn failure(endpoint: &Endpoint, evidence: &Evidence, run: &RunEvidence) -> Ruling {
+pub(super) fn failure(
+    endpoint: &Endpoint,
+    evidence: &Evidence,
+    run: &RunEvidence,
+) -> AttemptResult {
     let failed = |lookup: &&Lookup| lookup.outcome.failure.is_some();
     let worst = evidence.lookups.iter().filter(failed).max_by_key(|lookup| {
         let kind = lookup.outcome.failure.as_ref().map(|failure| failure.kind);
         (kind.map_or(0, telling), lookup.kind == RecordKind::A)
     });
     let Some(lookup) = worst else {
-        return Ruling::Connected;
+        return AttemptResult::Connected;
     };
     let Some(failure) = &lookup.outcome.failure else {
-        return Ruling::Connected;
+        return AttemptResult::Connected;
     };
     if let Some(why) = limit::own(run, Stage::Dns, failure) {
-        return Ruling::Unknown(why);
+        return AttemptResult::Unknown(why);
     }
     if failure.kind == FailureKind::Nodata
         && !endpoint.ipv6_only
         && let Some(family) = only_family(&evidence.lookups)
     {
-        return Ruling::Unknown(lacks_family(family, "the name"));
+        return AttemptResult::Unknown(lacks_family(family, "the name"));
     }
-    rule(lookup, failure)
+    judge_failure(lookup, failure)
 }
 
 /// The address family that alone was asked for: that a name has no address of it says nothing of
@@ -194,7 +198,7 @@ fn telling(kind: FailureKind) -> u8 {
     }
 }
 
-fn rule(lookup: &Lookup, failure: &Failure) -> Ruling {
+fn judge_failure(lookup: &Lookup, failure: &Failure) -> AttemptResult {
     let code = match failure.kind {
         FailureKind::Nxdomain => Code::DnsNxdomain,
         FailureKind::Nodata | FailureKind::CnameLoop => Code::DnsNodata,
@@ -204,8 +208,10 @@ fn rule(lookup: &Lookup, failure: &Failure) -> Ruling {
         FailureKind::Timeout | FailureKind::HostUnreachable => Code::DnsTimeout,
         FailureKind::Refused => Code::DnsResolverClosed,
         FailureKind::NetworkUnreachable | FailureKind::AddressNotAvailable => Code::DeviceNoRoute,
-        FailureKind::NoSocket => return Ruling::unknown("this machine refused another socket"),
-        _ => return Ruling::Unknown(format!("the lookup failed ({})", seen(failure))),
+        FailureKind::NoSocket => {
+            return AttemptResult::unknown("this machine refused another socket");
+        }
+        _ => return AttemptResult::Unknown(format!("the lookup failed ({})", seen(failure))),
     };
     let server = server_that_failed(lookup, failure);
     let name = server.map_or_else(|| "of this machine".to_owned(), server_words);
@@ -217,7 +223,7 @@ fn rule(lookup: &Lookup, failure: &Failure) -> Ruling {
         .fact("tries", lookup.tries.len())
         .fact("rcode", rcode(lookup, failure))
         .fact("seen", seen(failure));
-    Ruling::Failed(diagnosis.sure(confidence(lookup, failure)))
+    AttemptResult::Failed(diagnosis.sure(confidence(lookup, failure)))
 }
 
 /// The server whose answer the failure is; the last one where none answered.

@@ -1,6 +1,6 @@
 //! The hops of a route: which one a client would use, and what came of it.
 
-use crate::verdict::attempt::{AddressRuling, Ruling, by_address, furthest};
+use crate::verdict::attempt::{AddressResult, AttemptResult, by_address, furthest};
 use crate::verdict::diagnosis::{self, Diagnosis, short};
 use crate::verdict::network::Controls;
 use crate::verdict::{Context, dns, host, limit, proxy};
@@ -10,9 +10,9 @@ use reach365_model::verdict::{Code, Confidence, Outcome, Verdict, Who};
 use reach365_proxy::route::{Hop, ProxyProtocol, ProxyServer};
 
 /// What came of one hop.
-struct HopRuling<'a> {
+struct HopResult<'a> {
     hop: &'a Hop,
-    ruling: Ruling,
+    result: AttemptResult,
 }
 
 /// Judges an endpoint on its route; directly where no proxy is on it.
@@ -26,7 +26,7 @@ pub(super) fn judge(
     if hops.iter().all(|hop| **hop == Hop::Direct) {
         return host::judge(endpoint, evidence, context, controls);
     }
-    let mut passed_over: Vec<HopRuling<'_>> = Vec::new();
+    let mut passed_over: Vec<HopResult<'_>> = Vec::new();
     let mut direct: Option<Verdict> = None;
     let last = hops.len() - 1;
     for (place, hop) in hops.iter().copied().enumerate() {
@@ -41,18 +41,18 @@ pub(super) fn judge(
                 verdict
             }
             Some(proxy) => {
-                let ruling = through(endpoint, evidence, context, proxy);
-                if is_passed_over(&ruling) {
-                    passed_over.push(HopRuling { hop, ruling });
+                let result = through(endpoint, evidence, context, proxy);
+                if is_passed_over(&result) {
+                    passed_over.push(HopResult { hop, result });
                     continue;
                 }
-                verdict(endpoint, ruling)
+                verdict(endpoint, result)
             }
         };
         let direct = direct.filter(|_| hop.proxy().is_some());
         return after(&passed_over, direct.as_ref(), verdict, hop);
     }
-    let others = |passed_over: &[HopRuling<'_>]| -> Vec<String> {
+    let others = |passed_over: &[HopResult<'_>]| -> Vec<String> {
         passed_over.iter().map(in_words).collect()
     };
     // Everything is dead: clients report the first.
@@ -63,7 +63,7 @@ pub(super) fn judge(
     }
     let first = passed_over.swap_remove(0);
     let others = others(&passed_over);
-    let mut verdict = verdict(endpoint, first.ruling);
+    let mut verdict = verdict(endpoint, first.result);
     if !others.is_empty() {
         verdict.facts.insert("other_hops".to_owned(), others.into());
     }
@@ -95,14 +95,14 @@ fn direct_part(evidence: &Evidence) -> Evidence {
 
 /// Clients go on to the next hop only where the proxy itself cannot be reached, not where it
 /// refuses (measured on Chromium since version 67).
-fn is_passed_over(ruling: &Ruling) -> bool {
+fn is_passed_over(result: &AttemptResult) -> bool {
     let unreached = [
         Code::ProxyUnresolvable,
         Code::ProxyDropped,
         Code::ProxyRefused,
         Code::DeviceNoRoute,
     ];
-    matches!(ruling, Ruling::Failed(diagnosis) if unreached.contains(&diagnosis.code))
+    matches!(result, AttemptResult::Failed(diagnosis) if unreached.contains(&diagnosis.code))
 }
 
 /// Clients go on from the direct path too where no connection was established; what fails later is final
@@ -119,73 +119,78 @@ fn through(
     evidence: &Evidence,
     context: &Context<'_>,
     proxy: &ProxyServer,
-) -> Ruling {
+) -> AttemptResult {
     let own = |attempt: &&Attempt| attempt.hop.as_ref().and_then(Hop::proxy) == Some(proxy);
     let attempts: Vec<&Attempt> = evidence.attempts.iter().filter(own).collect();
     let Some(first) = attempts.first() else {
         return unresolved(evidence, proxy, context);
     };
-    let ruling = sum_up(&by_address(endpoint, &attempts, context));
-    match (ruling, proxy.protocol) {
-        (Ruling::Unknown(why), ProxyProtocol::Socks4) => {
+    let result = sum_up(&by_address(endpoint, &attempts, context));
+    match (result, proxy.protocol) {
+        (AttemptResult::Unknown(why), ProxyProtocol::Socks4) => {
             proxy::about(no_name(endpoint, evidence, context, &why), first)
         }
-        (ruling, _) => ruling,
+        (result, _) => result,
     }
 }
 
 /// SOCKS 4 leaves the host's name to this machine: its DNS is then no information but needed.
-fn no_name(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>, why: &str) -> Ruling {
+fn no_name(
+    endpoint: &Endpoint,
+    evidence: &Evidence,
+    context: &Context<'_>,
+    why: &str,
+) -> AttemptResult {
     match dns::failure(endpoint, evidence, context.run) {
-        Ruling::Failed(diagnosis) if dns::answers(evidence).is_empty() => {
-            Ruling::Failed(diagnosis.fact("why", why))
+        AttemptResult::Failed(diagnosis) if dns::answers(evidence).is_empty() => {
+            AttemptResult::Failed(diagnosis.fact("why", why))
         }
-        _ => Ruling::unknown(why),
+        _ => AttemptResult::unknown(why),
     }
 }
 
 /// A genuine answer at any address counts; else the failure that got furthest.
-fn sum_up(rulings: &[AddressRuling]) -> Ruling {
-    let diagnoses = rulings.iter().filter_map(|ruling| match &ruling.ruling {
-        Ruling::Failed(diagnosis) => Some(diagnosis),
+fn sum_up(results: &[AddressResult]) -> AttemptResult {
+    let diagnoses = results.iter().filter_map(|result| match &result.result {
+        AttemptResult::Failed(diagnosis) => Some(diagnosis),
         _ => None,
     });
-    let failed = furthest(diagnoses).map(Ruling::Failed);
-    let rest = |wanted: fn(&Ruling) -> bool| {
-        let found = rulings.iter().find(|ruling| wanted(&ruling.ruling));
-        found.map(|ruling| ruling.ruling.clone())
+    let failed = furthest(diagnoses).map(AttemptResult::Failed);
+    let rest = |wanted: fn(&AttemptResult) -> bool| {
+        let found = results.iter().find(|result| wanted(&result.result));
+        found.map(|result| result.result.clone())
     };
-    let genuine = rest(|ruling| matches!(ruling, Ruling::Genuine(_)));
+    let genuine = rest(|result| matches!(result, AttemptResult::Genuine(_)));
     genuine
-        .map(|ruling| with_dead_addresses(ruling, rulings))
+        .map(|result| with_dead_addresses(result, results))
         .or(failed)
-        .or_else(|| rest(|ruling| matches!(ruling, Ruling::Unknown(_))))
-        .unwrap_or_else(|| Ruling::unknown("the probe left no evidence of the proxy"))
+        .or_else(|| rest(|result| matches!(result, AttemptResult::Unknown(_))))
+        .unwrap_or_else(|| AttemptResult::unknown("the probe left no evidence of the proxy"))
 }
 
 /// Addresses of a proxy that fail while another serves: clients lose time on them.
-fn with_dead_addresses(ruling: Ruling, rulings: &[AddressRuling]) -> Ruling {
-    let line = |one: &AddressRuling| match &one.ruling {
-        Ruling::Failed(diagnosis) => Some(format!("{} {}", one.address, diagnosis.code)),
+fn with_dead_addresses(result: AttemptResult, results: &[AddressResult]) -> AttemptResult {
+    let line = |one: &AddressResult| match &one.result {
+        AttemptResult::Failed(diagnosis) => Some(format!("{} {}", one.address, diagnosis.code)),
         _ => None,
     };
-    let dead: Vec<String> = rulings.iter().filter_map(line).collect();
-    match ruling {
-        Ruling::Genuine(mut genuine) if !dead.is_empty() => {
+    let dead: Vec<String> = results.iter().filter_map(line).collect();
+    match result {
+        AttemptResult::Genuine(mut genuine) if !dead.is_empty() => {
             let facts = &mut genuine.facts;
             facts.insert("dead_proxy_addresses".to_owned(), dead.into());
-            Ruling::Genuine(genuine)
+            AttemptResult::Genuine(genuine)
         }
         other => other,
     }
 }
 
-fn unresolved(evidence: &Evidence, proxy: &ProxyServer, context: &Context<'_>) -> Ruling {
+fn unresolved(evidence: &Evidence, proxy: &ProxyServer, context: &Context<'_>) -> AttemptResult {
     let name = proxy.host.name().unwrap_or_default();
     let asked = asked_for(evidence, name);
     let mut own = evidence.proxy_lookups.iter();
     if own.any(|lookup| asked.contains(&lookup.name.as_str()) && lookup.outcome.passed()) {
-        return Ruling::unknown("the probe left no evidence of the proxy");
+        return AttemptResult::unknown("the probe left no evidence of the proxy");
     }
     let failures_of = |asked: &str| {
         let own = evidence.proxy_lookups.iter();
@@ -203,10 +208,10 @@ fn unresolved(evidence: &Evidence, proxy: &ProxyServer, context: &Context<'_>) -
         .flat_map(|asked| failures_of(asked))
         .filter_map(|failure| limit::own(context.run, Stage::Dns, failure));
     if let Some(why) = own_limits.next().filter(|_| !denied) {
-        return Ruling::Unknown(why);
+        return AttemptResult::Unknown(why);
     }
     if let Some(family) = family_without_record(evidence, &asked) {
-        return Ruling::Unknown(dns::lacks_family(
+        return AttemptResult::Unknown(dns::lacks_family(
             family,
             &format!("the name of the proxy {proxy}"),
         ));
@@ -215,7 +220,7 @@ fn unresolved(evidence: &Evidence, proxy: &ProxyServer, context: &Context<'_>) -
     let mut seen: Vec<String> = failures.map(dns::seen).collect();
     seen.dedup();
     if seen.is_empty() {
-        return Ruling::unknown("the probe left no evidence of the proxy");
+        return AttemptResult::unknown("the probe left no evidence of the proxy");
     }
     let diagnosis = Diagnosis::new(Code::ProxyUnresolvable)
         .sure(Confidence::Medium)
@@ -232,7 +237,7 @@ fn unresolved(evidence: &Evidence, proxy: &ProxyServer, context: &Context<'_>) -
     } else {
         diagnosis.by(Who::Resolver)
     };
-    Ruling::Failed(diagnosis)
+    AttemptResult::Failed(diagnosis)
 }
 
 /// The one address family that was asked for, where a proxy's name is there without a record of it.
@@ -259,18 +264,20 @@ fn words(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| short(name)).collect()
 }
 
-fn verdict(endpoint: &Endpoint, ruling: Ruling) -> Verdict {
-    match ruling {
-        Ruling::Genuine(genuine) => host::answered(endpoint, genuine),
-        Ruling::Failed(diagnosis) => diagnosis.verdict(endpoint),
-        Ruling::Unknown(why) => diagnosis::inconclusive(endpoint, &why),
-        Ruling::Connected => diagnosis::inconclusive(endpoint, "the proxy was only connected to"),
+fn verdict(endpoint: &Endpoint, result: AttemptResult) -> Verdict {
+    match result {
+        AttemptResult::Genuine(genuine) => host::answered(endpoint, genuine),
+        AttemptResult::Failed(diagnosis) => diagnosis.verdict(endpoint),
+        AttemptResult::Unknown(why) => diagnosis::inconclusive(endpoint, &why),
+        AttemptResult::Connected => {
+            diagnosis::inconclusive(endpoint, "the proxy was only connected to")
+        }
     }
 }
 
 /// Says which hop a client would use, and what was wrong with those before it.
 fn after(
-    passed_over: &[HopRuling<'_>],
+    passed_over: &[HopResult<'_>],
     direct: Option<&Verdict>,
     mut verdict: Verdict,
     used: &Hop,
@@ -289,9 +296,9 @@ fn after(
     verdict
 }
 
-fn in_words(hop: &HopRuling<'_>) -> String {
-    match &hop.ruling {
-        Ruling::Failed(diagnosis) => format!("{} {}", hop.hop, diagnosis.code),
+fn in_words(hop: &HopResult<'_>) -> String {
+    match &hop.result {
+        AttemptResult::Failed(diagnosis) => format!("{} {}", hop.hop, diagnosis.code),
         _ => format!("{} unclear", hop.hop),
     }
 }

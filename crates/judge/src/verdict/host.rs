@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::verdict::attempt::{AddressRuling, Genuine, Ruling, by_address, furthest};
+use crate::verdict::attempt::{AddressResult, AttemptResult, Genuine, by_address, furthest};
 use crate::verdict::diagnosis::{self, Diagnosis};
 use crate::verdict::network::{self, Controls, below, is_bogus, lacks};
 use crate::verdict::{Context, controls as probes, dns, nat64};
@@ -37,16 +37,16 @@ pub(super) fn judge(
     controls: &Controls,
 ) -> Verdict {
     let attempts: Vec<&Attempt> = evidence.attempts.iter().collect();
-    let rulings = by_address(endpoint, &attempts, context);
-    let genuine: Vec<&Genuine> = rulings.iter().filter_map(genuine_of).collect();
+    let results = by_address(endpoint, &attempts, context);
+    let genuine: Vec<&Genuine> = results.iter().filter_map(genuine_of).collect();
     if let Some(first) = genuine.first() {
         let mut facts = first.facts.clone();
         facts.extend(dns_remarks(endpoint, evidence, context));
-        let flaws = all_flaws(evidence, context, &rulings);
+        let flaws = all_flaws(evidence, context, &results);
         return with_flaws(endpoint, facts, first.confidence, flaws);
     }
-    match accusation(endpoint, evidence, context, &rulings) {
-        Ruling::Failed(diagnosis) => {
+    match accusation(endpoint, evidence, context, &results) {
+        AttemptResult::Failed(diagnosis) => {
             let dns = Suspicion {
                 endpoint,
                 evidence,
@@ -55,21 +55,21 @@ pub(super) fn judge(
             };
             probes::hear(evidence, dns.of(diagnosis)).verdict(endpoint)
         }
-        Ruling::Unknown(why) => diagnosis::inconclusive(endpoint, &why),
+        AttemptResult::Unknown(why) => diagnosis::inconclusive(endpoint, &why),
         _ => diagnosis::inconclusive(endpoint, "the probe left no evidence"),
     }
 }
 
-fn genuine_of(ruling: &AddressRuling) -> Option<&Genuine> {
-    match &ruling.ruling {
-        Ruling::Genuine(genuine) => Some(genuine),
+fn genuine_of(result: &AddressResult) -> Option<&Genuine> {
+    match &result.result {
+        AttemptResult::Genuine(genuine) => Some(genuine),
         _ => None,
     }
 }
 
-fn failure_of(ruling: &AddressRuling) -> Option<&Diagnosis> {
-    match &ruling.ruling {
-        Ruling::Failed(diagnosis) => Some(diagnosis),
+fn failure_of(result: &AddressResult) -> Option<&Diagnosis> {
+    match &result.result {
+        AttemptResult::Failed(diagnosis) => Some(diagnosis),
         _ => None,
     }
 }
@@ -143,26 +143,26 @@ fn dns_remarks(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>) 
 fn all_flaws(
     evidence: &Evidence,
     context: &Context<'_>,
-    rulings: &[AddressRuling],
+    results: &[AddressResult],
 ) -> Vec<Diagnosis> {
-    let of_answers = rulings.iter().filter_map(genuine_of);
+    let of_answers = results.iter().filter_map(genuine_of);
     let mut flaws: Vec<Diagnosis> = of_answers
         .flat_map(|genuine| genuine.flaws.clone())
         .collect();
-    flaws.extend(family_flaws(context, rulings));
+    flaws.extend(family_flaws(context, results));
     flaws.extend(dns::flaws(evidence, context.run));
     flaws
 }
 
 /// Addresses that fail while others answer.
-fn family_flaws(context: &Context<'_>, rulings: &[AddressRuling]) -> Vec<Diagnosis> {
+fn family_flaws(context: &Context<'_>, results: &[AddressResult]) -> Vec<Diagnosis> {
     let mut flaws = Vec::new();
     for v6 in [false, true] {
-        let family: Vec<&AddressRuling> = of_family(rulings, v6).collect();
-        let failed: Vec<&AddressRuling> = family
+        let family: Vec<&AddressResult> = of_family(results, v6).collect();
+        let failed: Vec<&AddressResult> = family
             .iter()
             .copied()
-            .filter(|ruling| failure_of(ruling).is_some())
+            .filter(|result| failure_of(result).is_some())
             .collect();
         let Some(cause) = furthest(failed.iter().copied().filter_map(failure_of)) else {
             continue;
@@ -176,20 +176,20 @@ fn family_flaws(context: &Context<'_>, rulings: &[AddressRuling]) -> Vec<Diagnos
         } else {
             Code::TcpSomeAddresses
         };
-        flaws.push(partly(code, &cause, &failed, rulings));
+        flaws.push(partly(code, &cause, &failed, results));
     }
     flaws
 }
 
-fn of_family(rulings: &[AddressRuling], v6: bool) -> impl Iterator<Item = &AddressRuling> {
-    let same = move |ruling: &&AddressRuling| ruling.address.is_ipv6() == v6;
-    rulings.iter().filter(same)
+fn of_family(results: &[AddressResult], v6: bool) -> impl Iterator<Item = &AddressResult> {
+    let same = move |result: &&AddressResult| result.address.is_ipv6() == v6;
+    results.iter().filter(same)
 }
 
 /// Whether every failure came from this machine itself, for want of a route or an address.
-fn is_local(failed: &[&AddressRuling]) -> bool {
-    let no_route = |ruling: &&AddressRuling| {
-        failure_of(ruling).is_some_and(|diagnosis| diagnosis.code == Code::DeviceNoRoute)
+fn is_local(failed: &[&AddressResult]) -> bool {
+    let no_route = |result: &&AddressResult| {
+        failure_of(result).is_some_and(|diagnosis| diagnosis.code == Code::DeviceNoRoute)
     };
     failed.iter().all(no_route)
 }
@@ -197,11 +197,11 @@ fn is_local(failed: &[&AddressRuling]) -> bool {
 fn partly(
     code: Code,
     cause: &Diagnosis,
-    failed: &[&AddressRuling],
-    rulings: &[AddressRuling],
+    failed: &[&AddressResult],
+    results: &[AddressResult],
 ) -> Diagnosis {
-    let address = |ruling: &AddressRuling| ruling.address.to_string();
-    let answering = rulings.iter().filter(|ruling| genuine_of(ruling).is_some());
+    let address = |result: &AddressResult| result.address.to_string();
+    let answering = results.iter().filter(|result| genuine_of(result).is_some());
     Diagnosis::new(code)
         .sure(cause.confidence.min(Confidence::Medium))
         .fact("cause", cause.code.id())
@@ -209,7 +209,7 @@ fn partly(
             "failed",
             failed
                 .iter()
-                .map(|ruling| address(ruling))
+                .map(|result| address(result))
                 .collect::<Vec<_>>(),
         )
         .fact("answering", answering.map(address).collect::<Vec<_>>())
@@ -220,65 +220,65 @@ fn accusation(
     endpoint: &Endpoint,
     evidence: &Evidence,
     context: &Context<'_>,
-    rulings: &[AddressRuling],
-) -> Ruling {
-    if rulings.is_empty() {
+    results: &[AddressResult],
+) -> AttemptResult {
+    if results.is_empty() {
         return no_connection(endpoint, evidence, context);
     }
-    let counts = |ruling: &&AddressRuling| {
-        let others = of_family(rulings, !ruling.address.is_ipv6());
-        others.count() == 0 || !means_little(context, ruling)
+    let counts = |result: &&AddressResult| {
+        let others = of_family(results, !result.address.is_ipv6());
+        others.count() == 0 || !means_little(context, result)
     };
-    let counted: Vec<&AddressRuling> = rulings.iter().filter(counts).collect();
+    let counted: Vec<&AddressResult> = results.iter().filter(counts).collect();
     let failures = counted.iter().copied().filter_map(failure_of);
     let best = furthest(failures);
-    let why = counted.iter().find_map(|ruling| match &ruling.ruling {
-        Ruling::Unknown(why) => Some(why.clone()),
+    let why = counted.iter().find_map(|result| match &result.result {
+        AttemptResult::Unknown(why) => Some(why.clone()),
         _ => None,
     });
     let connected = counted
         .iter()
-        .any(|ruling| matches!(ruling.ruling, Ruling::Connected));
+        .any(|result| matches!(result.result, AttemptResult::Connected));
     match (best, why) {
         (Some(diagnosis), _) if !(connected && diagnosis.stage <= Stage::Tcp) => {
-            Ruling::Failed(with_addresses(diagnosis, rulings))
+            AttemptResult::Failed(with_addresses(diagnosis, results))
         }
-        (_, Some(why)) => Ruling::Unknown(why),
-        _ => Ruling::unknown("a connection came about, but nothing was recorded of it"),
+        (_, Some(why)) => AttemptResult::Unknown(why),
+        _ => AttemptResult::unknown("a connection came about, but nothing was recorded of it"),
     }
 }
 
 /// A failure over a family that this machine has not says nothing about the host.
-fn means_little(context: &Context<'_>, ruling: &AddressRuling) -> bool {
-    let v6 = ruling.address.is_ipv6();
-    let no_route = || failure_of(ruling).is_some_and(|it| it.code == Code::DeviceNoRoute);
+fn means_little(context: &Context<'_>, result: &AddressResult) -> bool {
+    let v6 = result.address.is_ipv6();
+    let no_route = || failure_of(result).is_some_and(|it| it.code == Code::DeviceNoRoute);
     lacks(context.run, v6) || v6 && no_route()
 }
 
 /// What happened at each address, where there are several.
-fn with_addresses(diagnosis: Diagnosis, rulings: &[AddressRuling]) -> Diagnosis {
-    if rulings.len() < 2 {
+fn with_addresses(diagnosis: Diagnosis, results: &[AddressResult]) -> Diagnosis {
+    if results.len() < 2 {
         return diagnosis;
     }
-    let line = |ruling: &AddressRuling| match &ruling.ruling {
-        Ruling::Failed(diagnosis) => format!("{} {}", ruling.address, diagnosis.code),
-        _ => format!("{} unclear", ruling.address),
+    let line = |result: &AddressResult| match &result.result {
+        AttemptResult::Failed(diagnosis) => format!("{} {}", result.address, diagnosis.code),
+        _ => format!("{} unclear", result.address),
     };
-    diagnosis.fact("addresses", rulings.iter().map(line).collect::<Vec<_>>())
+    diagnosis.fact("addresses", results.iter().map(line).collect::<Vec<_>>())
 }
 
-fn no_connection(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>) -> Ruling {
+fn no_connection(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>) -> AttemptResult {
     let found = dns::addresses(evidence);
     if found.is_empty() {
         return match dns::failure(endpoint, evidence, context.run) {
-            Ruling::Connected => Ruling::unknown("the probe left no evidence"),
+            AttemptResult::Connected => AttemptResult::unknown("the probe left no evidence"),
             other => other,
         };
     }
     if found.iter().all(IpAddr::is_unspecified) {
-        return Ruling::Failed(Diagnosis::new(Code::DnsSinkhole).sure(Confidence::Certain));
+        return AttemptResult::Failed(Diagnosis::new(Code::DnsSinkhole).sure(Confidence::Certain));
     }
-    Ruling::unknown("the name resolves, but no connection was recorded")
+    AttemptResult::unknown("the name resolves, but no connection was recorded")
 }
 
 /// Looks for a fault of DNS behind a failure further on.

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::verdict::attempt::{Genuine, Ruling};
+use crate::verdict::attempt::{AttemptResult, Genuine};
 use crate::verdict::diagnosis::{Diagnosis, short, whole_ms};
 use crate::verdict::network::below;
 use crate::verdict::{block_page, content, page};
@@ -49,14 +49,14 @@ pub(super) struct Answer<'a> {
 }
 
 /// Judges an exchange.
-pub(super) fn rule(
+pub(super) fn judge(
     endpoint: &Endpoint,
     attempt: &Attempt,
     http: &Observation<HttpSeen>,
     channel: Channel,
-) -> Ruling {
-    let ruling = match (&http.value, &http.failure) {
-        (Some(seen), _) if was_not_read(endpoint, seen) => Ruling::unknown(
+) -> AttemptResult {
+    let result = match (&http.value, &http.failure) {
+        (Some(seen), _) if was_not_read(endpoint, seen) => AttemptResult::unknown(
             "the answer breaks the rules of HTTP, so the content that the entry expects was not read",
         ),
         (Some(seen), failure) if seen.status != 0 => {
@@ -71,9 +71,9 @@ pub(super) fn rule(
             })
         }
         (_, Some(failure)) => failed(http, failure),
-        (_, None) => Ruling::unknown("the HTTP exchange left no status"),
+        (_, None) => AttemptResult::unknown("the HTTP exchange left no status"),
     };
-    with_address(ruling, attempt)
+    with_address(result, attempt)
 }
 
 /// Whether the verdict needs a body that could not be read.
@@ -85,19 +85,21 @@ fn was_not_read(endpoint: &Endpoint, seen: &HttpSeen) -> bool {
     content && seen.irregular.is_some() && !block_page::is_one(seen)
 }
 
-fn with_address(ruling: Ruling, attempt: &Attempt) -> Ruling {
+fn with_address(result: AttemptResult, attempt: &Attempt) -> AttemptResult {
     let address = attempt.address.to_string();
-    match ruling {
-        Ruling::Failed(diagnosis) => Ruling::Failed(diagnosis.fact("address", address)),
-        Ruling::Genuine(mut genuine) => {
+    match result {
+        AttemptResult::Failed(diagnosis) => {
+            AttemptResult::Failed(diagnosis.fact("address", address))
+        }
+        AttemptResult::Genuine(mut genuine) => {
             genuine.facts.insert("address".to_owned(), address.into());
-            Ruling::Genuine(genuine)
+            AttemptResult::Genuine(genuine)
         }
         other => other,
     }
 }
 
-fn failed(http: &Observation<HttpSeen>, failure: &Failure) -> Ruling {
+fn failed(http: &Observation<HttpSeen>, failure: &Failure) -> AttemptResult {
     let how = match failure.kind {
         FailureKind::Reset => "reset",
         _ => "closed",
@@ -110,9 +112,14 @@ fn failed(http: &Observation<HttpSeen>, failure: &Failure) -> Ruling {
         FailureKind::Malformed | FailureKind::TooLarge => {
             Diagnosis::new(Code::HttpMalformed).fact("detail", detail(failure))
         }
-        _ => return Ruling::Unknown(format!("the HTTP exchange failed ({})", detail(failure))),
+        _ => {
+            return AttemptResult::Unknown(format!(
+                "the HTTP exchange failed ({})",
+                detail(failure)
+            ));
+        }
     };
-    Ruling::Failed(diagnosis.fact("waited_ms", whole_ms(http.elapsed_ms)))
+    AttemptResult::Failed(diagnosis.fact("waited_ms", whole_ms(http.elapsed_ms)))
 }
 
 fn detail(failure: &Failure) -> String {
@@ -123,17 +130,17 @@ fn detail(failure: &Failure) -> String {
 }
 
 /// Judges an answer: what no entry can expect first, then what this entry expects.
-fn judged(answer: Answer<'_>) -> Ruling {
+fn judged(answer: Answer<'_>) -> AttemptResult {
     let diagnosis = foreign(&answer)
         .or_else(|| overloaded(&answer))
         .or_else(|| expected(&answer));
     let Some(diagnosis) = diagnosis else {
-        return Ruling::Genuine(genuine(&answer, None));
+        return AttemptResult::Genuine(genuine(&answer, None));
     };
     let diagnosis = diagnosis.fact("status", answer.seen.status);
     match diagnosis.outcome {
-        Outcome::Degraded => Ruling::Genuine(genuine(&answer, Some(diagnosis))),
-        _ => Ruling::Failed(diagnosis),
+        Outcome::Degraded => AttemptResult::Genuine(genuine(&answer, Some(diagnosis))),
+        _ => AttemptResult::Failed(diagnosis),
     }
 }
 

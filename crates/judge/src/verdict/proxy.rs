@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use crate::verdict::attempt::Ruling;
+use crate::verdict::attempt::AttemptResult;
 use crate::verdict::diagnosis::{Diagnosis, WITHHELD, short, whole_ms};
 use crate::verdict::refusal::Refusal;
 use crate::verdict::{Context, certificate, tcp};
@@ -17,24 +17,24 @@ use reach365_proxy::route::{Hop, ProxyProtocol, ProxyServer};
 
 /// What a connection to a proxy comes to before anything behind it was heard; `None` where the
 /// way through it is open.
-pub(super) fn rule(
+pub(super) fn judge(
     attempt: &Attempt,
     proxy: &ProxyServer,
     context: &Context<'_>,
-) -> Option<Ruling> {
-    let ruling = unreached(attempt)
+) -> Option<AttemptResult> {
+    let result = unreached(attempt)
         .or_else(|| own_tls(attempt, proxy, context))
         .or_else(|| refused(attempt, proxy));
-    ruling.map(|ruling| about(ruling, attempt))
+    result.map(|result| about(result, attempt))
 }
 
 /// Names the proxy in what is said about a way through it.
-pub(super) fn about(ruling: Ruling, attempt: &Attempt) -> Ruling {
+pub(super) fn about(result: AttemptResult, attempt: &Attempt) -> AttemptResult {
     let Some(Hop::Proxy(proxy)) = &attempt.hop else {
-        return ruling;
+        return result;
     };
-    match ruling {
-        Ruling::Failed(diagnosis) => {
+    match result {
+        AttemptResult::Failed(diagnosis) => {
             let diagnosis = seen_behind(diagnosis);
             let blamed = diagnosis.who == Who::Proxy;
             let address = blamed.then(|| attempt.address.ip()).or(diagnosis.address);
@@ -42,12 +42,12 @@ pub(super) fn about(ruling: Ruling, attempt: &Attempt) -> Ruling {
                 .at_address(address)
                 .fact("proxy", proxy.to_string())
                 .fact("address", attempt.address.to_string());
-            Ruling::Failed(diagnosis)
+            AttemptResult::Failed(diagnosis)
         }
-        Ruling::Genuine(mut genuine) => {
+        AttemptResult::Genuine(mut genuine) => {
             let via = Value::from(short(&proxy.to_string()));
             genuine.facts.insert("proxy".to_owned(), via);
-            Ruling::Genuine(genuine)
+            AttemptResult::Genuine(genuine)
         }
         other => other,
     }
@@ -64,22 +64,22 @@ fn seen_behind(diagnosis: Diagnosis) -> Diagnosis {
     }
 }
 
-fn unreached(attempt: &Attempt) -> Option<Ruling> {
+fn unreached(attempt: &Attempt) -> Option<AttemptResult> {
     let failure = attempt.tcp.failure.as_ref()?;
     let dropped = |how: &str| Diagnosis::new(Code::ProxyDropped).fact("how", how);
     let diagnosis = match failure.kind {
-        _ if tcp::has_no_route(attempt) => return Some(tcp::rule(attempt, failure)),
+        _ if tcp::has_no_route(attempt) => return Some(tcp::judge_failure(attempt, failure)),
         FailureKind::Timeout => dropped("silence"),
         FailureKind::HostUnreachable => dropped("host unreachable"),
         FailureKind::NetworkUnreachable if !tcp::is_local(attempt) => {
             dropped("network unreachable")
         }
         FailureKind::Refused | FailureKind::Reset => Diagnosis::new(Code::ProxyRefused),
-        _ => return Some(tcp::rule(attempt, failure)),
+        _ => return Some(tcp::judge_failure(attempt, failure)),
     };
     let waited = whole_ms(attempt.tcp.elapsed_ms);
     let diagnosis = by_device(diagnosis, attempt);
-    Some(Ruling::Failed(diagnosis.fact("waited_ms", waited)))
+    Some(AttemptResult::Failed(diagnosis.fact("waited_ms", waited)))
 }
 
 /// Blames the device on the way that rejected the connection, where an ICMP message names one.
@@ -112,10 +112,10 @@ fn by_device(diagnosis: Diagnosis, attempt: &Attempt) -> Diagnosis {
 
 /// The handshake with a proxy that is spoken to within TLS. Its certificate is judged apart from
 /// that of the endpoint; a private issuer is all right where this machine trusts it.
-fn own_tls(attempt: &Attempt, proxy: &ProxyServer, context: &Context<'_>) -> Option<Ruling> {
+fn own_tls(attempt: &Attempt, proxy: &ProxyServer, context: &Context<'_>) -> Option<AttemptResult> {
     let tls = attempt.proxy_tls.as_ref()?;
     if let Some(failure) = &tls.failure {
-        return Some(Ruling::Failed(tls_failed(tls, failure)));
+        return Some(AttemptResult::Failed(tls_failed(tls, failure)));
     }
     let diagnosis = bad_certificate(tls.value.as_ref()?, context)?;
     let mut diagnosis = diagnosis
@@ -124,7 +124,7 @@ fn own_tls(attempt: &Attempt, proxy: &ProxyServer, context: &Context<'_>) -> Opt
         .fact("target", format!("the proxy {proxy}"))
         .fact("host", proxy.host.to_string());
     diagnosis.stage = Stage::Proxy;
-    Some(Ruling::Failed(diagnosis))
+    Some(AttemptResult::Failed(diagnosis))
 }
 
 fn tls_failed(tls: &Observation<TlsSeen>, failure: &Failure) -> Diagnosis {
@@ -153,7 +153,7 @@ fn bad_certificate(seen: &TlsSeen, context: &Context<'_>) -> Option<Diagnosis> {
 }
 
 /// What the proxy said to the request for a tunnel.
-fn refused(attempt: &Attempt, proxy: &ProxyServer) -> Option<Ruling> {
+fn refused(attempt: &Attempt, proxy: &ProxyServer) -> Option<AttemptResult> {
     let observation = attempt.proxy.as_ref()?;
     let failure = observation.failure.as_ref()?;
     let empty = ProxySeen::default();
@@ -163,7 +163,10 @@ fn refused(attempt: &Attempt, proxy: &ProxyServer) -> Option<Ruling> {
         _ if seen.credentials_sent => Some(cut_after_credentials(failure, &seen.auth_schemes)),
         _ => unanswered(failure, observation.elapsed_ms),
     };
-    Some(diagnosis.map_or_else(|| Ruling::Unknown(words(failure)), Ruling::Failed))
+    Some(diagnosis.map_or_else(
+        || AttemptResult::Unknown(words(failure)),
+        AttemptResult::Failed,
+    ))
 }
 
 /// The proxy asked for credentials and did not answer the request that had them: it may reject them
@@ -349,7 +352,7 @@ fn offered(headers: &BTreeMap<String, String>) -> Vec<String> {
 }
 
 /// The proxy opened a tunnel and nothing of TLS came back before the end.
-pub(super) fn closed_tunnel(attempt: &Attempt) -> Option<Ruling> {
+pub(super) fn closed_tunnel(attempt: &Attempt) -> Option<AttemptResult> {
     attempt.proxy.as_ref()?;
     let tls = attempt.tls.as_ref()?;
     let kind = tls.failure.as_ref()?.kind;
@@ -357,7 +360,7 @@ pub(super) fn closed_tunnel(attempt: &Attempt) -> Option<Ruling> {
     let ended = matches!(kind, FailureKind::Closed | FailureKind::Reset);
     (ended && received == 0).then(|| {
         let diagnosis = Diagnosis::new(Code::ProxyTunnelClosed).fact("how", how_it_ended(kind));
-        about(Ruling::Failed(diagnosis), attempt)
+        about(AttemptResult::Failed(diagnosis), attempt)
     })
 }
 

@@ -1,6 +1,6 @@
 //! The TCP stage.
 
-use crate::verdict::attempt::Ruling;
+use crate::verdict::attempt::AttemptResult;
 use crate::verdict::controls;
 use crate::verdict::diagnosis::{Diagnosis, short, whole_ms};
 use reach365_model::evidence::{Attempt, Failure, FailureKind, IcmpSeen};
@@ -14,13 +14,13 @@ pub(super) const NO_NEIGHBOUR: &str = "nobody answers at the next hop";
 
 /// What a failed connection says. An ICMP message that the system kept says most: which device
 /// rejected it, and whether by a rule.
-pub(super) fn rule(attempt: &Attempt, failure: &Failure) -> Ruling {
+pub(super) fn judge_failure(attempt: &Attempt, failure: &Failure) -> AttemptResult {
     if let Some(diagnosis) = attempt
         .icmp
         .as_ref()
         .and_then(|icmp| rejected(attempt, icmp))
     {
-        return Ruling::Failed(diagnosis);
+        return AttemptResult::Failed(diagnosis);
     }
     let code = match failure.kind {
         _ if has_no_route(attempt) => Code::DeviceNoRoute,
@@ -31,8 +31,10 @@ pub(super) fn rule(attempt: &Attempt, failure: &Failure) -> Ruling {
         FailureKind::NetworkUnreachable | FailureKind::AddressNotAvailable => Code::DeviceNoRoute,
         // The system itself refuses, and no message from the network is there to have told it so.
         FailureKind::PermissionDenied if is_local(attempt) => Code::DeviceLocalFirewall,
-        FailureKind::NoSocket => return Ruling::unknown("this machine refused another socket"),
-        _ => return Ruling::unknown(&words(failure)),
+        FailureKind::NoSocket => {
+            return AttemptResult::unknown("this machine refused another socket");
+        }
+        _ => return AttemptResult::unknown(&words(failure)),
     };
     let waited = whole_ms(attempt.tcp.elapsed_ms);
     let diagnosis = Diagnosis::new(code)
@@ -50,7 +52,7 @@ pub(super) fn rule(attempt: &Attempt, failure: &Failure) -> Ruling {
         }
         _ => diagnosis,
     };
-    Ruling::Failed(diagnosis)
+    AttemptResult::Failed(diagnosis)
 }
 
 /// What an ICMP message says: who rejected the connection, and how.

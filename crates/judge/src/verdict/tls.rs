@@ -43,7 +43,7 @@ pub(super) enum Handshake {
 }
 
 /// Judges a handshake. Certificates speak first: they were recorded even where it failed later.
-pub(super) fn rule(
+pub(super) fn judge(
     endpoint: &Endpoint,
     attempt: &Attempt,
     tls: &Observation<TlsSeen>,
@@ -51,7 +51,7 @@ pub(super) fn rule(
 ) -> Handshake {
     let empty = TlsSeen::default();
     let seen = tls.value.as_ref().unwrap_or(&empty);
-    let presented = certificate::rule(endpoint, attempt, seen, time_of(attempt, context));
+    let presented = certificate::judge(endpoint, attempt, seen, time_of(attempt, context));
     match (presented, &tls.failure) {
         (Some(Handshake::Genuine { facts, confidence }), Some(failure))
             if failure.kind == FailureKind::Alert && seen.client_certificate_requested =>
