@@ -430,7 +430,7 @@ impl Checker {
             outcome = verdict::judge(endpoint, &evidence, judge).outcome;
         }
         self.control(context, judge, row, &mut evidence).await;
-        let doubtful = self.options.confirm > 0 && verdict::agents_differ(&evidence);
+        let doubtful = self.options.confirm > 0 && verdict::user_agents_differ(&evidence);
         if doubtful && !context.clock.is_over() {
             let asked = Box::pin(alternate(context, endpoint, route)).await;
             evidence.agents.extend(asked);

@@ -82,7 +82,7 @@ fn unless_nowhere(address: SocketAddr, result: AttemptResult) -> AttemptResult {
 
 fn judge_attempt(endpoint: &Endpoint, attempt: &Attempt, context: &Context<'_>) -> AttemptResult {
     let result = judge_hop(endpoint, attempt, context);
-    match (limit::of(context.run, attempt), &result) {
+    match (limit::shortened(context.run, attempt), &result) {
         (Some(why), AttemptResult::Failed(_)) => AttemptResult::Unknown(why),
         _ => result,
     }

@@ -7,7 +7,7 @@
 
 use crate::verdict::diagnosis::{self, Diagnosis};
 use crate::verdict::known_names::KnownNames;
-use crate::verdict::network::Controls;
+use crate::verdict::network::GenuineAddresses;
 use crate::verdict::{Context, Judged, dns, judge_as_open, route};
 use reach365_model::endpoint::{Endpoint, MustBe, Scheme};
 use reach365_model::evidence::{Evidence, Stage};
@@ -57,7 +57,12 @@ pub(super) fn settle(context: &Context<'_>, known: &KnownNames, rows: &mut [Judg
         if row.endpoint.must_be != MustBe::Blocked || explained || row.evidence.skipped.is_some() {
             continue;
         }
-        let open = judge_as_open(row.endpoint, row.evidence, context, &Controls::default());
+        let open = judge_as_open(
+            row.endpoint,
+            row.evidence,
+            context,
+            &GenuineAddresses::default(),
+        );
         let elsewhere = answers_elsewhere(row.endpoint, row.evidence, context, &open);
         if let Some(verdict) = elsewhere {
             *rows[place].verdict = verdict;
@@ -279,7 +284,12 @@ fn answers_on(context: &Context<'_>, row: &Judged<'_>, wanted: &Route) -> bool {
     if row.endpoint.must_be == MustBe::Reachable {
         return route_of(row.verdict) == *wanted && is_answer(row.verdict);
     }
-    let open = judge_as_open(row.endpoint, row.evidence, context, &Controls::default());
+    let open = judge_as_open(
+        row.endpoint,
+        row.evidence,
+        context,
+        &GenuineAddresses::default(),
+    );
     route_of(&open) == *wanted && is_answer(&open)
 }
 

@@ -79,7 +79,7 @@ impl Diagnosis {
         );
         let remarks = [WITHHELD, OWN_ISSUER];
         for why in remarks.iter().filter_map(|name| self.facts.get(*name)) {
-            summary = format!("{summary}; {}", shown(why));
+            summary = format!("{summary}; {}", value_text(why));
         }
         Verdict {
             outcome: self.outcome,
@@ -165,7 +165,7 @@ pub fn fill(template: &str, facts: &Facts, endpoint: Option<&Endpoint>) -> Strin
 
 fn value_of(name: &str, facts: &Facts, endpoint: Option<&Endpoint>) -> String {
     if let Some(value) = facts.get(name) {
-        return shown(value);
+        return value_text(value);
     }
     match (name, endpoint) {
         ("host", Some(endpoint)) => endpoint.host.to_string(),
@@ -176,11 +176,11 @@ fn value_of(name: &str, facts: &Facts, endpoint: Option<&Endpoint>) -> String {
 }
 
 /// A fact as it stands in a sentence.
-fn shown(value: &Value) -> String {
+fn value_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(items) if items.is_empty() => "nothing".to_owned(),
-        Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(", "),
+        Value::Array(items) => items.iter().map(value_text).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
 }
@@ -231,6 +231,9 @@ mod tests {
     #[test]
     fn foreign_text_is_cut() {
         let diagnosis = Diagnosis::new(Code::TlsPlaintext).fact("first_bytes", "x".repeat(100_000));
-        assert_eq!(shown(&diagnosis.facts["first_bytes"]).chars().count(), 201);
+        assert_eq!(
+            value_text(&diagnosis.facts["first_bytes"]).chars().count(),
+            201
+        );
     }
 }

@@ -78,16 +78,16 @@ pub(super) fn judge(endpoint: &Endpoint, evidence: &Evidence, run: &RunEvidence)
             _ => diagnosis::inconclusive(endpoint, "no lookup was recorded"),
         };
     }
-    let shown = words(&found);
+    let answers = to_strings(&found);
     if !endpoint.dns_answer.is_empty() && !is_expected(endpoint, &found) {
         return wrong_answer(evidence)
             .sure(Confidence::Certain)
-            .fact("answers", shown)
-            .fact("expected", words(&endpoint.dns_answer))
+            .fact("answers", answers.clone())
+            .fact("expected", to_strings(&endpoint.dns_answer))
             .verdict(endpoint);
     }
-    let summary = format!("{endpoint} resolves to {}", shown.join(", "));
-    let mut facts = Facts::from([("answers".to_owned(), shown.into())]);
+    let summary = format!("{endpoint} resolves to {}", answers.join(", "));
+    let mut facts = Facts::from([("answers".to_owned(), answers.into())]);
     if let Some(ipv6) = about_ipv6(endpoint, &found) {
         facts.insert("ipv6".to_owned(), ipv6.into());
     }
@@ -150,7 +150,7 @@ pub(super) fn failure(
     let Some(failure) = &lookup.outcome.failure else {
         return AttemptResult::Connected;
     };
-    if let Some(why) = limit::own(run, Stage::Dns, failure) {
+    if let Some(why) = limit::shortened_for(run, Stage::Dns, failure) {
         return AttemptResult::Unknown(why);
     }
     if failure.kind == FailureKind::Nodata
@@ -295,7 +295,7 @@ pub(super) fn is_answer(failure: FailureKind) -> bool {
 
 /// A failed lookup in a few words.
 pub(super) fn seen(failure: &Failure) -> String {
-    let words = match failure.kind {
+    let text = match failure.kind {
         FailureKind::Timeout => "no answer",
         FailureKind::Refused => "port closed",
         FailureKind::Nxdomain => "NXDOMAIN",
@@ -308,7 +308,7 @@ pub(super) fn seen(failure: &Failure) -> String {
         _ if failure.detail.is_empty() => "an error",
         _ => return short(&failure.detail),
     };
-    words.to_owned()
+    text.to_owned()
 }
 
 /// What limps although the name resolves.
@@ -339,7 +339,7 @@ fn aaaa_broken(evidence: &Evidence, run: &RunEvidence) -> Option<Diagnosis> {
             | FailureKind::DnsRefused
             | FailureKind::DnsCode
             | FailureKind::Truncated
-    ) && limit::own(run, Stage::Dns, failure).is_none();
+    ) && limit::shortened_for(run, Stage::Dns, failure).is_none();
     (resolved && !answered && breaks).then(|| {
         Diagnosis::new(Code::DnsAaaaBroken)
             .sure(confidence(lookup, failure))
@@ -447,6 +447,6 @@ fn try_has_no_route(one: &DnsTry) -> bool {
 }
 
 /// Addresses as text.
-pub(super) fn words(addresses: &[IpAddr]) -> Vec<String> {
+pub(super) fn to_strings(addresses: &[IpAddr]) -> Vec<String> {
     addresses.iter().map(ToString::to_string).collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::verdict::attempt::{AddressResult, AttemptResult, by_address, furthest};
 use crate::verdict::diagnosis::{self, Diagnosis, short};
-use crate::verdict::network::Controls;
+use crate::verdict::network::GenuineAddresses;
 use crate::verdict::{Context, dns, host, limit, proxy};
 use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::evidence::{Attempt, Evidence, Failure, FailureKind, Lookup, Stage};
@@ -20,11 +20,11 @@ pub(super) fn judge(
     endpoint: &Endpoint,
     evidence: &Evidence,
     context: &Context<'_>,
-    controls: &Controls,
+    genuine_addresses: &GenuineAddresses,
 ) -> Verdict {
     let hops = hops(evidence);
     if hops.iter().all(|hop| **hop == Hop::Direct) {
-        return host::judge(endpoint, evidence, context, controls);
+        return host::judge(endpoint, evidence, context, genuine_addresses);
     }
     let mut passed_over: Vec<HopResult<'_>> = Vec::new();
     let mut direct: Option<Verdict> = None;
@@ -33,7 +33,7 @@ pub(super) fn judge(
         let verdict = match hop.proxy() {
             None => {
                 let part = direct_part(evidence);
-                let verdict = host::judge(endpoint, &part, context, controls);
+                let verdict = host::judge(endpoint, &part, context, genuine_addresses);
                 if place < last && is_unconnected(endpoint, &part, &verdict) {
                     direct = Some(verdict);
                     continue;
@@ -53,7 +53,7 @@ pub(super) fn judge(
         return after(&passed_over, direct.as_ref(), verdict, hop);
     }
     let others = |passed_over: &[HopResult<'_>]| -> Vec<String> {
-        passed_over.iter().map(in_words).collect()
+        passed_over.iter().map(to_text).collect()
     };
     // Everything is dead: clients report the first.
     if let Some(mut verdict) = direct.take_if(|_| *hops[0] == Hop::Direct) {
@@ -206,7 +206,7 @@ fn unresolved(evidence: &Evidence, proxy: &ProxyServer, context: &Context<'_>) -
     let mut own_limits = asked
         .iter()
         .flat_map(|asked| failures_of(asked))
-        .filter_map(|failure| limit::own(context.run, Stage::Dns, failure));
+        .filter_map(|failure| limit::shortened_for(context.run, Stage::Dns, failure));
     if let Some(why) = own_limits.next().filter(|_| !denied) {
         return AttemptResult::Unknown(why);
     }
@@ -229,7 +229,7 @@ fn unresolved(evidence: &Evidence, proxy: &ProxyServer, context: &Context<'_>) -
     let diagnosis = if asked == [name] {
         diagnosis
     } else {
-        diagnosis.fact("asked", words(&asked))
+        diagnosis.fact("asked", printable_names(&asked))
     };
     // The settings name nobody only where the resolver says so.
     let diagnosis = if denied {
@@ -260,7 +260,7 @@ fn asked_for<'a>(evidence: &'a Evidence, name: &'a str) -> Vec<&'a str> {
     )
 }
 
-fn words(names: &[&str]) -> Vec<String> {
+fn printable_names(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| short(name)).collect()
 }
 
@@ -291,12 +291,12 @@ fn after(
     if passed_over.is_empty() {
         return verdict;
     }
-    let words: Vec<String> = passed_over.iter().map(in_words).collect();
-    facts.insert("passed_over".to_owned(), words.into());
+    let hops: Vec<String> = passed_over.iter().map(to_text).collect();
+    facts.insert("passed_over".to_owned(), hops.into());
     verdict
 }
 
-fn in_words(hop: &HopResult<'_>) -> String {
+fn to_text(hop: &HopResult<'_>) -> String {
     match &hop.result {
         AttemptResult::Failed(diagnosis) => format!("{} {}", hop.hop, diagnosis.code),
         _ => format!("{} unclear", hop.hop),

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use crate::verdict::attempt::{AddressResult, AttemptResult, Genuine, by_address, furthest};
 use crate::verdict::diagnosis::{self, Diagnosis};
-use crate::verdict::network::{self, Controls, below, is_bogus, lacks};
-use crate::verdict::{Context, controls as probes, dns, nat64};
+use crate::verdict::network::{self, GenuineAddresses, below, is_bogus, lacks};
+use crate::verdict::{Context, control_probe, dns, nat64};
 use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::{Attempt, Evidence, Stage};
 use reach365_model::verdict::{Code, Confidence, Facts, Outcome, Verdict};
@@ -34,7 +34,7 @@ pub(super) fn judge(
     endpoint: &Endpoint,
     evidence: &Evidence,
     context: &Context<'_>,
-    controls: &Controls,
+    genuine_addresses: &GenuineAddresses,
 ) -> Verdict {
     let attempts: Vec<&Attempt> = evidence.attempts.iter().collect();
     let results = by_address(endpoint, &attempts, context);
@@ -47,13 +47,13 @@ pub(super) fn judge(
     }
     match accusation(endpoint, evidence, context, &results) {
         AttemptResult::Failed(diagnosis) => {
-            let dns = Suspicion {
+            let dns = DnsFaultCheck {
                 endpoint,
                 evidence,
                 context,
-                controls,
+                genuine_addresses,
             };
-            probes::hear(evidence, dns.of(diagnosis)).verdict(endpoint)
+            control_probe::apply(evidence, dns.underlying_fault(diagnosis)).verdict(endpoint)
         }
         AttemptResult::Unknown(why) => diagnosis::inconclusive(endpoint, &why),
         _ => diagnosis::inconclusive(endpoint, "the probe left no evidence"),
@@ -131,7 +131,7 @@ fn dns_remarks(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>) 
         // An entry that leads to the genuine host does no harm today.
         facts.insert(
             "hosts_file".to_owned(),
-            dns::words(&evidence.hosts_file).into(),
+            dns::to_strings(&evidence.hosts_file).into(),
         );
     }
     if let Some(name) = foreign_cname(endpoint, evidence) {
@@ -282,16 +282,16 @@ fn no_connection(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>
 }
 
 /// Looks for a fault of DNS behind a failure further on.
-struct Suspicion<'a> {
+struct DnsFaultCheck<'a> {
     endpoint: &'a Endpoint,
     evidence: &'a Evidence,
     context: &'a Context<'a>,
-    controls: &'a Controls,
+    genuine_addresses: &'a GenuineAddresses,
 }
 
-impl Suspicion<'_> {
+impl DnsFaultCheck<'_> {
     /// The fault of DNS that explains the failure, else the failure itself.
-    fn of(&self, diagnosis: Diagnosis) -> Diagnosis {
+    fn underlying_fault(&self, diagnosis: Diagnosis) -> Diagnosis {
         if !self.evidence.hosts_file.is_empty() {
             return with_cause(hosts_file(self.evidence, diagnosis.code.id()), diagnosis);
         }
@@ -331,7 +331,7 @@ impl Suspicion<'_> {
         Diagnosis::new(code)
             .sure(diagnosis.confidence.min(Confidence::Medium))
             .at_address(server.map(|one| one.server.ip()).next())
-            .fact("answers", dns::words(&dns::answers(self.evidence)))
+            .fact("answers", dns::to_strings(&dns::answers(self.evidence)))
     }
 
     /// Says where the published addresses come from.
@@ -348,7 +348,7 @@ impl Suspicion<'_> {
         let bench = network::is_test_bench(self.context.run);
         let excused = |address: &IpAddr| {
             !address.is_unspecified()
-                && (self.controls.vouch_for(self.endpoint, *address)
+                && (self.genuine_addresses.vouch_for(self.endpoint, *address)
                     || (bench && address.is_loopback()))
         };
         let meant = meant(self.evidence, self.context);
@@ -382,7 +382,7 @@ fn with_cause(mut fault: Diagnosis, diagnosis: Diagnosis) -> Diagnosis {
 fn hosts_file(evidence: &Evidence, cause: &str) -> Diagnosis {
     Diagnosis::new(Code::DnsHostsFile)
         .sure(Confidence::Certain)
-        .fact("answers", dns::words(&evidence.hosts_file))
+        .fact("answers", dns::to_strings(&evidence.hosts_file))
         .fact("cause", cause)
 }
 

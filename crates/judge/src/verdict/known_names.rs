@@ -49,10 +49,10 @@ impl KnownNames {
             let lookups = &row.evidence.lookups;
             known.add_all(&row.endpoint.host, lookups, &proven, false);
         }
-        for outside in &context.run.control_hosts {
-            let proven = proven_addresses(&outside.evidence, false);
-            let lookups = &outside.evidence.lookups;
-            known.add_all(&outside.host, lookups, &proven, true);
+        for control in &context.run.control_hosts {
+            let proven = proven_addresses(&control.evidence, false);
+            let lookups = &control.evidence.lookups;
+            known.add_all(&control.host, lookups, &proven, true);
         }
         for lookup in &context.run.dns_controls {
             known.add_control(lookup);

@@ -4,21 +4,21 @@ use reach365_model::evidence::{Attempt, Failure, FailureKind, RunEvidence, Stage
 use reach365_model::options::Timeouts;
 
 /// Why a silence says nothing: the caller's limit ended the wait.
-pub(super) fn own(run: &RunEvidence, stage: Stage, failure: &Failure) -> Option<String> {
-    let own = run.short_limits.get(&stage)?;
+pub(super) fn shortened_for(run: &RunEvidence, stage: Stage, failure: &Failure) -> Option<String> {
+    let shortened_for = run.short_limits.get(&stage)?;
     if failure.kind != FailureKind::Timeout {
         return None;
     }
     let usual = Timeouts::usual_ms(stage).unwrap_or_default();
     Some(format!(
         "no answer at the {stage} stage within {}, the limit that --timeout set; the usual limit is {}",
-        seconds(*own),
+        seconds(*shortened_for),
         seconds(usual)
     ))
 }
 
 /// The same for a connection. What a device on the path said stands.
-pub(super) fn of(run: &RunEvidence, attempt: &Attempt) -> Option<String> {
+pub(super) fn shortened(run: &RunEvidence, attempt: &Attempt) -> Option<String> {
     if attempt.icmp.is_some() {
         return None;
     }
@@ -46,7 +46,7 @@ pub(super) fn of(run: &RunEvidence, attempt: &Attempt) -> Option<String> {
     ];
     let mut waits = failures
         .into_iter()
-        .filter_map(|(stage, failure)| own(run, stage, failure?));
+        .filter_map(|(stage, failure)| shortened_for(run, stage, failure?));
     waits.next()
 }
 

@@ -2,14 +2,13 @@
 //!
 //! [`judge`] looks at one endpoint, [`correlate`] at the whole run.
 
-mod agent;
 mod attempt;
 mod block_page;
 mod burst;
 mod certificate;
 mod closed;
 mod content;
-mod controls;
+mod control_probe;
 mod correlate;
 mod diagnosis;
 mod dns;
@@ -30,14 +29,14 @@ mod skipped;
 mod tcp;
 mod tls;
 mod trace;
+mod user_agent;
 mod vocabulary;
 
 use jiff::Timestamp;
 
-pub use agent::agents_differ;
 pub(crate) use attempt::basis;
 pub use burst::{is_refusal, is_silence, may_explain};
-pub use controls::{named_address, wants_other_name, wants_random_labels, wants_sizes};
+pub use control_probe::{named_address, wants_other_name, wants_random_labels, wants_sizes};
 pub use correlate::correlate;
 pub use correlate::resolvers_without_control;
 pub use diagnosis::{NO_CONTROL, OWN_ISSUER, fill, short};
@@ -47,9 +46,10 @@ pub use nat64::{NAME as NAT64_NAME, prefixes as nat64_prefixes};
 pub use route::{KNOWN_PROXY, PAC_ROUTE};
 pub use signature::Signatures;
 pub use trace::{Ending, TraceReading, read_trace};
+pub use user_agent::user_agents_differ;
 pub use vocabulary::known_words;
 
-use network::Controls;
+use network::GenuineAddresses;
 use reach365_model::catalog::Catalog;
 use reach365_model::endpoint::{Cloud, Endpoint, MustBe, Scheme};
 use reach365_model::evidence::{CutShort, Evidence, RunEvidence};
@@ -87,7 +87,7 @@ pub struct Judged<'a> {
 /// answers. That it is closed takes a control that works, which [`correlate`] knows: until then such
 /// an entry is `inconclusive`, unless a device on the path said itself that it denies the host.
 pub fn judge(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>) -> Verdict {
-    judge_with(endpoint, evidence, context, &Controls::default())
+    judge_with(endpoint, evidence, context, &GenuineAddresses::default())
 }
 
 /// Judges one endpoint, knowing where in the run genuine answers came from.
@@ -95,9 +95,9 @@ fn judge_with(
     endpoint: &Endpoint,
     evidence: &Evidence,
     context: &Context<'_>,
-    controls: &Controls,
+    genuine_addresses: &GenuineAddresses,
 ) -> Verdict {
-    let verdict = judge_as_open(endpoint, evidence, context, controls);
+    let verdict = judge_as_open(endpoint, evidence, context, genuine_addresses);
     match endpoint.must_be {
         MustBe::Reachable => verdict,
         MustBe::Blocked => closed::judge(endpoint, evidence, context, verdict),
@@ -109,7 +109,7 @@ fn judge_as_open(
     endpoint: &Endpoint,
     evidence: &Evidence,
     context: &Context<'_>,
-    controls: &Controls,
+    genuine_addresses: &GenuineAddresses,
 ) -> Verdict {
     if let Some(reason) = &evidence.skipped {
         return skipped::verdict(endpoint, reason);
@@ -120,9 +120,9 @@ fn judge_as_open(
     let verdict = match (&evidence.msoid, endpoint.scheme) {
         (Some(msoid), _) => msoid::judge(endpoint, msoid, context),
         (None, Scheme::Dns) => dns::judge(endpoint, evidence, context.run),
-        _ => on_the_way(endpoint, evidence, context, controls),
+        _ => on_the_way(endpoint, evidence, context, genuine_addresses),
     };
-    let verdict = hear_the_interruption(endpoint, evidence, verdict);
+    let verdict = unless_cut_short(endpoint, evidence, verdict);
     let mut verdict = trace::locate(evidence, verdict);
     skipped::tell_redirect(evidence, &mut verdict);
     verdict
@@ -145,15 +145,15 @@ fn on_the_way(
     endpoint: &Endpoint,
     evidence: &Evidence,
     context: &Context<'_>,
-    controls: &Controls,
+    genuine_addresses: &GenuineAddresses,
 ) -> Verdict {
-    let verdict = hops::judge(endpoint, evidence, context, controls);
-    let verdict = agent::consider(endpoint, evidence, verdict);
+    let verdict = hops::judge(endpoint, evidence, context, genuine_addresses);
+    let verdict = user_agent::consider(endpoint, evidence, verdict);
     route::consider(endpoint, evidence, context, verdict)
 }
 
 /// A probe that was cut short accuses nobody; a genuine answer stands.
-fn hear_the_interruption(endpoint: &Endpoint, evidence: &Evidence, verdict: Verdict) -> Verdict {
+fn unless_cut_short(endpoint: &Endpoint, evidence: &Evidence, verdict: Verdict) -> Verdict {
     let Some(reason) = evidence.cut_short else {
         return verdict;
     };

@@ -7,11 +7,11 @@ use reach365_model::evidence::RunEvidence;
 
 /// Addresses that answered genuinely, with the endpoint that they answered for.
 #[derive(Debug, Default)]
-pub(super) struct Controls {
+pub(super) struct GenuineAddresses {
     genuine: Vec<(String, IpAddr)>,
 }
 
-impl Controls {
+impl GenuineAddresses {
     pub(super) fn add(&mut self, endpoint: &Endpoint, address: IpAddr) {
         self.genuine.push((endpoint.id.clone(), address));
     }

@@ -46,7 +46,7 @@ pub(super) fn asks_for_access(seen: &HttpSeen) -> bool {
         return false;
     }
     let title = seen.title.as_deref().unwrap_or_default().to_lowercase();
-    let text = format!("{title} {}", words(&seen.body_text));
+    let text = format!("{title} {}", text_of(&seen.body_text));
     let speaks = || ACCESS.iter().any(|word| text.contains(word));
     seen.asks.contains(&PageAsks::Password)
         || (seen.asks.contains(&PageAsks::Form) && speaks())
@@ -59,7 +59,7 @@ const UNSEEN: [&str; 3] = ["style", "script", "head"];
 /// The words of a page in lower case, white space folded; of a text that is no page, all of it.
 /// Scripts and styles have words of their own, `setTimeout` and `dns-prefetch` among them, that
 /// must not be taken for what the page says.
-pub(super) fn words(page: &str) -> String {
+pub(super) fn text_of(page: &str) -> String {
     let page = page.to_lowercase();
     let (mut text, mut rest) = (String::new(), page.as_str());
     while let Some((before, tag)) = rest.split_once('<') {
@@ -152,7 +152,7 @@ mod tests {
             ("a < b", "a"),
         ];
         for (page, expected) in cases {
-            assert_eq!(words(page), expected, "{page}");
+            assert_eq!(text_of(page), expected, "{page}");
         }
     }
 }

@@ -131,7 +131,7 @@ fn tls_failed(tls: &Observation<TlsSeen>, failure: &Failure) -> Diagnosis {
     if failure.kind == FailureKind::Timeout {
         return Diagnosis::new(Code::ProxySilent).fact("waited_ms", whole_ms(tls.elapsed_ms));
     }
-    let answer = format!("no TLS handshake ({})", words(failure));
+    let answer = format!("no TLS handshake ({})", failure_text(failure));
     Diagnosis::new(Code::ProxyNotAProxy).fact("answer", answer)
 }
 
@@ -164,7 +164,7 @@ fn refused(attempt: &Attempt, proxy: &ProxyServer) -> Option<AttemptResult> {
         _ => unanswered(failure, observation.elapsed_ms),
     };
     Some(diagnosis.map_or_else(
-        || AttemptResult::Unknown(words(failure)),
+        || AttemptResult::Unknown(failure_text(failure)),
         AttemptResult::Failed,
     ))
 }
@@ -191,14 +191,14 @@ fn unanswered(failure: &Failure, elapsed_ms: f64) -> Option<Diagnosis> {
             Diagnosis::new(Code::ProxySilent).fact("waited_ms", whole_ms(elapsed_ms))
         }
         FailureKind::Closed if failure.detail.contains("within") => {
-            not_a_proxy(words(failure)).fact("how", "closed")
+            not_a_proxy(failure_text(failure)).fact("how", "closed")
         }
         FailureKind::Closed | FailureKind::Reset => {
             let how = how_it_ended(failure.kind);
             not_a_proxy(format!("{how} without an answer")).fact("how", how)
         }
         FailureKind::Malformed | FailureKind::TooLarge | FailureKind::Plaintext => {
-            not_a_proxy(words(failure)).sure(Confidence::Certain)
+            not_a_proxy(failure_text(failure)).sure(Confidence::Certain)
         }
         _ => return None,
     })
@@ -274,7 +274,7 @@ fn with_answer(diagnosis: Diagnosis, seen: &ProxySeen, words: &str) -> Diagnosis
         let schemes = schemes(&diagnosis, &seen.auth_schemes);
         return diagnosis.fact("schemes", schemes);
     }
-    diagnosis.fact("answer", in_words(seen, words))
+    diagnosis.fact("answer", to_text(seen, words))
 }
 
 fn schemes(diagnosis: &Diagnosis, offered: &[String]) -> Value {
@@ -287,7 +287,7 @@ fn schemes(diagnosis: &Diagnosis, offered: &[String]) -> Value {
 
 /// `HTTP 403 Forbidden, ERR_ACCESS_DENIED 0, "Access denied"`, or the reply of SOCKS with its
 /// meaning.
-fn in_words(seen: &ProxySeen, words: &str) -> String {
+fn to_text(seen: &ProxySeen, words: &str) -> String {
     let text = match (seen.status, seen.socks_reply) {
         (Some(status), _) => by_http(seen, status),
         (None, Some(reply)) => format!("{words} (SOCKS reply {reply})"),
@@ -364,7 +364,7 @@ pub(super) fn closed_tunnel(attempt: &Attempt) -> Option<AttemptResult> {
     })
 }
 
-fn words(failure: &Failure) -> String {
+fn failure_text(failure: &Failure) -> String {
     if failure.detail.is_empty() {
         return format!("{:?}", failure.kind).to_lowercase();
     }

@@ -2,7 +2,7 @@
 //! works.
 
 use crate::verdict::diagnosis::{self, Diagnosis};
-use crate::verdict::network::Controls;
+use crate::verdict::network::GenuineAddresses;
 use crate::verdict::{Context, hops};
 use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::{Control, Evidence, ScriptFailure, ScriptFailureKind, Stage, Way};
@@ -18,8 +18,8 @@ pub(super) fn consider(
 ) -> Verdict {
     let others = other_ways(endpoint, evidence, context);
     if !others.is_empty() {
-        let words: Vec<String> = others.iter().map(OtherWay::in_words).collect();
-        verdict.facts.insert("other_ways".to_owned(), words.into());
+        let others: Vec<String> = others.iter().map(OtherWay::to_text).collect();
+        verdict.facts.insert("other_ways".to_owned(), others.into());
     }
     let Some(taken) = evidence.ways.first() else {
         return verdict;
@@ -51,7 +51,12 @@ fn other_ways<'a>(
 ) -> Vec<OtherWay<'a>> {
     let judged = |control: &'a Control| OtherWay {
         control,
-        verdict: hops::judge(endpoint, &control.evidence, context, &Controls::default()),
+        verdict: hops::judge(
+            endpoint,
+            &control.evidence,
+            context,
+            &GenuineAddresses::default(),
+        ),
     };
     evidence.controls.iter().map(judged).collect()
 }
@@ -78,11 +83,11 @@ impl OtherWay<'_> {
         if way.route.is_direct() {
             return way.view.clone();
         }
-        format!("{} {}", way.view, words(&way.route))
+        format!("{} {}", way.view, route_text(&way.route))
     }
 
     /// `direct: reachable`, `machine PROXY proxy.example:8080: blocked (proxy-denied)`.
-    fn in_words(&self) -> String {
+    fn to_text(&self) -> String {
         let name = self.name();
         match self.verdict.code {
             Some(code) => format!("{name}: {} ({code})", self.verdict.outcome),
@@ -92,7 +97,7 @@ impl OtherWay<'_> {
 }
 
 /// Hops as a script answers them.
-pub(super) fn words(route: &Route) -> String {
+pub(super) fn route_text(route: &Route) -> String {
     route.hop_words().join("; ")
 }
 
@@ -122,7 +127,7 @@ fn wrong_way(
     let way = &working.control.way;
     let diagnosis = Diagnosis::new(code)
         .sure(Confidence::High)
-        .fact("working", words(&way.route))
+        .fact("working", route_text(&way.route))
         .fact("view", way.view.as_str());
     because(endpoint, diagnosis, verdict)
 }
@@ -143,8 +148,8 @@ fn unstable(
     verdict: Verdict,
 ) -> Verdict {
     let others = others.iter().filter(|it| it.control.way.view == PAC_ROUTE);
-    let mut routes = vec![(words(&taken.route), &verdict)];
-    routes.extend(others.map(|other| (words(&other.control.way.route), &other.verdict)));
+    let mut routes = vec![(route_text(&taken.route), &verdict)];
+    routes.extend(others.map(|other| (route_text(&other.control.way.route), &other.verdict)));
     let works =
         |verdict: &Verdict| matches!(verdict.outcome, Outcome::Reachable | Outcome::Degraded);
     let names: Vec<String> = routes.iter().map(|(name, _)| name.clone()).collect();
@@ -185,8 +190,9 @@ fn passed_over(verdict: &Verdict) -> Vec<String> {
         .facts
         .get("passed_over")
         .and_then(|it| it.as_array());
-    let words = list.into_iter().flatten().filter_map(|it| it.as_str());
-    words
+    list.into_iter()
+        .flatten()
+        .filter_map(|it| it.as_str())
         .map(|word| match word.rsplit_once(' ') {
             Some((hop, code)) => format!("{hop} ({code})"),
             None => word.to_owned(),
@@ -250,7 +256,7 @@ pub(super) fn of_script(code: Code, failure: &ScriptFailure, fallback: &Route) -
     let fallback = if fallback.is_direct() {
         "directly".to_owned()
     } else {
-        format!("to {}", words(fallback))
+        format!("to {}", route_text(fallback))
     };
     let diagnosis = Diagnosis::new(code)
         .sure(Confidence::Certain)

@@ -54,7 +54,7 @@ pub(super) fn tell_redirect(evidence: &Evidence, verdict: &mut Verdict) {
 
 /// A test over IPv6 alone accuses nobody where IPv4 is there too: Windows needs one of them. Where
 /// nothing at all connects over IPv6, it is simply not there.
-pub(super) fn hear_ipv6(run: &RunEvidence, rows: &mut [Judged<'_>]) {
+pub(super) fn excuse_ipv6_only(run: &RunEvidence, rows: &mut [Judged<'_>]) {
     if network::lacks(run, false) {
         return;
     }
@@ -81,7 +81,7 @@ pub(super) fn hear_ipv6(run: &RunEvidence, rows: &mut [Judged<'_>]) {
 /// Where a proxy serves the endpoints, it looks their names up: that this machine's own resolver
 /// knows no internet name is how such sites are built. A resolver that knows other names is held to
 /// what it says of this one.
-pub(super) fn hear_proxies(known: &KnownNames, rows: &mut [Judged<'_>]) {
+pub(super) fn skip_dns_behind_proxy(known: &KnownNames, rows: &mut [Judged<'_>]) {
     let Some(proxy) = rows.iter().find_map(serving_proxy) else {
         return;
     };

@@ -1,7 +1,7 @@
 //! The TCP stage.
 
 use crate::verdict::attempt::AttemptResult;
-use crate::verdict::controls;
+use crate::verdict::control_probe;
 use crate::verdict::diagnosis::{Diagnosis, short, whole_ms};
 use reach365_model::evidence::{Attempt, Failure, FailureKind, IcmpSeen};
 use reach365_model::verdict::{Code, Confidence, Verdict};
@@ -34,14 +34,14 @@ pub(super) fn judge_failure(attempt: &Attempt, failure: &Failure) -> AttemptResu
         FailureKind::NoSocket => {
             return AttemptResult::unknown("this machine refused another socket");
         }
-        _ => return AttemptResult::unknown(&words(failure)),
+        _ => return AttemptResult::unknown(&failure_text(failure)),
     };
     let waited = whole_ms(attempt.tcp.elapsed_ms);
     let diagnosis = Diagnosis::new(code)
         .fact("address", attempt.address.to_string())
         .fact("waited_ms", waited);
     let diagnosis = if has_no_route(attempt) {
-        diagnosis.fact("system", words(failure))
+        diagnosis.fact("system", failure_text(failure))
     } else {
         diagnosis
     };
@@ -153,7 +153,7 @@ pub(super) fn round_trip_ms(attempt: &Attempt) -> Option<f64> {
 /// The most that a second look can make of a verdict for this cause.
 pub(super) fn ceiling(code: Code, verdict: &Verdict) -> Confidence {
     match code {
-        _ if controls::stays_doubtful(verdict) => Confidence::Medium,
+        _ if control_probe::stays_doubtful(verdict) => Confidence::Medium,
         Code::TcpRefused
         | Code::TlsIncompleteChain
         | Code::DnsOutsidePublishedRange
@@ -164,7 +164,7 @@ pub(super) fn ceiling(code: Code, verdict: &Verdict) -> Confidence {
     }
 }
 
-fn words(failure: &Failure) -> String {
+fn failure_text(failure: &Failure) -> String {
     let detail = short(&failure.detail);
     if detail.is_empty() {
         return format!("the system reports {:?}", failure.kind);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::verdict::certificate;
 use crate::verdict::diagnosis::{Diagnosis, short, whole_ms};
-use crate::verdict::{Context, controls};
+use crate::verdict::{Context, control_probe};
 use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::{
     Attempt, Failure, FailureKind, LegacyHello, Observation, TcpCounters, TlsSeen,
@@ -97,7 +97,7 @@ fn silent(attempt: &Attempt, tls: &Observation<TlsSeen>) -> Diagnosis {
     let counters = attempt.counters.as_ref().filter(|_| attempt.hop.is_none());
     let seen = tls.value.as_ref();
     let plain = |how: &str| Diagnosis::new(Code::TlsSilent).fact("how", how);
-    let diagnosis = match counters.map(|counters| Silence::of(counters, seen)) {
+    let diagnosis = match counters.map(|counters| Silence::from_counters(counters, seen)) {
         Some(Silence::HelloLost {
             retransmits,
             confidence,
@@ -106,7 +106,7 @@ fn silent(attempt: &Attempt, tls: &Observation<TlsSeen>) -> Diagnosis {
                 .sure(confidence)
                 .fact("retransmits", retransmits);
             match confidence {
-                Confidence::Low => diagnosis.fact(controls::UNCOUNTED, "not counted"),
+                Confidence::Low => diagnosis.fact(control_probe::UNCOUNTED, "not counted"),
                 _ => diagnosis,
             }
         }
@@ -140,7 +140,7 @@ enum Silence {
 }
 
 impl Silence {
-    fn of(counters: &TcpCounters, seen: Option<&TlsSeen>) -> Self {
+    fn from_counters(counters: &TcpCounters, seen: Option<&TlsSeen>) -> Self {
         match (counters.bytes_acked, counters.bytes_received) {
             (Some(acked), Some(received)) => Self::by_acknowledged(counters, acked, received),
             (None, Some(0)) => Self::by_waiting(counters, seen).unwrap_or(Self::Unknown),

@@ -137,7 +137,7 @@ fn rejected(trace: &Trace, last: &TraceHop) -> TraceReading {
         it.to_string()
     });
     let place = hop.map_or(String::new(), |hop| format!(", hop {hop},"));
-    let message = last.icmp.as_ref().map_or(String::new(), in_words);
+    let message = last.icmp.as_ref().map_or(String::new(), to_text);
     TraceReading {
         ending: Ending::Rejected,
         hop,
@@ -146,7 +146,7 @@ fn rejected(trace: &Trace, last: &TraceHop) -> TraceReading {
     }
 }
 
-fn in_words(icmp: &IcmpSeen) -> String {
+fn to_text(icmp: &IcmpSeen) -> String {
     let words = meaning(icmp).map_or(String::new(), |(_, words)| format!(" ({words})"));
     format!("ICMP type {} code {}{words}", icmp.kind, icmp.code)
 }

@@ -79,7 +79,12 @@ fn what_to_do(
     page.title("WHAT TO DO, IN THIS ORDER")?;
     for (position, step) in steps.iter().take(MOST_STEPS).enumerate() {
         let lead = Lead::indent(2).then(page.style, Colour::Title, &format!("{}. ", position + 1));
-        let line = format!("{} ({}, {} min)", step.said(), step.audience, step.minutes);
+        let line = format!(
+            "{} ({}, {} min)",
+            step.instruction(),
+            step.audience,
+            step.minutes
+        );
         page.paragraph(&lead, &line, Colour::Plain)?;
     }
     let more = match steps.len().saturating_sub(MOST_STEPS) {

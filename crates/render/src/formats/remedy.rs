@@ -125,7 +125,7 @@ pub fn plan_json(plan: &RemedyPlan, out: &mut dyn io::Write) -> io::Result<()> {
 }
 
 fn step_to_do(number: usize, step: &Step, page: &mut Page<'_>) -> io::Result<()> {
-    let under = step_title(number, step.said(), page)?;
+    let under = step_title(number, step.instruction(), page)?;
     let why = match &step.reason {
         // That is what the plan was asked for.
         Reason::Error { .. } => format!("{}.", step.order_why),
@@ -137,7 +137,7 @@ fn step_to_do(number: usize, step: &Step, page: &mut Page<'_>) -> io::Result<()>
 
 /// A step that the reader does not take: those who take it ask for more.
 fn step_of_others(number: usize, step: &Step, page: &mut Page<'_>) -> io::Result<()> {
-    let under = step_title(number, step.said(), page)?;
+    let under = step_title(number, step.instruction(), page)?;
     page.paragraph(&under, &step_cost(step), Colour::Faint)
 }
 

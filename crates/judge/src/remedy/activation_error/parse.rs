@@ -50,7 +50,7 @@ impl Reading {
     }
 
     /// A form without doubt, and what it would be.
-    fn shown(self) -> String {
+    fn described(self) -> String {
         match self.look_up() {
             Ok(error) => match error.name() {
                 Some(name) => format!("{error} ({name})"),
@@ -68,7 +68,7 @@ fn in_words(token: &str, readings: &[Reading]) -> Vec<String> {
     let before = ["hexadecimal ", &decimal, ""];
     let pairs = before.iter().zip(readings);
     pairs
-        .map(|(before, reading)| format!("{before}{}", reading.shown()))
+        .map(|(before, reading)| format!("{before}{}", reading.described()))
         .collect()
 }
 

@@ -58,7 +58,7 @@ fn is_unseen(remedy: &Remedy, situation: &Situation<'_>) -> bool {
 }
 
 /// What the device shows that the remedy mends.
-pub(super) fn shown(remedy: &Remedy, situation: &Situation<'_>) -> Option<Condition> {
+pub(super) fn matching_fault(remedy: &Remedy, situation: &Situation<'_>) -> Option<Condition> {
     let faults = [
         Condition::RegistrationBroken,
         Condition::DeviceRefused,

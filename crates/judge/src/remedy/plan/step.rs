@@ -115,7 +115,7 @@ impl Step {
     }
 
     /// What to do, in a line: the advice on the cause where the check found one.
-    pub fn said(&self) -> &str {
+    pub fn instruction(&self) -> &str {
         match &self.reason {
             Reason::Network { advice, .. } => advice,
             _ => &self.title,
@@ -160,7 +160,7 @@ pub(super) fn reason(
             position,
         });
     }
-    if let Some(condition) = condition::shown(remedy, situation) {
+    if let Some(condition) = condition::matching_fault(remedy, situation) {
         return Some(Reason::Device { condition });
     }
     if let Some(error) = device_errors.iter().find(|error| remedy.answers(**error)) {

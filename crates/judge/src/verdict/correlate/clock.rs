@@ -96,11 +96,11 @@ fn skews(rows: &[Judged<'_>]) -> Vec<i64> {
 fn skew_of(attempt: &Attempt) -> Option<i64> {
     let seen = attempt.http.as_ref()?.value.as_ref()?;
     let received = seen.received?;
-    Some(received.duration_since(told(seen)?).as_secs())
+    Some(received.duration_since(date_header(seen)?).as_secs())
 }
 
 /// The time that an answer tells: its date, and how long a cache has held it.
-fn told(seen: &HttpSeen) -> Option<Timestamp> {
+fn date_header(seen: &HttpSeen) -> Option<Timestamp> {
     let date = seen.headers.get("date")?;
     let date = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
     let age = seen

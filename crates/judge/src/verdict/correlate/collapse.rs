@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use crate::verdict::correlate::{collapse, control, fact, finding, hosts};
+use crate::verdict::correlate::{collapse, fact, finding, hosts, uncontrolled};
 use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::{Context, Judged, NO_CONTROL, known_names, route};
 use reach365_model::evidence::Stage;
@@ -164,7 +164,7 @@ pub(super) fn shared(
         found.summary = format!("{}: {routes}{failing}", found.summary);
     }
     if found.facts.contains_key(NO_CONTROL) {
-        found.summary.push_str(&control::missing(context));
+        found.summary.push_str(&uncontrolled::missing(context));
     }
     found
 }

@@ -1,6 +1,6 @@
 //! This machine has no network, or no way out.
 
-use crate::verdict::correlate::{acquit, connected, finding};
+use crate::verdict::correlate::{collapse_as_inconclusive, connected, finding};
 use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::tcp::{self, AT_ONCE_MS};
 use crate::verdict::{Context, Judged, dns, network};
@@ -14,7 +14,7 @@ pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Fin
         (row.verdict.outcome != Outcome::Skipped).then_some(place)
     };
     let places: Vec<usize> = rows.iter().enumerate().filter_map(not_skipped).collect();
-    acquit(rows, &places, code);
+    collapse_as_inconclusive(rows, &places, code);
     let diagnosis = Diagnosis::new(code).sure(Confidence::High);
     Some(finding(diagnosis, sentence(code), rows, &places))
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::verdict::correlate::outside::{self, Outside};
-use crate::verdict::correlate::{blocked_by, collapse, connected, control, finding, free, hosts};
+use crate::verdict::correlate::control_host::{self, ControlHost};
+use crate::verdict::correlate::{
+    blocked_by, collapse, connected, finding, free, hosts, uncontrolled,
+};
 use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::{Context, Judged, network};
 use reach365_model::endpoint::{MustBe, Scheme};
@@ -18,7 +20,7 @@ const HOSTS_WITHOUT_CONTROL: usize = 3;
 /// Finds ports on which every host is silent, refused, or rejected by rule.
 pub(super) fn closed_ports(
     context: &Context<'_>,
-    outsides: &[Outside<'_>],
+    control_hosts: &[ControlHost<'_>],
     rows: &mut [Judged<'_>],
 ) -> Vec<Finding> {
     let tried = free(rows, was_connected_to);
@@ -27,14 +29,14 @@ pub(super) fn closed_ports(
         .map(|place| rows[*place].endpoint.port)
         .collect();
     // 443 before 80: the order of importance.
-    if let Some((finding, places)) = closed_everywhere(context, outsides, rows, &ports) {
+    if let Some((finding, places)) = closed_everywhere(context, control_hosts, rows, &ports) {
         collapse(rows, &places, Code::TcpEgressClosed);
         return vec![finding];
     }
     let found = ports
         .into_iter()
         .rev()
-        .filter(|port| !outside::connects(outsides, rows, *port))
+        .filter(|port| !control_host::connects(control_hosts, rows, *port))
         .filter_map(|port| closed_port(context, rows, port));
     let found: Vec<(Finding, Vec<usize>)> = found.collect();
     for (_, places) in &found {
@@ -68,13 +70,13 @@ fn is_misled(row: &Judged<'_>) -> bool {
 /// connections are meant to work here at all.
 fn closed_everywhere(
     context: &Context<'_>,
-    outsides: &[Outside<'_>],
+    control_hosts: &[ControlHost<'_>],
     rows: &[Judged<'_>],
     ports: &BTreeSet<u16>,
 ) -> Option<(Finding, Vec<usize>)> {
     let places = free(rows, was_connected_to);
     let hosts = hosts(rows, &places);
-    let unrelated = hosts.len() >= HOSTS_WITHOUT_CONTROL && control::have_two_owners(&hosts);
+    let unrelated = hosts.len() >= HOSTS_WITHOUT_CONTROL && uncontrolled::have_two_owners(&hosts);
     let hosts = hosts.len();
     let alike: Option<Vec<(Code, Vec<usize>)>> = ports
         .iter()
@@ -90,7 +92,7 @@ fn closed_everywhere(
     let works = rows.iter().any(connected)
         || ports
             .iter()
-            .any(|port| outside::connects(outsides, rows, *port));
+            .any(|port| control_host::connects(control_hosts, rows, *port));
     if works || lead_to_one_machine(context, rows, &places) {
         return None;
     }
@@ -136,7 +138,7 @@ fn closed_port(
     let (enough, confidence) = if works {
         (hosts.len() >= HOSTS_WITH_CONTROL, Confidence::High)
     } else {
-        let unrelated = control::have_two_owners(&hosts);
+        let unrelated = uncontrolled::have_two_owners(&hosts);
         let enough = hosts.len() >= HOSTS_WITHOUT_CONTROL && unrelated;
         (enough, Confidence::Medium)
     };

@@ -6,7 +6,7 @@ use crate::verdict::correlate::{
     again, blocked_by, collapse, fact, finding, free, hosts, is_genuine, recode,
 };
 use crate::verdict::diagnosis::{Diagnosis, short};
-use crate::verdict::network::{Controls, unrelated};
+use crate::verdict::network::{GenuineAddresses, unrelated};
 use crate::verdict::{Context, Judged, certificate};
 use reach365_model::endpoint::{Endpoint, Issuer};
 use reach365_model::evidence::{Attempt, Stage, TlsSeen};
@@ -84,7 +84,11 @@ fn chains<'a>(row: &Judged<'a>) -> impl Iterator<Item = &'a TlsSeen> {
 /// Judges rows again whose own authority turns out to be an inspection device: it signed for hosts
 /// of several owners, or for one whose issuer is public. A list that states a private issuer for an
 /// entry exempts it. Early, since every later rule asks whether a row is genuine.
-pub(super) fn unmask(context: &Context<'_>, controls: &Controls, rows: &mut [Judged<'_>]) {
+pub(super) fn unmask(
+    context: &Context<'_>,
+    genuine_addresses: &GenuineAddresses,
+    rows: &mut [Judged<'_>],
+) {
     let shown: Vec<(usize, String)> = rows
         .iter()
         .enumerate()
@@ -105,7 +109,7 @@ pub(super) fn unmask(context: &Context<'_>, controls: &Controls, rows: &mut [Jud
             issuer: Some(Issuer::Public),
             ..row.endpoint.clone()
         };
-        *row.verdict = again(&public, row.evidence, context, controls);
+        *row.verdict = again(&public, row.evidence, context, genuine_addresses);
         if row.verdict.code == Some(Code::TlsIntercepted) {
             row.verdict.confidence = confidence;
         }

@@ -5,7 +5,7 @@
 
 mod clock;
 mod collapse;
-mod control;
+mod control_host;
 mod dead_server;
 mod device;
 mod egress;
@@ -13,16 +13,16 @@ mod hop;
 mod issuer;
 mod limited;
 mod loopback;
-mod outside;
 mod path;
 mod portal;
 mod product;
 mod proxy;
 mod proxy_answers;
 mod resolver;
+mod routes;
 mod row;
 mod sinkhole;
-mod ways;
+mod uncontrolled;
 
 use std::net::SocketAddr;
 
@@ -61,7 +61,7 @@ pub fn resolvers_without_control(
         })
         .collect();
     let known = KnownNames::new(context, &rows);
-    sinkhole::exonerate(context, &mut rows);
+    sinkhole::judge_again(context, &mut rows);
     if device::find(context, &mut rows).is_some() {
         return Vec::new();
     }
@@ -77,34 +77,34 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
         return Vec::new();
     }
     let known = KnownNames::new(context, rows);
-    skipped::hear_ipv6(context.run, rows);
-    sinkhole::exonerate(context, rows);
-    sinkhole::believe_addresses(context, rows);
-    proxy_answers::hear(rows);
-    proxy::hear_own_dns(&known, rows);
-    issuer::unmask(context, &sinkhole::controls(rows), rows);
+    skipped::excuse_ipv6_only(context.run, rows);
+    sinkhole::judge_again(context, rows);
+    sinkhole::accept_unpublished_addresses(context, rows);
+    proxy_answers::apply(rows);
+    proxy::apply_own_dns(&known, rows);
+    issuer::unmask(context, &sinkhole::genuine_addresses(rows), rows);
     if let Some(finding) = device::find(context, rows) {
         return vec![finding];
     }
-    skipped::hear_proxies(&known, rows);
+    skipped::skip_dns_behind_proxy(&known, rows);
     msoid::doubt_denials(context, &known, rows);
     row::tell_routes_apart(rows);
-    let outsides = outside::all(context);
+    let control_hosts = control_host::all(context);
     let mut findings = Vec::new();
     findings.extend(clock::find(rows));
     // Its own words to CONNECT come before what is concluded from answers in clear text: a proxy that
     // sends every request to its sign-in page looks like a captive portal there.
     findings.extend(proxy::refusing(rows));
     findings.extend(portal::find(rows));
-    findings.extend(ways::scripts(rows));
+    findings.extend(routes::scripts(rows));
     findings.extend(proxy::find(rows));
-    findings.extend(ways::misled(rows));
-    findings.extend(ways::disagreement(context, rows));
+    findings.extend(routes::misled(rows));
+    findings.extend(routes::disagreement(context, rows));
     findings.extend(resolver::find(context, &known, rows));
     resolver::doubt_silence(context, rows);
     // It explains no row, so that its place matters to the reader alone: beside the resolvers.
     findings.extend(dead_server::find(context, rows));
-    findings.extend(egress::closed_ports(context, &outsides, rows));
+    findings.extend(egress::closed_ports(context, &control_hosts, rows));
     findings.extend(egress::ipv6(rows));
     // A path that is long or loses packets explains slowness, never silence: after what is closed.
     findings.extend(path::find(context.run, rows));
@@ -117,8 +117,8 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     row::slow_connections(rows);
     row::strengthen(context, &known, rows);
     row::connectivity_test(rows);
-    outside::hear(&outsides, rows);
-    control::doubt(context, &known, &outsides, rows, &mut findings);
+    control_host::apply(&control_hosts, rows);
+    uncontrolled::withdraw(context, &known, &control_hosts, rows, &mut findings);
     findings.extend(row::msoid(rows));
     closed::settle(context, &known, rows);
     findings.extend(limited::find(context, rows));
@@ -175,7 +175,7 @@ fn collapse(rows: &mut [Judged<'_>], places: &[usize], code: Code) {
 }
 
 /// Takes the accusation back from rows, which then wait for the run-wide cause to be mended.
-fn acquit(rows: &mut [Judged<'_>], places: &[usize], code: Code) {
+fn collapse_as_inconclusive(rows: &mut [Judged<'_>], places: &[usize], code: Code) {
     collapse(rows, places, code);
     for place in places {
         let row = &mut rows[*place];
@@ -242,7 +242,7 @@ fn again(
     endpoint: &Endpoint,
     evidence: &Evidence,
     context: &Context<'_>,
-    controls: &super::Controls,
+    genuine_addresses: &super::GenuineAddresses,
 ) -> Verdict {
-    super::judge_with(endpoint, evidence, context, controls)
+    super::judge_with(endpoint, evidence, context, genuine_addresses)
 }

@@ -37,7 +37,7 @@ const HOSTS: usize = 2;
 /// A proxy that cannot connect and does not say why may not find the name: squid 5 has no other
 /// word for that. This machine's resolver can tell, where it resolves names of others and not this
 /// one. On sites where the proxy does all lookups it knows no name and tells nothing.
-pub(super) fn hear_own_dns(known: &KnownNames, rows: &mut [Judged<'_>]) {
+pub(super) fn apply_own_dns(known: &KnownNames, rows: &mut [Judged<'_>]) {
     let is_dns = |row: &Judged<'_>| {
         is_vague(row) && known.vouch_for(&row.endpoint.host, &own_lookups(row.evidence))
     };

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::verdict::correlate::{acquit, blocked_by, finding, free, hosts, is_proxied};
+use crate::verdict::correlate::{
+    blocked_by, collapse_as_inconclusive, finding, free, hosts, is_proxied,
+};
 use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::known_names::{self, KnownNames};
 use crate::verdict::{Context, Judged, dns};
@@ -39,7 +41,7 @@ pub(super) fn find(
     let says = case.sentence(code);
     let mut places = [failed, idle, negative].concat();
     places.sort_unstable();
-    acquit(rows, &places, code);
+    collapse_as_inconclusive(rows, &places, code);
     Some(finding(diagnosis, says, rows, &places))
 }
 
@@ -240,7 +242,7 @@ impl<'a> Case<'a> {
                 servers.push(server);
             }
         }
-        dns::words(&servers)
+        dns::to_strings(&servers)
     }
 
     fn sentence(&self, code: Code) -> &'static str {

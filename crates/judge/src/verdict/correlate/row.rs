@@ -1,6 +1,8 @@
 //! What the run knows about a single row.
 
-use crate::verdict::correlate::{blocked_by, control, finding, free, is_genuine, outside, recode};
+use crate::verdict::correlate::{
+    blocked_by, control_host, finding, free, is_genuine, recode, uncontrolled,
+};
 use crate::verdict::diagnosis::{Diagnosis, fill, whole_ms};
 use crate::verdict::known_names::KnownNames;
 use crate::verdict::tcp::{self, ceiling, has_no_route};
@@ -119,14 +121,14 @@ fn has_control(
     if row.verdict.stage == Some(Stage::Dns) {
         return known.vouch_for(&row.endpoint.host, row.evidence);
     }
-    let Some(code) = outside::cause(row) else {
+    let Some(code) = control_host::cause(row) else {
         return false;
     };
     let works = |other: &Judged<'_>| {
         other.endpoint.host != row.endpoint.host
             && is_genuine(other)
             && other.endpoint.port == row.endpoint.port
-            && control::passes(context, row, code, other)
+            && uncontrolled::passes(context, row, code, other)
     };
     rows.iter().any(works)
 }

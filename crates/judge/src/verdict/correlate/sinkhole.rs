@@ -3,17 +3,17 @@
 use std::net::{IpAddr, SocketAddr};
 
 use crate::verdict::correlate::{again, blocked_by, free, hosts, is_genuine, is_proxied, recode};
-use crate::verdict::network::{Controls, unrelated};
+use crate::verdict::network::{GenuineAddresses, unrelated};
 use crate::verdict::{Context, Judged, dns};
 use reach365_model::endpoint::Endpoint;
 use reach365_model::verdict::{Code, Confidence, Outcome};
 
 /// Judges sinkhole rows again, now that it is known where genuine answers came from.
-pub(super) fn exonerate(context: &Context<'_>, rows: &mut [Judged<'_>]) {
-    let controls = controls(rows);
+pub(super) fn judge_again(context: &Context<'_>, rows: &mut [Judged<'_>]) {
+    let genuine_addresses = genuine_addresses(rows);
     for place in free(rows, |row| blocked_by(row, &[Code::DnsSinkhole])) {
         let row = &mut rows[place];
-        *row.verdict = again(row.endpoint, row.evidence, context, &controls);
+        *row.verdict = again(row.endpoint, row.evidence, context, &genuine_addresses);
     }
 }
 
@@ -21,7 +21,7 @@ pub(super) fn exonerate(context: &Context<'_>, rows: &mut [Judged<'_>]) {
 /// sets the endpoint apart. Where an endpoint whose address is not in doubt fails for the same
 /// cause, where another such address serves a genuine answer (the list is older than the address),
 /// or where no direct path works at all, the cause itself stands.
-pub(super) fn believe_addresses(context: &Context<'_>, rows: &mut [Judged<'_>]) {
+pub(super) fn accept_unpublished_addresses(context: &Context<'_>, rows: &mut [Judged<'_>]) {
     let outside = free(rows, |row| {
         blocked_by(row, &[Code::DnsOutsidePublishedRange]) && !is_proxied(row)
     });
@@ -35,14 +35,14 @@ pub(super) fn believe_addresses(context: &Context<'_>, rows: &mut [Judged<'_>]) 
         .filter(|(place, row)| row.verdict.outcome == Outcome::Blocked && !outside.contains(place))
         .filter_map(|(_, row)| row.verdict.code)
         .collect();
-    let controls = controls(rows);
+    let genuine_addresses = genuine_addresses(rows);
     for place in outside {
         let row = &mut rows[place];
         let endpoint = Endpoint {
             ranges: Vec::new(),
             ..row.endpoint.clone()
         };
-        let plain = again(&endpoint, row.evidence, context, &controls);
+        let plain = again(&endpoint, row.evidence, context, &genuine_addresses);
         let shared = plain.code.is_some_and(|code| causes.contains(&code));
         if is_old || shared || !answered {
             *row.verdict = plain;
@@ -53,17 +53,17 @@ pub(super) fn believe_addresses(context: &Context<'_>, rows: &mut [Judged<'_>]) 
 }
 
 /// The addresses that genuine answers came from.
-pub(super) fn controls(rows: &[Judged<'_>]) -> Controls {
-    let mut controls = Controls::default();
+pub(super) fn genuine_addresses(rows: &[Judged<'_>]) -> GenuineAddresses {
+    let mut genuine_addresses = GenuineAddresses::default();
     for row in rows
         .iter()
         .filter(|row| is_genuine(row) && !is_proxied(row))
     {
         if let Some(address) = genuine_address(row) {
-            controls.add(row.endpoint, address);
+            genuine_addresses.add(row.endpoint, address);
         }
     }
-    controls
+    genuine_addresses
 }
 
 fn genuine_address(row: &Judged<'_>) -> Option<IpAddr> {
@@ -87,7 +87,7 @@ pub(super) fn shared_address(rows: &mut [Judged<'_>]) {
     }
     for place in suspects {
         let row = &mut rows[place];
-        let answers = dns::words(&dns::answers(row.evidence));
+        let answers = dns::to_strings(&dns::answers(row.evidence));
         row.verdict
             .facts
             .insert("answers".to_owned(), answers.into());

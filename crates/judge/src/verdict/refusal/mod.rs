@@ -261,7 +261,7 @@ impl<'a> Refusal<'a> {
         [
             self.reason.to_lowercase(),
             self.title.unwrap_or_default().to_lowercase(),
-            page::words(self.page),
+            page::text_of(self.page),
         ]
     }
 

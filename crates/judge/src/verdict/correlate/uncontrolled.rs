@@ -6,7 +6,7 @@
 //! which is the wider cause. Otherwise the outcome is inconclusive. It stands after every rule that
 //! finds a wider cause or a control, and before endpoints that share a cause are put together.
 
-use crate::verdict::correlate::outside::{self, Outside};
+use crate::verdict::correlate::control_host::{self, ControlHost};
 use crate::verdict::correlate::{fact, hosts};
 use crate::verdict::known_names::{self, KnownNames};
 use crate::verdict::{Context, Judged, NO_CONTROL, network, route};
@@ -61,10 +61,10 @@ fn names_no_party(code: Code) -> bool {
 }
 
 /// Takes back accusations beside which no control passed, and the findings that rest on them.
-pub(super) fn doubt(
+pub(super) fn withdraw(
     context: &Context<'_>,
     known: &KnownNames,
-    outsides: &[Outside<'_>],
+    control_hosts: &[ControlHost<'_>],
     rows: &mut [Judged<'_>],
     findings: &mut [Finding],
 ) {
@@ -74,11 +74,11 @@ pub(super) fn doubt(
             return false;
         };
         !is_wide(rows, &rows[*place], code)
-            && !has_control(context, known, outsides, rows, *place, code)
+            && !has_control(context, known, control_hosts, rows, *place, code)
     };
     let places: Vec<usize> = (0..rows.len()).filter(uncontrolled).collect();
     for place in &places {
-        withdraw(rows[*place].verdict, &missing);
+        make_inconclusive(rows[*place].verdict, &missing);
     }
     let withdrawn: Vec<&str> = places
         .iter()
@@ -115,10 +115,10 @@ fn unproven(row: &Judged<'_>) -> Option<Code> {
     // A trace finds a hop only beside a control of its own: another name, or another port.
     let is_located = verdict.culprit.as_ref().is_some_and(|it| it.hop.is_some());
     let is_proven = is_said || is_located;
-    outside::cause(row).filter(|code| is_open && !is_proven && names_no_party(*code))
+    control_host::cause(row).filter(|code| is_open && !is_proven && names_no_party(*code))
 }
 
-fn withdraw(verdict: &mut Verdict, missing: &str) {
+fn make_inconclusive(verdict: &mut Verdict, missing: &str) {
     verdict.outcome = Outcome::Inconclusive;
     verdict.confidence = Confidence::Low;
     verdict.culprit = Some(UNKNOWN);
@@ -133,7 +133,7 @@ fn is_wide(rows: &[Judged<'_>], row: &Judged<'_>, code: Code) -> bool {
         let other = &rows[*place];
         other.verdict.outcome == Outcome::Blocked
             && other.endpoint.must_be == MustBe::Reachable
-            && outside::cause(other) == Some(code)
+            && control_host::cause(other) == Some(code)
             && fact(other, "proxy") == fact(row, "proxy")
     };
     let places: Vec<usize> = (0..rows.len()).filter(alike).collect();
@@ -153,7 +153,7 @@ pub(super) fn have_two_owners(hosts: &[&Host]) -> bool {
 fn has_control(
     context: &Context<'_>,
     known: &KnownNames,
-    outsides: &[Outside<'_>],
+    control_hosts: &[ControlHost<'_>],
     rows: &[Judged<'_>],
     place: usize,
     code: Code,
@@ -162,7 +162,7 @@ fn has_control(
     let others = rows.iter().enumerate();
     let mut others = others.filter(|(other, _)| *other != place);
     others.any(|(_, other)| passes(context, row, code, other))
-        || outside::passes(outsides, row, code)
+        || control_host::passes(control_hosts, row, code)
         || works_on_another_route(context, row)
         || code == Code::ProxyUnresolvable && resolver_knows_names(known, row.evidence)
 }

@@ -1,4 +1,4 @@
-//! Agents: a request whose agent contains `MSOIDCRL` fails where a neutral one passes.
+//! A request whose User-Agent contains `MSOIDCRL` fails where a neutral one passes.
 
 use std::net::IpAddr;
 
@@ -15,9 +15,9 @@ const ROUNDS: usize = 2;
 
 /// Whether the first request with the other agent came to another end than the neutral one; then
 /// both are asked again in turn.
-pub fn agents_differ(evidence: &Evidence) -> bool {
+pub fn user_agents_differ(evidence: &Evidence) -> bool {
     let passing = || evidence.attempts.iter().filter(|attempt| passed(attempt));
-    let mut others = of(evidence, Agent::Msoidcrl);
+    let mut others = attempts_with(evidence, Agent::Msoidcrl);
     // On another hop a dead proxy would be the difference, at another address a dead server.
     others.any(|other| {
         let same =
@@ -50,8 +50,8 @@ pub(super) fn consider(endpoint: &Endpoint, evidence: &Evidence, verdict: Verdic
 }
 
 fn filtered(endpoint: &Endpoint, evidence: &Evidence) -> Option<Diagnosis> {
-    let neutral: Vec<&Attempt> = of(evidence, Agent::Neutral).collect();
-    let other: Vec<&Attempt> = of(evidence, Agent::Msoidcrl).collect();
+    let neutral: Vec<&Attempt> = attempts_with(evidence, Agent::Neutral).collect();
+    let other: Vec<&Attempt> = attempts_with(evidence, Agent::Msoidcrl).collect();
     let first = *neutral.first()?;
     let fine = neutral.len() >= ROUNDS && neutral.iter().all(|attempt| passed(attempt));
     let refused = other.len() > ROUNDS && other.iter().all(|attempt| is_refused(attempt, first));
@@ -63,8 +63,8 @@ fn filtered(endpoint: &Endpoint, evidence: &Evidence) -> Option<Diagnosis> {
         .by(who)
         .at_address(proxy(first))
         .sure(confidence)
-        .fact("neutral", in_words(first))
-        .fact("msoidcrl", in_words(other[0]))
+        .fact("neutral", to_text(first))
+        .fact("msoidcrl", to_text(other[0]))
         .fact("rounds", neutral.len() + other.len());
     Some(with_rule(diagnosis, evidence, first))
 }
@@ -72,11 +72,11 @@ fn filtered(endpoint: &Endpoint, evidence: &Evidence) -> Option<Diagnosis> {
 /// What the rule denies: Internet Explorer 6, with which the sign-in components name themselves too,
 /// or `MSOIDCRL` alone. Unknown where the answers to a plain MSIE 6.0 differ.
 fn with_rule(diagnosis: Diagnosis, evidence: &Evidence, neutral: &Attempt) -> Diagnosis {
-    let plain: Vec<&Attempt> = of(evidence, Agent::Msie6).collect();
+    let plain: Vec<&Attempt> = attempts_with(evidence, Agent::Msie6).collect();
     let Some(first) = plain.first() else {
         return diagnosis;
     };
-    let diagnosis = diagnosis.fact("msie6", in_words(first));
+    let diagnosis = diagnosis.fact("msie6", to_text(first));
     let denied = plain.iter().filter(|it| is_refused(it, neutral)).count();
     match denied {
         0 if plain.iter().all(|it| passed(it)) => diagnosis.fact("denies", "MSOIDCRL"),
@@ -85,11 +85,11 @@ fn with_rule(diagnosis: Diagnosis, evidence: &Evidence, neutral: &Attempt) -> Di
     }
 }
 
-fn of(evidence: &Evidence, agent: Agent) -> impl Iterator<Item = &Attempt> {
+fn attempts_with(evidence: &Evidence, user_agent: Agent) -> impl Iterator<Item = &Attempt> {
     let same = evidence
         .agents
         .iter()
-        .filter(move |asked| asked.agent == agent);
+        .filter(move |asked| asked.agent == user_agent);
     same.map(|asked| &asked.attempt)
 }
 
@@ -137,7 +137,7 @@ fn proxy(attempt: &Attempt) -> Option<IpAddr> {
     proxied.then(|| attempt.address.ip())
 }
 
-fn in_words(attempt: &Attempt) -> String {
+fn to_text(attempt: &Attempt) -> String {
     let failed = |stage: &str, kind| format!("no answer ({stage}: {kind:?})").to_lowercase();
     if let Some(failure) = &attempt.tcp.failure {
         return failed("tcp", failure.kind);

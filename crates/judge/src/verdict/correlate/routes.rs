@@ -152,11 +152,11 @@ fn distinct(context: &Context<'_>, ways: &[Way]) -> Vec<String> {
     for way in ways.iter().filter(counts) {
         if !seen
             .iter()
-            .any(|other| route::words(&other.route) == route::words(&way.route))
+            .any(|other| route::route_text(&other.route) == route::route_text(&way.route))
         {
             seen.push(way);
         }
     }
-    let words = |way: &&Way| format!("{} {}", way.view, route::words(&way.route));
+    let words = |way: &&Way| format!("{} {}", way.view, route::route_text(&way.route));
     seen.iter().map(words).collect()
 }

@@ -11,9 +11,9 @@ use reach365_model::verdict::{Code, Confidence, Facts, Outcome, Verdict, Who};
 /// Name of the fact that the system counts only what waits for its acknowledgement.
 pub(super) const UNCOUNTED: &str = "acknowledgements";
 /// Name of the fact that another name was not heard twice while the own one was not.
-const HEARD: &str = "heard";
+const ANSWERED_ONCE: &str = "heard";
 /// Failures that a filter for names in greetings may explain.
-const CUT_GREETINGS: [Code; 4] = [
+const CUT_HELLOS: [Code; 4] = [
     Code::TlsHelloReset,
     Code::TlsHelloDropped,
     Code::TlsSilent,
@@ -32,7 +32,7 @@ const FOREIGN: [Code; 5] = [
 pub(super) fn stays_doubtful(verdict: &Verdict) -> bool {
     let says =
         |code: Code, fact: &str| is_one_of(verdict, &[code]) && verdict.facts.contains_key(fact);
-    says(Code::TlsHelloDropped, UNCOUNTED) || says(Code::TlsSniFiltered, HEARD)
+    says(Code::TlsHelloDropped, UNCOUNTED) || says(Code::TlsSniFiltered, ANSWERED_ONCE)
 }
 
 /// The address of which the verdict speaks.
@@ -46,7 +46,7 @@ fn address_in(facts: &Facts) -> Option<SocketAddr> {
 
 /// Whether another name in the greeting would tell more.
 pub fn wants_other_name(verdict: &Verdict) -> bool {
-    is_one_of(verdict, &CUT_GREETINGS)
+    is_one_of(verdict, &CUT_HELLOS)
 }
 
 /// Whether shorter packets and a shorter answer would tell more.
@@ -66,21 +66,21 @@ fn is_one_of(verdict: &Verdict, codes: &[Code]) -> bool {
 }
 
 /// The diagnosis as the controls leave it.
-pub(super) fn hear(evidence: &Evidence, diagnosis: Diagnosis) -> Diagnosis {
+pub(super) fn apply(evidence: &Evidence, diagnosis: Diagnosis) -> Diagnosis {
     // What was asked elsewhere says nothing of this address.
     let address = address_in(&diagnosis.facts);
-    let sizes = evidence.size_control.as_ref();
-    let sizes = sizes.filter(|control| Some(control.address) == address);
-    let names = evidence.sni_control.as_ref();
-    let names = names.filter(|control| Some(control.address) == address);
-    let diagnosis = match sizes.and_then(Size::of) {
-        Some(size) if is_silence(&diagnosis) && !gets_long_packets(evidence, names) => {
-            heard_when_short(size, diagnosis)
+    let size_control = evidence.size_control.as_ref();
+    let size_control = size_control.filter(|control| Some(control.address) == address);
+    let sni_control = evidence.sni_control.as_ref();
+    let sni_control = sni_control.filter(|control| Some(control.address) == address);
+    let diagnosis = match size_control.and_then(Size::from_control) {
+        Some(size) if is_silence(&diagnosis) && !gets_long_packets(evidence, sni_control) => {
+            answered_when_short(size, diagnosis)
         }
         _ => diagnosis,
     };
-    if let Some(control) = names
-        && CUT_GREETINGS.contains(&diagnosis.code)
+    if let Some(control) = sni_control
+        && CUT_HELLOS.contains(&diagnosis.code)
         && let Some(confidence) = is_by_name(control, &diagnosis)
     {
         return filtered_by_name(control, confidence, diagnosis);
@@ -91,7 +91,7 @@ pub(super) fn hear(evidence: &Evidence, diagnosis: Diagnosis) -> Diagnosis {
         return instead(Diagnosis::new(Code::DnsRewritten), diagnosis)
             .sure(Confidence::High)
             .fact("label", label)
-            .fact("answers", dns::words(&dns::answers(evidence)));
+            .fact("answers", dns::to_strings(&dns::answers(evidence)));
     }
     diagnosis
 }
@@ -108,7 +108,7 @@ enum Size {
 impl Size {
     /// An answer on the ordinary connection, or silence in short segments too, clears the line; so
     /// does an ordinary connection that did not come about.
-    fn of(control: &SizeControl) -> Option<Self> {
+    fn from_control(control: &SizeControl) -> Option<Self> {
         match control.short_segments {
             _ if control.ordinary != Some(false) => None,
             Some(true) => Some(Self::Segments(control.segment_limit)),
@@ -124,8 +124,8 @@ fn is_silence(diagnosis: &Diagnosis) -> bool {
 
 /// Whether packets of full size arrive: another greeting got a ServerHello, whose flight fills
 /// them, or something of the answer itself came.
-fn gets_long_packets(evidence: &Evidence, names: Option<&SniControl>) -> bool {
-    names.is_some_and(|control| others(control).any(|hello| hello.version.is_some()))
+fn gets_long_packets(evidence: &Evidence, sni_control: Option<&SniControl>) -> bool {
+    sni_control.is_some_and(|control| others(control).any(|hello| hello.version.is_some()))
         || evidence.attempts.iter().any(has_received)
 }
 
@@ -143,7 +143,7 @@ fn has_received(attempt: &Attempt) -> bool {
 
 /// A short answer alone accuses no line: a shield on the PC lets it through and holds the rest, a
 /// slow line is done with it in time, and a device on the way may have given it.
-fn heard_when_short(size: Size, diagnosis: Diagnosis) -> Diagnosis {
+fn answered_when_short(size: Size, diagnosis: Diagnosis) -> Diagnosis {
     let bytes = match size {
         // A head that came before was as short.
         Size::Answer if diagnosis.facts.contains_key("status") => return diagnosis,
@@ -164,7 +164,7 @@ fn heard_when_short(size: Size, diagnosis: Diagnosis) -> Diagnosis {
 /// heard. Where only one of two was, chance may have chosen.
 fn is_by_name(control: &SniControl, diagnosis: &Diagnosis) -> Option<Confidence> {
     // Where nothing came, the packets may be too long: an alert is too short to tell.
-    let is_heard = |hello: &&LegacyHello| match diagnosis.code {
+    let is_answered = |hello: &&LegacyHello| match diagnosis.code {
         Code::TlsSilent => hello.version.is_some(),
         _ => is_answer(hello),
     };
@@ -172,7 +172,7 @@ fn is_by_name(control: &SniControl, diagnosis: &Diagnosis) -> Option<Confidence>
     if own.any(is_answer) {
         return None;
     }
-    match others(control).filter(is_heard).count() {
+    match others(control).filter(is_answered).count() {
         0 => None,
         2 if control.own_again.is_some() => Some(Confidence::High),
         _ => Some(Confidence::Medium),
@@ -198,7 +198,7 @@ fn filtered_by_name(
         .fact("control", control.name.as_str());
     match confidence {
         Confidence::High => diagnosis,
-        _ => diagnosis.fact(HEARD, "once"),
+        _ => diagnosis.fact(ANSWERED_ONCE, "once"),
     }
 }
 

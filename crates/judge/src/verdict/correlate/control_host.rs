@@ -14,7 +14,7 @@ use reach365_model::verdict::{Code, Confidence, Outcome, Verdict};
 const FACT: &str = "control_host";
 
 /// The host on one way and port, judged.
-pub(super) struct Outside<'a> {
+pub(super) struct ControlHost<'a> {
     name: String,
     seen: &'a ControlHostSeen,
     verdict: Verdict,
@@ -35,7 +35,7 @@ enum Comparison {
 }
 
 /// All that was seen of the host.
-pub(super) fn all<'a>(context: &Context<'a>) -> Vec<Outside<'a>> {
+pub(super) fn all<'a>(context: &Context<'a>) -> Vec<ControlHost<'a>> {
     let seen = context.run.control_hosts.iter();
     let judged = seen.map(|seen| {
         let mut endpoint = plan::comparison(&seen.host, seen.port, seen.scheme);
@@ -46,7 +46,7 @@ pub(super) fn all<'a>(context: &Context<'a>) -> Vec<Outside<'a>> {
                 .retain(|attempt| attempt.address.is_ipv6() == ipv6);
             crate::verdict::judge(&endpoint, &part, context)
         };
-        Outside {
+        ControlHost {
             name: endpoint.host.to_string(),
             seen,
             verdict: crate::verdict::judge(&endpoint, &seen.evidence, context),
@@ -72,41 +72,41 @@ fn is_far(seen: &ControlHostSeen, context: &Context<'_>) -> bool {
 
 /// Whether the host took a direct connection on a port over a family that rows have tried there:
 /// then it is not closed for everybody.
-pub(super) fn connects(outsides: &[Outside<'_>], rows: &[Judged<'_>], port: u16) -> bool {
-    let on_port = |outside: &&Outside<'_>| outside.is_far && outside.seen.port == port;
+pub(super) fn connects(control_hosts: &[ControlHost<'_>], rows: &[Judged<'_>], port: u16) -> bool {
+    let on_port = |control: &&ControlHost<'_>| control.is_far && control.seen.port == port;
     let tried = |ipv6: bool| {
         let rows = rows.iter().filter(|row| row.endpoint.port == port);
         let mut attempts = rows.flat_map(|row| &row.evidence.attempts);
         attempts.any(|attempt| attempt.hop.is_none() && attempt.address.is_ipv6() == ipv6)
     };
-    let connected = |outside: &Outside<'_>| {
-        let attempts = outside.seen.evidence.attempts.iter();
+    let connected = |control: &ControlHost<'_>| {
+        let attempts = control.seen.evidence.attempts.iter();
         let mut passed = attempts.filter(|attempt| attempt.hop.is_none() && attempt.tcp.passed());
         passed.any(|attempt| tried(attempt.address.is_ipv6()))
     };
-    outsides.iter().filter(on_port).any(connected)
+    control_hosts.iter().filter(on_port).any(connected)
 }
 
 /// Rows beside a host that works are sure; rows beside one that fails alike accuse no rule for
 /// their own host.
-pub(super) fn hear(outsides: &[Outside<'_>], rows: &mut [Judged<'_>]) {
+pub(super) fn apply(control_hosts: &[ControlHost<'_>], rows: &mut [Judged<'_>]) {
     for place in free(rows, |row| row.verdict.outcome == Outcome::Blocked) {
         let row = &mut rows[place];
         let Some(code) = cause(row) else { continue };
-        let heard = outsides.iter().find_map(|outside| {
-            let comparison = outside.compared(row, code)?;
-            Some((&outside.name, comparison))
+        let compared = control_hosts.iter().find_map(|control| {
+            let comparison = control.compared(row, code)?;
+            Some((&control.name, comparison))
         });
-        if let Some((name, comparison)) = heard {
+        if let Some((name, comparison)) = compared {
             tell(row.verdict, code, name, &comparison);
         }
     }
 }
 
 /// Whether such a host gets past the stage at which a row failed.
-pub(super) fn passes(outsides: &[Outside<'_>], row: &Judged<'_>, code: Code) -> bool {
-    let mut outsides = outsides.iter();
-    outsides.any(|outside| matches!(outside.compared(row, code), Some(Comparison::Works)))
+pub(super) fn passes(control_hosts: &[ControlHost<'_>], row: &Judged<'_>, code: Code) -> bool {
+    let mut control_hosts = control_hosts.iter();
+    control_hosts.any(|control| matches!(control.compared(row, code), Some(Comparison::Works)))
 }
 
 /// What the row fails for, below the name that Windows admins know it by and below a wrong way.
@@ -131,7 +131,7 @@ fn failed_over(row: &Judged<'_>) -> Option<bool> {
     Some(address.is_ipv6())
 }
 
-impl Outside<'_> {
+impl ControlHost<'_> {
     /// What the host says of a row on the same way.
     fn compared(&self, row: &Judged<'_>, code: Code) -> Option<Comparison> {
         let stage = match row.verdict.stage? {
