@@ -9,9 +9,8 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use jiff::Zoned;
 use reach365::pac::{PacLimits, PacNames, PacSurroundings, answer, of_text};
 use reach365_proxy::pac::{PacHost, PacScript, ScriptRequest};
 
@@ -32,8 +31,12 @@ impl PacHost for Nobody {
         vec![[10, 0, 0, 5].into()]
     }
 
-    fn now(&self) -> Zoned {
-        Zoned::now()
+    fn now_ms(&self) -> i64 {
+        since_1970().as_millis() as i64
+    }
+
+    fn utc_offset(&self, _: i64) -> i32 {
+        0
     }
 }
 
@@ -169,10 +172,11 @@ fn script() -> String {
 fn cpu_us() -> f64 {
     let schedule = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let nanoseconds = schedule.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
-    nanoseconds.map_or_else(
-        || jiff::Timestamp::now().as_microsecond() as f64,
-        |ns| ns / 1e3,
-    )
+    nanoseconds.map_or_else(|| since_1970().as_micros() as f64, |ns| ns / 1e3)
+}
+
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap()
 }
 
 /// Memory of this process; nothing where the system does not tell.

@@ -8,15 +8,17 @@ use std::path::{Path, PathBuf};
 const PURE_CRATES: [&str; 4] = ["proxy", "model", "judge", "render"];
 /// Modules of the root package: each imports only what stands to its left.
 const ORDER: [&str; 4] = ["builtin", "probe", "engine", "fix"];
-const IMPURE: [&str; 9] = [
+const IMPURE: [&str; 11] = [
     "tokio",
     "std::fs",
     "std::env",
     "std::process",
     "std::thread",
     "Instant::now",
+    "SystemTime::now",
     "Timestamp::now",
-    "SystemTime",
+    "Zoned::now",
+    "TimeZone::system",
     "cfg(windows)",
 ];
 const IMPURE_DEPENDENCIES: [&str; 6] = ["tokio", "hyper", "reqwest", "rustls", "socket2", "nix"];

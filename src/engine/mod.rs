@@ -16,12 +16,12 @@ use std::hash::BuildHasher;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::{BoxFuture, Either, join, join_all, join3, select};
 use futures_util::stream::{self, StreamExt};
 use ipnet::IpNet;
-use jiff::Timestamp;
+use reach365_model::Timestamp;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -86,7 +86,7 @@ impl Checker {
 
     /// Runs a plan and tells what happens; the callback must not block.
     pub async fn run_with(&self, plan: &Plan, mut on_event: impl FnMut(Event<'_>)) -> Report {
-        let started = Timestamp::now();
+        let started = Timestamp::from(SystemTime::now());
         let id = run_id(started);
         on_event(Event::Started {
             run_id: &id,
@@ -541,8 +541,8 @@ fn msoid_domain(endpoint: &Endpoint) -> Option<&str> {
 
 /// The second of the start and a random part, so that reports of many sites do not collide.
 fn run_id(started: Timestamp) -> String {
-    let random = RandomState::new().hash_one(started.as_nanosecond());
-    format!("{}-{random:016x}", started.strftime("%Y%m%dT%H%M%SZ"))
+    let random = RandomState::new().hash_one(started);
+    format!("{}-{random:016x}", started.format_utc("%Y%m%dT%H%M%SZ"))
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! Asks Microsoft's endpoint service: the version first, the list only where it is another one.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use jiff::fmt::rfc2822;
-use jiff::{SignedDuration, Timestamp};
+use reach365_model::Timestamp;
 use url::Url;
 
 use crate::engine::routing::Routing;
@@ -168,7 +167,7 @@ impl<'a> Desk<'a> {
         let cloud = self.request.cloud;
         let version = latest_version("the service's version", &bytes, cloud);
         let version = version.map_err(ServiceFailure::NotAList)?;
-        if is_of_the_future(&version, Timestamp::now()) {
+        if is_of_the_future(&version, Timestamp::from(SystemTime::now())) {
             let why = format!("the service names version {version}, which lies in the future");
             return Err(ServiceFailure::Unreachable(why));
         }
@@ -215,8 +214,8 @@ impl<'a> Desk<'a> {
 /// Versions begin with the day on which they were made: `YYYYMMDDNN`. One far ahead would keep every
 /// later list out.
 fn is_of_the_future(version: &str, now: Timestamp) -> bool {
-    let latest = now + SignedDuration::from_hours(FURTHEST_DAYS * 24);
-    *version > *latest.strftime("%Y%m%d99").to_string()
+    let latest = now.checked_add_ms(FURTHEST_DAYS * 24 * 3_600 * 1_000);
+    *version > *latest.unwrap_or(now).format_utc("%Y%m%d99")
 }
 
 fn names(options: &Options) -> PacNames {
@@ -246,8 +245,8 @@ fn wait(retry_after: Option<&str>) -> Duration {
 }
 
 fn until(date: &str) -> Option<Duration> {
-    let then = rfc2822::parse(date).ok()?.timestamp();
-    Duration::try_from(then.duration_since(Timestamp::now())).ok()
+    let then = Timestamp::from_http_date(date)?;
+    then.duration_since(Timestamp::from(SystemTime::now()))
 }
 
 #[cfg(test)]

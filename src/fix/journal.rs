@@ -3,8 +3,9 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use jiff::Timestamp;
+use reach365_model::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::FixError;
@@ -86,7 +87,7 @@ impl Journal {
         machine: &dyn Machine,
         directory: Option<&Path>,
     ) -> Result<Self, FixError> {
-        let started = Timestamp::now();
+        let started = Timestamp::from(SystemTime::now());
         let directory = match directory {
             Some(directory) => given_directory(directory)?,
             None => own_directory(&default_folder(machine)?, &remedy.id, started)?,
@@ -161,7 +162,7 @@ impl Journal {
 
     /// Says that everything was taken back.
     pub(super) fn close(&mut self) -> Result<(), FixError> {
-        self.undone = Some(Timestamp::now());
+        self.undone = Some(Timestamp::from(SystemTime::now()));
         self.write()
     }
 
@@ -183,7 +184,7 @@ impl Journal {
         let path = self.directory.join(TRANSCRIPT);
         let mut options = OpenOptions::new();
         let file = options.append(true).create(true).open(path);
-        let now = Timestamp::now();
+        let now = Timestamp::from(SystemTime::now());
         let lines = text.lines().map(printable).collect::<Vec<_>>();
         let lines = lines.join("\r\n    ");
         let written = file.and_then(|mut file| write!(file, "{now:.0}  {lines}\r\n"));
@@ -261,7 +262,7 @@ fn own_directory(folder: &Path, id: &str, started: Timestamp) -> Result<PathBuf,
         why,
     };
     fs::create_dir_all(folder).map_err(|error| wrong(error.to_string()))?;
-    let time = started.strftime("%Y%m%dT%H%M%S%.3fZ");
+    let time = started.format_utc("%Y%m%dT%H%M%S%.3fZ");
     for attempt in 1..=SAME_MOMENT {
         let more = if attempt > 1 {
             format!("-{attempt}")

@@ -1,6 +1,6 @@
 //! Certificates and revocation lists as far as they can be read.
 
-use jiff::Timestamp;
+use reach365_model::Timestamp;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::hash::{Hash, HashAlgorithm};
 use rustls::pki_types::CertificateDer;
@@ -146,7 +146,7 @@ fn address(bytes: &[u8]) -> Option<String> {
 }
 
 fn timestamp(time: ASN1Time) -> Option<Timestamp> {
-    Timestamp::from_second(time.timestamp()).ok()
+    Timestamp::from_second(time.timestamp())
 }
 
 fn bounded(text: &str) -> String {

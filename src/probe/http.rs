@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::{Either, select};
 use http_body_util::{BodyExt, Empty};
@@ -16,7 +16,7 @@ use hyper::header::{
 };
 use hyper::{Method, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use jiff::Timestamp;
+use reach365_model::Timestamp;
 use tokio::time::Instant;
 
 use crate::probe::clock::{RunClock, milliseconds};
@@ -293,7 +293,7 @@ fn irregular(request: &Request<'_>, bytes: &[u8], began: Instant, failure: Failu
         first_byte_ms: milliseconds(began.elapsed()),
         body_bytes: head.body.len() as u64,
         irregular: Some(failure.detail),
-        received: Timestamp::from_second(Timestamp::now().as_second()).ok(),
+        received: Timestamp::from_second(Timestamp::from(SystemTime::now()).as_second()),
         ..HttpSeen::default()
     };
     body::describe(&request.endpoint.expect, head.body, &mut seen);
@@ -332,7 +332,7 @@ fn head(response: &Response<Incoming>, began: Instant) -> HttpSeen {
         headers: headers(response.headers()),
         first_byte_ms: milliseconds(began.elapsed()),
         announced_length: announced_length(response.headers()),
-        received: Timestamp::from_second(Timestamp::now().as_second()).ok(),
+        received: Timestamp::from_second(Timestamp::from(SystemTime::now()).as_second()),
         ..HttpSeen::default()
     }
 }

@@ -1,5 +1,6 @@
 //! The TLS 1.2 handshake, with the chain on record whatever comes of it.
 
+use reach365_model::Timestamp;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -266,7 +267,7 @@ impl<S> Handshake<S> {
 /// another.
 fn within_validity(leaf: &Certificate) -> UnixTime {
     let now = UnixTime::now().as_secs();
-    let seconds = |moment: jiff::Timestamp| u64::try_from(moment.as_second()).unwrap_or(0);
+    let seconds = |moment: Timestamp| u64::try_from(moment.as_second()).unwrap_or(0);
     let earliest = leaf.not_before.map_or(0, seconds);
     let latest = leaf.not_after.map_or(u64::MAX, seconds);
     UnixTime::since_unix_epoch(Duration::from_secs(now.min(latest).max(earliest)))

@@ -1,11 +1,12 @@
 //! What follows from a text, and what does not.
 
+use reach365_model::Timestamp;
 use reach365_model::device::{DeviceState, Join, TestOutcome, UserContext};
 use reach365_model::endpoint::Cloud;
 
 use crate::{SAMPLES, of, sample, state};
 
-fn time(text: &str) -> jiff::Timestamp {
+fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 

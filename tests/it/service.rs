@@ -1,9 +1,11 @@
 //! `reach365 endpoints update` against a service of the lab: what it asks, keeps and never loses.
 
+use reach365_model::Timestamp;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::time::SystemTime;
 
 use serde_json::Value;
 
@@ -227,12 +229,12 @@ fn too_many_requests_are_remembered() {
     let busy = Http::answer(429, Page::Empty).header("Retry-After", "120");
     let busy = site.service("busy", &Server::http(serving("2025120100", busy)));
     check(&site.update(&busy, &[]), 3, "status 429");
-    let until: jiff::Timestamp = site.state()["wait_until"][&busy]
+    let until: Timestamp = site.state()["wait_until"][&busy]
         .as_str()
         .unwrap()
         .parse()
         .unwrap();
-    let left = until.duration_since(jiff::Timestamp::now()).as_secs();
+    let left = until.seconds_since(Timestamp::from(SystemTime::now()));
     assert!((60..=120).contains(&left), "{left} s");
     let again = site.update(&busy, &[]);
     check(&again, 3, "asked again after");
@@ -242,12 +244,12 @@ fn too_many_requests_are_remembered() {
     let silent = Http::answer(429, Page::Empty);
     let silent = site.service("hour", &Server::http(serving("2025120100", silent)));
     check(&site.update(&silent, &[]), 3, "status 429");
-    let until: jiff::Timestamp = site.state()["wait_until"][&silent]
+    let until: Timestamp = site.state()["wait_until"][&silent]
         .as_str()
         .unwrap()
         .parse()
         .unwrap();
-    let left = until.duration_since(jiff::Timestamp::now()).as_secs();
+    let left = until.seconds_since(Timestamp::from(SystemTime::now()));
     assert!((3_500..=3_600).contains(&left), "{left} s");
 }
 

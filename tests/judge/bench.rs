@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use jiff::Timestamp;
 use reach365::Report;
+use reach365_model::Timestamp;
 use reach365_model::endpoint::{
     Category, Cloud, Endpoint, Expect, Host, Inspection, Issuer, Level, MustBe, Scheme,
 };

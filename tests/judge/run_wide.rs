@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use reach365_model::Timestamp;
 use reach365_model::endpoint::{Cloud, Endpoint, MustBe};
 use reach365_model::evidence::{
     Evidence, FailureKind, HttpSeen, IcmpSeen, RecordKind, RunEvidence, Trust,
@@ -15,7 +15,7 @@ use crate::bench::*;
 
 /// Three hosts with healthy certificates, seen by a clock that is ahead by some seconds.
 pub(crate) fn wrong_clock(ahead: i64) -> Vec<(Endpoint, Evidence)> {
-    let local = now().checked_add(SignedDuration::from_secs(ahead)).unwrap();
+    let local = now().checked_add_ms(ahead * 1_000).unwrap();
     let row = |number: usize| {
         let host = format!("host{number}.example");
         let address = format!("203.0.113.{number}");
@@ -27,7 +27,7 @@ pub(crate) fn wrong_clock(ahead: i64) -> Vec<(Endpoint, Evidence)> {
 }
 
 fn dated(local: Timestamp, real: Timestamp) -> HttpSeen {
-    let date = jiff::fmt::strtime::format("%a, %d %b %Y %H:%M:%S GMT", real).unwrap();
+    let date = real.format_utc("%a, %d %b %Y %H:%M:%S GMT");
     HttpSeen {
         headers: BTreeMap::from([("date".to_owned(), date)]),
         received: Some(local),

@@ -14,8 +14,7 @@ mod tables;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use jiff::Zoned;
-use jiff::tz::TimeZone;
+use reach365_model::time::LocalTime;
 use reach365_proxy::pac::PacHost;
 
 /// A world in which everything is given.
@@ -23,7 +22,7 @@ use reach365_proxy::pac::PacHost;
 struct Given {
     dns: HashMap<String, Vec<IpAddr>>,
     own: Vec<IpAddr>,
-    now: Zoned,
+    now: LocalTime,
 }
 
 impl Default for Given {
@@ -45,15 +44,16 @@ impl PacHost for Given {
         self.own.clone()
     }
 
-    fn now(&self) -> Zoned {
-        self.now.clone()
+    fn now_ms(&self) -> i64 {
+        self.now.moment.as_millisecond()
+    }
+
+    fn utc_offset(&self, _: i64) -> i32 {
+        self.now.utc_offset
     }
 }
 
 /// A moment whose offset is local time.
-fn at(text: &str) -> Zoned {
-    let pieces = jiff::fmt::temporal::Pieces::parse(text).unwrap();
-    let offset = pieces.to_numeric_offset().unwrap();
-    let moment: jiff::Timestamp = text.parse().unwrap();
-    moment.to_zoned(TimeZone::fixed(offset))
+fn at(text: &str) -> LocalTime {
+    text.parse().unwrap()
 }

@@ -13,6 +13,7 @@ pub mod evidence;
 pub mod options;
 pub mod plan;
 pub mod report;
+pub mod time;
 pub mod verdict;
 
 pub use advice::Advice;
@@ -24,4 +25,5 @@ pub use evidence::Evidence;
 pub use options::Options;
 pub use plan::Plan;
 pub use report::Report;
+pub use time::Timestamp;
 pub use verdict::Verdict;

@@ -3,7 +3,7 @@
 mod failed;
 mod outline;
 
-use jiff::Timestamp;
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::advice::Advice;

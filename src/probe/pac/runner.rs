@@ -9,15 +9,16 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use jiff::Zoned;
+use jiff::tz::TimeZone;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::surroundings::{Resolver, Silence};
 use super::{PacLimits, PacSurroundings};
+use reach365_model::Timestamp;
 use reach365_platform as platform;
 use reach365_proxy::pac::{
     Circumstances, PacAnswer, PacFailure, PacFailureKind, PacHost, PacScript, ScriptRequest,
@@ -307,8 +308,18 @@ impl PacHost for World {
         self.own.get_or_init(platform::own_addresses).clone()
     }
 
-    fn now(&self) -> Zoned {
-        self.surroundings.now.clone().unwrap_or_else(Zoned::now)
+    fn now_ms(&self) -> i64 {
+        let given = self.surroundings.now.map(|now| now.moment);
+        let now = given.unwrap_or_else(|| Timestamp::from(SystemTime::now()));
+        now.as_millisecond()
+    }
+
+    fn utc_offset(&self, at_ms: i64) -> i32 {
+        if let Some(given) = &self.surroundings.now {
+            return given.utc_offset;
+        }
+        let at = jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default();
+        TimeZone::system().to_offset(at).seconds()
     }
 }
 

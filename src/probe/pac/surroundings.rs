@@ -5,14 +5,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::Zoned;
-
 use crate::probe::clock::RunClock;
 use crate::probe::dns::{DnsClient, NameServers};
 use crate::probe::hosts_text::HostsText;
 use crate::probe::names::{AsSystem, Resolved};
 use reach365_model::evidence::RecordKind;
 use reach365_model::options::SearchList;
+use reach365_model::time::LocalTime;
 use reach365_platform as platform;
 
 /// Longest wait for the name of a server that the tool itself connects to.
@@ -30,7 +29,7 @@ pub struct PacSurroundings {
     /// The addresses of this machine instead of the real ones.
     pub own_addresses: Option<Vec<IpAddr>>,
     /// The time instead of the real one.
-    pub now: Option<Zoned>,
+    pub now: Option<LocalTime>,
     /// PEM file that replaces the operating system's roots.
     pub os_roots: Option<std::path::PathBuf>,
 }

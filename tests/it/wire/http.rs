@@ -2,9 +2,9 @@
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use jiff::Timestamp;
+use reach365_model::Timestamp;
 
 use super::{PATIENCE, ask, connect, stays_silent};
 use reach365_testlab::Lab;
@@ -107,8 +107,8 @@ fn clocks() {
             clock_ahead_s: ahead,
             ..Http::default()
         });
-        let date = jiff::fmt::rfc2822::parse(header(&head, "Date")).unwrap();
-        let difference = date.timestamp().as_second() - Timestamp::now().as_second();
+        let date = Timestamp::from_http_date(header(&head, "Date")).unwrap();
+        let difference = date.seconds_since(Timestamp::from(SystemTime::now()));
         assert!(
             (difference - ahead).abs() <= 2,
             "{difference} s instead of {ahead} s"

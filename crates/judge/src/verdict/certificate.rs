@@ -1,6 +1,6 @@
 //! The certificates of a handshake: who issued them, for whom, and for how long.
 
-use jiff::Timestamp;
+use reach365_model::Timestamp;
 
 use crate::verdict::diagnosis::{Diagnosis, OWN_ISSUER};
 use crate::verdict::tls::Handshake;

@@ -1,6 +1,6 @@
 //! What an answer holds: revocation lists, fixed texts, JSON.
 
-use jiff::Timestamp;
+use reach365_model::Timestamp;
 
 use crate::verdict::block_page;
 use crate::verdict::diagnosis::{Diagnosis, short};

@@ -32,7 +32,7 @@ mod trace;
 mod user_agent;
 mod vocabulary;
 
-use jiff::Timestamp;
+use reach365_model::Timestamp;
 
 pub(crate) use attempt::basis;
 pub use burst::{is_refusal, is_silence, may_explain};

@@ -1,6 +1,6 @@
 //! The TLS stage: what a handshake showed, finished or not.
 
-use jiff::Timestamp;
+use reach365_model::Timestamp;
 
 use crate::verdict::certificate;
 use crate::verdict::diagnosis::{Diagnosis, short, whole_ms};

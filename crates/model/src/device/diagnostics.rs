@@ -1,6 +1,6 @@
 //! Tests and failures of joining.
 
-use jiff::Timestamp;
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::device::number::ReportedNumber;

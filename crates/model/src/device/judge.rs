@@ -1,6 +1,6 @@
 //! Facts into a [`DeviceState`].
 
-use jiff::Timestamp;
+use crate::time::Timestamp;
 use serde::Deserialize;
 use url::Url;
 

@@ -1,6 +1,6 @@
 //! Fields by name, and what is odd about them.
 
-use jiff::{Timestamp, civil, tz::Offset};
+use crate::time::Timestamp;
 
 use crate::device::known::{is_known, normal};
 use crate::device::status::{DsregStatus, Field};
@@ -157,6 +157,5 @@ pub(super) fn time(text: &str) -> Option<Timestamp> {
     let bare = text
         .strip_suffix("UTC")
         .or_else(|| text.strip_suffix('Z'))?;
-    let civil: civil::DateTime = bare.trim_end().parse().ok()?;
-    Offset::UTC.to_timestamp(civil).ok()
+    Timestamp::from_utc_text(bare.trim_end())
 }

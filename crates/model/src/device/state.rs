@@ -1,6 +1,6 @@
 //! What a device is to Entra and to its domain, and how its sign-in fares.
 
-use jiff::Timestamp;
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::device::diagnostics::JoinDiagnostics;

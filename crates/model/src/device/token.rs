@@ -1,6 +1,6 @@
 //! The primary refresh token, which signs the user in everywhere.
 
-use jiff::Timestamp;
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::device::number::{ReportedNumber, aadsts};

@@ -4,9 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use jiff::{SignedDuration, Zoned};
-
 use super::circumstances::{Circumstances, Dependence};
+use super::times::LocalClock;
 use super::value::Objection;
 use super::{ALERT_LIMIT, LOG_LIMIT, NAME_LIMIT, PacHost};
 use crate::safe_text::printable;
@@ -92,16 +91,19 @@ impl Calls {
     }
 
     /// The time as a script reads it.
-    pub(super) fn now(&self) -> Zoned {
+    pub(super) fn now(&self) -> LocalClock {
         self.used.borrow_mut().depends_on.clock = true;
         self.clock()
     }
 
     /// The time for what does not depend on it, such as the zone.
-    pub(super) fn clock(&self) -> Zoned {
-        let now = self.host.now();
-        let ahead = SignedDuration::from_secs(self.circumstances.get().ahead_seconds);
-        now.checked_add(ahead).unwrap_or(now)
+    pub(super) fn clock(&self) -> LocalClock {
+        let ahead = self.circumstances.get().ahead_seconds.saturating_mul(1_000);
+        let utc_ms = self.host.now_ms().saturating_add(ahead);
+        LocalClock {
+            utc_ms,
+            offset: self.host.utc_offset(utc_ms),
+        }
     }
 
     /// What `Math.random` returns; below zero where it is left to chance.

@@ -83,8 +83,8 @@ fn furnish(ctx: &Ctx<'_>, calls: &Rc<Calls>) -> rquickjs::Result<()> {
 
 fn set_clock(ctx: &Ctx<'_>, calls: &Rc<Calls>) -> rquickjs::Result<()> {
     let (for_now, for_offset) = (Rc::clone(calls), Rc::clone(calls));
-    let now = move || for_now.now().timestamp().as_millisecond() as f64;
-    let offset = move || f64::from(for_offset.clock().offset().seconds()) * 1_000.0;
+    let now = move || for_now.now().utc_ms as f64;
+    let offset = move || f64::from(for_offset.clock().offset) * 1_000.0;
     let for_chance = Rc::clone(calls);
     let chance = move || for_chance.chance();
     let now = Function::new(ctx.clone(), now)?;
@@ -145,7 +145,7 @@ fn reply(name: &str, calls: &Calls, arguments: &[Argument]) -> Result<Reply, Obj
             .alert(&argument(arguments, 0).text())
             .map(|()| Reply::Undefined),
         "convert_addr" => addresses::convert_addr(arguments),
-        "dateRange" => Ok(times::date_range(arguments, &calls.now())),
+        "dateRange" => Ok(times::date_range(arguments, calls.now())),
         "dnsDomainIs" => names::dns_domain_is(arguments),
         "dnsDomainLevels" => names::dns_domain_levels(arguments),
         "dnsResolve" => addresses::dns_resolve(calls, arguments),
@@ -160,8 +160,8 @@ fn reply(name: &str, calls: &Calls, arguments: &[Argument]) -> Result<Reply, Obj
         "myIpAddress" => Ok(addresses::my_ip_address(calls)),
         "myIpAddressEx" => Ok(addresses::my_ip_address_ex(calls)),
         "sortIpAddressList" => Ok(addresses::sort_ip_address_list(arguments)),
-        "timeRange" => times::time_range(arguments, &calls.now()),
-        "weekdayRange" => Ok(times::weekday_range(arguments, &calls.now())),
+        "timeRange" => times::time_range(arguments, calls.now()),
+        "weekdayRange" => Ok(times::weekday_range(arguments, calls.now())),
         _ => Err(Objection::Thrown("this function is not there")),
     }
 }

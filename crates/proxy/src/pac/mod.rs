@@ -32,8 +32,6 @@ mod value;
 
 use std::net::IpAddr;
 
-use jiff::Zoned;
-
 pub use answer::{Entry, Ignored, PacAnswer, hops};
 pub use circumstances::{Circumstances, Dependence};
 pub use failure::{PacFailure, PacFailureKind};
@@ -86,6 +84,8 @@ pub trait PacHost {
     fn resolve(&self, name: &str) -> Vec<IpAddr>;
     /// The addresses of this machine, the preferred one first.
     fn own_addresses(&self) -> Vec<IpAddr>;
-    /// The time, in the zone of this machine.
-    fn now(&self) -> Zoned;
+    /// The time in milliseconds since 1970 began in UTC, as JavaScript counts them.
+    fn now_ms(&self) -> i64;
+    /// What local time is less UTC at such a time, in seconds.
+    fn utc_offset(&self, at_ms: i64) -> i32;
 }

@@ -1,10 +1,6 @@
 //! Functions that look at the clock, with the arithmetic of the library: its dates overflow as
 //! JavaScript's do, which is why `dateRange("SEP", "FEB")` is true on the first days of March.
 
-use jiff::Zoned;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-
 use super::value::{Argument, Objection, Reply, argument};
 
 const MONTHS: [&str; 12] = [
@@ -15,28 +11,38 @@ const SECONDS_PER_DAY: i64 = 86_400;
 /// Larger numbers make no date.
 const LARGEST: f64 = 1e6;
 
+/// The time, and by how much local time is ahead of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LocalClock {
+    /// Milliseconds since 1970 began in UTC.
+    pub(super) utc_ms: i64,
+    /// Local time less UTC, in seconds.
+    pub(super) offset: i32,
+}
+
 /// Now, here and in Greenwich, and the arguments without a final `GMT`.
 struct Question<'a> {
     arguments: &'a [Argument],
-    here: DateTime,
-    greenwich: DateTime,
+    here: Moment,
+    greenwich: Moment,
     in_greenwich: bool,
 }
 
 impl<'a> Question<'a> {
     /// `None` without any argument, which is false for every function.
-    fn read(arguments: &'a [Argument], now: &Zoned) -> Option<Self> {
+    fn read(arguments: &'a [Argument], now: LocalClock) -> Option<Self> {
         let (last, before) = arguments.split_last()?;
         let in_greenwich = last.text() == "GMT";
+        let greenwich = now.utc_ms.div_euclid(1_000);
         Some(Self {
             arguments: if in_greenwich { before } else { arguments },
-            here: now.datetime(),
-            greenwich: now.with_time_zone(TimeZone::UTC).datetime(),
+            here: Moment::from_second(greenwich.saturating_add(now.offset.into())),
+            greenwich: Moment::from_second(greenwich),
             in_greenwich,
         })
     }
 
-    fn asked(&self) -> DateTime {
+    fn asked(&self) -> Moment {
         if self.in_greenwich {
             self.greenwich
         } else {
@@ -46,9 +52,9 @@ impl<'a> Question<'a> {
 
     /// The moment that ranges are compared with: the library sets the parts of Greenwich one by one.
     fn compared(&self) -> Option<Moment> {
-        let mut moment = Moment::of(self.here);
+        let mut moment = self.here;
         if self.in_greenwich {
-            let there = Moment::of(self.greenwich);
+            let there = self.greenwich;
             let (year, month, day) = there.date();
             moment.set_year(year as f64)?;
             moment.set_month(month as f64)?;
@@ -60,11 +66,11 @@ impl<'a> Question<'a> {
 }
 
 /// `weekdayRange(day[, day][, "GMT"])`; a range may go over the end of the week.
-pub(super) fn weekday_range(arguments: &[Argument], now: &Zoned) -> Reply {
+pub(super) fn weekday_range(arguments: &[Argument], now: LocalClock) -> Reply {
     let Some(question) = Question::read(arguments, now) else {
         return Reply::Boolean(false);
     };
-    let today = question.asked().date().weekday().to_sunday_zero_offset();
+    let today = question.asked().weekday();
     let from = index_of(argument(arguments, 0), &DAYS);
     let to = match question.arguments.len() {
         2 => index_of(argument(arguments, 1), &DAYS),
@@ -73,11 +79,11 @@ pub(super) fn weekday_range(arguments: &[Argument], now: &Zoned) -> Reply {
     let (Some(from), Some(to)) = (from, to) else {
         return Reply::Boolean(false);
     };
-    Reply::Boolean(within(&from, &i64::from(today), &to))
+    Reply::Boolean(within(&from, &today, &to))
 }
 
 /// `dateRange` with one to six arguments and `"GMT"`.
-pub(super) fn date_range(arguments: &[Argument], now: &Zoned) -> Reply {
+pub(super) fn date_range(arguments: &[Argument], now: LocalClock) -> Reply {
     let Some(question) = Question::read(arguments, now) else {
         return Reply::Boolean(false);
     };
@@ -88,12 +94,12 @@ pub(super) fn date_range(arguments: &[Argument], now: &Zoned) -> Reply {
 }
 
 /// `timeRange` with one, two, four or six arguments and `"GMT"`.
-pub(super) fn time_range(arguments: &[Argument], now: &Zoned) -> Result<Reply, Objection> {
+pub(super) fn time_range(arguments: &[Argument], now: LocalClock) -> Result<Reply, Objection> {
     let Some(question) = Question::read(arguments, now) else {
         return Ok(Reply::Boolean(false));
     };
-    let asked = question.asked().hour().into();
-    let hour = f64::from(question.asked().hour());
+    let asked = question.asked().hour();
+    let hour = asked as f64;
     let known = match question.arguments {
         [only] => !matches!(only, Argument::Null) && is_exactly(only.number(), asked),
         [from, to] => from.number() <= hour && hour <= to.number(),
@@ -103,16 +109,17 @@ pub(super) fn time_range(arguments: &[Argument], now: &Zoned) -> Result<Reply, O
     Ok(Reply::Boolean(known))
 }
 
-fn is_date(wanted: &Argument, today: DateTime) -> bool {
+fn is_date(wanted: &Argument, today: Moment) -> bool {
+    let (year, month, day) = today.date();
     match wanted.leading_integer() {
-        None => index_of(wanted, &MONTHS) == Some(i64::from(today.month()) - 1),
-        Some(number) if number < 32.0 => is_exactly(number, today.day().into()),
-        Some(number) => is_exactly(number, today.year().into()),
+        None => index_of(wanted, &MONTHS) == Some(month),
+        Some(number) if number < 32.0 => is_exactly(number, day),
+        Some(number) => is_exactly(number, year),
     }
 }
 
 fn between_dates(question: &Question<'_>) -> Option<bool> {
-    let (year, month, _) = Moment::of(question.here).date();
+    let (year, month, _) = question.here.date();
     let count = question.arguments.len();
     let (first, last) = question.arguments.split_at(count / 2);
     let mut from = Moment::new(year, 0, 1, 0);
@@ -134,7 +141,7 @@ fn between_dates(question: &Question<'_>) -> Option<bool> {
 fn between_times(question: &Question<'_>) -> Option<bool> {
     let arguments = question.arguments;
     let middle = arguments.len() / 2;
-    let mut from = Moment::of(question.here);
+    let mut from = question.here;
     let mut to = from;
     if middle == 3 {
         from.set_clock(2, &arguments[2])?;
@@ -174,12 +181,21 @@ struct Moment {
 }
 
 impl Moment {
-    fn of(moment: DateTime) -> Self {
-        let seconds = i64::from(moment.hour()) * 3_600
-            + i64::from(moment.minute()) * 60
-            + i64::from(moment.second());
-        let month = i64::from(moment.month()) - 1;
-        Self::new(moment.year().into(), month, moment.day().into(), seconds)
+    /// Seconds since 1970 began.
+    fn from_second(second: i64) -> Self {
+        Self {
+            day: second.div_euclid(SECONDS_PER_DAY),
+            seconds: second.rem_euclid(SECONDS_PER_DAY),
+        }
+    }
+
+    /// The day of the week, Sunday first, from 0. The first of January 1970 was a Thursday.
+    fn weekday(self) -> i64 {
+        (self.day + 4).rem_euclid(7)
+    }
+
+    fn hour(self) -> i64 {
+        self.seconds / 3_600
     }
 
     /// The month counts from 0; month and day may lie beyond their ranges.

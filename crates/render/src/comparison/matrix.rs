@@ -1,5 +1,6 @@
 //! Many runs beside each other: sites by endpoints, with what they have in common named once.
 
+use reach365_model::Timestamp;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
@@ -44,7 +45,7 @@ pub struct SiteRow {
     /// What the caller called it.
     pub source: String,
     /// When it began.
-    pub started: jiff::Timestamp,
+    pub started: Timestamp,
     /// The worst outcome of its cells.
     pub outcome: Option<Outcome>,
     /// One cell a column; `null` where the run has no such row.

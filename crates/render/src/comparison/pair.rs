@@ -1,5 +1,6 @@
 //! Two runs, before and after a change.
 
+use reach365_model::Timestamp;
 use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
@@ -43,7 +44,7 @@ pub struct Side {
     /// What the caller called it.
     pub source: String,
     /// When it began.
-    pub started: jiff::Timestamp,
+    pub started: Timestamp,
     /// The cloud whose rules were applied.
     pub cloud: reach365_model::endpoint::Cloud,
     /// Version of the program.

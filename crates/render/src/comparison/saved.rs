@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use jiff::Timestamp;
+use reach365_model::Timestamp;
 use serde::Deserialize;
 
 use reach365_model::endpoint::{Cloud, Scheme, printable};

@@ -49,7 +49,7 @@ fn preamble(report: &Report) -> String {
         counts.skipped,
         from.unwrap_or_default(),
         on.unwrap_or_default(),
-        run.started.strftime("%Y-%m-%d %H:%M UTC"),
+        run.started.format_utc("%Y-%m-%d %H:%M UTC"),
         report.tool.name,
         report.tool.version,
         run.cloud,

@@ -403,7 +403,7 @@ fn run_facts(report: &Report) -> String {
         Some(format!("{} cloud", run.cloud)),
         run.site.as_ref().map(|site| format!("site {site}")),
         run.host.as_ref().map(|host| format!("host {host}")),
-        Some(format!("started {}", run.started.strftime("%F %T UTC"))),
+        Some(format!("started {}", run.started.format_utc("%F %T UTC"))),
     ];
     facts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use reach365_model::endpoint::Host;
+use reach365_model::time::LocalTime;
 use reach365_proxy::route::{ProxyProtocol, ProxyServer};
 use url::Url;
 
@@ -40,8 +41,8 @@ pub(crate) struct PacEvalArgs {
     #[arg(long)]
     pub(crate) host: Option<String>,
     /// Let the script see this time, such as 2026-11-21T09:00:00+01:00; its offset is local time
-    #[arg(long, value_name = "RFC3339", value_parser = moment)]
-    pub(crate) now: Option<jiff::Zoned>,
+    #[arg(long, value_name = "RFC3339")]
+    pub(crate) now: Option<LocalTime>,
     /// Only these names have addresses for the script; its questions never reach the network
     /// (repeatable)
     #[arg(long, value_name = "HOST=IP,…", value_parser = resolution)]
@@ -107,15 +108,6 @@ fn told_url(text: &str) -> Result<ToldUrl, String> {
         given: text.to_owned(),
         url,
     })
-}
-
-/// RFC 3339 keeps the offset, which is what local time is to the script.
-fn moment(text: &str) -> Result<jiff::Zoned, String> {
-    let wanted = || "not a time such as 2026-11-21T09:00:00+01:00".to_owned();
-    let moment: jiff::Timestamp = text.parse().map_err(|_| wanted())?;
-    let pieces = jiff::fmt::temporal::Pieces::parse(text).map_err(|_| wanted())?;
-    let offset = pieces.to_numeric_offset().ok_or_else(wanted)?;
-    Ok(moment.to_zoned(jiff::tz::TimeZone::fixed(offset)))
 }
 
 /// `HOST=IP,IP`, several with commas between them; `HOST=` is a name without addresses.
@@ -186,14 +178,15 @@ mod tests {
 
     #[test]
     fn the_offset_of_a_time_is_local_time() {
-        let local = moment("2026-11-21T09:30:00+05:30").unwrap();
+        let local: LocalTime = "2026-11-21T09:30:00+05:30".parse().unwrap();
         assert_eq!(
-            (local.hour(), local.timestamp().to_string()),
-            (9, "2026-11-21T04:00:00Z".to_owned())
+            (local.utc_offset, local.moment.to_string()),
+            (5 * 3_600 + 1_800, "2026-11-21T04:00:00Z".to_owned())
         );
-        assert_eq!(moment("2026-11-21T09:30:00Z").unwrap().hour(), 9);
+        let greenwich: LocalTime = "2026-11-21T09:30:00Z".parse().unwrap();
+        assert_eq!(greenwich.utc_offset, 0);
         for wrong in ["", "now", "2026-11-21", "2026-11-21T09:30:00"] {
-            assert!(moment(wrong).is_err(), "{wrong}");
+            assert!(wrong.parse::<LocalTime>().is_err(), "{wrong}");
         }
     }
 

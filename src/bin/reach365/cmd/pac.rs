@@ -81,7 +81,7 @@ fn surroundings(args: &PacEvalArgs) -> PacSurroundings {
     PacSurroundings {
         names,
         own_addresses: (!args.my_ip.is_empty()).then(|| args.my_ip.clone()),
-        now: args.now.clone(),
+        now: args.now,
         ..PacSurroundings::default()
     }
 }

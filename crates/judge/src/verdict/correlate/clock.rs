@@ -1,6 +1,6 @@
 //! The clock of this machine against the Date headers of the answers.
 
-use jiff::{SignedDuration, Timestamp};
+use reach365_model::Timestamp;
 
 use crate::verdict::correlate::{blocked_by, collapse, finding, free};
 use crate::verdict::diagnosis::Diagnosis;
@@ -96,19 +96,18 @@ fn skews(rows: &[Judged<'_>]) -> Vec<i64> {
 fn skew_of(attempt: &Attempt) -> Option<i64> {
     let seen = attempt.http.as_ref()?.value.as_ref()?;
     let received = seen.received?;
-    Some(received.duration_since(date_header(seen)?).as_secs())
+    Some(received.seconds_since(date_header(seen)?))
 }
 
 /// The time that an answer tells: its date, and how long a cache has held it.
 fn date_header(seen: &HttpSeen) -> Option<Timestamp> {
     let date = seen.headers.get("date")?;
-    let date = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
+    let date = Timestamp::from_http_date(date)?;
     let age = seen
         .headers
         .get("age")
         .and_then(|age| age.trim().parse::<u32>().ok());
-    let held = SignedDuration::from_secs(age.unwrap_or(0).into());
-    date.checked_add(held).ok()
+    date.checked_add_ms(i64::from(age.unwrap_or(0)) * 1_000)
 }
 
 /// Whether a certificate that seems out of date is in date by the corrected clock.
@@ -119,7 +118,7 @@ fn is_explained(row: &Judged<'_>, skew: i64) -> bool {
     let in_date = |attempt: &Attempt| {
         let http = attempt.http.as_ref().and_then(|http| http.value.as_ref());
         let received = http.and_then(|seen| seen.received)?;
-        let now = received.checked_sub(SignedDuration::from_secs(skew)).ok()?;
+        let now = received.checked_add_ms(skew.checked_mul(-1_000)?)?;
         let tls = attempt.tls.as_ref()?.value.as_ref()?;
         Some(certificate::valid_at(tls.chain.first()?, now))
     };

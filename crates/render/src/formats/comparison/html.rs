@@ -36,10 +36,10 @@ pub(super) fn comparison(comparison: &Comparison, out: &mut dyn io::Write) -> io
 }
 
 fn side(label: &str, side: &Side) -> Markup {
-    let started = side.started.strftime("%Y-%m-%d %H:%M:%S UTC");
+    let started = side.started.format_utc("%Y-%m-%d %H:%M:%S UTC");
     html! {
         li {
-            (label) ": " (Text(&side.name)) ", " (started.to_string()) ", "
+            (label) ": " (Text(&side.name)) ", " (started) ", "
             (side.cloud.to_string()) " cloud, " (rows(side.rows))
         } "\n"
     }

@@ -33,7 +33,7 @@ fn side(label: &str, side: &Side, page: &mut Page<'_>) -> io::Result<()> {
     let lead = Lead::indent(0)
         .then(page.style, Colour::Title, label)
         .up_to(8);
-    let started = side.started.strftime("%Y-%m-%d %H:%M:%S UTC");
+    let started = side.started.format_utc("%Y-%m-%d %H:%M:%S UTC");
     let words = format!(
         "{}, {started}, {} cloud, {}",
         side.name,

@@ -1,6 +1,6 @@
 //! The words for states of a device.
 
-use jiff::Timestamp;
+use reach365_model::Timestamp;
 
 use reach365_model::device::{
     CommandOutcome, DeviceIdentity, DeviceState, Join, Pc, ProxyView, TokenAttempt, UserContext,
@@ -188,5 +188,5 @@ pub(super) fn yes_no(yes: bool) -> String {
 }
 
 pub(super) fn time(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+    time.format_utc("%Y-%m-%d %H:%M:%S UTC")
 }

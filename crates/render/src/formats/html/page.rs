@@ -48,7 +48,7 @@ fn title(report: &Report) -> String {
     let word = required::run(report);
     let site = report.run.site.as_ref();
     let site = site.map(|site| format!(", {site}")).unwrap_or_default();
-    let day = report.run.started.strftime("%F");
+    let day = report.run.started.format_utc("%F");
     format!("{word}: {}{site}, {day}", counted(report))
 }
 

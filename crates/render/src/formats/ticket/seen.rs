@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use jiff::{SignedDuration, Timestamp};
+use reach365_model::Timestamp;
 
 use reach365_judge::verdict::short;
 use reach365_model::evidence::{
@@ -17,7 +17,7 @@ const LISTED: usize = 16;
 
 /// An instant as tickets have it.
 pub(in crate::formats) fn moment(instant: Timestamp) -> String {
-    instant.strftime("%F %T UTC").to_string()
+    instant.format_utc("%F %T UTC")
 }
 
 /// Targets of the aliases on the way to the addresses, in order; of an msoid record where it was
@@ -76,9 +76,8 @@ pub(in crate::formats) fn events(started: Timestamp, row: &EndpointReport) -> Ve
 }
 
 fn at(started: Timestamp, at_ms: f64, words: &str) -> String {
-    let after = SignedDuration::from_millis(at_ms as i64);
-    let instant = started.checked_add(after).unwrap_or(started);
-    format!("{}, {words}", instant.strftime("%F %T%.3f UTC"))
+    let instant = started.checked_add_ms(at_ms as i64).unwrap_or(started);
+    format!("{}, {words}", instant.format_utc("%F %T%.3f UTC"))
 }
 
 fn lookup_words(lookup: &Lookup) -> String {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use jiff::{SignedDuration, Timestamp};
 use reach365::new_client_request_id;
+use reach365_model::Timestamp;
 use reach365_model::endpoint::Cloud;
 use reach365_proxy::text;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use crate::exit::{Failure, note};
 
 const FILE: &str = "endpoints.json";
 /// No service is waited for longer; a later time comes from a clock that was wrong.
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3_600);
 
 /// The directory of this program's state, and what stands in its main file.
 pub(super) struct State {
@@ -103,14 +103,15 @@ impl State {
 
     /// The time before which a service must not be asked.
     pub(super) fn wait_until(&self, service: &str) -> Option<Timestamp> {
-        let now = Timestamp::now();
+        let now = Timestamp::from(SystemTime::now());
         let until = *self.kept.wait_until.get(service)?;
-        (until > now && until.duration_since(now) <= LONGEST_WAIT).then_some(until)
+        let wait = until.duration_since(now)?;
+        (!wait.is_zero() && wait <= LONGEST_WAIT).then_some(until)
     }
 
     /// Remembers that a service wants to be left alone, and says until when.
     pub(super) fn wait(&mut self, service: &str, wait: Duration) -> Result<Timestamp, Failure> {
-        let until = Timestamp::now() + wait;
+        let until = Timestamp::from(SystemTime::now() + wait);
         self.kept.wait_until.insert(service.to_owned(), until);
         self.write()?;
         Ok(until)

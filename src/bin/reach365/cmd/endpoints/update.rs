@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
 use reach365::{ServiceAnswer, ServiceFailure, ServiceRequest, ask_service};
+use reach365_model::Timestamp;
 use reach365_model::catalog::service::{self, EffectiveDates, Pattern, ServiceList, diff};
 use reach365_model::endpoint::Cloud;
 use reach365_model::options::Options;
@@ -113,7 +113,7 @@ fn options(args: &UpdateArgs) -> Result<Options, Failure> {
 }
 
 fn left_alone(until: Timestamp) -> u8 {
-    let until = until.strftime("%Y-%m-%d %H:%M:%S UTC");
+    let until = until.format_utc("%Y-%m-%d %H:%M:%S UTC");
     note(&format!(
         "it is asked again after {until} at the earliest; the saved copy stays as it is"
     ));
