@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::engine::{Checker, trace};
-use crate::probe::Certificates;
 use reach365_judge::verdict::Signatures;
 use reach365_model::device::NcsiSettings;
 use reach365_model::endpoint::Cloud;
 use reach365_model::error::Error;
 use reach365_model::options::{ControlHost, Family, Options, ProxySource, Timeouts};
 use reach365_platform as platform;
+use reach365_probe::Certificates;
 use reach365_proxy::View;
 
 /// Builds a [`Checker`]; every setting has the default of [`Options`].

@@ -14,11 +14,11 @@ use tokio::time::{Duration, Instant, sleep};
 
 use crate::engine::rows::Row;
 use crate::engine::{Checker, Probed};
-use crate::probe::ProbeContext;
 use reach365_judge::verdict::{self};
 use reach365_model::evidence::BurstSeen;
 use reach365_model::options::{BURST_AT_ONCE, BURST_ENDPOINTS, BURST_LAG, BURST_SAMPLE};
 use reach365_model::verdict::Verdict;
+use reach365_probe::ProbeContext;
 use reach365_proxy::route::Route;
 
 /// After so long those that are probed beside have passed, where they do.

@@ -6,7 +6,6 @@ use futures_util::future::{FutureExt, join, join_all};
 
 use crate::engine::Checker;
 use crate::engine::rows::Row;
-use crate::probe::{ProbeContext, confirm, known_names, other_name, probe, random_labels, sizes};
 use reach365_judge::verdict::{self};
 use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::evidence::{ControlHostSeen, Evidence, Lookup};
@@ -15,6 +14,7 @@ use reach365_model::options::{
 };
 use reach365_model::plan::{self, Plan};
 use reach365_model::verdict::Outcome;
+use reach365_probe::{ProbeContext, confirm, known_names, other_name, probe, random_labels, sizes};
 use reach365_proxy::route::Route;
 
 /// What the host for comparison may make a run longer.

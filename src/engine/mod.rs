@@ -26,11 +26,6 @@ use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use crate::probe::{
-    Certificates, Credentials, DnsClient, HostsText, MsoidClients, NameServers, Pace, ProbeContext,
-    PromptLookups, ProxyNames, RunClock, TlsSource, alternate, ask_as, confirm, look_up_again,
-    probe, probe_msoid,
-};
 use reach365_judge::verdict::{self, Signatures};
 use reach365_model::device::NcsiSettings;
 use reach365_model::endpoint::{Endpoint, MustBe, Scheme};
@@ -41,6 +36,11 @@ use reach365_model::plan::Plan;
 use reach365_model::report::{Report, Run};
 use reach365_model::verdict::Outcome;
 use reach365_platform::{self as platform, SystemResolvers};
+use reach365_probe::{
+    Certificates, Credentials, DnsClient, HostsText, MsoidClients, NameServers, Pace, ProbeContext,
+    PromptLookups, ProxyNames, RunClock, TlsSource, alternate, ask_as, confirm, look_up_again,
+    probe, probe_msoid,
+};
 use reach365_proxy::View;
 
 /// More hosts than that are not looked up by the operating system beside: each look-up holds a

@@ -9,10 +9,10 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use url::Url;
 
-use crate::probe::pac::{self, PacLimits, PacNames, PacSurroundings, Script, Silence};
 use reach365_model::evidence::{ScriptFailure, ScriptFailureKind, ScriptSeen};
 use reach365_model::options::Options;
 use reach365_platform as platform;
+use reach365_probe::pac::{self, PacLimits, PacNames, PacSurroundings, Script, Silence};
 use reach365_proxy::pac::{PacAnswer, PacFailure, PacFailureKind};
 use reach365_proxy::{ScriptSource, concealed};
 

@@ -6,12 +6,12 @@ use reach365_model::Timestamp;
 use url::Url;
 
 use crate::engine::routing::Routing;
-use crate::probe::pac::{PacNames, PacSurroundings};
-use crate::probe::{Credentials, FetchLimits, Fetched, Fetcher, provider};
 use reach365_model::catalog::service::{SERVICE_LIMIT, ServiceList, instance, latest_version};
 use reach365_model::endpoint::{Cloud, quoted};
 use reach365_model::error::Error;
 use reach365_model::options::Options;
+use reach365_probe::pac::{PacNames, PacSurroundings};
+use reach365_probe::{Credentials, FetchLimits, Fetched, Fetcher, provider};
 use reach365_proxy::route::{Hop, NamedBy, Route};
 
 /// How long the service wants to be left alone where it does not say so itself.

@@ -9,7 +9,6 @@ use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
 
 use crate::engine::Row;
-use crate::probe::{DnsClient, HostsText, ProbeContext, RunClock, addresses, trace as probe_trace};
 use reach365_judge::verdict::{self, TraceReading, read_trace};
 use reach365_model::endpoint::{Endpoint, Host};
 use reach365_model::error::Error;
@@ -17,6 +16,9 @@ use reach365_model::evidence::{Evidence, Lookup, RecordKind, Stage, Trace};
 use reach365_model::options::{Options, TRACE_CONTROL, TRACE_ROWS};
 use reach365_model::verdict::Outcome;
 use reach365_platform as platform;
+use reach365_probe::{
+    DnsClient, HostsText, ProbeContext, RunClock, addresses, trace as probe_trace,
+};
 
 /// Port without TLS: no ClientHello goes there.
 const HTTP_PORT: u16 = 80;

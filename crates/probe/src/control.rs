@@ -1,0 +1,217 @@
+//! Control probes: asked after a failure only, each differs from what failed in one thing.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures_util::future::{join_all, join4};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use crate::clock::{Expired, milliseconds};
+use crate::dns::DnsClient;
+use crate::run::ProbeContext;
+use crate::{classify, legacy_hello};
+use reach365_model::endpoint::{Endpoint, Host};
+use reach365_model::evidence::{
+    DnsTry, LegacyHello, Lookup, Observation, RecordKind, SniControl, Transport,
+};
+
+/// The other name of a greeting. It stands for a host that nobody filters (RFC 2606); it is not
+/// contacted.
+const OTHER_NAME: &str = "www.example.com";
+/// Connection and answer together: a lost request for a connection is repeated after a second.
+const BOTH: Duration = Duration::from_millis(1_400);
+/// Silence has been waited for already: answers come at once or not at all.
+pub(super) const LIMIT: Duration = Duration::from_secs(1);
+/// What a resolver has for a control name where the run has been waiting for it already.
+const KNOWN_NAME: Duration = Duration::from_millis(1_500);
+/// Control lookups of a run that silence has not held up may take until then.
+const SILENT_RUN: Duration = Duration::from_millis(5_500);
+/// Less than this after the connection came about, and silence says nothing.
+const ENOUGH: Duration = Duration::from_millis(700);
+
+/// Greets the address of a failed handshake by the host's name and by another, both twice: the limit
+/// is shorter than what a system waits before it repeats a lost packet.
+pub async fn other_name(
+    context: &ProbeContext,
+    endpoint: &Endpoint,
+    address: SocketAddr,
+) -> Option<SniControl> {
+    let name = endpoint.host.name()?;
+    let (own, own_again, other, other_again) = join4(
+        greet(context, address, name),
+        greet(context, address, name),
+        greet(context, address, OTHER_NAME),
+        greet(context, address, OTHER_NAME),
+    )
+    .await;
+    // A greeting that was never sent shows nothing.
+    let (own, own_again) = in_order(own, own_again);
+    let (other, other_again) = in_order(other, other_again);
+    Some(SniControl {
+        address,
+        name: OTHER_NAME.to_owned(),
+        own: own?,
+        own_again,
+        other: other?,
+        other_again,
+    })
+}
+
+type Greeted = Option<LegacyHello>;
+
+/// What was answered first, what was not even sent last.
+fn in_order(one: Greeted, two: Greeted) -> (Greeted, Greeted) {
+    let rank = |greeted: &Greeted| match greeted {
+        Some(answer) if *answer != LegacyHello::default() => 2,
+        Some(_) => 1,
+        None => 0,
+    };
+    if rank(&two) > rank(&one) {
+        (two, one)
+    } else {
+        (one, two)
+    }
+}
+
+/// The answer to a greeting; none where it was not sent, or so late that silence says nothing.
+async fn greet(context: &ProbeContext, address: SocketAddr, name: &str) -> Greeted {
+    let mut random = [0; 32];
+    let provider = &context.tls.get().await.provider;
+    // A fixed number serves as well: no keys come of this greeting.
+    let _ = provider.secure_random.fill(&mut random);
+    let connecting = async { TcpStream::connect(address).await.map(Some) };
+    let asking = |tcp| legacy_hello::ask(tcp, Some(name), random);
+    let answer = asked(context, connecting, asking).await;
+    answer.map(Option::unwrap_or_default)
+}
+
+/// What comes of a question on a fresh connection: `None` where there is no connection, or where it
+/// came about so late that silence says nothing; within, `None` for silence.
+#[allow(clippy::option_option, reason = "not asked and not answered differ")]
+pub(super) async fn asked<C, A>(
+    context: &ProbeContext,
+    connecting: C,
+    ask: impl FnOnce(TcpStream) -> A,
+) -> Option<Option<A::Output>>
+where
+    C: Future<Output = io::Result<Option<TcpStream>>>,
+    A: Future,
+{
+    let began = Instant::now();
+    let connected = context.clock.within(BOTH, connecting).await;
+    let tcp = connected.ok()?.ok()??;
+    // On a long path the answer needs as long as the connection did, and some.
+    let took = began.elapsed();
+    let left = BOTH.saturating_sub(took).min(LIMIT).max(took * 2);
+    match context.clock.within(left, ask(tcp)).await {
+        Ok(answer) => Some(Some(answer)),
+        Err(Expired::Limit) if left >= ENOUGH => Some(None),
+        Err(_) => None,
+    }
+}
+
+/// Asks one resolver for names of several owners, and where it answers without an address for any
+/// of them also for the internet's root. A name that is not answered within the limit is recorded
+/// as silence.
+pub async fn known_names(
+    context: &ProbeContext,
+    server: SocketAddr,
+    names: &[String],
+) -> Vec<Lookup> {
+    let client = DnsClient {
+        servers: vec![server],
+        ..context.dns.clone()
+    };
+    let elapsed = Duration::from_millis(context.clock.elapsed_ms());
+    let left = if context.is_proxied.load(Ordering::Acquire) {
+        Duration::ZERO
+    } else {
+        SILENT_RUN.saturating_sub(elapsed)
+    };
+    let limit = left.max(KNOWN_NAME).min(client.timeout * 2);
+    let asked = names
+        .iter()
+        .map(|name| within(&client, limit, name, RecordKind::A));
+    let mut lookups: Vec<Lookup> = join_all(asked).await.into_iter().flatten().collect();
+    let resolved = lookups.iter().any(|lookup| lookup.outcome.passed());
+    let answered = |lookup: &Lookup| lookup.tries.iter().any(|one| one.rcode.is_some());
+    if !resolved && (lookups.is_empty() || lookups.iter().any(answered)) {
+        lookups.extend(within(&client, KNOWN_NAME, ".", RecordKind::Ns).await);
+    }
+    lookups
+}
+
+/// A lookup by one server that is silent at the limit; none where the run is over before.
+async fn within(
+    client: &DnsClient,
+    limit: Duration,
+    name: &str,
+    kind: RecordKind,
+) -> Option<Lookup> {
+    let began = Instant::now();
+    let server = *client.servers.first()?;
+    let asked = client.lookup(name, kind);
+    let why = match client.clock.within(limit, asked).await {
+        Ok(lookup) => return Some(lookup),
+        Err(why) => why,
+    };
+    if why == Expired::Deadline {
+        return None;
+    }
+    let silence = classify::expired(why);
+    let (at_ms, elapsed_ms) = (client.clock.at(began), milliseconds(began.elapsed()));
+    Some(Lookup {
+        name: name.to_owned(),
+        kind,
+        outcome: Observation {
+            at_ms,
+            elapsed_ms,
+            value: None,
+            failure: Some(silence.clone()),
+        },
+        tries: vec![DnsTry {
+            server,
+            transport: Transport::Udp,
+            at_ms,
+            elapsed_ms,
+            edns: None,
+            resent_after_ms: None,
+            queued_ms: None,
+            rcode: None,
+            failure: Some(silence),
+        }],
+    })
+}
+
+/// Looks up names that do not exist: one below the host's own domain, one below `invalid` (RFC
+/// 6761), which nobody can have.
+pub async fn random_labels(context: &ProbeContext, endpoint: &Endpoint) -> Vec<Lookup> {
+    let Host::Name(name) = &endpoint.host else {
+        return Vec::new();
+    };
+    let label = random_label(context).await;
+    let mut names = vec![format!("{label}.invalid")];
+    if name.contains('.') {
+        names.push(format!("{label}.{}", endpoint.host.owner()));
+    }
+    let lookups = names.iter().map(|name| context.lookup(name, RecordKind::A));
+    let all = context.clock.within(LIMIT, join_all(lookups)).await;
+    all.unwrap_or_default()
+}
+
+async fn random_label(context: &ProbeContext) -> String {
+    let mut random = [0; 6];
+    // A label that repeats is no worse than one that may exist by chance.
+    let _ = context
+        .tls
+        .get()
+        .await
+        .provider
+        .secure_random
+        .fill(&mut random);
+    let digits: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("reach365-{digits}")
+}
