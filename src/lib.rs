@@ -46,7 +46,7 @@ pub mod fix;
 
 pub use builtin::{builtin, judge};
 pub use engine::{
-    Checker, CheckerBuilder, ReadTrace, TraceReport, TraceRequest, proxy_ways, trace,
+    Checker, CheckerBuilder, ReadTrace, TraceReport, TraceRequest, route_candidates, trace,
 };
 #[cfg(feature = "fetch")]
 pub use engine::{

@@ -30,7 +30,9 @@ use reach365_judge::verdict::{self, Signatures};
 use reach365_model::device::NcsiSettings;
 use reach365_model::endpoint::{Endpoint, MustBe, Scheme};
 use reach365_model::event::Event;
-use reach365_model::evidence::{Agent, Attempt, Control, Evidence, RecordKind, RunEvidence, Way};
+use reach365_model::evidence::{
+    Agent, Attempt, Evidence, OtherRoute, RecordKind, RouteCandidate, RunEvidence,
+};
 use reach365_model::options::{COMPARE_AFTER, Options, PROBES_UNDER_WAY};
 use reach365_model::plan::Plan;
 use reach365_model::report::{Report, Run};
@@ -50,7 +52,7 @@ const OS_LOOKUPS: usize = 64;
 pub use builder::CheckerBuilder;
 use burst::Burst;
 use routing::Routing;
-pub use routing::proxy_ways;
+pub use routing::route_candidates;
 use rows::{Row, rows};
 #[cfg(feature = "fetch")]
 pub use service::{
@@ -101,7 +103,7 @@ impl Checker {
         let context = self.context(clock, &run, plan.checks.len(), &routing);
         let probes = async {
             let ways = clock
-                .within(self.options.deadline, routing.ways(plan))
+                .within(self.options.deadline, routing.candidates(plan))
                 .await;
             let rows = rows(plan, ways.unwrap_or_default(), settings);
             let is_proxied = rows::are_proxied(&rows);
@@ -306,14 +308,17 @@ impl Checker {
             let outcome = verdict::judge(endpoint, &evidence, judge).outcome;
             return (evidence, outcome);
         }
-        let pac_routes = row.ways.iter().filter(|way| way.view == verdict::PAC_ROUTE);
-        let pac_routes: Vec<&Way> = pac_routes.collect();
+        let pac_routes = row
+            .ways
+            .iter()
+            .filter(|candidate| candidate.view == verdict::PAC_ROUTE);
+        let pac_routes: Vec<&RouteCandidate> = pac_routes.collect();
         if pac_routes.is_empty() {
             return Box::pin(self.probe_row(context, judge, row)).await;
         }
         let beside = pac_routes
             .iter()
-            .map(|way| self.probe_route(context, judge, row, way));
+            .map(|candidate| self.probe_route(context, judge, row, candidate));
         let main = Box::pin(self.probe_row(context, judge, row));
         let ((mut evidence, _), controls) = join(main, Box::pin(join_all(beside))).await;
         evidence.controls.extend(controls);
@@ -327,20 +332,20 @@ impl Checker {
         context: &ProbeContext,
         judge: &verdict::Context<'_>,
         row: &Row<'_>,
-        way: &Way,
-    ) -> Control {
+        candidate: &RouteCandidate,
+    ) -> OtherRoute {
         let other = Row {
             endpoint: row.endpoint,
-            route: way.route.clone(),
-            ways: vec![way.clone()],
+            route: candidate.route.clone(),
+            ways: vec![candidate.clone()],
             asks_agents: false,
             setting: row.setting.clone(),
             started: Notify::new(),
         };
         let (mut evidence, _) = self.probe_way(context, judge, &other).await;
         evidence.ways = other.ways;
-        Control {
-            way: way.clone(),
+        OtherRoute {
+            way: candidate.clone(),
             evidence,
         }
     }
@@ -359,19 +364,20 @@ impl Checker {
             evidence.redirected.clone_from(&row.setting.redirected);
             return (evidence, outcome);
         }
-        let (mut evidence, outcome) = Box::pin(self.probe_ways(context, judge, row, others)).await;
+        let (mut evidence, outcome) =
+            Box::pin(self.probe_routes(context, judge, row, others)).await;
         evidence.redirected.clone_from(&row.setting.redirected);
         (evidence, outcome)
     }
 
     /// Probes the way that is taken and, where it fails or everything is to be compared, the
     /// others. They start beside it when it takes long, so that silence on all ways ends in time.
-    async fn probe_ways(
+    async fn probe_routes(
         &self,
         context: &ProbeContext,
         judge: &verdict::Context<'_>,
         row: &Row<'_>,
-        others: Vec<Way>,
+        others: Vec<RouteCandidate>,
     ) -> Probed {
         // What must be closed is closed only where no route that this machine knows leads to it.
         let closed = row.endpoint.must_be == MustBe::Blocked;
@@ -513,10 +519,14 @@ fn calls_for_controls(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Blocked | Outcome::Inconclusive)
 }
 
-async fn probe_others(context: &ProbeContext, endpoint: &Endpoint, ways: &[Way]) -> Vec<Control> {
-    let probes = ways.iter().map(async |way| Control {
-        way: way.clone(),
-        evidence: probe(context, endpoint, &way.route).await,
+async fn probe_others(
+    context: &ProbeContext,
+    endpoint: &Endpoint,
+    ways: &[RouteCandidate],
+) -> Vec<OtherRoute> {
+    let probes = ways.iter().map(async |candidate| OtherRoute {
+        way: candidate.clone(),
+        evidence: probe(context, endpoint, &candidate.route).await,
     });
     join_all(probes).await
 }

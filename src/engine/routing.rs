@@ -9,7 +9,7 @@ use url::Url;
 use crate::engine::scripts::{Answer, Scripts};
 use reach365_judge::verdict::{KNOWN_PROXY, PAC_ROUTE};
 use reach365_model::endpoint::{Endpoint, Scheme};
-use reach365_model::evidence::{ScriptFailure, ScriptSeen, Way};
+use reach365_model::evidence::{RouteCandidate, ScriptFailure, ScriptSeen};
 use reach365_model::options::{Options, ProxySignIn, ProxySource};
 use reach365_model::plan::Plan;
 use reach365_platform::{self as platform, SystemProxies};
@@ -103,14 +103,14 @@ impl Routing {
 
     /// The ways of every check of a plan, the one to take first; none where no settings were
     /// considered.
-    pub(super) async fn ways(&self, plan: &Plan) -> Vec<Vec<Way>> {
+    pub(super) async fn candidates(&self, plan: &Plan) -> Vec<Vec<RouteCandidate>> {
         if self.views.is_empty() {
             return plan.checks.iter().map(|_| Vec::new()).collect();
         }
         let ways = plan
             .checks
             .iter()
-            .map(|check| self.ways_of(&check.endpoint));
+            .map(|check| self.candidates_of(&check.endpoint));
         let mut all = join_all(ways).await;
         let known = self.known_proxies(plan, &all);
         for (ways, known) in all.iter_mut().zip(known) {
@@ -119,43 +119,47 @@ impl Routing {
         all
     }
 
-    async fn ways_of(&self, endpoint: &Endpoint) -> Vec<Way> {
+    async fn candidates_of(&self, endpoint: &Endpoint) -> Vec<RouteCandidate> {
         match url_of(endpoint) {
-            Some(url) => self.ways_to(&url).await,
+            Some(url) => self.candidates_for(&url).await,
             None => Vec::new(),
         }
     }
 
-    pub(super) async fn ways_to(&self, url: &Url) -> Vec<Way> {
-        let ways = self.views.iter().map(|named| self.way(named, url));
+    pub(super) async fn candidates_for(&self, url: &Url) -> Vec<RouteCandidate> {
+        let ways = self.views.iter().map(|named| self.candidate(named, url));
         let mut ways = join_all(ways).await.into_iter();
         let (mut all, unstable) = ways.next().unwrap_or_default();
-        for (way, _) in ways {
-            all.extend(way);
+        for (candidate, _) in ways {
+            all.extend(candidate);
         }
         all.extend(unstable);
         all
     }
 
     /// The way of a view, and the other routes that its script names for the same URL.
-    async fn way(&self, named: &Named, url: &Url) -> (Vec<Way>, Vec<Way>) {
+    async fn candidate(
+        &self,
+        named: &Named,
+        url: &Url,
+    ) -> (Vec<RouteCandidate>, Vec<RouteCandidate>) {
         let settings = &named.view.settings;
-        let way = |route: Route, script_failure: Option<ScriptFailure>| {
+        let candidate = |route: Route, script_failure: Option<ScriptFailure>| {
             let asked = matches!(route.origin, Origin::Pac | Origin::Wpad);
             let spared = settings.bypass.reason(url).is_some();
             let unreadable = settings.servers.unreadable(url.scheme());
             let unreadable = unreadable.filter(|_| !asked && !spared).map(str::to_owned);
-            let way = Way {
+            let candidate = RouteCandidate {
                 view: named.name.to_owned(),
                 route,
                 script_failure,
                 unreadable,
                 changes_with: Vec::new(),
             };
-            (vec![way], Vec::new())
+            (vec![candidate], Vec::new())
         };
         let (scripts, mut fallback) = match decide(&named.view, url) {
-            Decision::Route(route) => return way(route, None),
+            Decision::Route(route) => return candidate(route, None),
             Decision::Script { scripts, fallback } => (scripts, fallback),
         };
         for source in &scripts {
@@ -168,44 +172,54 @@ impl Routing {
                     changes_with,
                 } => {
                     let origin = origin_of(source);
-                    let (mut taken, _) = way(route_of(&script, cleartext, answer, origin), None);
+                    let (mut taken, _) =
+                        candidate(route_of(&script, cleartext, answer, origin), None);
                     let words = changes_with.into_iter().map(str::to_owned);
                     taken[0].changes_with = words.collect();
-                    let others = others.into_iter().take(PAC_ROUTES).map(|answer| Way {
-                        view: PAC_ROUTE.to_owned(),
-                        route: route_of(&script, cleartext, answer, origin),
-                        script_failure: None,
-                        unreadable: None,
-                        changes_with: Vec::new(),
-                    });
+                    let others = others
+                        .into_iter()
+                        .take(PAC_ROUTES)
+                        .map(|answer| RouteCandidate {
+                            view: PAC_ROUTE.to_owned(),
+                            route: route_of(&script, cleartext, answer, origin),
+                            script_failure: None,
+                            unreadable: None,
+                            changes_with: Vec::new(),
+                        });
                     return (taken, others.collect());
                 }
                 Answer::NothingFound(why) => {
                     let reason = format!("the network announces no script: {why}");
                     fallback.reasons.push(reason);
                 }
-                Answer::Failed(failure) => return way(fallback, Some(failure)),
+                Answer::Failed(failure) => return candidate(fallback, Some(failure)),
             }
         }
-        way(fallback, None)
+        candidate(fallback, None)
     }
 
     /// For endpoints that the settings send directly: the proxy that the same settings name, for
     /// other hosts or but for the bypass list.
-    fn known_proxies(&self, plan: &Plan, all: &[Vec<Way>]) -> Vec<Option<Way>> {
+    fn known_proxies(
+        &self,
+        plan: &Plan,
+        all: &[Vec<RouteCandidate>],
+    ) -> Vec<Option<RouteCandidate>> {
         let elsewhere = all
             .iter()
             .filter_map(|ways| ways.first())
-            .find(|way| !way.route.is_direct())
-            .map(|way| way.route.clone());
+            .find(|candidate| !candidate.route.is_direct())
+            .map(|candidate| candidate.route.clone());
         let checks = plan.checks.iter().zip(all);
         let known = checks.map(|(check, ways)| {
-            let taken = ways.first().filter(|way| way.route.is_direct())?;
+            let taken = ways
+                .first()
+                .filter(|candidate| candidate.route.is_direct())?;
             let route = match taken.route.origin {
                 Origin::Pac | Origin::Wpad => elsewhere.clone()?,
                 _ => self.but_for_the_bypass_list(&check.endpoint)?,
             };
-            Some(Way {
+            Some(RouteCandidate {
                 view: KNOWN_PROXY.to_owned(),
                 route,
                 script_failure: None,
@@ -232,35 +246,39 @@ impl Routing {
 
 /// The way that every view names for every URL, PAC scripts fetched and asked: for each URL one way
 /// a view, in the order of the views.
-pub async fn proxy_ways(views: &[View], urls: &[Url], options: &Options) -> Vec<Vec<Way>> {
+pub async fn route_candidates(
+    views: &[View],
+    urls: &[Url],
+    options: &Options,
+) -> Vec<Vec<RouteCandidate>> {
     let routing = Routing {
         views: views.iter().cloned().map(Named::of).collect(),
         sign_ins: Vec::new(),
         unread: None,
         scripts: Scripts::new(options),
     };
-    let mut all = join_all(urls.iter().map(|url| routing.ways_to(url))).await;
+    let mut all = join_all(urls.iter().map(|url| routing.candidates_for(url))).await;
     for ways in &mut all {
-        ways.retain(|way| way.view != PAC_ROUTE);
+        ways.retain(|candidate| candidate.view != PAC_ROUTE);
     }
     all
 }
 
 /// The ways beside the one that was taken, each once: those of other settings, and the direct path.
-pub(super) fn others(ways: &[Way]) -> Vec<Way> {
+pub(super) fn others(ways: &[RouteCandidate]) -> Vec<RouteCandidate> {
     let Some((taken, rest)) = ways.split_first() else {
         return Vec::new();
     };
-    let mut others: Vec<Way> = Vec::new();
+    let mut others: Vec<RouteCandidate> = Vec::new();
     let usable = rest
         .iter()
-        .filter(|way| way.script_failure.is_none() && way.unreadable.is_none())
-        .filter(|way| way.view != PAC_ROUTE)
+        .filter(|candidate| candidate.script_failure.is_none() && candidate.unreadable.is_none())
+        .filter(|candidate| candidate.view != PAC_ROUTE)
         .cloned();
-    for way in usable.chain([direct_way()]) {
-        let known = |other: &Way| same_hops(&other.route, &way.route);
+    for candidate in usable.chain([direct_candidate()]) {
+        let known = |other: &RouteCandidate| same_hops(&other.route, &candidate.route);
         if !known(taken) && !others.iter().any(known) {
-            others.push(way);
+            others.push(candidate);
         }
     }
     others
@@ -270,8 +288,8 @@ fn same_hops(one: &Route, other: &Route) -> bool {
     one.hop_words() == other.hop_words()
 }
 
-fn direct_way() -> Way {
-    Way {
+fn direct_candidate() -> RouteCandidate {
+    RouteCandidate {
         view: ViewKind::Direct.name().to_owned(),
         route: Route::direct(),
         script_failure: None,
@@ -383,9 +401,9 @@ fn unless_direct(views: Vec<View>) -> Vec<View> {
 }
 
 /// The route that stands in the report of an endpoint.
-pub(super) fn taken(ways: &[Way], planned: &Route) -> Route {
+pub(super) fn taken(ways: &[RouteCandidate], planned: &Route) -> Route {
     ways.first()
-        .map_or_else(|| planned.clone(), |way| way.route.clone())
+        .map_or_else(|| planned.clone(), |candidate| candidate.route.clone())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use tokio::sync::Notify;
 use crate::engine::device::Setting;
 use crate::engine::routing;
 use reach365_model::endpoint::{Endpoint, Scheme};
-use reach365_model::evidence::Way;
+use reach365_model::evidence::RouteCandidate;
 use reach365_model::plan::Plan;
 use reach365_proxy::route::{Hop, ProxyProtocol, ProxyServer, Route};
 
@@ -13,7 +13,7 @@ use reach365_proxy::route::{Hop, ProxyProtocol, ProxyServer, Route};
 pub(super) struct Row<'a> {
     pub(super) endpoint: &'a Endpoint,
     pub(super) route: Route,
-    pub(super) ways: Vec<Way>,
+    pub(super) ways: Vec<RouteCandidate>,
     /// Whether this row tries other agents for its way.
     pub(super) asks_agents: bool,
     pub(super) setting: Setting,
@@ -26,7 +26,7 @@ impl Row<'_> {
     pub(super) fn is_unreadable(&self) -> bool {
         self.ways
             .first()
-            .is_some_and(|way| way.unreadable.is_some())
+            .is_some_and(|candidate| candidate.unreadable.is_some())
     }
 
     pub(super) fn endpoint_and_route(&self) -> (Endpoint, Route) {
@@ -35,7 +35,11 @@ impl Row<'_> {
 }
 
 /// The checks of a plan, each with its ways, or with none where there are none.
-pub(super) fn rows(plan: &Plan, ways: Vec<Vec<Way>>, settings: Vec<Setting>) -> Vec<Row<'_>> {
+pub(super) fn rows(
+    plan: &Plan,
+    ways: Vec<Vec<RouteCandidate>>,
+    settings: Vec<Setting>,
+) -> Vec<Row<'_>> {
     let ways = ways.into_iter().chain(std::iter::repeat_with(Vec::new));
     let checks = plan.checks.iter().zip(settings).zip(ways);
     let rows = checks.map(|((check, setting), ways)| Row {
@@ -65,15 +69,15 @@ pub(super) fn are_proxied(rows: &[Row<'_>]) -> bool {
 
 /// One row for each distinct way tries other agents: a sign-in host where there is one.
 fn choose_for_agents(rows: &mut [Row<'_>]) {
-    let mut ways: Vec<Vec<String>> = Vec::new();
+    let mut known: Vec<Vec<String>> = Vec::new();
     let mut order: Vec<usize> = (0..rows.len())
         .filter(|place| rows[*place].endpoint.scheme == Scheme::Https)
         .collect();
     order.sort_by_key(|place| !is_sign_in(rows[*place].endpoint));
     for place in order {
-        let way = rows[place].route.hop_words();
-        if !ways.contains(&way) {
-            ways.push(way);
+        let hops = rows[place].route.hop_words();
+        if !known.contains(&hops) {
+            known.push(hops);
             rows[place].asks_agents = true;
         }
     }

@@ -128,14 +128,22 @@ struct Desk<'a> {
 impl<'a> Desk<'a> {
     async fn open(request: &'a ServiceRequest, options: &Options) -> Result<Self, ServiceFailure> {
         let routing = Routing::read(options, None).await;
-        let way = routing.ways_to(&request.service).await.into_iter().next();
+        let candidate = routing
+            .candidates_for(&request.service)
+            .await
+            .into_iter()
+            .next();
         let unread = routing.unread.as_ref();
-        let unreadable = || way.as_ref().and_then(|way| way.unreadable.as_ref());
+        let unreadable = || {
+            candidate
+                .as_ref()
+                .and_then(|candidate| candidate.unreadable.as_ref())
+        };
         if let Some(why) = unread.or_else(unreadable) {
             let words = format!("the proxy settings could not be read: {why}");
             return Err(ServiceFailure::Unreachable(words));
         }
-        let route = way.map(|way| way.route);
+        let route = candidate.map(|candidate| candidate.route);
         let named_by = route.as_ref().map_or(NamedBy::Settings, Route::named_by);
         let hops = route.map(|route| route.hops);
         let hops = hops.filter(|hops| !hops.is_empty());

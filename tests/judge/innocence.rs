@@ -2,7 +2,7 @@
 
 use reach365_model::endpoint::{Cloud, Endpoint, Expect, Inspection, Issuer, MustBe};
 use reach365_model::evidence::{
-    Attempt, CrlSeen, CutShort, Evidence, FailureKind, HttpSeen, RecordKind, RunEvidence, Trust,
+    Attempt, CrlSeen, Evidence, FailureKind, HttpSeen, RecordKind, RunEvidence, StopReason, Trust,
 };
 use reach365_model::verdict::{Code, Confidence, Outcome, Requirement, Verdict, Who};
 
@@ -34,7 +34,7 @@ fn no_evidence_is_inconclusive() {
 
 #[test]
 fn a_probe_that_was_cut_short_accuses_nobody() {
-    for reason in [CutShort::Deadline, CutShort::NoSocket] {
+    for reason in [StopReason::Deadline, StopReason::NoSocket] {
         let mut evidence = at_site(tcp_failed(SITE, 443, FailureKind::Timeout, 5000.0));
         evidence.cut_short = Some(reason);
         assert_plain(

@@ -1,7 +1,7 @@
 //! Endpoints that must be closed: closed is seen only beside a control, open is a fault.
 
 use reach365_model::endpoint::{Endpoint, MustBe};
-use reach365_model::evidence::{CutShort, Evidence, FailureKind, RunEvidence, Trust};
+use reach365_model::evidence::{Evidence, FailureKind, RunEvidence, StopReason, Trust};
 use reach365_model::report::EndpointReport;
 use reach365_model::verdict::{Code, Outcome, Requirement, Who};
 
@@ -99,7 +99,7 @@ fn a_resolver_that_denies_everything_closes_nothing() {
 #[test]
 fn a_probe_that_was_cut_short_or_had_no_network_sees_nothing() {
     let cut = Evidence {
-        cut_short: Some(CutShort::Deadline),
+        cut_short: Some(StopReason::Deadline),
         ..with(SITE, Vec::new())
     };
     let row = beside_controls(https("storage.example"), cut);

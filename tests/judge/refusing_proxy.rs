@@ -10,7 +10,7 @@ use reach365_model::verdict::{Code, Outcome};
 use reach365_proxy::route::Origin;
 
 use crate::bench::*;
-use crate::cases::proxied::{asked, carried, open, said, to_proxy, way};
+use crate::cases::proxied::{asked, candidate, carried, open, said, to_proxy};
 
 fn refusal(status: u16, headers: &[(&str, &str)]) -> ProxySeen {
     let headers = headers.iter();
@@ -177,7 +177,7 @@ fn direct_first(direct: &Evidence, proxy: &Evidence) -> Report {
     let hops = ["DIRECT", "PROXY proxy.example:8080"];
     let mut evidence = direct.clone();
     evidence.attempts.extend(proxy.attempts.clone());
-    evidence.ways = vec![way("user", &hops, Origin::Pac)];
+    evidence.ways = vec![candidate("user", &hops, Origin::Pac)];
     judged(vec![(https("host.example"), evidence)])
 }
 

@@ -11,7 +11,8 @@ use reach365_proxy::route::{Origin, Route};
 
 use crate::bench::*;
 use crate::cases::proxied::{
-    asked, beside_direct, carried, open, said, through, to_proxy, unresolved_name, way, with_ways,
+    asked, beside_direct, candidate, carried, open, said, through, to_proxy, unresolved_name,
+    with_candidates,
 };
 
 const TEXT: &str = "no control passed: name one with --control-host";
@@ -374,14 +375,14 @@ fn the_word_of_a_party_needs_no_control() {
 #[test]
 fn a_script_that_cannot_be_fetched_needs_a_control_for_the_fallback() {
     let of = |kind: ScriptFailureKind| {
-        let mut taken = way("explicit", &[], Origin::Explicit);
+        let mut taken = candidate("explicit", &[], Origin::Explicit);
         taken.script_failure = Some(ScriptFailure {
             script: "http://proxy.example/proxy.pac".to_owned(),
             kind,
             detail: "no answer".to_owned(),
             status: None,
         });
-        let evidence = with_ways(tcp(FailureKind::Timeout), vec![taken]);
+        let evidence = with_candidates(tcp(FailureKind::Timeout), vec![taken]);
         judged(vec![(host(), evidence)])
     };
     assert_open(

@@ -4,11 +4,11 @@
 
 mod answer;
 mod dns;
+mod route;
 mod size;
 mod skipped;
 mod tls;
 mod trace;
-mod ways;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,11 +24,13 @@ pub use dns::{
     DnsAnswer, DnsRecord, DnsTry, Lookup, MsoidEvidence, MsoidRecord, MsoidResolver, MsoidView,
     ProxyName, RecordKind, Transport,
 };
+pub use route::{
+    ControlHostSeen, OtherRoute, RouteCandidate, ScriptFailure, ScriptFailureKind, ScriptSeen,
+};
 pub use size::SizeControl;
 pub use skipped::{Redirect, SkipReason};
 pub use tls::{Certificate, LegacyHello, SniControl, TlsSeen, Trust};
 pub use trace::{HelloAnswer, HelloStep, HelloTrace, HopAnswer, OtherPort, Trace, TraceHop};
-pub use ways::{Control, ControlHostSeen, ScriptFailure, ScriptFailureKind, ScriptSeen, Way};
 
 /// The position on the way to an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -88,7 +90,7 @@ pub struct Evidence {
     /// The ways that the proxy settings of this machine lead to, the one that was taken first;
     /// empty where no settings were considered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub ways: Vec<Way>,
+    pub ways: Vec<RouteCandidate>,
     /// Lookups of the names of proxies.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub proxy_lookups: Vec<Lookup>,
@@ -109,7 +111,7 @@ pub struct Evidence {
     pub random_labels: Vec<Lookup>,
     /// What other ways showed, probed after a failure or where paths are compared.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub controls: Vec<Control>,
+    pub controls: Vec<OtherRoute>,
     /// The `msoid` record as several resolvers see it; on msoid rows only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub msoid: Option<MsoidEvidence>,
@@ -124,7 +126,7 @@ pub struct Evidence {
     pub redirected: Option<Redirect>,
     /// Why nothing was probed, or why the probe stopped early.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cut_short: Option<CutShort>,
+    pub cut_short: Option<StopReason>,
 }
 
 /// A connection whose request names a certain agent.
@@ -155,7 +157,7 @@ pub enum Agent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum CutShort {
+pub enum StopReason {
     /// The deadline of the whole run passed.
     Deadline,
     /// The machine refused another socket.

@@ -21,7 +21,7 @@ use crate::recorder::Target;
 use crate::tls::TlsSource;
 use reach365_model::endpoint::{Endpoint, Host, Scheme};
 use reach365_model::evidence::{
-    Agent, Attempt, CutShort, Evidence, Failure, FailureKind, Lookup, Observation, RecordKind,
+    Agent, Attempt, Evidence, Failure, FailureKind, Lookup, Observation, RecordKind, StopReason,
 };
 use reach365_model::options::{
     ADDRESS_LIMIT, CONFIRM_PAUSE, Family, HOP_LIMIT, Options, SearchList,
@@ -160,7 +160,7 @@ struct FamilySeen {
 pub async fn probe(context: &ProbeContext, endpoint: &Endpoint, route: &Route) -> Evidence {
     let mut evidence = Evidence::default();
     if context.clock.is_over() {
-        evidence.cut_short = Some(CutShort::Deadline);
+        evidence.cut_short = Some(StopReason::Deadline);
         return evidence;
     }
     if route.is_direct() || endpoint.scheme == Scheme::Dns {
@@ -474,12 +474,12 @@ fn lookups_to_confirm(lookups: &[Lookup]) -> Vec<(String, RecordKind)> {
         .collect()
 }
 
-fn cut_short(context: &ProbeContext, evidence: &Evidence) -> Option<CutShort> {
+fn cut_short(context: &ProbeContext, evidence: &Evidence) -> Option<StopReason> {
     let mut failures = failures(evidence);
     if failures.any(|failure| failure.kind == FailureKind::NoSocket) {
-        return Some(CutShort::NoSocket);
+        return Some(StopReason::NoSocket);
     }
-    context.clock.is_over().then_some(CutShort::Deadline)
+    context.clock.is_over().then_some(StopReason::Deadline)
 }
 
 fn failures(evidence: &Evidence) -> impl Iterator<Item = &Failure> {

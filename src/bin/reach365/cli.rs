@@ -110,7 +110,7 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) resolving: ResolvingArgs,
     #[command(flatten)]
-    pub(crate) way: WayArgs,
+    pub(crate) route: RouteArgs,
     #[command(flatten)]
     pub(crate) family: FamilyArgs,
     /// Try TLS and HTTP on every address, not only on the first good one of each family
@@ -155,7 +155,7 @@ pub(crate) struct NamingArgs {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct WayArgs {
+pub(crate) struct RouteArgs {
     /// `auto`: as the settings say; `none`: directly; a proxy (HOST:PORT or a URL); pac:URL
     #[arg(long, value_name = "PROXY", value_parser = ProxySource::parse, default_value = "auto")]
     pub(crate) proxy: ProxySource,

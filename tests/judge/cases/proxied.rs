@@ -2,8 +2,8 @@
 
 use reach365_model::endpoint::{Cloud, Endpoint, Host, MustBe, Scheme};
 use reach365_model::evidence::{
-    Attempt, Control, ControlHostSeen, Evidence, FailureKind, Lookup, Observation, ProxySeen,
-    RecordKind, RunEvidence, ScriptFailure, ScriptFailureKind, TcpSeen, TlsSeen, Way,
+    Attempt, ControlHostSeen, Evidence, FailureKind, Lookup, Observation, OtherRoute, ProxySeen,
+    RecordKind, RouteCandidate, RunEvidence, ScriptFailure, ScriptFailureKind, TcpSeen, TlsSeen,
 };
 use reach365_model::verdict::{Code, Confidence, Outcome, Requirement, Who};
 use reach365_proxy::route::{Hop, Origin, Route};
@@ -65,13 +65,13 @@ fn scripts() -> Vec<Case> {
     ]
     .into_iter()
     .flat_map(|(code, kind)| {
-        let taken = Way {
+        let taken = RouteCandidate {
             script_failure: Some(script_failure(kind)),
-            ..way("explicit", &[], Origin::Explicit)
+            ..candidate("explicit", &[], Origin::Explicit)
         };
-        let fine = (host(), with_ways(genuine(), vec![taken.clone()]));
+        let fine = (host(), with_candidates(genuine(), vec![taken.clone()]));
         let (endpoint, evidence) = closed();
-        let closed = (endpoint, with_ways(evidence, vec![taken]));
+        let closed = (endpoint, with_candidates(evidence, vec![taken]));
         [
             row(code, Confidence::Certain, fine, vec![]),
             row(code, Confidence::High, closed.clone(), controls()).blocked(),
@@ -88,14 +88,14 @@ fn scripts() -> Vec<Case> {
 
 /// A script that sends the host directly or through a proxy, as chance has it.
 fn unstable() -> Vec<Case> {
-    let by_chance = |evidence: Evidence, controls: Vec<Control>| {
-        let taken = Way {
+    let by_chance = |evidence: Evidence, controls: Vec<OtherRoute>| {
+        let taken = RouteCandidate {
             changes_with: vec!["chance (Math.random)".to_owned()],
-            ..way("user", &["DIRECT"], Origin::Pac)
+            ..candidate("user", &["DIRECT"], Origin::Pac)
         };
         let evidence = Evidence {
             controls,
-            ..with_ways(evidence, vec![taken])
+            ..with_candidates(evidence, vec![taken])
         };
         let row_of = (host(), evidence);
         row(Code::RoutePacUnstable, Confidence::Certain, row_of, vec![])
@@ -132,31 +132,31 @@ fn a_dead_proxy_of_one_of_several_routes_is_named() {
             },
         );
         let hops = ["PROXY dead.example:3128", PROXY];
-        let long = Way {
+        let long = RouteCandidate {
             changes_with: vec!["chance (Math.random)".to_owned()],
-            ..way(
+            ..candidate(
                 if taken_first { "user" } else { "pac-route" },
                 &hops,
                 Origin::Pac,
             )
         };
         both.ways = vec![long.clone()];
-        let short = Way {
+        let short = RouteCandidate {
             changes_with: long.changes_with.clone(),
-            ..way(
+            ..candidate(
                 if taken_first { "pac-route" } else { "user" },
                 &[PROXY],
                 Origin::Pac,
             )
         };
-        let plain = with_ways(carried(open(1)), vec![short.clone()]);
-        let (mut main, other, other_way) = if taken_first {
+        let plain = with_candidates(carried(open(1)), vec![short.clone()]);
+        let (mut main, other, other_route) = if taken_first {
             (both, plain, short)
         } else {
             (plain, both, long)
         };
-        main.controls = vec![Control {
-            way: other_way,
+        main.controls = vec![OtherRoute {
+            way: other_route,
             evidence: other,
         }];
         main
@@ -180,18 +180,18 @@ fn a_dead_proxy_of_one_of_several_routes_is_named() {
 fn settings() -> Vec<Case> {
     let of = |code: Code, origin: Origin, view: &str| {
         let (endpoint, evidence) = closed();
-        let taken = way("user", &[], origin);
+        let taken = candidate("user", &[], origin);
         let evidence = Evidence {
             controls: vec![working_proxy(view)],
-            ..with_ways(evidence, vec![taken])
+            ..with_candidates(evidence, vec![taken])
         };
         row(code, Confidence::High, (endpoint, evidence), vec![])
     };
     let ways = vec![
-        way("user", &[PROXY], Origin::User),
-        way("machine", &[], Origin::Machine),
+        candidate("user", &[PROXY], Origin::User),
+        candidate("machine", &[], Origin::Machine),
     ];
-    let disagreeing = (host(), with_ways(carried(open(1)), ways));
+    let disagreeing = (host(), with_candidates(carried(open(1)), ways));
     vec![
         of(Code::RoutePacWrongBranch, Origin::Pac, "known-proxy"),
         of(Code::RouteBypassHidesHost, Origin::User, "known-proxy"),
@@ -326,8 +326,8 @@ fn both(first: &Row) -> Vec<Row> {
 
 /// The same host answers on the direct path.
 pub(crate) fn beside_direct(evidence: Evidence) -> Evidence {
-    let direct = Control {
-        way: way("direct", &[], Origin::Explicit),
+    let direct = OtherRoute {
+        way: candidate("direct", &[], Origin::Explicit),
         evidence: genuine(),
     };
     Evidence {
@@ -338,7 +338,10 @@ pub(crate) fn beside_direct(evidence: Evidence) -> Evidence {
 
 /// The settings lead to the proxy.
 pub(crate) fn through(evidence: Evidence) -> Evidence {
-    with_ways(evidence, vec![way("explicit", &[PROXY], Origin::Explicit)])
+    with_candidates(
+        evidence,
+        vec![candidate("explicit", &[PROXY], Origin::Explicit)],
+    )
 }
 
 /// The direct way is closed.
@@ -352,12 +355,12 @@ fn genuine() -> Evidence {
     with(SITE, over_tls(SITE, &tls, Some(&answer(200))))
 }
 
-pub(crate) fn with_ways(evidence: Evidence, ways: Vec<Way>) -> Evidence {
+pub(crate) fn with_candidates(evidence: Evidence, ways: Vec<RouteCandidate>) -> Evidence {
     Evidence { ways, ..evidence }
 }
 
-pub(crate) fn way(view: &str, hops: &[&str], origin: Origin) -> Way {
-    Way {
+pub(crate) fn candidate(view: &str, hops: &[&str], origin: Origin) -> RouteCandidate {
+    RouteCandidate {
         view: view.to_owned(),
         route: Route {
             hops: hops.iter().map(|hop| hop.parse().unwrap()).collect(),
@@ -380,9 +383,9 @@ fn script_failure(kind: ScriptFailureKind) -> ScriptFailure {
     }
 }
 
-fn working_proxy(view: &str) -> Control {
-    Control {
-        way: way(view, &[PROXY], Origin::Machine),
+fn working_proxy(view: &str) -> OtherRoute {
+    OtherRoute {
+        way: candidate(view, &[PROXY], Origin::Machine),
         evidence: carried(open(1)),
     }
 }
@@ -439,7 +442,7 @@ pub(crate) fn carried(attempt: Attempt) -> Evidence {
     };
     Evidence {
         attempts: vec![attempt, again],
-        ways: vec![way("explicit", &[PROXY], Origin::Explicit)],
+        ways: vec![candidate("explicit", &[PROXY], Origin::Explicit)],
         ..Evidence::default()
     }
 }
@@ -504,7 +507,7 @@ fn a_wrong_way_is_compared_by_what_failed_on_it() {
     let (endpoint, evidence) = closed();
     let evidence = Evidence {
         controls: vec![working_proxy("machine")],
-        ..with_ways(evidence, vec![way("user", &[], Origin::User)])
+        ..with_candidates(evidence, vec![candidate("user", &[], Origin::User)])
     };
     let report = report(Cloud::Worldwide, run, vec![(endpoint, evidence)]);
     let verdict = &report.endpoints[0].verdict;
@@ -515,7 +518,7 @@ fn a_wrong_way_is_compared_by_what_failed_on_it() {
 }
 
 /// What must be closed, is closed on the route that was taken, and was tried on others.
-fn forbidden(taken: &Evidence, controls: Vec<Control>) -> reach365::Report {
+fn forbidden(taken: &Evidence, controls: Vec<OtherRoute>) -> reach365::Report {
     let endpoint = Endpoint {
         must_be: MustBe::Blocked,
         ..host()
@@ -530,9 +533,9 @@ fn forbidden(taken: &Evidence, controls: Vec<Control>) -> reach365::Report {
     judged(rows)
 }
 
-fn on_direct(evidence: Evidence) -> Control {
-    Control {
-        way: way("direct", &["DIRECT"], Origin::Direct),
+fn on_direct(evidence: Evidence) -> OtherRoute {
+    OtherRoute {
+        way: candidate("direct", &["DIRECT"], Origin::Direct),
         evidence,
     }
 }

@@ -72,7 +72,11 @@ pub(super) fn judge(
 
 /// The hops of the way that was taken, none twice.
 fn hops(evidence: &Evidence) -> Vec<&Hop> {
-    let taken = evidence.ways.iter().take(1).flat_map(|way| &way.route.hops);
+    let taken = evidence
+        .ways
+        .iter()
+        .take(1)
+        .flat_map(|candidate| &candidate.route.hops);
     let tried = evidence
         .attempts
         .iter()

@@ -52,7 +52,7 @@ pub use vocabulary::known_words;
 use network::GenuineAddresses;
 use reach365_model::catalog::Catalog;
 use reach365_model::endpoint::{Cloud, Endpoint, MustBe, Scheme};
-use reach365_model::evidence::{CutShort, Evidence, RunEvidence};
+use reach365_model::evidence::{Evidence, RunEvidence, StopReason};
 use reach365_model::verdict::{Outcome, Verdict};
 
 /// What holds for every endpoint of a run.
@@ -161,8 +161,8 @@ fn unless_cut_short(endpoint: &Endpoint, evidence: &Evidence, verdict: Verdict) 
         return verdict;
     }
     let why = match reason {
-        CutShort::Deadline => "the time limit of the run passed before the probe was done",
-        CutShort::NoSocket => "this machine refused another socket",
+        StopReason::Deadline => "the time limit of the run passed before the probe was done",
+        StopReason::NoSocket => "this machine refused another socket",
     };
     diagnosis::inconclusive(endpoint, why)
 }

@@ -5,7 +5,9 @@ use crate::verdict::diagnosis::{self, Diagnosis};
 use crate::verdict::network::GenuineAddresses;
 use crate::verdict::{Context, hops};
 use reach365_model::endpoint::Endpoint;
-use reach365_model::evidence::{Control, Evidence, ScriptFailure, ScriptFailureKind, Stage, Way};
+use reach365_model::evidence::{
+    Evidence, OtherRoute, RouteCandidate, ScriptFailure, ScriptFailureKind, Stage,
+};
 use reach365_model::verdict::{Code, Confidence, Outcome, Verdict};
 use reach365_proxy::route::{Origin, Route};
 
@@ -16,9 +18,9 @@ pub(super) fn consider(
     context: &Context<'_>,
     mut verdict: Verdict,
 ) -> Verdict {
-    let others = other_ways(endpoint, evidence, context);
+    let others = other_routes(endpoint, evidence, context);
     if !others.is_empty() {
-        let others: Vec<String> = others.iter().map(OtherWay::to_text).collect();
+        let others: Vec<String> = others.iter().map(OtherRouteVerdict::to_text).collect();
         verdict.facts.insert("other_ways".to_owned(), others.into());
     }
     let Some(taken) = evidence.ways.first() else {
@@ -39,17 +41,17 @@ pub(super) fn consider(
 }
 
 /// What another way came to.
-struct OtherWay<'a> {
-    control: &'a Control,
+struct OtherRouteVerdict<'a> {
+    control: &'a OtherRoute,
     verdict: Verdict,
 }
 
-fn other_ways<'a>(
+fn other_routes<'a>(
     endpoint: &Endpoint,
     evidence: &'a Evidence,
     context: &Context<'_>,
-) -> Vec<OtherWay<'a>> {
-    let judged = |control: &'a Control| OtherWay {
+) -> Vec<OtherRouteVerdict<'a>> {
+    let judged = |control: &'a OtherRoute| OtherRouteVerdict {
         control,
         verdict: hops::judge(
             endpoint,
@@ -67,11 +69,11 @@ pub(super) fn beside(
     evidence: &Evidence,
     context: &Context<'_>,
 ) -> Vec<(String, Verdict)> {
-    let others = other_ways(endpoint, evidence, context).into_iter();
+    let others = other_routes(endpoint, evidence, context).into_iter();
     others.map(|other| (other.name(), other.verdict)).collect()
 }
 
-impl OtherWay<'_> {
+impl OtherRouteVerdict<'_> {
     fn is_working_proxy(&self) -> bool {
         let works = matches!(self.verdict.outcome, Outcome::Reachable | Outcome::Degraded);
         works && !self.control.way.route.is_direct()
@@ -79,11 +81,11 @@ impl OtherWay<'_> {
 
     /// `direct`, `machine PROXY proxy.example:8080`.
     fn name(&self) -> String {
-        let way = &self.control.way;
-        if way.route.is_direct() {
-            return way.view.clone();
+        let candidate = &self.control.way;
+        if candidate.route.is_direct() {
+            return candidate.view.clone();
         }
-        format!("{} {}", way.view, route_text(&way.route))
+        format!("{} {}", candidate.view, route_text(&candidate.route))
     }
 
     /// `direct: reachable`, `machine PROXY proxy.example:8080: blocked (proxy-denied)`.
@@ -105,7 +107,7 @@ fn is_closed(verdict: &Verdict) -> bool {
     matches!(verdict.outcome, Outcome::Blocked | Outcome::Inconclusive)
 }
 
-fn went_directly(taken: &Way, verdict: &Verdict) -> bool {
+fn went_directly(taken: &RouteCandidate, verdict: &Verdict) -> bool {
     let hop = verdict.facts.get("hop").and_then(|hop| hop.as_str());
     taken.route.is_direct() || hop == Some("DIRECT")
 }
@@ -114,21 +116,21 @@ fn went_directly(taken: &Way, verdict: &Verdict) -> bool {
 fn wrong_way(
     endpoint: &Endpoint,
     evidence: &Evidence,
-    taken: &Way,
-    working: &OtherWay<'_>,
+    taken: &RouteCandidate,
+    working: &OtherRouteVerdict<'_>,
     verdict: Verdict,
 ) -> Verdict {
-    let is_known = |control: &Control| control.way.view == KNOWN_PROXY;
+    let is_known = |control: &OtherRoute| control.way.view == KNOWN_PROXY;
     let code = match taken.route.origin {
         Origin::Pac | Origin::Wpad => Code::RoutePacWrongBranch,
         _ if evidence.controls.iter().any(is_known) => Code::RouteBypassHidesHost,
         _ => Code::RouteProxyNotConfigured,
     };
-    let way = &working.control.way;
+    let candidate = &working.control.way;
     let diagnosis = Diagnosis::new(code)
         .sure(Confidence::High)
-        .fact("working", route_text(&way.route))
-        .fact("view", way.view.as_str());
+        .fact("working", route_text(&candidate.route))
+        .fact("view", candidate.view.as_str());
     because(endpoint, diagnosis, verdict)
 }
 
@@ -143,8 +145,8 @@ pub const PAC_ROUTE: &str = "pac-route";
 /// more than the script.
 fn unstable(
     endpoint: &Endpoint,
-    taken: &Way,
-    others: &[OtherWay<'_>],
+    taken: &RouteCandidate,
+    others: &[OtherRouteVerdict<'_>],
     verdict: Verdict,
 ) -> Verdict {
     let others = others.iter().filter(|it| it.control.way.view == PAC_ROUTE);
@@ -213,7 +215,7 @@ pub(super) fn which_of_them(failing: &[String]) -> String {
 /// The script that had to decide could not: what clients fall back to is what was probed.
 fn script_failed(
     endpoint: &Endpoint,
-    taken: &Way,
+    taken: &RouteCandidate,
     failure: &ScriptFailure,
     mut verdict: Verdict,
 ) -> Verdict {

@@ -8,7 +8,7 @@ use url::Url;
 use crate::formats::json::{document, write_safely};
 use crate::formats::layout::{Lead, Page};
 use crate::formats::style::{Colour, TextStyle};
-use reach365_model::evidence::{ScriptFailure, Way};
+use reach365_model::evidence::{RouteCandidate, ScriptFailure};
 use reach365_proxy::blob::BlobKind;
 use reach365_proxy::proxy_list::Carrier;
 use reach365_proxy::route::{Origin, Route};
@@ -53,13 +53,16 @@ pub struct UrlWays {
     /// The URL that was asked about.
     pub url: Url,
     /// One way a view, in the order of the views.
-    pub ways: Vec<Way>,
+    pub ways: Vec<RouteCandidate>,
 }
 
 impl UrlWays {
     /// Whether all views go the same way.
     fn agree(&self) -> bool {
-        let mut hops = self.ways.iter().map(|way| way.route.hop_words());
+        let mut hops = self
+            .ways
+            .iter()
+            .map(|candidate| candidate.route.hop_words());
         let first = hops.next();
         hops.all(|other| Some(other) == first)
     }
@@ -158,12 +161,16 @@ fn servers(settings: &ProxySettings) -> String {
 
 fn decisions(views: &[View], found: &UrlWays, page: &mut Page<'_>) -> io::Result<()> {
     page.paragraph(&Lead::indent(0), found.url.as_str(), Colour::Title)?;
-    for (view, way) in views.iter().zip(&found.ways) {
-        row(view.kind.name(), &way_words(view, way, &found.url), page)?;
-        for reason in &way.route.reasons {
+    for (view, candidate) in views.iter().zip(&found.ways) {
+        row(
+            view.kind.name(),
+            &route_words(view, candidate, &found.url),
+            page,
+        )?;
+        for reason in &candidate.route.reasons {
             reason_line(reason, page)?;
         }
-        if let Some(failure) = &way.script_failure {
+        if let Some(failure) = &candidate.script_failure {
             let (script, detail) = (&failure.script, &failure.detail);
             reason_line(
                 &format!("the PAC script {script} cannot be used: {detail}"),
@@ -182,9 +189,9 @@ fn reason_line(reason: &str, page: &mut Page<'_>) -> io::Result<()> {
     page.paragraph(&bullet, reason, Colour::Plain)
 }
 
-fn way_words(view: &View, way: &Way, url: &Url) -> String {
-    let hops = way.route.hop_words().join("; ");
-    let scripts = open_scripts(view, way, url);
+fn route_words(view: &View, candidate: &RouteCandidate, url: &Url) -> String {
+    let hops = candidate.route.hop_words().join("; ");
+    let scripts = open_scripts(view, candidate, url);
     if scripts.is_empty() {
         return hops;
     }
@@ -202,10 +209,12 @@ fn way_words(view: &View, way: &Way, url: &Url) -> String {
 }
 
 /// The scripts that would decide and were not asked.
-fn open_scripts(view: &View, way: &Way, url: &Url) -> Vec<ScriptSource> {
-    let answered = matches!(way.route.origin, Origin::Pac | Origin::Wpad);
+fn open_scripts(view: &View, candidate: &RouteCandidate, url: &Url) -> Vec<ScriptSource> {
+    let answered = matches!(candidate.route.origin, Origin::Pac | Origin::Wpad);
     match decide(view, url) {
-        Decision::Script { scripts, .. } if !answered && way.script_failure.is_none() => scripts,
+        Decision::Script { scripts, .. } if !answered && candidate.script_failure.is_none() => {
+            scripts
+        }
         _ => Vec::new(),
     }
 }
@@ -246,22 +255,22 @@ pub fn proxy_json(views: &[View], found: &[UrlWays], out: &mut dyn io::Write) ->
         decisions: views
             .iter()
             .zip(&found.ways)
-            .map(|(view, way)| view_decision(view, way, &found.url))
+            .map(|(view, candidate)| view_decision(view, candidate, &found.url))
             .collect(),
     });
     let urls = urls.collect();
     document(&Document { views, urls }, out)
 }
 
-fn view_decision(view: &View, way: &Way, url: &Url) -> ViewDecision {
+fn view_decision(view: &View, candidate: &RouteCandidate, url: &Url) -> ViewDecision {
     ViewDecision {
         view: view.kind.name(),
         source: view.source.clone(),
-        origin: way.route.origin,
-        scripts: open_scripts(view, way, url),
-        hops: way.route.hop_words(),
-        reasons: way.route.reasons.clone(),
-        script_failure: way.script_failure.clone(),
+        origin: candidate.route.origin,
+        scripts: open_scripts(view, candidate, url),
+        hops: candidate.route.hop_words(),
+        reasons: candidate.route.reasons.clone(),
+        script_failure: candidate.script_failure.clone(),
     }
 }
 

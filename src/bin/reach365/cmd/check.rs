@@ -35,7 +35,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     check_control_host(args, &catalog)?;
     let options = Options {
         cloud: plan.cloud,
-        proxy_sign_in: sign_in(args.way.proxy_user.as_ref())?,
+        proxy_sign_in: sign_in(args.route.proxy_user.as_ref())?,
         ..options(args)
     };
     let checker = Checker::builder().options(options).signatures(signatures);
@@ -53,7 +53,7 @@ fn with_saved_copies(catalog: Catalog) -> Catalog {
 
 /// A host that the rows may depend on too tells nothing.
 fn check_control_host(args: &CheckArgs, catalog: &Catalog) -> Result<(), Failure> {
-    let Some(control) = &args.way.control_host else {
+    let Some(control) = &args.route.control_host else {
         return Ok(());
     };
     if catalog.endpoints().iter().all(|it| it.host != control.host) {
@@ -132,10 +132,10 @@ fn selection(args: &CheckArgs) -> Selection {
 
 fn options(args: &CheckArgs) -> Options {
     Options {
-        proxy: args.way.proxy.clone(),
-        compare_paths: args.way.compare_paths,
-        wpad: args.way.wpad,
-        control_host: args.way.control_host.clone(),
+        proxy: args.route.proxy.clone(),
+        compare_paths: args.route.compare_paths,
+        wpad: args.route.wpad,
+        control_host: args.route.control_host.clone(),
         family: family(&args.family),
         all_addresses: args.all_addresses,
         public_roots: args.public_roots.clone(),

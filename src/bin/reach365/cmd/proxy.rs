@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use reach365::{proxy_ways, system_proxies};
-use reach365_model::evidence::Way;
+use reach365::{route_candidates, system_proxies};
+use reach365_model::evidence::RouteCandidate;
 use reach365_model::options::Options;
 use reach365_proxy::{
     Blob, Decision, ProxySettings, View, ViewKind, decide, hex, registry_file,
@@ -57,7 +57,7 @@ fn found(args: &ProxyArgs, views: &[View], urls: &[Url]) -> Result<Vec<UrlWays>,
         urls.iter().map(|url| without_scripts(views, url)).collect()
     } else {
         let runtime = live::runtime()?;
-        let ways = runtime.block_on(proxy_ways(views, urls, &Options::default()));
+        let ways = runtime.block_on(route_candidates(views, urls, &Options::default()));
         // Questions to the system's resolver cannot be called off; nobody waits for them.
         runtime.shutdown_background();
         ways
@@ -66,13 +66,13 @@ fn found(args: &ProxyArgs, views: &[View], urls: &[Url]) -> Result<Vec<UrlWays>,
     Ok(urls.map(|(url, ways)| UrlWays { url, ways }).collect())
 }
 
-fn without_scripts(views: &[View], url: &Url) -> Vec<Way> {
-    let way = |view: &View| {
+fn without_scripts(views: &[View], url: &Url) -> Vec<RouteCandidate> {
+    let candidate = |view: &View| {
         let (Decision::Route(route)
         | Decision::Script {
             fallback: route, ..
         }) = decide(view, url);
-        Way {
+        RouteCandidate {
             view: view.kind.name().to_owned(),
             route,
             script_failure: None,
@@ -80,7 +80,7 @@ fn without_scripts(views: &[View], url: &Url) -> Vec<Way> {
             changes_with: Vec::new(),
         }
     };
-    views.iter().map(way).collect()
+    views.iter().map(candidate).collect()
 }
 
 fn views_of(file: &Path) -> Result<Vec<View>, Failure> {

@@ -161,10 +161,10 @@ impl ControlHost<'_> {
     /// proxy itself is the same for all.
     fn is_beside(&self, row: &Judged<'_>, stage: Stage) -> bool {
         let ways = &row.evidence.ways;
-        let way = ways.first().map(|way| way.route.hop_words());
-        let way = way.unwrap_or_else(|| reach365_proxy::route::Route::direct().hop_words());
+        let taken = ways.first().map(|candidate| candidate.route.hop_words());
+        let taken = taken.unwrap_or_else(|| reach365_proxy::route::Route::direct().hop_words());
         let same_port = self.seen.port == row.endpoint.port;
-        way == self.seen.route.hop_words() && (same_port || stage == Stage::Dns)
+        taken == self.seen.route.hop_words() && (same_port || stage == Stage::Dns)
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::verdict::correlate::{collapse, fact, finding, free, hosts};
 use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::{Context, Judged, route};
-use reach365_model::evidence::{ScriptFailure, Way};
+use reach365_model::evidence::{RouteCandidate, ScriptFailure};
 use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
 use reach365_proxy::route::Route;
 
@@ -142,21 +142,23 @@ pub(super) fn disagreement(context: &Context<'_>, rows: &[Judged<'_>]) -> Option
 }
 
 /// The different ways of views that programs go by, in words; one where all agree.
-fn distinct(context: &Context<'_>, ways: &[Way]) -> Vec<String> {
-    let counts = |way: &&Way| match way.view.as_str() {
+fn distinct(context: &Context<'_>, ways: &[RouteCandidate]) -> Vec<String> {
+    let counts = |candidate: &&RouteCandidate| match candidate.view.as_str() {
         "user" | "machine" => true,
         "environment" => !context.run.windows,
         _ => false,
     };
-    let mut seen: Vec<&Way> = Vec::new();
-    for way in ways.iter().filter(counts) {
+    let mut seen: Vec<&RouteCandidate> = Vec::new();
+    for candidate in ways.iter().filter(counts) {
         if !seen
             .iter()
-            .any(|other| route::route_text(&other.route) == route::route_text(&way.route))
+            .any(|other| route::route_text(&other.route) == route::route_text(&candidate.route))
         {
-            seen.push(way);
+            seen.push(candidate);
         }
     }
-    let words = |way: &&Way| format!("{} {}", way.view, route::route_text(&way.route));
+    let words = |candidate: &&RouteCandidate| {
+        format!("{} {}", candidate.view, route::route_text(&candidate.route))
+    };
     seen.iter().map(words).collect()
 }

@@ -33,7 +33,7 @@ enum State {
 }
 
 /// The way of one cause.
-struct Way {
+struct RouteCandidate {
     stations: Vec<(Station, State)>,
     /// First and last station of the stretch that is broken; one station where both are equal.
     broken: Option<(usize, usize)>,
@@ -42,7 +42,7 @@ struct Way {
 
 /// Draws the way of a cause.
 pub(super) fn of_cause(number: usize, cause: &Cause<'_>, report: &Report) -> Markup {
-    let way = Way::of(cause, report);
+    let way = RouteCandidate::of(cause, report);
     let code = cause.code.map_or("no code", |code| code.id());
     let title = way.title(cause);
     picture(&format!("way-{number}"), &way, &title, code)
@@ -57,7 +57,7 @@ pub(super) fn unbroken(report: &Report) -> Markup {
         Station::Resolver if !direct => State::NotSeen,
         _ => State::Passed,
     };
-    let way = Way {
+    let way = RouteCandidate {
         stations: stations(false, proxied)
             .into_iter()
             .map(|it| (it, state(it)))
@@ -87,7 +87,7 @@ fn stations(inspected: bool, proxied: bool) -> Vec<Station> {
     all.into_iter().filter(|it| *it != left_out).collect()
 }
 
-impl Way {
+impl RouteCandidate {
     fn of(cause: &Cause<'_>, report: &Report) -> Self {
         let is_proxied = |row: &&EndpointReport| row.via == "proxy";
         let proxied = match cause.rows.first() {
@@ -275,7 +275,7 @@ impl State {
 }
 
 /// Places are percentages, so that the picture is as wide as the page and its text keeps its size.
-fn picture(id: &str, way: &Way, title: &str, code: &str) -> Markup {
+fn picture(id: &str, way: &RouteCandidate, title: &str, code: &str) -> Markup {
     let (title_id, text_id) = (format!("{id}-title"), format!("{id}-text"));
     html! {
         figure.way { "\n"
@@ -293,13 +293,13 @@ fn picture(id: &str, way: &Way, title: &str, code: &str) -> Markup {
     }
 }
 
-fn told(way: &Way) -> String {
+fn told(way: &RouteCandidate) -> String {
     let parts = way.stations.iter();
     let parts = parts.map(|(station, state)| format!("{}: {}", station.name(), state.words()));
     parts.collect::<Vec<_>>().join("; ")
 }
 
-fn line(way: &Way, at: usize) -> Markup {
+fn line(way: &RouteCandidate, at: usize) -> Markup {
     let class = match () {
         () if way.is_cut(at) && way.outcome == Outcome::Degraded => "wire troubled",
         () if way.is_cut(at) && way.outcome == Outcome::Inconclusive => "wire unsure",
@@ -324,7 +324,7 @@ fn station(middle: f64, name: Station, state: State) -> Markup {
 }
 
 /// The sign on the broken line, and the name of the cause above it.
-fn the_break(way: &Way, code: &str) -> Markup {
+fn the_break(way: &RouteCandidate, code: &str) -> Markup {
     const SIGN: PreEscaped<&str> = PreEscaped(
         "<path class=\"lead\" d=\"M0-26v17\"/><path class=\"cross\" d=\"M-6-6l12 12m0-12l-12 12\"/>",
     );

@@ -149,7 +149,7 @@ fn troubled_rows(
             None if shared => {}
             None => page.paragraph(&under, &explained, Colour::Plain)?,
         }
-        other_ways(row, page)?;
+        other_routes(row, page)?;
         let falsifier = row.verdict.wrong_if.as_deref();
         let again = next.is_some_and(|next| next.verdict.wrong_if.as_deref() == falsifier);
         if !again && falsifier != told {
@@ -277,11 +277,11 @@ fn quiet_row(row: &EndpointReport, columns: &Columns, page: &mut Page<'_>) -> io
     }
     let lead = host_cell(row, columns, page)?;
     page.paragraph(&lead, &words, Colour::Faint)?;
-    other_ways(row, page)
+    other_routes(row, page)
 }
 
 /// What the other ways showed, where they were probed too.
-fn other_ways(row: &EndpointReport, page: &mut Page<'_>) -> io::Result<()> {
+fn other_routes(row: &EndpointReport, page: &mut Page<'_>) -> io::Result<()> {
     let others = row.verdict.facts.get("other_ways");
     let others = others.and_then(|others| others.as_array());
     for other in others.into_iter().flatten().filter_map(|it| it.as_str()) {

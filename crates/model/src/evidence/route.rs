@@ -9,7 +9,7 @@ use reach365_proxy::route::Route;
 /// How one set of settings would carry the connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Way {
+pub struct RouteCandidate {
     /// Whose settings: `user`, `machine`, `environment`, `explicit`, `direct`; `known-proxy` for a
     /// proxy that the settings name, but not for this host; `pac-route` for another answer of the same
     /// script.
@@ -67,9 +67,9 @@ pub enum ScriptFailureKind {
 /// A way other than the one that was taken, and what it showed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Control {
+pub struct OtherRoute {
     /// The way.
-    pub way: Way,
+    pub way: RouteCandidate,
     /// What was seen on it.
     pub evidence: Evidence,
 }
