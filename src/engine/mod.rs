@@ -31,7 +31,7 @@ use reach365_model::device::NcsiSettings;
 use reach365_model::endpoint::{Endpoint, MustBe, Scheme};
 use reach365_model::event::Event;
 use reach365_model::evidence::{
-    Agent, Attempt, Evidence, OtherRoute, RecordKind, RouteCandidate, RunEvidence,
+    Attempt, Evidence, OtherRoute, RecordKind, RouteCandidate, RunEvidence, UserAgent,
 };
 use reach365_model::options::{COMPARE_AFTER, Options, PROBES_UNDER_WAY};
 use reach365_model::plan::Plan;
@@ -338,7 +338,7 @@ impl Checker {
             endpoint: row.endpoint,
             route: candidate.route.clone(),
             ways: vec![candidate.clone()],
-            asks_agents: false,
+            sends_user_agents: false,
             setting: row.setting.clone(),
             started: Notify::new(),
         };
@@ -455,10 +455,10 @@ impl Checker {
     ) -> Evidence {
         let (endpoint, route) = (row.endpoint, &row.route);
         let probing = probe(context, endpoint, route);
-        if !row.asks_agents {
+        if !row.sends_user_agents {
             return probing.await;
         }
-        let asking = Box::pin(ask_as(context, endpoint, route, Agent::Msoidcrl, 1));
+        let asking = Box::pin(ask_as(context, endpoint, route, UserAgent::Msoidcrl, 1));
         let (mut evidence, asked) = match select(pin!(probing), asking).await {
             Either::Left((evidence, asking)) => {
                 let failed = calls_for_controls(verdict::judge(endpoint, &evidence, judge).outcome);

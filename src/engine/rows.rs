@@ -15,7 +15,7 @@ pub(super) struct Row<'a> {
     pub(super) route: Route,
     pub(super) ways: Vec<RouteCandidate>,
     /// Whether this row tries other agents for its way.
-    pub(super) asks_agents: bool,
+    pub(super) sends_user_agents: bool,
     pub(super) setting: Setting,
     /// Told when the probe has its place and begins.
     pub(super) started: Notify,
@@ -46,12 +46,12 @@ pub(super) fn rows(
         endpoint: &check.endpoint,
         route: routing::taken(&ways, &check.route),
         ways,
-        asks_agents: false,
+        sends_user_agents: false,
         setting,
         started: Notify::new(),
     });
     let mut rows: Vec<Row<'_>> = rows.collect();
-    choose_for_agents(&mut rows);
+    choose_for_user_agents(&mut rows);
     rows
 }
 
@@ -68,7 +68,7 @@ pub(super) fn are_proxied(rows: &[Row<'_>]) -> bool {
 }
 
 /// One row for each distinct way tries other agents: a sign-in host where there is one.
-fn choose_for_agents(rows: &mut [Row<'_>]) {
+fn choose_for_user_agents(rows: &mut [Row<'_>]) {
     let mut known: Vec<Vec<String>> = Vec::new();
     let mut order: Vec<usize> = (0..rows.len())
         .filter(|place| rows[*place].endpoint.scheme == Scheme::Https)
@@ -78,7 +78,7 @@ fn choose_for_agents(rows: &mut [Row<'_>]) {
         let hops = rows[place].route.hop_words();
         if !known.contains(&hops) {
             known.push(hops);
-            rows[place].asks_agents = true;
+            rows[place].sends_user_agents = true;
         }
     }
 }

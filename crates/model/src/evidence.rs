@@ -97,10 +97,10 @@ pub struct Evidence {
     /// How the names of proxies were completed; absent where they are addresses or in the hosts file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub proxy_names: Vec<ProxyName>,
-    /// Requests with another agent, and neutral ones beside them; one endpoint a path carries them.
+    /// Requests with another User-Agent, and neutral ones beside them; one endpoint of each path sends them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub agents: Vec<AgentAttempt>,
-    /// Two hand-made greetings to the address that cut or swallowed the first one.
+    pub agents: Vec<UserAgentAttempt>,
+    /// ClientHellos, two with the own name and two with another, to the address where the handshake failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sni_control: Option<SniControl>,
     /// Questions with short answers and short packets, to the address that had been silent.
@@ -129,21 +129,21 @@ pub struct Evidence {
     pub cut_short: Option<StopReason>,
 }
 
-/// A connection whose request names a certain agent.
+/// A connection whose request carries a certain User-Agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct AgentAttempt {
-    /// Which agent.
-    pub agent: Agent,
+pub struct UserAgentAttempt {
+    /// Which User-Agent.
+    pub agent: UserAgent,
     /// What came of it.
     pub attempt: Attempt,
 }
 
-/// The agent that a request names.
+/// The User-Agent of a request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum Agent {
+pub enum UserAgent {
     /// This program's own.
     #[default]
     Neutral,

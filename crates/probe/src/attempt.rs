@@ -370,7 +370,7 @@ pub(super) async fn talk<S: Duplex + 'static>(
     stream: S,
     trusted: bool,
 ) -> bool {
-    let request = http::Request::to_server(endpoint).by(recorder.target().agent);
+    let request = http::Request::to_server(endpoint).by(recorder.target().user_agent);
     ask(context, recorder, limits, request.trusted(trusted), stream).await
 }
 

@@ -25,7 +25,7 @@ use url::Url;
 
 use crate::credentials::Credentials;
 use crate::dial;
-use crate::http::AGENT;
+use crate::http::NEUTRAL;
 use crate::pac::PacSurroundings;
 use crate::tls::provider;
 use reach365_platform as platform;
@@ -182,7 +182,7 @@ impl Fetcher {
         };
         Ok(Client::builder()
             .tls_backend_preconfigured(tls)
-            .user_agent(AGENT)
+            .user_agent(NEUTRAL)
             .no_proxy()
             .redirect(Policy::none())
             .pool_max_idle_per_host(0))

@@ -25,12 +25,12 @@ use crate::queue::{Heard, ProxyQueue};
 use crate::wire::Duplex;
 use crate::{body, classify, lenient, tunnel};
 use reach365_model::endpoint::{Endpoint, Expect, Host, Scheme, printable};
-use reach365_model::evidence::{Agent, Failure, FailureKind, HttpSeen};
+use reach365_model::evidence::{Failure, FailureKind, HttpSeen, UserAgent};
 use reach365_model::options::{BODY_LIMIT, HEAD_LIMIT};
 use reach365_proxy::concealed;
 
 /// The agent of every request; neutral, so that a rule for some program does not match it.
-pub(crate) const AGENT: &str = concat!("reach365/", env!("CARGO_PKG_VERSION"));
+pub(crate) const NEUTRAL: &str = concat!("reach365/", env!("CARGO_PKG_VERSION"));
 /// A User-Agent of the shape that the historic sign-in component has, MSIE 6.0 compatible with
 /// `MSOIDCRL` in it; the text is ours. Microsoft asks that such requests be allowed before a rule
 /// denies Internet Explorer 6.
@@ -47,11 +47,11 @@ const MSIE6: &str = concat!(
 );
 
 /// The text of an agent.
-pub(crate) fn agent_words(agent: Agent) -> &'static str {
-    match agent {
-        Agent::Neutral => AGENT,
-        Agent::Msoidcrl => MSOIDCRL,
-        Agent::Msie6 => MSIE6,
+pub(crate) fn user_agent_text(user_agent: UserAgent) -> &'static str {
+    match user_agent {
+        UserAgent::Neutral => NEUTRAL,
+        UserAgent::Msoidcrl => MSOIDCRL,
+        UserAgent::Msie6 => MSIE6,
     }
 }
 /// Headers of a response that are kept at most, and the length of each.
@@ -108,7 +108,7 @@ pub(crate) struct Request<'a> {
     of_proxy: bool,
     /// Value of Proxy-Authorization.
     proxy_authorization: Option<&'a str>,
-    agent: Agent,
+    user_agent: UserAgent,
     part: Part,
     /// Whether nobody reads along, so that a body which the expectation does not need can be left
     /// unread.
@@ -124,7 +124,7 @@ impl<'a> Request<'a> {
             endpoint,
             of_proxy: false,
             proxy_authorization: None,
-            agent: Agent::Neutral,
+            user_agent: UserAgent::Neutral,
             part: Part::Needed,
             trusted: false,
             queue: None,
@@ -149,8 +149,8 @@ impl<'a> Request<'a> {
     }
 
     /// Names another agent.
-    pub(crate) fn by(self, agent: Agent) -> Self {
-        Self { agent, ..self }
+    pub(crate) fn by(self, user_agent: UserAgent) -> Self {
+        Self { user_agent, ..self }
     }
 
     /// Asks for the head of the answer alone.
@@ -191,7 +191,7 @@ impl<'a> Request<'a> {
             .method(method)
             .uri(target)
             .header(HOST, host)
-            .header(USER_AGENT, agent_words(self.agent))
+            .header(USER_AGENT, user_agent_text(self.user_agent))
             .header(ACCEPT, "*/*")
             .header(CONNECTION, "close");
         if let Some(value) = self.proxy_authorization {

@@ -1,7 +1,6 @@
 //! The probe: does the I/O, fills [`Evidence`](reach365_model::evidence::Evidence), has no opinion.
 //! Internal to `reach365`, which re-exports what is stable.
 
-mod agent;
 mod attempt;
 mod body;
 mod certificate;
@@ -36,9 +35,9 @@ mod socks;
 mod tls;
 mod trace;
 mod tunnel;
+mod user_agent;
 mod wire;
 
-pub use agent::{alternate, ask_as};
 pub use clock::RunClock;
 pub use control::{known_names, other_name, random_labels};
 pub use credentials::Credentials;
@@ -53,3 +52,4 @@ pub use run::{ProbeContext, PromptLookups, confirm, look_up_again, probe};
 pub use size::sizes;
 pub use tls::{Certificates, TlsSource, provider};
 pub use trace::trace;
+pub use user_agent::{alternate, ask_as};

@@ -138,8 +138,8 @@ impl ByProxy<'_> {
         match self.proxy.protocol {
             ProxyProtocol::Http | ProxyProtocol::Https => {
                 let authority = tunnel::authority(self.endpoint);
-                let agent = self.recorder.target().agent;
-                tunnel::connect(wire, &authority, None, agent).await
+                let user_agent = self.recorder.target().user_agent;
+                tunnel::connect(wire, &authority, None, user_agent).await
             }
             protocol => socks::connect(wire, protocol, self.endpoint, resolved).await,
         }
@@ -154,10 +154,10 @@ impl ByProxy<'_> {
             ..ProxySeen::default()
         };
         let (clock, limit) = (self.context.clock, self.full_limit());
-        let (authorization, agent) = (turn.authorization(), self.recorder.target().agent);
+        let (authorization, user_agent) = (turn.authorization(), self.recorder.target().user_agent);
         let queue = self.queue();
         let asking = async move {
-            let asked = tunnel::connect(wire, &authority, Some(&authorization), agent);
+            let asked = tunnel::connect(wire, &authority, Some(&authorization), user_agent);
             let asked = queue.within(&clock, limit, pin!(asked), heard).await;
             asked.map(|(tunnel, _)| tunnel)
         };
@@ -180,9 +180,9 @@ impl ByProxy<'_> {
     /// Asks for the whole URL, as clients do it for endpoints without TLS.
     async fn by_url(&self, greeted: Greeted) -> bool {
         let (clock, limit) = (&self.context.clock, self.limits.proxy);
-        let agent = self.recorder.target().agent;
+        let user_agent = self.recorder.target().user_agent;
         let queue = self.queue();
-        let first = http::Request::to_proxy(self.endpoint, None).by(agent);
+        let first = http::Request::to_proxy(self.endpoint, None).by(user_agent);
         let first = first.in_queue(&queue);
         let mut began = self.recorder.begin(Stage::Http);
         let mut exchange = http::exchange(&first, clock, limit, greeted.wire).await;
@@ -206,10 +206,10 @@ impl ByProxy<'_> {
 
     async fn fetch_with_credentials(&self, turn: Turn<'_>, wire: Wire) -> Exchange {
         let (clock, limit) = (self.context.clock, self.full_limit());
-        let (authorization, agent) = (turn.authorization(), self.recorder.target().agent);
+        let (authorization, user_agent) = (turn.authorization(), self.recorder.target().user_agent);
         let (endpoint, queue) = (self.endpoint.clone(), self.queue());
         let asking = async move {
-            let request = http::Request::to_proxy(&endpoint, Some(&authorization)).by(agent);
+            let request = http::Request::to_proxy(&endpoint, Some(&authorization)).by(user_agent);
             let request = request.in_queue(&queue);
             http::exchange(&request, &clock, limit, wire).await
         };

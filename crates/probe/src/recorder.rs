@@ -9,7 +9,7 @@ use crate::classify;
 use crate::clock::{Expired, RunClock, milliseconds};
 use crate::queue::Asked;
 use reach365_model::evidence::{
-    Agent, Attempt, Failure, HttpSeen, Observation, ProxySeen, Stage, TcpSeen, TlsSeen,
+    Attempt, Failure, HttpSeen, Observation, ProxySeen, Stage, TcpSeen, TlsSeen, UserAgent,
 };
 use reach365_platform::SocketEvidence;
 use reach365_proxy::route::{Hop, NamedBy, ProxyProtocol, ProxyServer};
@@ -23,7 +23,7 @@ pub(crate) struct Target {
     /// Who named this proxy, by which credentials go to it or not.
     pub(crate) named_by: NamedBy,
     /// The agent that requests name.
-    pub(crate) agent: Agent,
+    pub(crate) user_agent: UserAgent,
 }
 
 /// An attempt under way. It can be read and given up from outside.

@@ -21,7 +21,7 @@ use crate::recorder::Target;
 use crate::tls::TlsSource;
 use reach365_model::endpoint::{Endpoint, Host, Scheme};
 use reach365_model::evidence::{
-    Agent, Attempt, Evidence, Failure, FailureKind, Lookup, Observation, RecordKind, StopReason,
+    Attempt, Evidence, Failure, FailureKind, Lookup, Observation, RecordKind, StopReason, UserAgent,
 };
 use reach365_model::options::{
     ADDRESS_LIMIT, CONFIRM_PAUSE, Family, HOP_LIMIT, Options, SearchList,
@@ -244,7 +244,7 @@ async fn through(
         address: SocketAddr::new(*address, proxy.port),
         proxy: Some(proxy.clone()),
         named_by,
-        agent: Agent::Neutral,
+        user_agent: UserAgent::Neutral,
     };
     let (v6, v4): (Vec<Target>, Vec<Target>) = context
         .usable(&found.addresses)
@@ -264,7 +264,7 @@ fn direct_target(endpoint: &Endpoint, address: IpAddr) -> Target {
         address: SocketAddr::new(address, endpoint.port),
         proxy: None,
         named_by: NamedBy::Settings,
-        agent: Agent::Neutral,
+        user_agent: UserAgent::Neutral,
     }
 }
 
@@ -452,7 +452,7 @@ fn target_of(attempt: &Attempt, route: &Route) -> Target {
     Target {
         address: attempt.address,
         named_by: route.named_by(),
-        agent: Agent::Neutral,
+        user_agent: UserAgent::Neutral,
         proxy,
     }
 }

@@ -10,7 +10,7 @@ use crate::response_head::{self, ResponseHead};
 use crate::wire::{Rewound, Wire};
 use crate::{body, classify, http};
 use reach365_model::endpoint::{Endpoint, Host, printable};
-use reach365_model::evidence::{Agent, Failure, FailureKind, ProxySeen};
+use reach365_model::evidence::{Failure, FailureKind, ProxySeen, UserAgent};
 use reach365_model::options::HEAD_LIMIT;
 use reach365_proxy::concealed;
 
@@ -77,14 +77,14 @@ pub(crate) async fn connect(
     mut stream: Wire,
     authority: &str,
     credentials: Option<&str>,
-    agent: Agent,
+    user_agent: UserAgent,
 ) -> Tunnel {
     let mut seen = ProxySeen {
         request: format!("CONNECT {authority}"),
         credentials_sent: credentials.is_some(),
         ..ProxySeen::default()
     };
-    if let Err(failure) = send(&mut stream, &request(authority, credentials, agent)).await {
+    if let Err(failure) = send(&mut stream, &request(authority, credentials, user_agent)).await {
         return Tunnel::new(seen, Err(failure));
     }
     let rest = match receive(&mut stream, &mut seen).await {
@@ -102,10 +102,10 @@ pub(crate) async fn connect(
     tunnel
 }
 
-fn request(authority: &str, credentials: Option<&str>, agent: Agent) -> String {
+fn request(authority: &str, credentials: Option<&str>, user_agent: UserAgent) -> String {
     let mut text = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n");
     text.push_str("User-Agent: ");
-    text.push_str(http::agent_words(agent));
+    text.push_str(http::user_agent_text(user_agent));
     text.push_str("\r\n");
     if let Some(credentials) = credentials {
         text.push_str("Proxy-Authorization: ");
@@ -320,7 +320,8 @@ mod tests {
             let _ = theirs.write_all(answer).await;
         };
         let asked = async {
-            let mut tunnel = connect(Box::new(ours), "a.example:443", None, Agent::Neutral).await;
+            let mut tunnel =
+                connect(Box::new(ours), "a.example:443", None, UserAgent::Neutral).await;
             tunnel.read_page().await;
             tunnel
         };

@@ -1,6 +1,5 @@
 //! One case a code: the exact code, outcome, stage, culprit and confidence.
 
-mod agents;
 mod connectivity;
 mod controls;
 mod early;
@@ -9,6 +8,7 @@ mod own_dns;
 pub(crate) mod proxied;
 mod sizes;
 mod sockets;
+mod user_agents;
 
 pub(crate) use early::make_slow;
 pub(crate) use sockets::rejected_by_rule;
@@ -81,7 +81,7 @@ impl Case {
 
 pub(crate) fn all() -> Vec<Case> {
     [
-        agents::all(),
+        user_agents::all(),
         controls::all(),
         early::all(),
         late::all(),

@@ -6,7 +6,7 @@ use crate::verdict::block_page;
 use crate::verdict::certificate::needs_public_issuer;
 use crate::verdict::diagnosis::Diagnosis;
 use reach365_model::endpoint::Endpoint;
-use reach365_model::evidence::{Agent, Attempt, Evidence, Trust};
+use reach365_model::evidence::{Attempt, Evidence, Trust, UserAgent};
 use reach365_model::verdict::{Code, Confidence, Outcome, Verdict, Who};
 use reach365_proxy::route::Hop;
 
@@ -17,7 +17,7 @@ const ROUNDS: usize = 2;
 /// both are asked again in turn.
 pub fn user_agents_differ(evidence: &Evidence) -> bool {
     let passing = || evidence.attempts.iter().filter(|attempt| passed(attempt));
-    let mut others = attempts_with(evidence, Agent::Msoidcrl);
+    let mut others = attempts_with(evidence, UserAgent::Msoidcrl);
     // On another hop a dead proxy would be the difference, at another address a dead server.
     others.any(|other| {
         let same =
@@ -50,8 +50,8 @@ pub(super) fn consider(endpoint: &Endpoint, evidence: &Evidence, verdict: Verdic
 }
 
 fn filtered(endpoint: &Endpoint, evidence: &Evidence) -> Option<Diagnosis> {
-    let neutral: Vec<&Attempt> = attempts_with(evidence, Agent::Neutral).collect();
-    let other: Vec<&Attempt> = attempts_with(evidence, Agent::Msoidcrl).collect();
+    let neutral: Vec<&Attempt> = attempts_with(evidence, UserAgent::Neutral).collect();
+    let other: Vec<&Attempt> = attempts_with(evidence, UserAgent::Msoidcrl).collect();
     let first = *neutral.first()?;
     let fine = neutral.len() >= ROUNDS && neutral.iter().all(|attempt| passed(attempt));
     let refused = other.len() > ROUNDS && other.iter().all(|attempt| is_refused(attempt, first));
@@ -72,7 +72,7 @@ fn filtered(endpoint: &Endpoint, evidence: &Evidence) -> Option<Diagnosis> {
 /// What the rule denies: Internet Explorer 6, with which the sign-in components name themselves too,
 /// or `MSOIDCRL` alone. Unknown where the answers to a plain MSIE 6.0 differ.
 fn with_rule(diagnosis: Diagnosis, evidence: &Evidence, neutral: &Attempt) -> Diagnosis {
-    let plain: Vec<&Attempt> = attempts_with(evidence, Agent::Msie6).collect();
+    let plain: Vec<&Attempt> = attempts_with(evidence, UserAgent::Msie6).collect();
     let Some(first) = plain.first() else {
         return diagnosis;
     };
@@ -85,7 +85,7 @@ fn with_rule(diagnosis: Diagnosis, evidence: &Evidence, neutral: &Attempt) -> Di
     }
 }
 
-fn attempts_with(evidence: &Evidence, user_agent: Agent) -> impl Iterator<Item = &Attempt> {
+fn attempts_with(evidence: &Evidence, user_agent: UserAgent) -> impl Iterator<Item = &Attempt> {
     let same = evidence
         .agents
         .iter()

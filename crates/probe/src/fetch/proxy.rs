@@ -20,7 +20,7 @@ use crate::tunnel::Tunnel;
 use crate::wire::Wire;
 use crate::{dial, socks, tunnel};
 use reach365_model::endpoint::{Endpoint, Host, Scheme, printable};
-use reach365_model::evidence::Agent;
+use reach365_model::evidence::UserAgent;
 use reach365_model::plan::plain;
 use reach365_proxy::route::{ProxyProtocol, ProxyServer};
 
@@ -110,7 +110,7 @@ impl Fetcher {
     async fn ask(&self, wire: Wire, server: &ProxyServer, endpoint: &Endpoint) -> Tunnel {
         if matches!(server.protocol, ProxyProtocol::Http | ProxyProtocol::Https) {
             let authority = tunnel::authority(endpoint);
-            return tunnel::connect(wire, &authority, None, Agent::Neutral).await;
+            return tunnel::connect(wire, &authority, None, UserAgent::Neutral).await;
         }
         let resolved = self.resolved(server.protocol, &endpoint.host).await;
         socks::connect(wire, server.protocol, endpoint, resolved).await
@@ -126,7 +126,7 @@ impl Fetcher {
         let authority = tunnel::authority(endpoint);
         let authorization = turn.authorization();
         let asking = async move {
-            tunnel::connect(wire, &authority, Some(&authorization), Agent::Neutral).await
+            tunnel::connect(wire, &authority, Some(&authorization), UserAgent::Neutral).await
         };
         let asked = turn.send(asking, |tunnel| tunnel.seen.status).await;
         asked.ok_or_else(|| FetchError::Tunnel("no answer".to_owned()))

@@ -1,6 +1,8 @@
 //! Agents: one that contains MSOIDCRL beside a neutral one.
 
-use reach365_model::evidence::{Agent, AgentAttempt, Attempt, Evidence, FailureKind, Trust};
+use reach365_model::evidence::{
+    Attempt, Evidence, FailureKind, Trust, UserAgent, UserAgentAttempt,
+};
 use reach365_model::verdict::{Code, Confidence, Outcome, Who};
 
 use super::{Case, at_site, host, row};
@@ -30,19 +32,19 @@ fn case(tls: &reach365_model::evidence::TlsSeen, sure: Confidence) -> Case {
 fn asked(tls: &reach365_model::evidence::TlsSeen, neutral: u16, other: u16) -> Evidence {
     let attempt =
         |status: u16| -> Attempt { over_tls(SITE, tls, Some(&answer(status))).swap_remove(0) };
-    let one = |agent: Agent| AgentAttempt {
+    let one = |agent: UserAgent| UserAgentAttempt {
         agent,
         attempt: attempt(match agent {
-            Agent::Neutral => neutral,
-            Agent::Msoidcrl | Agent::Msie6 => other,
+            UserAgent::Neutral => neutral,
+            UserAgent::Msoidcrl | UserAgent::Msie6 => other,
         }),
     };
     let order = [
-        Agent::Msoidcrl,
-        Agent::Neutral,
-        Agent::Msoidcrl,
-        Agent::Msoidcrl,
-        Agent::Neutral,
+        UserAgent::Msoidcrl,
+        UserAgent::Neutral,
+        UserAgent::Msoidcrl,
+        UserAgent::Msoidcrl,
+        UserAgent::Neutral,
     ];
     Evidence {
         agents: order.into_iter().map(one).collect(),
@@ -73,7 +75,7 @@ fn an_agent_that_was_never_sent_is_not_filtered() {
     let mut evidence = asked(&public_tls(NAME), 200, 403);
     let lost = || tcp_failed(SITE, 443, FailureKind::Timeout, 5000.0).swap_remove(0);
     for asked in &mut evidence.agents {
-        if asked.agent == Agent::Msoidcrl {
+        if asked.agent == UserAgent::Msoidcrl {
             asked.attempt = lost();
         }
     }
@@ -88,8 +90,8 @@ fn a_plain_old_browser_tells_which_rule_it_is() {
         let mut evidence = asked(&tls, 200, 403);
         let attempt = over_tls(SITE, &tls, Some(&answer(plain))).swap_remove(0);
         for _ in 0..2 {
-            evidence.agents.push(AgentAttempt {
-                agent: Agent::Msie6,
+            evidence.agents.push(UserAgentAttempt {
+                agent: UserAgent::Msie6,
                 attempt: attempt.clone(),
             });
         }

@@ -10,7 +10,7 @@ use crate::recorder::Target;
 use crate::run::{ProbeContext, includes};
 use crate::{attempt, dns};
 use reach365_model::endpoint::{Endpoint, Host};
-use reach365_model::evidence::{Agent, AgentAttempt, RecordKind};
+use reach365_model::evidence::{RecordKind, UserAgent, UserAgentAttempt};
 use reach365_proxy::route::{ProxyServer, Route};
 
 /// A request of either agent waits no longer for a stage: both are measured alike, and four in turn
@@ -22,9 +22,9 @@ pub async fn ask_as(
     context: &ProbeContext,
     endpoint: &Endpoint,
     route: &Route,
-    agent: Agent,
+    user_agent: UserAgent,
     round: u32,
-) -> Option<AgentAttempt> {
+) -> Option<UserAgentAttempt> {
     if context.clock.is_over() {
         return None;
     }
@@ -37,10 +37,13 @@ pub async fn ask_as(
         address: SocketAddr::new(address, port),
         proxy: proxy.cloned(),
         named_by: route.named_by(),
-        agent,
+        user_agent,
     };
     let attempt = attempt::once(context, endpoint, &target, round, SILENCE).await;
-    Some(AgentAttempt { agent, attempt })
+    Some(UserAgentAttempt {
+        agent: user_agent,
+        attempt,
+    })
 }
 
 /// Alternates the agents, the neutral one first and last, so that a limit on the number of requests
@@ -49,22 +52,22 @@ pub async fn alternate(
     context: &ProbeContext,
     endpoint: &Endpoint,
     route: &Route,
-) -> Vec<AgentAttempt> {
+) -> Vec<UserAgentAttempt> {
     let order = [
-        Agent::Neutral,
-        Agent::Msoidcrl,
-        Agent::Msoidcrl,
-        Agent::Neutral,
+        UserAgent::Neutral,
+        UserAgent::Msoidcrl,
+        UserAgent::Msoidcrl,
+        UserAgent::Neutral,
     ];
     let mut asked = Vec::new();
-    for agent in order {
-        asked.extend(ask_as(context, endpoint, route, agent, 2).await);
+    for user_agent in order {
+        asked.extend(ask_as(context, endpoint, route, user_agent, 2).await);
     }
     // Whether Internet Explorer 6 is denied as a whole, or MSOIDCRL: both at once, since it decides
     // the words of the rule and not the verdict.
     let (one, two) = join(
-        ask_as(context, endpoint, route, Agent::Msie6, 2),
-        ask_as(context, endpoint, route, Agent::Msie6, 2),
+        ask_as(context, endpoint, route, UserAgent::Msie6, 2),
+        ask_as(context, endpoint, route, UserAgent::Msie6, 2),
     )
     .await;
     asked.extend(one.into_iter().chain(two));
