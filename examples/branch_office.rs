@@ -88,7 +88,7 @@ fn filtered() -> Vec<Planted> {
         host("sls.zeta.example", "accepted, then silent", "tls-silent").with(silent),
         host(
             "ols.eta.example",
-            "reset after TLS greeting",
+            "reset after ClientHello",
             "tls-hello-reset",
         )
         .with(reset),

@@ -296,26 +296,26 @@ codes! {
     TlsHelloReset "tls-hello-reset" Tls Blocked Firewall
         means "The connection is cut when TLS begins."
         evidence "The TCP connection came about; after the ClientHello (which names the host) came a reset or a close instead of the handshake."
-        says "{address} accepted the connection and cut it after the TLS greeting for {host} ({how}, {bytes_received} bytes received)"
+        says "{address} accepted the connection and cut it after the ClientHello for {host} ({how}, {bytes_received} bytes received)"
         wrong_if "the host itself cuts: try it from another network"
     TlsHelloDropped "tls-hello-dropped" Tls Blocked Firewall
         means "The connection is accepted, and the packet that names the host never arrives."
         evidence "The TCP connection came about; the ClientHello was sent again and again and never acknowledged (TCP counters of the system; medium confidence where they count only what waits, on Windows and macOS)."
-        says "{address} accepted the connection, and then the TLS greeting for {host} was never acknowledged: something on the way drops it ({retransmits} times sent again)"
+        says "{address} accepted the connection, and then the ClientHello for {host} was never acknowledged: something on the way drops it ({retransmits} times sent again)"
         wrong_if "the host stopped answering just then: try it from another network"
     TlsSniFiltered "tls-sni-filtered" Tls Blocked Firewall
-        means "Connections are cut or swallowed because of the name in the TLS greeting."
-        evidence "The greeting with the host's name was cut or got no answer, on two fresh connections too; the same greeting to the same address with another name was answered, twice or else with medium confidence."
-        says "The way to {address} is open, but greetings that name {host} are filtered: one with another name ({control}) is answered"
+        means "Connections are cut or swallowed because of the name in the ClientHello."
+        evidence "The ClientHello with the host's name was cut or got no answer, on two fresh connections too; the same ClientHello to the same address with another name was answered, twice or else with medium confidence."
+        says "The way to {address} is open, but ClientHellos that name {host} are filtered: one with another name ({control}) is answered"
         wrong_if "the server itself resets connections for this name: try it from another network"
     TlsMtuBlackhole "tls-mtu-blackhole" Tls Blocked Path
         means "Large packets from the server do not arrive."
-        evidence "The ClientHello was acknowledged, nothing could be read, and a segment came out of order: the full-sized ones before it are missing (TCP counters of the system). Or nothing came, and the same greeting is answered at once where segments are short (Linux)."
+        evidence "The ClientHello was acknowledged, nothing could be read, and a segment came out of order: the full-sized ones before it are missing (TCP counters of the system). Or nothing came, and the same ClientHello is answered at once where segments are short (Linux)."
         says "{address} answers for {host}, but its large packets do not arrive: {how} (MTU)"
         wrong_if "chance took the packets: try with a smaller MTU on this machine"
     TlsSilent "tls-silent" Tls Blocked Unknown
         means "The connection is accepted, then TLS gets no answer."
-        evidence "The TCP connection came about; the handshake was not finished within the limit. The fact `short_answer` says that a greeting which can only be refused got its alert: large packets may be lost, or a device answers refusals itself."
+        evidence "The TCP connection came about; the handshake was not finished within the limit. The fact `short_answer` says that a ClientHello which can only be refused got its alert: large packets may be lost, or a device answers refusals itself."
         says "{address} accepted the connection, then nothing more: no TLS answer for {host} within {waited_ms} ms"
         wrong_if "the host itself hangs: try it from another network"
     TlsVersionTooOld "tls-version-too-old" Tls Blocked Unknown

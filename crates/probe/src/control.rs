@@ -18,7 +18,7 @@ use reach365_model::evidence::{
     DnsTry, LegacyHello, Lookup, Observation, RecordKind, SniControl, Transport,
 };
 
-/// The other name of a greeting. It stands for a host that nobody filters (RFC 2606); it is not
+/// The other name of a ClientHello. It stands for a host that nobody filters (RFC 2606); it is not
 /// contacted.
 const OTHER_NAME: &str = "www.example.com";
 /// Connection and answer together: a lost request for a connection is repeated after a second.
@@ -47,7 +47,7 @@ pub async fn other_name(
         greet(context, address, OTHER_NAME),
     )
     .await;
-    // A greeting that was never sent shows nothing.
+    // A ClientHello that was never sent shows nothing.
     let (own, own_again) = in_order(own, own_again);
     let (other, other_again) = in_order(other, other_again);
     Some(SniControl {
@@ -76,11 +76,11 @@ fn in_order(one: Greeted, two: Greeted) -> (Greeted, Greeted) {
     }
 }
 
-/// The answer to a greeting; none where it was not sent, or so late that silence says nothing.
+/// The answer to a ClientHello; none where it was not sent, or so late that silence says nothing.
 async fn greet(context: &ProbeContext, address: SocketAddr, name: &str) -> Greeted {
     let mut random = [0; 32];
     let provider = &context.tls.get().await.provider;
-    // A fixed number serves as well: no keys come of this greeting.
+    // A fixed number serves as well: no keys come of this ClientHello.
     let _ = provider.secure_random.fill(&mut random);
     let connecting = async { TcpStream::connect(address).await.map(Some) };
     let asking = |tcp| legacy_hello::ask(tcp, Some(name), random);

@@ -11,7 +11,7 @@ use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::evidence::SizeControl;
 use reach365_platform as platform;
 
-/// Bytes of a segment: with its headers it passes a line of 576 bytes, and a greeting still fits
+/// Bytes of a segment: with its headers it passes a line of 576 bytes, and a ClientHello still fits
 /// into one, so that a filter for names sees what it saw before. Less is dropped by filters against
 /// attacks on selective acknowledgement.
 const SEGMENT: u16 = 536;
@@ -75,7 +75,7 @@ async fn ask(context: &ProbeContext, endpoint: &Endpoint, tcp: TcpStream, kind: 
         return exchange.status().is_some() && exchange.failure.is_none();
     }
     let mut random = [0; 32];
-    // A fixed number serves as well: no keys come of this greeting.
+    // A fixed number serves as well: no keys come of this ClientHello.
     let _ = context
         .tls
         .get()

@@ -46,7 +46,7 @@ impl ClientHello {
         })
     }
 
-    /// Whether the greeting holds this text, as it does the name that it asks for.
+    /// Whether the ClientHello holds this text, as it does the name that it asks for.
     pub fn mentions(&self, text: &str) -> bool {
         let text = text.as_bytes();
         self.bytes.windows(text.len()).any(|part| part == text)

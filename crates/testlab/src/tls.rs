@@ -15,7 +15,7 @@ use crate::certificates;
 use crate::hello::{self, ClientHello, LEGACY_SUITE};
 use crate::http::Http;
 
-/// What a filter looks for in greetings.
+/// What a filter looks for in ClientHellos.
 const FILTERED: &str = "filtered";
 
 /// How the TLS handshake goes.

@@ -1,4 +1,4 @@
-//! Control probes: another name in the greeting, names that do not exist.
+//! Control probes: another name in the ClientHello, names that do not exist.
 
 use reach365_model::evidence::{
     Evidence, FailureKind, LegacyHello, Lookup, RecordKind, SniControl,
@@ -31,7 +31,7 @@ pub(crate) fn all() -> Vec<Case> {
     ]
 }
 
-/// A greeting that was reset, and what the hand-made ones got.
+/// A ClientHello that was reset, and what the hand-made ones got.
 fn greeted(own: LegacyHello, other: LegacyHello) -> Evidence {
     let control = SniControl {
         address: format!("{SITE}:443").parse().unwrap(),

@@ -107,7 +107,7 @@ fn controls_at_another_address_say_nothing() {
     assert_eq!(verdict_of(evidence).code, Some(Code::TlsSilent));
 }
 
-/// The greeting with another name got a ServerHello: packets of full size arrive.
+/// The ClientHello with another name got a ServerHello: packets of full size arrive.
 #[test]
 fn a_long_answer_to_another_name_clears_the_line() {
     let mut evidence = silent_tls(sizes(false, Some(true), true));

@@ -165,7 +165,7 @@ fn counters_that_are_absent_leave_the_plain_code() {
         windows_counts(0, 173, 0),
         // Sent again, and nothing waits: acknowledged in the end, or a timer has just run out.
         windows_counts(1, 0, 0),
-        // Less than the greeting waits: some of it arrived.
+        // Less than the ClientHello waits: some of it arrived.
         windows_counts(1, 100, 0),
         TcpCounters::default(),
         TcpCounters {

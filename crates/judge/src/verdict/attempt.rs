@@ -315,7 +315,7 @@ fn confirmed(failures: &[Diagnosis]) -> Diagnosis {
     best.sure(confidence).fact("rounds", rounds)
 }
 
-/// A close before the greeting is looked for in confirming rounds only: before, it looks like a
+/// A close before the ClientHello is looked for in confirming rounds only: before, it looks like a
 /// close after it.
 fn agrees(diagnosis: &Diagnosis, best: &Diagnosis) -> bool {
     diagnosis.code == best.code

@@ -12,7 +12,7 @@ use reach365_model::verdict::{Code, Confidence, Facts, Outcome, Verdict, Who};
 pub(super) const UNCOUNTED: &str = "acknowledgements";
 /// Name of the fact that another name was not heard twice while the own one was not.
 const ANSWERED_ONCE: &str = "heard";
-/// Failures that a filter for names in greetings may explain.
+/// Failures that a filter for names in ClientHellos may explain.
 const CUT_HELLOS: [Code; 4] = [
     Code::TlsHelloReset,
     Code::TlsHelloDropped,
@@ -44,7 +44,7 @@ fn address_in(facts: &Facts) -> Option<SocketAddr> {
     facts.get("address")?.as_str()?.parse().ok()
 }
 
-/// Whether another name in the greeting would tell more.
+/// Whether another name in the ClientHello would tell more.
 pub fn wants_other_name(verdict: &Verdict) -> bool {
     is_one_of(verdict, &CUT_HELLOS)
 }
@@ -122,7 +122,7 @@ fn is_silence(diagnosis: &Diagnosis) -> bool {
     matches!(diagnosis.code, Code::TlsSilent | Code::HttpSilent)
 }
 
-/// Whether packets of full size arrive: another greeting got a ServerHello, whose flight fills
+/// Whether packets of full size arrive: another ClientHello got a ServerHello, whose flight fills
 /// them, or something of the answer itself came.
 fn gets_long_packets(evidence: &Evidence, sni_control: Option<&SniControl>) -> bool {
     sni_control.is_some_and(|control| others(control).any(|hello| hello.version.is_some()))
@@ -160,7 +160,7 @@ fn answered_when_short(size: Size, diagnosis: Diagnosis) -> Diagnosis {
     )
 }
 
-/// How sure a filter for the name is: every greeting with the host's own failed, another name was
+/// How sure a filter for the name is: every ClientHello with the host's own failed, another name was
 /// heard. Where only one of two was, chance may have chosen.
 fn is_by_name(control: &SniControl, diagnosis: &Diagnosis) -> Option<Confidence> {
     // Where nothing came, the packets may be too long: an alert is too short to tell.
@@ -183,7 +183,7 @@ fn others(control: &SniControl) -> impl Iterator<Item = &LegacyHello> {
     std::iter::once(&control.other).chain(&control.other_again)
 }
 
-/// A ServerHello or an alert: either way something that speaks TLS heard the greeting.
+/// A ServerHello or an alert: either way something that speaks TLS heard the ClientHello.
 fn is_answer(hello: &LegacyHello) -> bool {
     hello.version.is_some() || hello.alert.is_some()
 }

@@ -113,7 +113,7 @@ fn silent(attempt: &Attempt, tls: &Observation<TlsSeen>) -> Diagnosis {
         Some(Silence::EndOnly) => {
             Diagnosis::new(Code::TlsMtuBlackhole).fact("how", "only the end of the answer came")
         }
-        Some(Silence::Nothing) => plain("the greeting was acknowledged, nothing came back"),
+        Some(Silence::Nothing) => plain("the ClientHello was acknowledged, nothing came back"),
         Some(Silence::Stalled { received }) => {
             plain("the answer stopped on its way").fact("bytes_received", received)
         }
@@ -131,7 +131,7 @@ enum Silence {
     },
     /// A segment came out of order and nothing before it.
     EndOnly,
-    /// The greeting was acknowledged, and no segment with data came.
+    /// The ClientHello was acknowledged, and no segment with data came.
     Nothing,
     /// Data came, and then no more.
     Stalled { received: u64 },
@@ -162,7 +162,7 @@ impl Silence {
         }
     }
 
-    /// Where the system counts only what still waits for its acknowledgement: the whole greeting
+    /// Where the system counts only what still waits for its acknowledgement: the whole ClientHello
     /// was sent again and waits, or nothing was ever sent again and nothing waits. Between the two
     /// the counter may stand at zero because a timer has just run out.
     fn by_waiting(counters: &TcpCounters, seen: Option<&TlsSeen>) -> Option<Self> {

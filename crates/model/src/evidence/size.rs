@@ -20,7 +20,7 @@ pub struct SizeControl {
     /// program limit segments, or where no connection came about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub short_segments: Option<bool>,
-    /// Whether a question was answered whose answer is short: a TLS greeting that can only be
+    /// Whether a question was answered whose answer is short: a ClientHello that can only be
     /// refused, an HTTP request for the head alone.
     pub short_answer: bool,
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Two greetings that differ in nothing but the name that they ask for. Nobody but the address that
+/// Two ClientHellos that differ in nothing but the name that they ask for. Nobody but the address that
 /// had failed is contacted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -55,7 +55,7 @@ fn connection_info(socket: &OwnedFd) -> Option<Vec<u8>> {
     (result == 0 && usize::try_from(length).ok()? >= LENGTH).then(|| bytes.collect())
 }
 
-/// The bytes that wait in the send buffer are those that nobody has acknowledged: a greeting is
+/// The bytes that wait in the send buffer are those that nobody has acknowledged: a ClientHello is
 /// sent at once. Bytes out of order are counted among the received ones.
 fn counted(info: &[u8]) -> Option<TcpCounters> {
     let waiting = u32::from_ne_bytes(array(info, 32)?);
