@@ -42,7 +42,6 @@
 
 mod builtin;
 mod engine;
-pub mod fix;
 
 pub use builtin::{builtin, judge};
 pub use engine::{
@@ -52,12 +51,14 @@ pub use engine::{
 pub use engine::{
     ServiceAnswer, ServiceFailure, ServiceRequest, ask_service, new_client_request_id,
 };
+#[cfg(feature = "fix")]
+pub use reach365_device as fix;
 pub use reach365_judge::{Judge, Signatures, remedy};
 pub use reach365_model::{Catalog, Error, Event, Options, Plan, Report, Verdict};
 pub use reach365_model::{
     catalog, device, endpoint, error, event, evidence, options, plan, report, verdict,
 };
-pub use reach365_platform::{SystemProxies, name_server, system_device, system_proxies};
+pub use reach365_platform::{SystemProxies, name_server, system_proxies};
 pub use reach365_probe::pac;
 pub use reach365_proxy as proxy;
 #[cfg(feature = "render")]

@@ -16,7 +16,7 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// Why a program did not run to its end.
 #[derive(Debug)]
-pub(super) enum RunError {
+pub enum RunError {
     /// There is no such program.
     Absent(io::Error),
     /// It cannot be started or watched.
@@ -39,9 +39,11 @@ impl From<RunError> for io::Error {
 
 /// A program that has ended, and the beginning of what it wrote.
 #[derive(Debug)]
-pub(super) struct Finished {
-    pub(super) status: ExitStatus,
-    pub(super) stdout: Vec<u8>,
+pub struct Finished {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// What it wrote to its standard output.
+    pub stdout: Vec<u8>,
     pub(super) stderr: Vec<u8>,
 }
 
@@ -50,7 +52,7 @@ pub(super) struct Finished {
 ///
 /// # Errors
 /// When it does not start, or does not end in time.
-pub(super) fn run(
+pub fn run(
     program: impl AsRef<OsStr>,
     arguments: &[impl AsRef<OsStr>],
     limit: Duration,

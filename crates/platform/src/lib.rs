@@ -3,7 +3,6 @@
 
 mod announced_script;
 mod command;
-mod device;
 mod hops;
 mod hosts;
 mod interfaces;
@@ -28,7 +27,7 @@ mod source;
 mod winhttp_text;
 
 pub use announced_script::announced_scripts;
-pub use device::system_device;
+pub use command::{Finished, RunError, run as run_program};
 pub use hops::{FAR, TELLS_HOPS, limit_hops};
 pub use hosts::hosts_file;
 pub use interfaces::usable_families;
@@ -41,10 +40,14 @@ pub use no_route::is_no_route;
 #[cfg(feature = "pac")]
 pub use own_addresses::own_addresses;
 pub use proxy_settings::{SystemProxies, system_proxies};
+#[cfg(windows)]
+pub use registry_key::Key;
 pub use resolvers::name_server;
 pub use resolvers::{SystemResolvers, search_list, system_resolvers};
 pub use roots::{native_roots, pem_file};
 pub use segments::{CAN_LIMIT, limit_segments};
+#[cfg(windows)]
+pub use services::state as service_state;
 pub use socket_evidence::{SocketEvidence, watch};
 pub use sockets::socket_limit;
 pub use source::{UsedFamilies, fits, used_families};

@@ -23,14 +23,14 @@ const SETTING: usize = 256 * 1024;
 const SETTINGS: usize = 1_000;
 
 /// An open key.
-pub(super) struct Key(windows_registry::Key);
+pub struct Key(windows_registry::Key);
 
 impl Key {
     /// Opens a key for reading, as 64-bit programs see it; `None` where there is none.
     ///
     /// # Errors
     /// When it is there and cannot be opened, or the name is none of a key.
-    pub(super) fn open(path: &str) -> io::Result<Option<Self>> {
+    pub fn open(path: &str) -> io::Result<Option<Self>> {
         let (hive, path) = split(path)?;
         let opened = hive.options().read().access(KEY_WOW64_64KEY).open(path);
         present(opened)
@@ -131,7 +131,7 @@ impl Key {
     }
 
     /// All values as settings, but those that are too large.
-    pub(super) fn settings(&self) -> Vec<(String, RegistryValue)> {
+    pub fn settings(&self) -> Vec<(String, RegistryValue)> {
         let values = self.values(SETTING).take(SETTINGS).flatten();
         let setting = |value: RawValue| {
             let name = String::from_utf16_lossy(&value.name);

@@ -9,7 +9,7 @@ use windows_sys::Win32::Foundation::ERROR_SERVICE_DOES_NOT_EXIST;
 use reach365_model::device::ServiceState;
 
 /// Whether a service runs.
-pub(super) fn state(name: &str) -> ServiceState {
+pub fn state(name: &str) -> ServiceState {
     let found = open(name, ServiceAccess::QUERY_STATUS)
         .and_then(|service| service.query_status().map_err(io_error));
     match found {

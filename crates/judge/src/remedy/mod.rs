@@ -7,7 +7,6 @@ mod activation_error;
 mod advise;
 mod condition;
 mod plan;
-mod script;
 
 use std::sync::OnceLock;
 
@@ -25,7 +24,6 @@ pub use condition::{App, Condition, Platform};
 pub use plan::{
     LeftOut, NetworkSeen, Omission, Reason, RemedyPlan, Situation, Step, Stop, plan, unmet,
 };
-pub use script::script;
 
 /// The embedded list.
 const EMBEDDED: &str = include_str!("../../data/remedies.toml");

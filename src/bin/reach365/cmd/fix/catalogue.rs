@@ -1,6 +1,6 @@
 //! `reach365 fix list`, `show` and `script`: the catalogue of remedies.
 
-use reach365_judge::remedy::{self, Remedies, Remedy};
+use reach365_judge::remedy::{Remedies, Remedy};
 use reach365_model::verdict::Code;
 use reach365_render::formats as render;
 
@@ -39,7 +39,7 @@ pub(crate) fn script(args: &FixScriptArgs) -> Result<u8, Failure> {
         }
         remedies.push(remedy);
     }
-    let script = remedy::script(&remedies);
+    let script = reach365::fix::script(&remedies);
     let mut output = Output::open(args.output.as_deref())?;
     output.write(|out| out.write_all(script.as_bytes()))?;
     output.finish()?;

@@ -18,7 +18,7 @@ pub(crate) fn plan(args: &FixPlanArgs) -> Result<u8, Failure> {
         .transpose()?;
     let device = match args.device.as_deref() {
         Some(path) => Some(device::state(Some(path))?),
-        None => reach365::system_device(),
+        None => reach365::fix::system_device(),
     };
     let report = args.report.as_deref().map(input::saved).transpose()?;
     let situation = situation(args, report.as_ref(), device.as_ref())?;

@@ -46,7 +46,7 @@ pub(crate) fn run(args: &FixRunArgs) -> Result<u8, Failure> {
 /// The state of this device. Only asked where it matters: the answer may take seconds.
 fn device(remedy: &Remedy) -> Option<DeviceState> {
     let matters = remedy.managed_device_forbidden || !remedy.needs.is_empty();
-    matters.then(reach365::system_device).flatten()
+    matters.then(fix::system_device).flatten()
 }
 
 /// Whether an organisation manages this device; `None` where that is not known. An administrator

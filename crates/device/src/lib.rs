@@ -1,4 +1,4 @@
-//! Carries out a remedy on Windows, with a way back.
+//! Reads the device, and applies and reverts remedies on Windows. Internal to `reach365`, which re-exports what is stable.
 //!
 //! [`preview`] says what each action would change, [`run`] does it and keeps a journal, [`undo`]
 //! takes it back. Each action is written to the journal, with what it found, before it is done: what
@@ -11,7 +11,9 @@ mod present;
 mod reg_file;
 mod restore;
 mod run;
+mod script;
 mod shown;
+mod state;
 mod undo;
 
 use std::path::PathBuf;
@@ -23,6 +25,8 @@ pub use reach365_platform::{
     Credential, LocalMachine, Machine, Ran, RegistryKey, RegistryValue, ServiceState,
 };
 pub use run::{Preview, RunOptions, preview, refusal, run};
+pub use script::script;
+pub use state::system_device;
 pub use undo::undo;
 
 /// Why nothing was done.

@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
-use crate::command::{self, RunError};
-use crate::registry_key::Key;
-use crate::services::state;
-use crate::system_proxies;
 use reach365_model::device::{
     CommandOutcome, DeviceState, DsregStatus, Pc, SERVICES, Service, decode, registry_keys,
     registry_values,
 };
+use reach365_platform::{Key, RunError, run_program, service_state, system_proxies};
 use reach365_proxy::registry::Registry;
 
 /// `dsregcmd` asks a domain controller and the registration service.
@@ -23,7 +20,7 @@ pub(super) fn device() -> Option<DeviceState> {
     let (status, outcome) = status();
     let services = SERVICES.iter().map(|name| Service {
         name: (*name).to_owned(),
-        state: state(name),
+        state: service_state(name),
     });
     let values = registry_values(&registry());
     let pc = Pc::new(outcome, services.collect(), values, &system_proxies().views);
@@ -34,7 +31,7 @@ pub(super) fn device() -> Option<DeviceState> {
 fn status() -> (Option<DsregStatus>, CommandOutcome) {
     let root = std::env::var("SystemRoot").unwrap_or_else(|_| r"C:\Windows".to_owned());
     let program = format!(r"{root}\System32\dsregcmd.exe");
-    let printed = match command::run(&program, &["/status"], PATIENCE) {
+    let printed = match run_program(&program, &["/status"], PATIENCE) {
         Ok(printed) => printed,
         Err(RunError::Absent(_)) => return (None, CommandOutcome::Absent),
         Err(RunError::Failed(_)) => return (None, CommandOutcome::Failed),

@@ -1,10 +1,10 @@
 //! What this PC says about itself.
 
 #[cfg(windows)]
-#[path = "windows.rs"]
+#[path = "state/windows.rs"]
 mod system;
 #[cfg(not(windows))]
-#[path = "other.rs"]
+#[path = "state/other.rs"]
 mod system;
 
 use reach365_model::device::DeviceState;

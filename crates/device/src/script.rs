@@ -5,10 +5,10 @@
 
 use std::fmt::Write;
 
-use crate::remedy::{Action, RegistryData, Remedy};
+use reach365_judge::remedy::{Action, RegistryData, Remedy};
 
 /// The functions that the actions call.
-const PRELUDE: &str = include_str!("prelude.ps1");
+const PRELUDE: &str = include_str!("../data/prelude.ps1");
 
 /// Writes a script that carries out remedies in turn.
 pub fn script(remedies: &[&Remedy]) -> String {
