@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use reach365::pac::{PacLimits, PacNames, PacSurroundings, answer, of_text};
+use reach365::pac::{PacEnvironment, PacLimits, PacNames, answer, of_text};
 use reach365_proxy::pac::{PacHost, PacScript, ScriptRequest};
 
 const CALLS: usize = 20_000;
@@ -94,9 +94,9 @@ fn through_thread_us(text: &str) -> f64 {
         .enable_all()
         .build()
         .unwrap();
-    let surroundings = PacSurroundings {
+    let surroundings = PacEnvironment {
         names: PacNames::Fixed(HashMap::new()),
-        ..PacSurroundings::default()
+        ..PacEnvironment::default()
     };
     let script = of_text(text.to_owned(), &PacLimits::default(), surroundings);
     let url = "https://login.microsoftonline.com/".parse().unwrap();

@@ -5,7 +5,7 @@
 use reach365::Report;
 use reach365_model::verdict::Outcome;
 use reach365_render::comparison::{Comparison, Kind, Matrix, SavedRun, SharedCause};
-use reach365_render::formats::{self as render, Sheet, TextStyle};
+use reach365_render::formats::{self as render, ComparisonFormat, TextStyle};
 use reach365_render::redaction::redact;
 use serde_json::{Value, json};
 
@@ -44,7 +44,7 @@ fn bad<'a>(id: &'a str, code: &'a str) -> Row<'a> {
 }
 
 fn kind_of(before: Row<'_>, after: Row<'_>) -> (Option<Kind>, bool) {
-    let comparison = Comparison::of(&run("a", &[before]), &run("a", &[after]));
+    let comparison = Comparison::new(&run("a", &[before]), &run("a", &[after]));
     let kind = comparison.changes.first().map(|change| change.kind);
     (kind, comparison.regression)
 }
@@ -81,7 +81,7 @@ fn another_run_wide_cause_is_another_cause() {
     let mut after = before.clone();
     before.rows[0].consequence_of = Some("tcp-egress-closed".to_owned());
     after.rows[0].consequence_of = Some("device-no-network".to_owned());
-    let comparison = Comparison::of(&before, &after);
+    let comparison = Comparison::new(&before, &after);
     assert_eq!(comparison.totals.other_cause, 1);
     let [change] = comparison.changes.as_slice() else {
         panic!("{comparison:?}");
@@ -98,7 +98,7 @@ fn one_id_for_different_requests_is_a_column_each() {
     let lyon = run("Lyon", &[bad("adfs", "tcp-dropped")]);
     let mut paris = run("Paris", &[bad("adfs", "tcp-dropped")]);
     paris.rows[0].request = "https://adfs.other.example:443/".to_owned();
-    let matrix = Matrix::of(&[lyon, paris]);
+    let matrix = Matrix::new(&[lyon, paris]);
     assert_eq!(matrix.columns.len(), 2);
     assert_eq!(matrix.shared, []);
 }
@@ -112,15 +112,21 @@ fn one_id_for_different_requests_is_compared_request_by_request() {
     for one in [&mut before, &mut after] {
         one.rows[1].request = "https://e.example:443/other".to_owned();
     }
-    let comparison = Comparison::of(&before, &after);
+    let comparison = Comparison::new(&before, &after);
     assert!(comparison.regression);
     assert_eq!(
         (comparison.totals.worse, comparison.totals.unchanged),
         (1, 1)
     );
     let mut csv = Vec::new();
-    let matrix = Matrix::of(&[before, after]);
-    render::matrix(&matrix, Sheet::Csv, &TextStyle::default(), &mut csv).unwrap();
+    let matrix = Matrix::new(&[before, after]);
+    render::matrix(
+        &matrix,
+        ComparisonFormat::Csv,
+        &TextStyle::default(),
+        &mut csv,
+    )
+    .unwrap();
     let csv = String::from_utf8(csv).unwrap();
     let head = csv.lines().next().unwrap();
     assert!(
@@ -161,17 +167,20 @@ fn addresses_of_redacted_reports_are_not_compared() {
     before.redacted = true;
     before.rows[0].target = "198.18.0.1:443".to_owned();
     before.rows[0].id = "mine".to_owned();
-    let comparison = Comparison::of(&before, &before.clone());
+    let comparison = Comparison::new(&before, &before.clone());
     assert_eq!(comparison.totals.not_comparable, 1);
     before.redacted = false;
-    assert_eq!(Comparison::of(&before, &before.clone()).totals.unchanged, 1);
+    assert_eq!(
+        Comparison::new(&before, &before.clone()).totals.unchanged,
+        1
+    );
 }
 
 #[test]
 fn a_row_on_two_ways_is_as_bad_as_the_worse_one() {
     let proxied = ("e", "proxy", "reachable", None, 10.0);
     let site = run("Lyon", &[bad("e", "tcp-dropped"), proxied]);
-    let matrix = Matrix::of(&[site]);
+    let matrix = Matrix::new(&[site]);
     let cell = matrix.sites[0].cells[0].as_ref().unwrap();
     assert_eq!(cell.outcome, Outcome::Blocked);
 }
@@ -181,7 +190,7 @@ fn another_cause_and_another_way_are_said() {
     let (kind, regression) = kind_of(bad("e", "tcp-dropped"), bad("e", "tcp-refused"));
     assert_eq!((kind, regression), (Some(Kind::OtherCause), false));
     let proxied = ("e", "proxy", "blocked", Some("proxy-denied"), 10.0);
-    let comparison = Comparison::of(&run("a", &[good("e")]), &run("a", &[proxied]));
+    let comparison = Comparison::new(&run("a", &[good("e")]), &run("a", &[proxied]));
     let note = comparison.changes[0].note.as_deref().unwrap();
     assert!(
         note.contains("directly before, through a proxy after"),
@@ -214,7 +223,7 @@ fn slower_needs_a_factor_and_milliseconds() {
 fn new_and_gone_rows_are_information() {
     let before = run("a", &[good("one"), good("two")]);
     let after = run("a", &[good("two"), bad("three", "tcp-dropped")]);
-    let comparison = Comparison::of(&before, &after);
+    let comparison = Comparison::new(&before, &after);
     let totals = comparison.totals;
     assert_eq!((totals.new, totals.gone, totals.unchanged), (1, 1, 1));
     assert!(!comparison.regression);
@@ -239,7 +248,7 @@ fn a_shared_cause_is_named_once() {
             ],
         ),
     ];
-    let matrix = Matrix::of(&runs);
+    let matrix = Matrix::new(&runs);
     let expected = [
         SharedCause::Site {
             site: "Nice".to_owned(),
@@ -254,7 +263,7 @@ fn a_shared_cause_is_named_once() {
         },
     ];
     assert_eq!(matrix.shared, expected);
-    let nice = Matrix::of(&[runs[2].clone(), runs[2].clone()]);
+    let nice = Matrix::new(&[runs[2].clone(), runs[2].clone()]);
     let cause = "dns-timeout".to_owned();
     assert_eq!(nice.shared, [SharedCause::Everything { cause }]);
     let names: Vec<_> = nice.sites.iter().map(|site| site.site.as_str()).collect();
@@ -277,7 +286,7 @@ fn placeholders_of_two_reports_are_not_taken_for_one_name() {
         good("msoid.domain-2"),
     ];
     for after in [redacted("b", &rows), run("b", &rows)] {
-        let comparison = Comparison::of(&before, &after);
+        let comparison = Comparison::new(&before, &after);
         let totals = comparison.totals;
         assert_eq!((totals.not_comparable, totals.worse), (3, 1));
         assert_eq!((totals.new, totals.gone, totals.other_cause), (0, 0, 0));
@@ -286,12 +295,12 @@ fn placeholders_of_two_reports_are_not_taken_for_one_name() {
         assert_eq!(told.count(), 1);
     }
     let only_numbered = |code| redacted("a", &[good("real"), bad("host-1", code)]);
-    let comparison = Comparison::of(
+    let comparison = Comparison::new(
         &redacted("a", &[good("real"), good("host-1")]),
         &only_numbered("tcp-dropped"),
     );
     assert!(!comparison.regression);
-    let plain = Comparison::of(&run("a", &[good("host-1")]), &run("b", &rows[..1]));
+    let plain = Comparison::new(&run("a", &[good("host-1")]), &run("b", &rows[..1]));
     assert!(plain.regression, "nobody has redacted these");
 }
 
@@ -302,7 +311,7 @@ fn placeholders_share_no_cause_in_a_matrix() {
         bad("host-1", "tcp-dropped"),
         bad("b", "tcp-dropped"),
     ];
-    let matrix = Matrix::of(&[redacted("Lyon", &rows), redacted("Paris", &rows)]);
+    let matrix = Matrix::new(&[redacted("Lyon", &rows), redacted("Paris", &rows)]);
     let ids = matrix.shared.iter().map(|shared| match shared {
         SharedCause::Endpoint { id, .. } => id.as_str(),
         _ => "no endpoint",
@@ -332,7 +341,7 @@ fn a_wide_matrix_becomes_a_list_and_stays_narrow() {
             ..TextStyle::default()
         };
         let mut out = Vec::new();
-        render::matrix(&Matrix::of(few), Sheet::Text, &style, &mut out).unwrap();
+        render::matrix(&Matrix::new(few), ComparisonFormat::Text, &style, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(
             text.lines().all(|line| line.chars().count() <= 80),

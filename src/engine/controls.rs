@@ -14,7 +14,9 @@ use reach365_model::options::{
 };
 use reach365_model::plan::{self, Plan};
 use reach365_model::verdict::Outcome;
-use reach365_probe::{ProbeContext, confirm, known_names, other_name, probe, random_labels, sizes};
+use reach365_probe::{
+    ProbeContext, confirm, known_names, other_name, probe, random_labels, size_control,
+};
 use reach365_proxy::route::Route;
 
 /// What the host for comparison may make a run longer.
@@ -41,7 +43,7 @@ impl Checker {
                 ),
                 only_if(
                     verdict::wants_sizes(row.endpoint, &verdict),
-                    Box::pin(sizes(context, row.endpoint, address).map(Some)),
+                    Box::pin(size_control(context, row.endpoint, address).map(Some)),
                 ),
             )
             .await;

@@ -17,7 +17,7 @@ pub(super) struct Setting {
 
 /// The plan with the tests that Windows itself would make here, and what was changed about each
 /// check.
-pub(super) fn as_set(settings: &NcsiSettings, plan: &Plan) -> (Plan, Vec<Setting>) {
+pub(super) fn plan_as_set(settings: &NcsiSettings, plan: &Plan) -> (Plan, Vec<Setting>) {
     let mut plan = plan.clone();
     let mut changes = Vec::with_capacity(plan.checks.len());
     for check in &mut plan.checks {

@@ -39,9 +39,9 @@ use reach365_model::report::{Report, Run};
 use reach365_model::verdict::Outcome;
 use reach365_platform::{self as platform, SystemResolvers};
 use reach365_probe::{
-    Certificates, Credentials, DnsClient, HostsText, MsoidClients, NameServers, Pace, ProbeContext,
-    PromptLookups, ProxyNames, RunClock, TlsSource, alternate, ask_as, confirm, look_up_again,
-    probe, probe_msoid,
+    Certificates, ConnectionLimits, Credentials, DnsClient, HostsText, MsoidClients, NameServers,
+    ProbeContext, PromptLookups, ProxyNames, RunClock, TlsSource, alternate, ask_as, confirm,
+    look_up_again, probe, probe_msoid,
 };
 use reach365_proxy::View;
 
@@ -94,7 +94,7 @@ impl Checker {
             run_id: &id,
             checks: plan.checks.len(),
         });
-        let (plan, settings) = device::as_set(&self.ncsi_settings(), plan);
+        let (plan, settings) = device::plan_as_set(&self.ncsi_settings(), plan);
         let plan = &plan;
         let clock = RunClock::start(self.options.deadline);
         let mut run = self.run_evidence();
@@ -207,7 +207,7 @@ impl Checker {
         ProbeContext {
             options: Arc::clone(&self.options),
             clock,
-            pace: Pace::new(self.options.jobs),
+            pace: ConnectionLimits::new(self.options.jobs),
             dns: DnsClient {
                 servers: run.resolvers.clone(),
                 timeout: self.options.timeouts.dns,

@@ -52,7 +52,7 @@ struct Named {
 }
 
 impl Named {
-    fn of(view: View) -> Self {
+    fn new(view: View) -> Self {
         Self {
             name: view.kind.name(),
             view,
@@ -76,12 +76,12 @@ impl Routing {
                 None => of_system(spawn_blocking(platform::system_proxies)).await,
             },
         };
-        let mut named: Vec<Named> = system.views.into_iter().map(Named::of).collect();
+        let mut named: Vec<Named> = system.views.into_iter().map(Named::new).collect();
         if options.wpad {
             named.push(announced());
         }
         if named.first().is_some_and(|first| first.name == ANNOUNCED) {
-            named.insert(0, Named::of(View::direct()));
+            named.insert(0, Named::new(View::direct()));
         }
         Self {
             views: named,
@@ -252,7 +252,7 @@ pub async fn route_candidates(
     options: &Options,
 ) -> Vec<Vec<RouteCandidate>> {
     let routing = Routing {
-        views: views.iter().cloned().map(Named::of).collect(),
+        views: views.iter().cloned().map(Named::new).collect(),
         sign_ins: Vec::new(),
         unread: None,
         scripts: Scripts::new(options),

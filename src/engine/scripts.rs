@@ -12,7 +12,7 @@ use url::Url;
 use reach365_model::evidence::{ScriptFailure, ScriptFailureKind, ScriptSeen};
 use reach365_model::options::Options;
 use reach365_platform as platform;
-use reach365_probe::pac::{self, PacLimits, PacNames, PacSurroundings, Script, Silence};
+use reach365_probe::pac::{self, PacEnvironment, PacLimits, PacNames, Script, Silence};
 use reach365_proxy::pac::{PacAnswer, PacFailure, PacFailureKind};
 use reach365_proxy::{ScriptSource, concealed};
 
@@ -22,7 +22,7 @@ const ANNOUNCED_LIMIT: Duration = Duration::from_secs(5);
 /// Scripts by where they are.
 #[derive(Debug)]
 pub(super) struct Scripts {
-    surroundings: PacSurroundings,
+    surroundings: PacEnvironment,
     limits: PacLimits,
     silence: Arc<Silence>,
     known: Mutex<HashMap<ScriptSource, Arc<OnceCell<Loaded>>>>,
@@ -65,11 +65,11 @@ impl Scripts {
             PacNames::Servers(options.dns.clone())
         };
         Self {
-            surroundings: PacSurroundings {
+            surroundings: PacEnvironment {
                 names,
                 search: options.search.clone(),
                 os_roots: options.os_roots.clone(),
-                ..PacSurroundings::default()
+                ..PacEnvironment::default()
             },
             limits: limits(options),
             silence: Arc::default(),
@@ -148,7 +148,9 @@ impl Scripts {
         let result = pac::load(&address, &self.limits, surroundings).await;
         let result = result.map_err(|failure| of_pac(&address, &failure));
         let script = match result {
-            Ok(script) if discovered && leaves(&address, &script) => Err(astray(&address, &script)),
+            Ok(script) if discovered && leaves(&address, &script) => {
+                Err(redirected_elsewhere(&address, &script))
+            }
             Ok(mut script) => {
                 script.share(Arc::clone(&self.silence));
                 Ok(script)
@@ -246,7 +248,7 @@ fn leaves(address: &str, script: &Script) -> bool {
     host(address) != host(&script.url)
 }
 
-fn astray(address: &str, script: &Script) -> ScriptFailure {
+fn redirected_elsewhere(address: &str, script: &Script) -> ScriptFailure {
     let host = Url::parse(&script.url).ok();
     let host = host.and_then(|url| url.host_str().map(str::to_owned));
     ScriptFailure {

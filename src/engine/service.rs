@@ -10,7 +10,7 @@ use reach365_model::catalog::service::{SERVICE_LIMIT, ServiceList, instance, lat
 use reach365_model::endpoint::{Cloud, quoted};
 use reach365_model::error::Error;
 use reach365_model::options::Options;
-use reach365_probe::pac::{PacNames, PacSurroundings};
+use reach365_probe::pac::{PacEnvironment, PacNames};
 use reach365_probe::{Credentials, FetchLimits, Fetched, Fetcher, provider};
 use reach365_proxy::route::{Hop, NamedBy, Route};
 
@@ -91,18 +91,18 @@ pub async fn ask_service(
     request: &ServiceRequest,
     options: &Options,
 ) -> Result<ServiceAnswer, ServiceFailure> {
-    let desk = Desk::open(request, options).await?;
-    let version = desk.version().await?;
+    let session = ServiceSession::new(request, options).await?;
+    let version = session.version().await?;
     let known = request.known_version.as_deref();
     match known {
         Some(known) if known == version => return Ok(ServiceAnswer::Same),
         Some(known) if *known > *version => return Ok(ServiceAnswer::Older(version)),
         _ => {}
     }
-    let (bytes, list) = desk.list().await?;
+    let (bytes, list) = session.list().await?;
     // The dates of additions are a help; the list is good without them.
     let (changes, busy) = match known {
-        Some(known) => match desk.fetch("changes", Some(known)).await {
+        Some(known) => match session.fetch("changes", Some(known)).await {
             Ok(changes) => (Some(changes), None),
             Err(ServiceFailure::Busy(wait)) => (None, Some(wait)),
             Err(_) => (None, None),
@@ -118,15 +118,15 @@ pub async fn ask_service(
     })
 }
 
-/// One sitting with the service.
-struct Desk<'a> {
+/// One session with the service.
+struct ServiceSession<'a> {
     request: &'a ServiceRequest,
     fetcher: Fetcher,
     hops: Vec<Hop>,
 }
 
-impl<'a> Desk<'a> {
-    async fn open(request: &'a ServiceRequest, options: &Options) -> Result<Self, ServiceFailure> {
+impl<'a> ServiceSession<'a> {
+    async fn new(request: &'a ServiceRequest, options: &Options) -> Result<Self, ServiceFailure> {
         let routing = Routing::read(options, None).await;
         let candidate = routing
             .candidates_for(&request.service)
@@ -148,11 +148,11 @@ impl<'a> Desk<'a> {
         let hops = route.map(|route| route.hops);
         let hops = hops.filter(|hops| !hops.is_empty());
         let limits = options.timeouts;
-        let surroundings = PacSurroundings {
+        let surroundings = PacEnvironment {
             names: names(options),
             search: options.search.clone(),
             os_roots: options.os_roots.clone(),
-            ..PacSurroundings::default()
+            ..PacEnvironment::default()
         };
         let credentials = Credentials::new(options.proxy_sign_in.clone(), routing.sign_ins);
         let limits = FetchLimits {

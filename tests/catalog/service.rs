@@ -430,9 +430,9 @@ mod differences {
             {"id":3,"version":"2025112900","remove":{"urls":["gone.example.com"]}},
             {"id":4,"version":"2025112900","add":{"effectiveDate":"soon","urls":["other.example.com"]}}]"#;
         let dates = EffectiveDates::parse("changes.json", dates).unwrap();
-        assert_eq!(dates.of("new.example.com"), Some("2026-01-01"));
-        assert_eq!(dates.of("192.0.2.0/24"), Some("2026-01-01"));
-        assert_eq!(dates.of("other.example.com"), None);
+        assert_eq!(dates.date_of("new.example.com"), Some("2026-01-01"));
+        assert_eq!(dates.date_of("192.0.2.0/24"), Some("2026-01-01"));
+        assert_eq!(dates.date_of("other.example.com"), None);
         let new = read(&format!(
             "[{}]",
             set(1, r#""new.example.com","gone.example.com""#, "")

@@ -123,7 +123,7 @@ fn a_stopped_service_that_starts_on_demand_is_no_fault() {
 fn the_json_of_a_pc_is_read_and_judged_anew() {
     let registry = registry(&[("SCHANNEL", "Enabled", 0), ("Identity", "EnableADAL", 0)]);
     let status = DsregStatus::parse(&sample("hybrid")).unwrap();
-    let state = DeviceState::of(Some(status), Some(pc(&registry)));
+    let state = DeviceState::new(Some(status), Some(pc(&registry)));
     let mut json = Vec::new();
     render::device_json(&state, &mut json).unwrap();
     let text = String::from_utf8(json).unwrap();
@@ -158,7 +158,7 @@ fn a_pc_is_shown_with_what_stands_in_the_way() {
         color: false,
         unicode: false,
     };
-    render::device(&DeviceState::of(None, Some(pc)), &style, &mut out).unwrap();
+    render::device(&DeviceState::new(None, Some(pc)), &style, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     let words: Vec<&str> = text.split_whitespace().collect();
     let words = words.join(" ");

@@ -31,7 +31,7 @@ fn state(name: &str) -> DeviceState {
 }
 
 /// A state without what the JSON of a PC adds.
-fn of(text: &str) -> DeviceState {
+fn state_of(text: &str) -> DeviceState {
     DeviceState::from_text(text).unwrap()
 }
 

@@ -4,7 +4,7 @@ use reach365_model::Timestamp;
 use reach365_model::device::{DeviceState, Join, TestOutcome, UserContext};
 use reach365_model::endpoint::Cloud;
 
-use crate::{SAMPLES, of, sample, state};
+use crate::{SAMPLES, sample, state, state_of};
 
 fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -26,7 +26,7 @@ fn three_answers_and_the_registration_make_the_join() {
         let text: String = lines
             .map(|(key, answer)| format!("{key} : {answer}\n"))
             .collect();
-        of(&format!("NgcSet : NO\n{text}")).join
+        state_of(&format!("NgcSet : NO\n{text}")).join
     };
     let cases = [
         (["YES", "NO", "NO", "NO"], Join::Joined),
@@ -112,10 +112,10 @@ fn a_registered_device_keeps_the_accounts_apart() {
     );
     assert_eq!(state.managed, Some(false), "the account names no MDM");
     let silent = sample("registered").replace("MdmUrl", "OtherUrl");
-    assert_eq!(of(&silent).managed, None, "nothing is listed");
+    assert_eq!(state_of(&silent).managed, None, "nothing is listed");
     assert_eq!(state.identity.tpm_protected, None, "that is the account's");
     let managed = sample("registered").replace("MdmUrl : ", "MdmUrl : https://mdm.contoso.example");
-    assert_eq!(of(&managed).managed, Some(true));
+    assert_eq!(state_of(&managed).managed, Some(true));
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn errors_of_the_attempt_and_of_joining_are_not_mixed() {
         "         AadRecoveryEnabled: NO\n",
         "         AadRecoveryEnabled: NO\n          Server ErrorCode : DirectoryError\n",
     );
-    let state = of(&text);
+    let state = state_of(&text);
     assert_eq!(
         state.diagnostics.server_error.as_deref(),
         Some("DirectoryError")
@@ -157,7 +157,7 @@ fn fields_of_later_builds_do_not_end_an_attempt() {
         "               HTTP Method : POST\n",
         "               HTTP Method : POST\n            HTTP Weather : fair\n",
     );
-    let state = of(&text);
+    let state = state_of(&text);
     assert_eq!(state.token.attempts, self::state("hybrid").token.attempts);
     assert_eq!(state.status.unwrap().value("HTTP Weather"), Some("fair"));
 }
@@ -165,7 +165,7 @@ fn fields_of_later_builds_do_not_end_an_attempt() {
 #[test]
 fn a_field_that_contradicts_itself_is_not_believed() {
     let text = format!("{}\nAzureAdJoined : NO\n", sample("hybrid"));
-    let state = of(&text);
+    let state = state_of(&text);
     assert_eq!((state.join, state.managed), (Join::Unknown, Some(true)));
     assert!(
         state.notes[0].contains("AzureAdJoined is there twice"),
@@ -173,12 +173,12 @@ fn a_field_that_contradicts_itself_is_not_believed() {
         state.notes
     );
     let same = format!("{}\nAzureAdJoined : yes\n", sample("hybrid"));
-    assert_eq!(of(&same).join, Join::Hybrid);
+    assert_eq!(state_of(&same).join, Join::Hybrid);
     let two = sample("joined").replace(
         "MdmUrl :",
         "MdmUrl : https://a.example\nMdmUrl : https://b.example",
     );
-    assert_eq!(of(&two).managed, None);
+    assert_eq!(state_of(&two).managed, None);
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn translated_answers_are_named_and_not_understood() {
     let text = sample("hybrid")
         .replace(": YES", ": JA")
         .replace(": NO\n", ": NEIN\n");
-    let state = of(&text);
+    let state = state_of(&text);
     assert_eq!((state.join, state.token.present), (Join::Unknown, None));
     let has = |words: &str| {
         state
@@ -204,7 +204,7 @@ fn translated_answers_are_named_and_not_understood() {
 fn a_text_that_is_cut_off_never_says_something_else() {
     for name in SAMPLES {
         let text = sample(name);
-        let whole = of(&text);
+        let whole = state_of(&text);
         let mut read = 0;
         for end in 0..text.len() {
             // Within a word its beginning may be another word; dsregcmd ends in whole lines.
@@ -231,7 +231,7 @@ fn a_text_that_is_cut_off_never_says_something_else() {
 
 #[test]
 fn who_ran_it_is_told_apart() {
-    let context = |text: &str| of(&format!("NgcSet : NO\n{text}\n")).context;
+    let context = |text: &str| state_of(&format!("NgcSet : NO\n{text}\n")).context;
     assert_eq!(context("User Context : SYSTEM"), Some(UserContext::System));
     assert_eq!(
         context("User Context : UN-ELEVATED User"),
@@ -244,7 +244,7 @@ fn who_ran_it_is_told_apart() {
     let account = r"Executing Account Name : NT-AUTORITÄT\SYSTEM, NT-AUTORITÄT\SYSTEM";
     assert_eq!(context(account), Some(UserContext::System));
     assert_eq!(context(r"Executing Account Name : CONTOSO\ada"), None);
-    let state = of("User Context : SYSTEM\nAzureAdPrt : NO\n");
+    let state = state_of("User Context : SYSTEM\nAzureAdPrt : NO\n");
     assert!(
         state.notes[0].contains("ran as SYSTEM"),
         "{:?}",
@@ -254,7 +254,7 @@ fn who_ran_it_is_told_apart() {
 
 #[test]
 fn a_cloud_is_named_only_where_all_hosts_are_of_it() {
-    let cloud = |lines: &str| of(&format!("NgcSet : NO\n{lines}")).cloud;
+    let cloud = |lines: &str| state_of(&format!("NgcSet : NO\n{lines}")).cloud;
     let url = "AuthCodeUrl : https://login.microsoftonline.com/x/oauth2/authorize\n";
     assert_eq!(cloud(url), Some(Cloud::Worldwide));
     assert_eq!(cloud(&format!("{url}Idp : login.chinacloudapi.cn\n")), None);
@@ -269,7 +269,7 @@ fn a_cloud_is_named_only_where_all_hosts_are_of_it() {
 
 #[test]
 fn times_without_a_zone_are_no_times() {
-    let state = of("NgcSet : NO\nClient Time : 2031-05-06 07:08:09.000\n");
+    let state = state_of("NgcSet : NO\nClient Time : 2031-05-06 07:08:09.000\n");
     assert_eq!(state.client_time, None);
     assert!(state.notes[0].contains("no time"), "{:?}", state.notes);
 }
@@ -281,7 +281,7 @@ fn a_certificate_is_judged_by_the_clock_of_its_device() {
             "               KeySignTest",
             &format!("               Client Time : {time} UTC\n               KeySignTest"),
         );
-        of(&text)
+        state_of(&text)
     };
     assert_eq!(
         clock("2032-01-01 00:00:00.000").certificate_holds(),

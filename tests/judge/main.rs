@@ -5,14 +5,14 @@
 mod bench;
 mod cases;
 mod contract;
+mod control_host;
 mod dead_server;
 mod hop;
-mod innocence;
 mod issuers;
 mod known_names;
 mod msoid;
 mod must_be_closed;
-mod outside;
+mod never_blamed;
 mod path;
 mod portal;
 mod products;

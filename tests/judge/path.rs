@@ -11,7 +11,7 @@ use reach365_model::verdict::{Code, Outcome};
 
 use crate::bench::*;
 use crate::cases::make_slow;
-use crate::innocence::assert_plain;
+use crate::never_blamed::assert_plain;
 
 const HOSTS: [(&str, &str); 4] = [
     ("one.example", "203.0.113.11"),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use reach365::pac::{
-    PacAnswers, PacLimits, PacNames, PacSurroundings, Script, answers, lint, of_text,
+    PacAnswers, PacEnvironment, PacLimits, PacNames, Script, answers, lint, of_text,
 };
 use reach365_proxy::pac::{Remark, RemarkLevel};
 use url::Url;
@@ -13,13 +13,13 @@ use crate::at;
 const RANDOM: &str = include_str!("cases/random-balance.pac");
 const NOT_FOR_WINHTTP: &str = include_str!("cases/winhttp-cannot-use.pac");
 
-fn surroundings() -> PacSurroundings {
+fn surroundings() -> PacEnvironment {
     let two = vec!["10.0.0.1".parse().unwrap(), "192.0.2.1".parse().unwrap()];
-    PacSurroundings {
+    PacEnvironment {
         names: PacNames::Fixed(HashMap::from([("two.example".to_owned(), two.clone())])),
         own_addresses: Some(two),
         now: Some(at("2026-01-15T12:00:00Z")),
-        ..PacSurroundings::default()
+        ..PacEnvironment::default()
     }
 }
 
@@ -106,7 +106,7 @@ async fn every_proxy_that_shares_the_load_is_found() {
 }
 
 async fn remarks(text: &str, of: &str) -> Vec<Remark> {
-    let surroundings = PacSurroundings {
+    let surroundings = PacEnvironment {
         names: PacNames::Fixed(HashMap::new()),
         ..surroundings()
     };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use reach365::pac::{PacLimits, PacNames, PacSurroundings, Script, answer, of_text};
+use reach365::pac::{PacEnvironment, PacLimits, PacNames, Script, answer, of_text};
 use reach365_proxy::pac::{PacAnswer, PacFailure, decode};
 
 const EVALUATE: Duration = Duration::from_millis(400);
@@ -19,9 +19,9 @@ fn with_limit(text: String, evaluate: Duration) -> Script {
         evaluate,
         ..PacLimits::default()
     };
-    let surroundings = PacSurroundings {
+    let surroundings = PacEnvironment {
         names: PacNames::Fixed(HashMap::new()),
-        ..PacSurroundings::default()
+        ..PacEnvironment::default()
     };
     of_text(text, &limits, surroundings)
 }

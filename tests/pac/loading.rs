@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use reach365::pac::{PacLimits, PacSurroundings, Script, answer, load};
+use reach365::pac::{PacEnvironment, PacLimits, Script, answer, load};
 use reach365_proxy::pac::{PacFailure, PacFailureKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -107,7 +107,7 @@ async fn get(address: SocketAddr, path: &str) -> Result<Script, PacFailure> {
     load(
         &format!("http://user:secret@{address}{path}"),
         &limits,
-        PacSurroundings::default(),
+        PacEnvironment::default(),
     )
     .await
 }
@@ -223,16 +223,16 @@ async fn a_server_that_the_system_does_not_trust_hands_in_no_script() {
     let source = format!("https://{address}/proxy.pac");
     let file = std::env::temp_dir().join(format!("reach365-pac-{}.pem", std::process::id()));
     std::fs::write(&file, roots).unwrap();
-    let trusting = PacSurroundings {
+    let trusting = PacEnvironment {
         os_roots: Some(file.clone()),
-        ..PacSurroundings::default()
+        ..PacEnvironment::default()
     };
     let script = load(&source, &PacLimits::default(), trusting)
         .await
         .unwrap();
     assert_eq!(script.text, SCRIPT);
     std::fs::remove_file(&file).unwrap();
-    let refused = load(&source, &PacLimits::default(), PacSurroundings::default()).await;
+    let refused = load(&source, &PacLimits::default(), PacEnvironment::default()).await;
     let failure = refused.unwrap_err();
     assert_eq!(failure.code(), "route-pac-unreachable");
     assert!(failure.message.contains("TLS"), "{failure}");
@@ -253,12 +253,12 @@ async fn files_are_read_by_name_and_by_url() {
     std::fs::write(&file, SCRIPT).unwrap();
     let url = url::Url::from_file_path(&file).unwrap().to_string();
     for source in [file.to_str().unwrap(), &url] {
-        let script = load(source, &PacLimits::default(), PacSurroundings::default())
+        let script = load(source, &PacLimits::default(), PacEnvironment::default())
             .await
             .unwrap();
         assert_eq!(script.text, SCRIPT);
     }
     std::fs::remove_file(&file).unwrap();
-    let missing = load(&url, &PacLimits::default(), PacSurroundings::default()).await;
+    let missing = load(&url, &PacLimits::default(), PacEnvironment::default()).await;
     assert_eq!(missing.unwrap_err().code(), "route-pac-unreachable");
 }

@@ -56,7 +56,7 @@ fn text_of(output: &Output, code: i32) -> String {
 #[test]
 fn a_named_proxy_carries_everything() {
     let Some(squid) = Squid::new() else { return };
-    let network = Network::of(&HOSTS);
+    let network = Network::with_names(&HOSTS);
     let squid = squid.start(&network);
     let proxy = format!("http://{}", squid.address);
     let output = check(&network, &["--proxy", &proxy], &[]);
@@ -70,7 +70,7 @@ fn a_named_proxy_carries_everything() {
 #[test]
 fn a_host_that_the_proxy_denies_is_named_with_the_proxy() {
     let Some(squid) = Squid::new() else { return };
-    let network = Network::of(&HOSTS);
+    let network = Network::with_names(&HOSTS);
     let squid = squid.rules(DENY_ONE).start(&network);
     let proxy = format!("http://{}", squid.address);
     let output = check(&network, &["--proxy", &proxy], &[]);
@@ -82,7 +82,7 @@ fn a_host_that_the_proxy_denies_is_named_with_the_proxy() {
 
 #[test]
 fn a_sign_in_is_asked_for_in_one_line() {
-    let network = Network::of(&HOSTS);
+    let network = Network::with_names(&HOSTS);
     let Some(squid) = crate::squid::with_sign_in(&network) else {
         return;
     };
@@ -104,7 +104,7 @@ fn a_sign_in_is_asked_for_in_one_line() {
 #[test]
 fn the_environment_decides_host_by_host() {
     let Some(squid) = Squid::new() else { return };
-    let mut network = Network::of(&HOSTS);
+    let mut network = Network::with_names(&HOSTS);
     network.connectivity_test("ncsi.gamma.example");
     let squid = squid.rules(DENY_ONE).start(&network);
     let proxy = format!("http://{}", squid.address);
@@ -141,7 +141,7 @@ fn the_environment_decides_host_by_host() {
 
 #[test]
 fn a_socks_proxy_can_be_named() {
-    let network = Network::of(&HOSTS);
+    let network = Network::with_names(&HOSTS);
     let Some(dante) = crate::dante::open_to_all(&network) else {
         return;
     };

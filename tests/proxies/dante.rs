@@ -38,7 +38,7 @@ pub(crate) fn open_to_all(network: &Network) -> Option<Part> {
 
 #[test]
 fn all_hosts_are_reachable_in_both_versions() {
-    let mut network = Network::of(&["login.alpha.example", "ols.beta.example"]);
+    let mut network = Network::with_names(&["login.alpha.example", "ols.beta.example"]);
     network.connectivity_test("ncsi.gamma.example");
     network.revocation_list("crl.delta.example");
     let Some(proxy) = open_to_all(&network) else {
@@ -62,7 +62,7 @@ fn all_hosts_are_reachable_in_both_versions() {
 
 #[test]
 fn a_rule_against_one_host_is_a_denial_where_the_protocol_can_say_so() {
-    let network = Network::of(&["login.alpha.example", "ols.beta.example"]);
+    let network = Network::with_names(&["login.alpha.example", "ols.beta.example"]);
     let denied = network.names.lines().nth(1).unwrap();
     let (denied, _) = denied.split_once(' ').unwrap();
     let rules = format!("socks block {{ from: 0/0 to: {denied}/32 }}\n{PASS}");
@@ -110,7 +110,7 @@ fn what_lies_behind_it_is_told_apart() {
 
 #[test]
 fn a_demand_for_a_user_is_one_finding() {
-    let network = Network::of(&["login.alpha.example", "ols.beta.example"]);
+    let network = Network::with_names(&["login.alpha.example", "ols.beta.example"]);
     let Some(proxy) = dante(&network, "username", PASS) else {
         return;
     };

@@ -41,7 +41,7 @@ impl Network {
     }
 
     /// A network with healthy HTTPS hosts.
-    pub(crate) fn of(names: &[&str]) -> Self {
+    pub(crate) fn with_names(names: &[&str]) -> Self {
         let mut network = Self::new();
         for name in names {
             network.https(name);

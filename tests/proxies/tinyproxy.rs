@@ -32,7 +32,7 @@ fn tinyproxy(network: &Network, rules: &str, filter: &str) -> Option<Part> {
 
 #[test]
 fn all_hosts_are_reachable_through_it() {
-    let mut network = Network::of(&["login.alpha.example", "ols.beta.example"]);
+    let mut network = Network::with_names(&["login.alpha.example", "ols.beta.example"]);
     network.connectivity_test("ncsi.gamma.example");
     network.revocation_list("crl.delta.example");
     let Some(proxy) = tinyproxy(&network, "", "") else {
@@ -53,7 +53,7 @@ fn all_hosts_are_reachable_through_it() {
 
 #[test]
 fn what_its_filter_denies_is_denied() {
-    let mut network = Network::of(&["login.alpha.example", "ols.beta.example"]);
+    let mut network = Network::with_names(&["login.alpha.example", "ols.beta.example"]);
     network.connectivity_test("ncsi.gamma.example");
     network.revocation_list("crl.beta.example");
     let Some(proxy) = tinyproxy(&network, "", "beta\\.example$\n") else {
@@ -116,7 +116,7 @@ fn a_host_that_it_cannot_connect_to_is_not_its_denial() {
 
 #[test]
 fn it_lets_in_who_signs_in() {
-    let mut network = Network::of(&["login.alpha.example", "ols.beta.example"]);
+    let mut network = Network::with_names(&["login.alpha.example", "ols.beta.example"]);
     network.revocation_list("crl.delta.example");
     let Some(proxy) = tinyproxy(&network, "BasicAuth branch secret", "") else {
         return;

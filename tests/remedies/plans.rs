@@ -109,7 +109,7 @@ fn case_device(case: &Case) -> Option<DeviceState> {
         return text.map(device);
     };
     let status = text.map(|text| DsregStatus::parse(&text.replace("; ", "\n")).unwrap());
-    Some(DeviceState::of(status, Some(read(pc))))
+    Some(DeviceState::new(status, Some(read(pc))))
 }
 
 fn read(pc: &CasePc) -> Pc {

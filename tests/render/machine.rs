@@ -340,7 +340,7 @@ fn a_state_follows_the_exit_code_and_the_counts() {
         let mut summary = fixture::healthy().summary;
         summary.exit_code = exit_code;
         summary.degraded = degraded;
-        ServiceState::of(&summary)
+        ServiceState::from_summary(&summary)
     };
     assert_eq!(state(0, 0).exit_code(), 0);
     assert_eq!(state(0, 1).exit_code(), 1);
@@ -348,5 +348,5 @@ fn a_state_follows_the_exit_code_and_the_counts() {
     assert_eq!(state(3, 1).exit_code(), 3);
     assert_eq!(state(4, 0).exit_code(), 3);
     let nothing = fixture::report(Vec::new()).summary;
-    assert_eq!(ServiceState::of(&nothing), ServiceState::Unknown);
+    assert_eq!(ServiceState::from_summary(&nothing), ServiceState::Unknown);
 }

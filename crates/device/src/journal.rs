@@ -192,7 +192,7 @@ impl Journal {
     }
 
     /// Keeps a file of what an action takes away, for people.
-    pub(super) fn keep(&self, name: &str, content: &[u8]) -> Result<(), FixError> {
+    pub(super) fn store(&self, name: &str, content: &[u8]) -> Result<(), FixError> {
         let backup = self.directory.join("backup");
         let kept = fs::create_dir_all(&backup).and_then(|()| fs::write(backup.join(name), content));
         kept.map_err(|error| self.wrong(error))

@@ -76,7 +76,7 @@ fn keep_present(
         }
         _ => return Ok(()),
     };
-    let kept = journal.keep(&format!("{number}-replaced.reg"), &content);
+    let kept = journal.store(&format!("{number}-replaced.reg"), &content);
     kept.map_err(|error| error.to_string())
 }
 

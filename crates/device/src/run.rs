@@ -100,7 +100,7 @@ pub fn run(
     if let Some(refusal) = refusal(remedy, machine, options) {
         return Err(refusal);
     }
-    look_at_all(remedy, machine)?;
+    check_readable(remedy, machine)?;
     let journal = if is_automatic(remedy) {
         let directory = options.journal.as_deref();
         Some(Journal::create(remedy, machine, directory)?)
@@ -132,7 +132,7 @@ pub fn run(
 }
 
 /// Nothing is begun that would end in the middle for a reason that can be seen before.
-fn look_at_all(remedy: &Remedy, machine: &dyn Machine) -> Result<(), FixError> {
+fn check_readable(remedy: &Remedy, machine: &dyn Machine) -> Result<(), FixError> {
     for action in remedy.actions.iter().filter(|one| one.is_automatic()) {
         Before::look(action, machine).map_err(|why| FixError::Unseen {
             action: action.to_string(),
@@ -226,7 +226,7 @@ pub(super) fn keep_for_people(
         ) => reg_file::of_key(key, found),
         _ => return Ok(()),
     };
-    journal.keep(&format!("{number}.reg"), &content)
+    journal.store(&format!("{number}.reg"), &content)
 }
 
 /// Does an action. Gives back what there is to say about it.

@@ -32,7 +32,7 @@ pub fn undo(
     if journal.is_undone() {
         return Err(FixError::UndoneAlready(journal.directory().to_owned()));
     }
-    believe(&journal, remedy, machine).map_err(|why| journal.wrong(why))?;
+    validate_journal(&journal, remedy, machine).map_err(|why| journal.wrong(why))?;
     if lacks_elevation(remedy, machine) {
         return Err(FixError::NotElevated);
     }
@@ -54,7 +54,11 @@ pub fn undo(
 }
 
 /// Whoever changed a journal must not reach anything that the remedy does not name.
-fn believe(journal: &Journal, remedy: &Remedy, machine: &dyn Machine) -> Result<(), String> {
+fn validate_journal(
+    journal: &Journal,
+    remedy: &Remedy,
+    machine: &dyn Machine,
+) -> Result<(), String> {
     let mut actions = journal.steps.iter().map(|step| &step.action);
     if journal.remedy() != remedy.id || !actions.by_ref().eq(&remedy.actions) {
         return Err(format!(
@@ -64,12 +68,12 @@ fn believe(journal: &Journal, remedy: &Remedy, machine: &dyn Machine) -> Result<
         ));
     }
     for step in &journal.steps {
-        believe_step(step, machine).map_err(|why| format!("{} {why}", step.action))?;
+        validate_step(step, machine).map_err(|why| format!("{} {why}", step.action))?;
     }
     Ok(())
 }
 
-fn believe_step(step: &Step, machine: &dyn Machine) -> Result<(), String> {
+fn validate_step(step: &Step, machine: &dyn Machine) -> Result<(), String> {
     use reach365_judge::remedy::Action::{
         EmptyFolder, RegistryDelete, RegistryRename, RegistrySet,
     };

@@ -345,7 +345,7 @@ impl Family {
 
 impl Timeouts {
     /// The limit of a stage.
-    fn of(&self, stage: Stage) -> Option<Duration> {
+    fn limit(&self, stage: Stage) -> Option<Duration> {
         match stage {
             Stage::Dns => Some(self.dns),
             Stage::Tcp => Some(self.tcp),
@@ -358,7 +358,7 @@ impl Timeouts {
 
     /// The usual limit of a stage in milliseconds.
     pub fn usual_ms(stage: Stage) -> Option<u64> {
-        let limit = Self::default().of(stage)?;
+        let limit = Self::default().limit(stage)?;
         Some(limit.as_millis() as u64)
     }
 
@@ -372,8 +372,8 @@ impl Timeouts {
             Stage::Http,
         ];
         let limits = stages.into_iter().filter_map(|stage| {
-            let own = self.of(stage)?;
-            (own < usual.of(stage)?).then_some((stage, own.as_millis() as u64))
+            let own = self.limit(stage)?;
+            (own < usual.limit(stage)?).then_some((stage, own.as_millis() as u64))
         });
         limits.collect()
     }

@@ -26,12 +26,12 @@ const FOLLOW_UP_LIMIT: Duration = Duration::from_secs(2);
 
 /// Which address of a family TLS and HTTP run on: the first that connects.
 #[derive(Debug, Default)]
-pub(crate) struct Claim {
+pub(crate) struct FirstConnected {
     taken: AtomicBool,
 }
 
-impl Claim {
-    fn take(&self) -> bool {
+impl FirstConnected {
+    fn claim(&self) -> bool {
         !self.taken.swap(true, Ordering::AcqRel)
     }
 }
@@ -93,11 +93,11 @@ pub(crate) async fn connect(
     context: &ProbeContext,
     endpoint: &Endpoint,
     target: &Target,
-    claim: &Claim,
+    first_connected: &FirstConnected,
 ) -> Vec<Attempt> {
     let first = Recorder::new(context.clock, target, 1);
     let limits = Limits::new(context);
-    let mut running = pin!(attempt(context, endpoint, &first, limits, claim));
+    let mut running = pin!(attempt(context, endpoint, &first, limits, first_connected));
     if context.options.confirm == 0 {
         running.await;
         return vec![first.finished()];
@@ -111,8 +111,14 @@ pub(crate) async fn connect(
             let second = Recorder::new(context.clock, target, 2);
             let limits = limits.after(waited);
             // The first attempt holds the claim: the second goes as far as the first did.
-            let claim = Claim::default();
-            let confirming = Box::pin(attempt(context, endpoint, &second, limits, &claim));
+            let first_connected = FirstConnected::default();
+            let confirming = Box::pin(attempt(
+                context,
+                endpoint,
+                &second,
+                limits,
+                &first_connected,
+            ));
             match select(running, confirming).await {
                 Either::Left((true, _)) => vec![first.finished()],
                 Either::Left((false, confirming)) => {
@@ -150,7 +156,14 @@ pub(crate) async fn once(
 ) -> Attempt {
     let recorder = Recorder::new(context.clock, target, round);
     let limits = Limits::new(context).at_most(silence);
-    attempt(context, endpoint, &recorder, limits, &Claim::default()).await;
+    attempt(
+        context,
+        endpoint,
+        &recorder,
+        limits,
+        &FirstConnected::default(),
+    )
+    .await;
     recorder.finished()
 }
 
@@ -195,9 +208,9 @@ async fn attempt(
     endpoint: &Endpoint,
     recorder: &Recorder,
     limits: Limits,
-    claim: &Claim,
+    first_connected: &FirstConnected,
 ) -> bool {
-    let stages = pin!(stages(context, endpoint, recorder, limits, claim));
+    let stages = pin!(stages(context, endpoint, recorder, limits, first_connected));
     let quiet = until_silent(recorder, QUIET);
     context
         .pace
@@ -218,13 +231,13 @@ async fn stages(
     endpoint: &Endpoint,
     recorder: &Recorder,
     limits: Limits,
-    claim: &Claim,
+    first_connected: &FirstConnected,
 ) -> bool {
     let address = recorder.target().address;
     let Some(stream) = tcp(context, recorder, limits).await else {
         return false;
     };
-    if !claim.take() && !context.options.all_addresses {
+    if !first_connected.claim() && !context.options.all_addresses {
         return true;
     }
     if let Some(proxy) = &recorder.target().proxy {

@@ -81,7 +81,7 @@ impl Credentials {
         named_by: NamedBy,
         offered: &[String],
     ) -> Result<Turn<'_>, Option<CredentialsWithheld>> {
-        let sign_in = self.of(proxy, named_by)?;
+        let sign_in = self.allowed_for(proxy, named_by)?;
         let basic = |scheme: &String| scheme.eq_ignore_ascii_case("basic");
         if !offered.iter().any(basic) {
             return Err(Some(CredentialsWithheld::NoBasic));
@@ -104,7 +104,7 @@ impl Credentials {
     }
 
     /// The credentials that may go to a proxy.
-    fn of(
+    fn allowed_for(
         &self,
         proxy: &ProxyServer,
         named_by: NamedBy,

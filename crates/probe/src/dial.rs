@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::pac::PacSurroundings;
+use crate::pac::PacEnvironment;
 use reach365_model::endpoint::quoted;
 
 /// One address of several gets no more than this.
@@ -17,7 +17,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 pub(crate) async fn connect(
     host: &url::Host<&str>,
     port: u16,
-    surroundings: &PacSurroundings,
+    surroundings: &PacEnvironment,
 ) -> Result<(TcpStream, SocketAddr), String> {
     let addresses = match host {
         url::Host::Ipv4(address) => vec![IpAddr::V4(*address)],

@@ -26,7 +26,7 @@ use url::Url;
 use crate::credentials::Credentials;
 use crate::dial;
 use crate::http::NEUTRAL;
-use crate::pac::PacSurroundings;
+use crate::pac::PacEnvironment;
 use crate::tls::provider;
 use reach365_platform as platform;
 use reach365_proxy::route::{Hop, NamedBy, ProxyServer};
@@ -65,7 +65,7 @@ pub struct Fetched {
 /// Downloads documents.
 #[derive(Debug)]
 pub struct Fetcher {
-    surroundings: PacSurroundings,
+    surroundings: PacEnvironment,
     limits: FetchLimits,
     accept: &'static str,
     credentials: Credentials,
@@ -77,7 +77,7 @@ pub struct Fetcher {
 
 impl Fetcher {
     /// A fetcher that has no credentials for anybody.
-    pub fn new(surroundings: PacSurroundings, limits: FetchLimits) -> Self {
+    pub fn new(surroundings: PacEnvironment, limits: FetchLimits) -> Self {
         Self {
             surroundings,
             limits,

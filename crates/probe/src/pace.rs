@@ -34,7 +34,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(6);
 
 /// The places of a run.
 #[derive(Debug)]
-pub struct Pace {
+pub struct ConnectionLimits {
     hosts: Semaphore,
     peers: Mutex<HashMap<Peer, Arc<Semaphore>>>,
     queues: Mutex<HashMap<ProxyServer, Arc<ProxyQueue>>>,
@@ -64,7 +64,7 @@ impl Peer {
     }
 }
 
-impl Pace {
+impl ConnectionLimits {
     /// So many hosts at once.
     pub fn new(jobs: usize) -> Self {
         Self {
@@ -269,7 +269,7 @@ mod tests {
     use super::*;
 
     /// The most connections that were under way at once, of so many that last so long each.
-    async fn peak(pace: &Pace, count: usize, lasts: Duration) -> usize {
+    async fn peak(pace: &ConnectionLimits, count: usize, lasts: Duration) -> usize {
         let (now, peak) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let connection = || async {
             peak.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
@@ -297,7 +297,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_gets_so_many_connections_at_once() {
-        let pace = Pace::new(64);
+        let pace = ConnectionLimits::new(64);
         assert_eq!(
             peak(&pace, 20, Duration::from_millis(5)).await,
             JOBS_PER_ADDRESS
@@ -306,7 +306,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_silent_address_holds_nobody_up() {
-        let pace = Pace::new(64);
+        let pace = ConnectionLimits::new(64);
         assert_eq!(peak(&pace, 50, Duration::from_millis(400)).await, 50);
     }
 }

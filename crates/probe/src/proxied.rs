@@ -15,7 +15,7 @@ use crate::queue::{Heard, ProxyQueue};
 use crate::recorder::Recorder;
 use crate::run::ProbeContext;
 use crate::tunnel::Tunnel;
-use crate::wire::Wire;
+use crate::wire::BoxedStream;
 use crate::{classify, dns, http, socks, tls, tunnel};
 use reach365_model::endpoint::{Endpoint, Host, Scheme};
 use reach365_model::evidence::{
@@ -28,7 +28,7 @@ const SIGN_IN: u16 = 407;
 
 /// A connection to a proxy that is ready for a request.
 struct Greeted {
-    wire: Wire,
+    wire: BoxedStream,
     /// Whether credentials may be sent on it: over TLS only to a proxy that has proved its name.
     may_sign_in: bool,
 }
@@ -100,7 +100,7 @@ impl ByProxy<'_> {
     }
 
     /// Asks for a tunnel, a second time with credentials where the proxy wants them.
-    async fn tunnel(&self, greeted: Greeted) -> Option<Wire> {
+    async fn tunnel(&self, greeted: Greeted) -> Option<BoxedStream> {
         let resolved = self.resolved().await;
         let may_sign_in = greeted.may_sign_in;
         let mut began = self.recorder.begin(Stage::Proxy);
@@ -134,7 +134,7 @@ impl ByProxy<'_> {
         tunnel.stream.ok()
     }
 
-    async fn ask(&self, wire: Wire, resolved: Option<IpAddr>) -> Tunnel {
+    async fn ask(&self, wire: BoxedStream, resolved: Option<IpAddr>) -> Tunnel {
         match self.proxy.protocol {
             ProxyProtocol::Http | ProxyProtocol::Https => {
                 let authority = tunnel::authority(self.endpoint);
@@ -146,7 +146,7 @@ impl ByProxy<'_> {
     }
 
     /// The same request with credentials. Its answer says what becomes of those of the run.
-    async fn ask_with_credentials(&self, turn: Turn<'_>, wire: Wire) -> Tunnel {
+    async fn ask_with_credentials(&self, turn: Turn<'_>, wire: BoxedStream) -> Tunnel {
         let authority = tunnel::authority(self.endpoint);
         let unanswered = ProxySeen {
             request: format!("CONNECT {authority}"),
@@ -204,7 +204,7 @@ impl ByProxy<'_> {
         passed
     }
 
-    async fn fetch_with_credentials(&self, turn: Turn<'_>, wire: Wire) -> Exchange {
+    async fn fetch_with_credentials(&self, turn: Turn<'_>, wire: BoxedStream) -> Exchange {
         let (clock, limit) = (self.context.clock, self.full_limit());
         let (authorization, user_agent) = (turn.authorization(), self.recorder.target().user_agent);
         let (endpoint, queue) = (self.endpoint.clone(), self.queue());
@@ -227,7 +227,7 @@ impl ByProxy<'_> {
         &self,
         may_sign_in: bool,
         offered: &[String],
-    ) -> Result<(Turn<'_>, Wire), Option<CredentialsWithheld>> {
+    ) -> Result<(Turn<'_>, BoxedStream), Option<CredentialsWithheld>> {
         self.recorder.pause();
         let named_by = self.recorder.target().named_by;
         let credentials = &self.context.credentials;
@@ -246,7 +246,7 @@ impl ByProxy<'_> {
 
     /// A second connection: many proxies close the first after a 407. Only one on which credentials
     /// may be sent: what the first has proved says nothing of this one.
-    async fn reconnect(&self) -> Option<Wire> {
+    async fn reconnect(&self) -> Option<BoxedStream> {
         let address: SocketAddr = self.recorder.target().address;
         let connecting = TcpStream::connect(address);
         let within = self.context.clock.within(self.limits.proxy, connecting);
@@ -256,7 +256,7 @@ impl ByProxy<'_> {
         }
         let (stream, seen) = self.handshake(stream).await;
         let wire = stream.ok()?;
-        has_proved_itself(&seen).then_some(wire as Wire)
+        has_proved_itself(&seen).then_some(wire as BoxedStream)
     }
 
     async fn handshake(

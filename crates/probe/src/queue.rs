@@ -30,7 +30,7 @@ struct State {
 }
 
 impl State {
-    fn of(&self, what: Asked) -> Answers {
+    fn answers(&self, what: Asked) -> Answers {
         match what {
             Asked::Tunnel => self.tunnels,
             Asked::Page => self.all,
@@ -116,7 +116,7 @@ impl ProxyQueue {
         limit: Duration,
     ) -> Instant {
         let state = self.state();
-        let (answers, longest) = (state.of(what), wait.max(limit / 2));
+        let (answers, longest) = (state.answers(what), wait.max(limit / 2));
         let patience = match answers.last {
             Some(_) => (answers.slowest * 2).clamp(wait, longest),
             None => longest,

@@ -9,13 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::{Either, join, join_all, join3, select};
 use tokio::time::sleep;
 
-use crate::attempt::{self, Claim};
+use crate::attempt::{self, FirstConnected};
 use crate::clock::RunClock;
 use crate::credentials::Credentials;
 use crate::dns::{self, DnsClient};
 use crate::hosts_text::HostsText;
 use crate::names::system_addresses;
-use crate::pace::Pace;
+use crate::pace::ConnectionLimits;
 use crate::proxy_names::{Found, ProxyNames};
 use crate::recorder::Target;
 use crate::tls::TlsSource;
@@ -44,7 +44,7 @@ pub struct ProbeContext {
     /// The start and the deadline of the run.
     pub clock: RunClock,
     /// How many connections may be opened at once.
-    pub pace: Pace,
+    pub pace: ConnectionLimits,
     /// The system's name servers.
     pub dns: DnsClient,
     /// Trust stores and the TLS configuration.
@@ -77,7 +77,7 @@ pub struct PromptLookups {
 }
 
 impl PromptLookups {
-    fn keep(&self, lookup: &Lookup) {
+    fn remember(&self, lookup: &Lookup) {
         let kind = lookup.outcome.failure.as_ref().map(|failure| failure.kind);
         let settled = matches!(kind, None | Some(FailureKind::Nodata));
         let queued = lookup.tries.iter().filter_map(|one| one.queued_ms);
@@ -115,7 +115,7 @@ impl ProbeContext {
         };
         if !is_calm {
             let lookup = client.lookup(name, kind).await;
-            self.prompt.keep(&lookup);
+            self.prompt.remember(&lookup);
             return lookup;
         }
         if let Some(known) = self.prompt.get(name, kind) {
@@ -382,10 +382,10 @@ async fn connect_all(
         return Vec::new();
     }
     targets.truncate(ADDRESS_LIMIT);
-    let claim = Claim::default();
+    let first_connected = FirstConnected::default();
     let connections = targets
         .iter()
-        .map(|target| attempt::connect(context, endpoint, target, &claim));
+        .map(|target| attempt::connect(context, endpoint, target, &first_connected));
     join_all(connections).await.into_iter().flatten().collect()
 }
 

@@ -25,7 +25,7 @@ enum Kind {
 }
 
 /// Asks the address that had been silent again, in three ways at once.
-pub async fn sizes(
+pub async fn size_control(
     context: &ProbeContext,
     endpoint: &Endpoint,
     address: SocketAddr,

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::classify;
 use crate::tunnel::Tunnel;
-use crate::wire::Wire;
+use crate::wire::BoxedStream;
 use reach365_model::endpoint::{Endpoint, Host};
 use reach365_model::evidence::{Failure, FailureKind, ProxySeen};
 use reach365_proxy::route::ProxyProtocol;
@@ -21,7 +21,7 @@ enum Target {
 /// Asks for a connection. `resolved` is the endpoint's IPv4 address where this machine knows it:
 /// version 4 has no room for a name. Version 5 gets the name, as browsers do it.
 pub(crate) async fn connect(
-    mut stream: Wire,
+    mut stream: BoxedStream,
     protocol: ProxyProtocol,
     endpoint: &Endpoint,
     resolved: Option<IpAddr>,
@@ -61,7 +61,7 @@ fn target(
 }
 
 async fn version_4(
-    stream: &mut Wire,
+    stream: &mut BoxedStream,
     target: &Target,
     port: u16,
     seen: &mut ProxySeen,
@@ -96,7 +96,7 @@ async fn version_4(
 }
 
 async fn version_5(
-    stream: &mut Wire,
+    stream: &mut BoxedStream,
     target: &Target,
     port: u16,
     seen: &mut ProxySeen,
@@ -117,7 +117,7 @@ async fn version_5(
     seen.socks_reply = Some(reply);
     match reply {
         0 => skip_bound_address(stream, kind).await,
-        _ => Err(refused(words(reply))),
+        _ => Err(refused(reply_text(reply))),
     }
 }
 
@@ -143,7 +143,7 @@ fn version_5_request(target: &Target, port: u16) -> Vec<u8> {
 }
 
 /// What the proxy is bound to; nobody needs it, but it stands before the data.
-async fn skip_bound_address(stream: &mut Wire, kind: u8) -> Result<(), Failure> {
+async fn skip_bound_address(stream: &mut BoxedStream, kind: u8) -> Result<(), Failure> {
     let length = match kind {
         1 => 4,
         4 => 16,
@@ -160,7 +160,10 @@ async fn skip_bound_address(stream: &mut Wire, kind: u8) -> Result<(), Failure> 
     read.map(|_| ()).map_err(|error| classify::tls(&error))
 }
 
-async fn exchange<const N: usize>(stream: &mut Wire, request: &[u8]) -> Result<[u8; N], Failure> {
+async fn exchange<const N: usize>(
+    stream: &mut BoxedStream,
+    request: &[u8],
+) -> Result<[u8; N], Failure> {
     let io = |error: std::io::Error| classify::tls(&error);
     stream.write_all(request).await.map_err(io)?;
     stream.flush().await.map_err(io)?;
@@ -170,7 +173,7 @@ async fn exchange<const N: usize>(stream: &mut Wire, request: &[u8]) -> Result<[
 }
 
 /// RFC 1928, section 6.
-fn words(reply: u8) -> &'static str {
+fn reply_text(reply: u8) -> &'static str {
     match reply {
         1 => "general failure of the proxy",
         2 => "not allowed by the rules of the proxy",

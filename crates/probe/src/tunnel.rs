@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use crate::response_head::{self, ResponseHead};
-use crate::wire::{Rewound, Wire};
+use crate::wire::{BoxedStream, Rewound};
 use crate::{body, classify, http};
 use reach365_model::endpoint::{Endpoint, Host, printable};
 use reach365_model::evidence::{Failure, FailureKind, ProxySeen, UserAgent};
@@ -40,13 +40,13 @@ const PAGE_TIME: Duration = Duration::from_secs(1);
 /// What came of a request for a tunnel.
 pub(crate) struct Tunnel {
     pub(crate) seen: ProxySeen,
-    pub(crate) stream: Result<Wire, Failure>,
+    pub(crate) stream: Result<BoxedStream, Failure>,
     /// The rest of a refusal, and what of it was read with its head.
-    refusal: Option<(Wire, Vec<u8>)>,
+    refusal: Option<(BoxedStream, Vec<u8>)>,
 }
 
 impl Tunnel {
-    pub(crate) fn new(seen: ProxySeen, stream: Result<Wire, Failure>) -> Self {
+    pub(crate) fn new(seen: ProxySeen, stream: Result<BoxedStream, Failure>) -> Self {
         Self {
             seen,
             stream,
@@ -74,7 +74,7 @@ pub(crate) fn authority(endpoint: &Endpoint) -> String {
 /// Asks for a tunnel to `authority`. Any 2xx opens it. `credentials` is a value of
 /// Proxy-Authorization.
 pub(crate) async fn connect(
-    mut stream: Wire,
+    mut stream: BoxedStream,
     authority: &str,
     credentials: Option<&str>,
     user_agent: UserAgent,
@@ -92,7 +92,7 @@ pub(crate) async fn connect(
         Err(failure) => return Tunnel::new(seen, Err(failure)),
     };
     if (200..300).contains(&seen.status.unwrap_or(0)) {
-        let stream: Wire = Box::new(Rewound::new(rest, stream));
+        let stream: BoxedStream = Box::new(Rewound::new(rest, stream));
         return Tunnel::new(seen, Ok(stream));
     }
     let words = format!("HTTP {} {}", seen.status.unwrap_or(0), seen.reason);
@@ -116,7 +116,7 @@ fn request(authority: &str, credentials: Option<&str>, user_agent: UserAgent) ->
     text
 }
 
-async fn send(stream: &mut Wire, request: &str) -> Result<(), Failure> {
+async fn send(stream: &mut BoxedStream, request: &str) -> Result<(), Failure> {
     let io = |error: std::io::Error| classify::tls(&error);
     stream.write_all(request.as_bytes()).await.map_err(io)?;
     stream.flush().await.map_err(io)
@@ -124,7 +124,7 @@ async fn send(stream: &mut Wire, request: &str) -> Result<(), Failure> {
 
 /// Reads up to the final response, interim ones passed over (RFC 9110, section 15.2), and fills in
 /// what it says. Gives back the bytes behind its head.
-async fn receive(stream: &mut Wire, seen: &mut ProxySeen) -> Result<Vec<u8>, Failure> {
+async fn receive(stream: &mut BoxedStream, seen: &mut ProxySeen) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let mut read = 0;
     loop {
@@ -144,7 +144,7 @@ async fn receive(stream: &mut Wire, seen: &mut ProxySeen) -> Result<Vec<u8>, Fai
 /// Reads until a head is complete; `read` counts the bytes of all heads, which are limited
 /// together.
 async fn read_head(
-    stream: &mut Wire,
+    stream: &mut BoxedStream,
     head: &mut Vec<u8>,
     read: &mut usize,
 ) -> Result<usize, Failure> {
@@ -207,7 +207,7 @@ fn describe(head: ResponseHead, seen: &mut ProxySeen) {
         if name == "proxy-authenticate" {
             schemes.extend(auth_schemes(&value));
         }
-        keep(&mut seen.headers, &name, &value);
+        add_header(&mut seen.headers, &name, &value);
     }
     schemes.dedup();
     schemes.truncate(SCHEMES);
@@ -216,7 +216,7 @@ fn describe(head: ResponseHead, seen: &mut ProxySeen) {
 
 /// Keeps a header; repeated ones are joined. Those that rules ask for are kept however many there
 /// are.
-fn keep(headers: &mut BTreeMap<String, String>, name: &str, value: &str) {
+fn add_header(headers: &mut BTreeMap<String, String>, name: &str, value: &str) {
     let wanted = NEEDED.contains(&name) || headers.len() < HEADERS;
     if name.is_empty() || name.len() > NAME || name.contains("cookie") || !wanted {
         return;
@@ -266,7 +266,7 @@ fn split_unquoted(value: &str) -> Vec<String> {
 }
 
 /// The page of a refusal: proxies say there who forbids what.
-async fn describe_page(stream: &mut Wire, mut page: Vec<u8>, seen: &mut ProxySeen) {
+async fn describe_page(stream: &mut BoxedStream, mut page: Vec<u8>, seen: &mut ProxySeen) {
     let reading = async {
         let length = seen.headers.get("content-length");
         let length: Option<usize> = length.and_then(|text| text.parse().ok());

@@ -12,16 +12,16 @@ pub(crate) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Duplex for S {}
 
 /// Any stream.
-pub(crate) type Wire = Box<dyn Duplex>;
+pub(crate) type BoxedStream = Box<dyn Duplex>;
 
 /// A stream with bytes that were read too far ahead and come first again.
 pub(crate) struct Rewound {
     ahead: Vec<u8>,
-    inner: Wire,
+    inner: BoxedStream,
 }
 
 impl Rewound {
-    pub(crate) fn new(ahead: Vec<u8>, inner: Wire) -> Self {
+    pub(crate) fn new(ahead: Vec<u8>, inner: BoxedStream) -> Self {
         Self { ahead, inner }
     }
 }

@@ -100,7 +100,7 @@ fn line(line: &str) -> String {
     }
     let line = line.replace("%40", "@");
     let mut parts = line.split("://");
-    let mut shown = words(parts.next().unwrap_or_default());
+    let mut shown = conceal_words(parts.next().unwrap_or_default());
     for part in parts {
         shown.push_str("://");
         // A password may have blanks and slashes in it.
@@ -117,7 +117,7 @@ fn line(line: &str) -> String {
 }
 
 /// Hides `user:password@` in words that name no scheme.
-fn words(text: &str) -> String {
+fn conceal_words(text: &str) -> String {
     let word = |word: &str| match word.rsplit_once('@') {
         Some((before, rest)) if before.contains(':') => {
             let start = before.find(|c: char| !QUOTES.contains(&c)).unwrap_or(0);

@@ -86,7 +86,7 @@ fn unmatched(view: &View) -> Option<String> {
     if view.kind == ViewKind::Explicit {
         return None;
     }
-    let list = bypass.dialect().words();
+    let list = bypass.dialect().name();
     if bypass.entries().next().is_none() {
         return Some(format!("{list} is empty"));
     }

@@ -109,7 +109,10 @@ impl Reader {
         match server::parse(&value, ProxyProtocol::Http) {
             Ok(parsed) => {
                 if let Some(userinfo) = parsed.userinfo {
-                    self.keep(ProxyCredentials::decode(parsed.server.clone(), userinfo));
+                    self.push_credentials(ProxyCredentials::decode(
+                        parsed.server.clone(),
+                        userinfo,
+                    ));
                 }
                 Some(Carrier::new(parsed.server, &setting))
             }
@@ -128,7 +131,7 @@ impl Reader {
         }
     }
 
-    fn keep(&mut self, credentials: ProxyCredentials) {
+    fn push_credentials(&mut self, credentials: ProxyCredentials) {
         if !self.credentials.contains(&credentials) {
             self.credentials.push(credentials);
         }

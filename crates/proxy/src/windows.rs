@@ -126,7 +126,7 @@ fn join(kind: ViewKind, witnesses: Vec<Witness>) -> Option<View> {
             view.notes.push(format!(
                 "{} says otherwise: {}; {} decides",
                 other.source,
-                words(&other.settings),
+                summary(&other.settings),
                 first.source
             ));
         }
@@ -145,7 +145,7 @@ fn differ(one: &ProxySettings, other: &ProxySettings, detection: bool) -> bool {
 }
 
 /// Settings in a few words, for a note.
-fn words(settings: &ProxySettings) -> String {
+fn summary(settings: &ProxySettings) -> String {
     let detect = settings
         .auto_detect
         .then(|| "automatic detection".to_owned());

@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::proxy::{Act, Client, Desk, Refusal, SignIn};
+use crate::proxy::{Act, Client, ProxyState, Refusal, SignIn};
 use crate::upstream::Trouble;
 
 const OPEN: &str = "HTTP/1.1 200 Connection established\r\n";
@@ -20,31 +20,36 @@ struct Request {
 }
 
 /// Serves one request; a proxy of the lab closes behind its answer.
-pub(super) async fn serve(desk: &Desk, mut client: Client) -> io::Result<()> {
+pub(super) async fn serve(state: &ProxyState, mut client: Client) -> io::Result<()> {
     let Some(request) = Request::read(&mut client).await? else {
         return refuse(&mut client, &Refusal::status(400, "Bad Request")).await;
     };
-    if let Some(sign_in) = &desk.proxy.sign_in
+    if let Some(sign_in) = &state.proxy.sign_in
         && !sign_in.knows(&request)
     {
         return refuse(&mut client, &sign_in.demand()).await;
     }
-    let act = desk.act(&request.host, request.port);
+    let act = state.act(&request.host, request.port);
     if let Some(done) = act.instead_of_an_answer(&mut client).await {
         return done;
     }
     match act {
         Act::Refuse(refusal) => refuse(&mut client, refusal).await,
         Act::EndlessHeaders => endless(&mut client).await,
-        _ if request.method == "CONNECT" => tunnel(desk, act, client, &request).await,
-        _ => forward(desk, client, &request).await,
+        _ if request.method == "CONNECT" => tunnel(state, act, client, &request).await,
+        _ => forward(state, client, &request).await,
     }
 }
 
-async fn tunnel(desk: &Desk, act: &Act, mut client: Client, request: &Request) -> io::Result<()> {
+async fn tunnel(
+    state: &ProxyState,
+    act: &Act,
+    mut client: Client,
+    request: &Request,
+) -> io::Result<()> {
     let mut upstream = None;
     if act.carries() {
-        match desk.reach(&request.host, request.port).await {
+        match state.reach(&request.host, request.port).await {
             Ok(stream) => upstream = Some(stream),
             Err(trouble) => return refuse(&mut client, &Refusal::because(trouble)).await,
         }
@@ -57,12 +62,12 @@ async fn tunnel(desk: &Desk, act: &Act, mut client: Client, request: &Request) -
     }
     head += "\r\n";
     act.answer(&mut client, head.as_bytes()).await?;
-    desk.tunnel(act, client, &request.host, upstream).await
+    state.tunnel(act, client, &request.host, upstream).await
 }
 
 /// Sends the request on to the host, without what was meant for the proxy.
-async fn forward(desk: &Desk, mut client: Client, request: &Request) -> io::Result<()> {
-    let mut upstream = match desk.reach(&request.host, request.port).await {
+async fn forward(state: &ProxyState, mut client: Client, request: &Request) -> io::Result<()> {
+    let mut upstream = match state.reach(&request.host, request.port).await {
         Ok(stream) => stream,
         Err(trouble) => return refuse(&mut client, &Refusal::because(trouble)).await,
     };
@@ -75,7 +80,8 @@ async fn forward(desk: &Desk, mut client: Client, request: &Request) -> io::Resu
     }
     head += "\r\n";
     upstream.write_all(head.as_bytes()).await?;
-    desk.tunnel(&Act::Serve, client, &request.host, Some(upstream))
+    state
+        .tunnel(&Act::Serve, client, &request.host, Some(upstream))
         .await
 }
 

@@ -148,13 +148,13 @@ impl Proxy {
             Tcp::Open => {}
         }
         let key = network.authorities.certified_key(self.certificate, name);
-        let desk = Desk {
+        let state = ProxyState {
             proxy: self.clone(),
             network: network.clone(),
             ports,
             acceptor: TlsServer::new(Tls::Healthy, key).acceptor(),
         };
-        tokio::spawn(accept(Arc::new(desk), listen(socket)));
+        tokio::spawn(accept(Arc::new(state), listen(socket)));
         Vec::new()
     }
 }
@@ -169,7 +169,7 @@ pub struct Network {
 }
 
 /// What the connections of one proxy share.
-pub(super) struct Desk {
+pub(super) struct ProxyState {
     pub(super) proxy: Proxy,
     network: Network,
     /// Port numbers by label.
@@ -188,18 +188,18 @@ pub(super) struct Client {
     socket: Socket,
 }
 
-async fn accept(desk: Arc<Desk>, listener: TcpListener) {
+async fn accept(state: Arc<ProxyState>, listener: TcpListener) {
     // A client that is gone before it is accepted is no reason to stop.
     loop {
         if let Ok((stream, _)) = listener.accept().await {
-            let desk = Arc::clone(&desk);
+            let state = Arc::clone(&state);
             // A client that goes away early ends the connection, nothing more.
-            tokio::spawn(async move { drop(desk.serve(stream).await) });
+            tokio::spawn(async move { drop(state.serve(stream).await) });
         }
     }
 }
 
-impl Desk {
+impl ProxyState {
     async fn serve(&self, stream: TcpStream) -> io::Result<()> {
         let socket = SockRef::from(&stream).try_clone()?;
         let stream: Box<dyn Duplex> = match self.proxy.protocol {

@@ -5,10 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use tokio::io::AsyncReadExt;
 
-use crate::proxy::{Act, Client, Desk, Protocol};
+use crate::proxy::{Act, Client, Protocol, ProxyState};
 
 /// Serves one request of version 4.
-pub(super) async fn serve_4(desk: &Desk, mut client: Client) -> io::Result<()> {
+pub(super) async fn serve_4(state: &ProxyState, mut client: Client) -> io::Result<()> {
     let mut head = [0; 8];
     client.stream.read_exact(&mut head).await?;
     if head[..2] != [4, 1] {
@@ -18,17 +18,17 @@ pub(super) async fn serve_4(desk: &Desk, mut client: Client) -> io::Result<()> {
     let address = Ipv4Addr::new(head[4], head[5], head[6], head[7]);
     until_zero(&mut client).await?;
     let is_named = address.octets()[..3] == [0, 0, 0];
-    let host = if is_named && desk.proxy.protocol == Protocol::Socks4a {
+    let host = if is_named && state.proxy.protocol == Protocol::Socks4a {
         until_zero(&mut client).await?
     } else {
         address.to_string()
     };
     let reply = |code: u8| vec![0, code, 0, 0, 0, 0, 0, 0];
-    carry(desk, client, &host, port, reply, [90, 91, 91]).await
+    carry(state, client, &host, port, reply, [90, 91, 91]).await
 }
 
 /// Serves one request of version 5.
-pub(super) async fn serve_5(desk: &Desk, mut client: Client) -> io::Result<()> {
+pub(super) async fn serve_5(state: &ProxyState, mut client: Client) -> io::Result<()> {
     let mut head = [0; 2];
     client.stream.read_exact(&mut head).await?;
     if head[0] != 5 {
@@ -38,7 +38,7 @@ pub(super) async fn serve_5(desk: &Desk, mut client: Client) -> io::Result<()> {
         .stream
         .read_exact(&mut vec![0; head[1].into()])
         .await?;
-    if let Act::SocksMethod(method) = desk.proxy.does {
+    if let Act::SocksMethod(method) = state.proxy.does {
         return client.say_and_shut(&[5, method]).await;
     }
     client.say(&[5, 0]).await?;
@@ -47,20 +47,20 @@ pub(super) async fn serve_5(desk: &Desk, mut client: Client) -> io::Result<()> {
     let host = host_5(&mut client, request[3]).await?;
     let port = client.stream.read_u16().await?;
     let reply = |code: u8| vec![5, code, 0, 1, 0, 0, 0, 0, 0, 0];
-    carry(desk, client, &host, port, reply, [0, 4, 5]).await
+    carry(state, client, &host, port, reply, [0, 4, 5]).await
 }
 
 /// Replies and carries on. `codes` are those of success, of an unknown name and of a host that
 /// refuses.
 async fn carry(
-    desk: &Desk,
+    state: &ProxyState,
     mut client: Client,
     host: &str,
     port: u16,
     reply: fn(u8) -> Vec<u8>,
     codes: [u8; 3],
 ) -> io::Result<()> {
-    let act = desk.act(host, port);
+    let act = state.act(host, port);
     if let Some(done) = act.instead_of_an_answer(&mut client).await {
         return done;
     }
@@ -69,7 +69,7 @@ async fn carry(
     }
     let mut upstream = None;
     if act.carries() {
-        match desk.reach(host, port).await {
+        match state.reach(host, port).await {
             Ok(stream) => upstream = Some(stream),
             Err(trouble) => {
                 let code = codes[1 + trouble as usize];
@@ -78,7 +78,7 @@ async fn carry(
         }
     }
     act.answer(&mut client, &reply(codes[0])).await?;
-    desk.tunnel(act, client, host, upstream).await
+    state.tunnel(act, client, host, upstream).await
 }
 
 async fn until_zero(client: &mut Client) -> io::Result<String> {

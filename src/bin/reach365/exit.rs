@@ -73,7 +73,7 @@ pub(crate) enum Reader {
 
 impl Reader {
     /// Looks for `--format nagios` among arguments that clap may have refused.
-    pub(crate) fn of(arguments: impl Iterator<Item = OsString>) -> Self {
+    pub(crate) fn from_arguments(arguments: impl Iterator<Item = OsString>) -> Self {
         let words: Vec<OsString> = arguments.take_while(|word| word != "--").collect();
         let apart = words
             .windows(2)
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_monitor_is_known_by_its_format() {
-        let reader = |line: &str| Reader::of(line.split(' ').map(OsString::from));
+        let reader = |line: &str| Reader::from_arguments(line.split(' ').map(OsString::from));
         for line in [
             "check --format nagios",
             "--format=nagios --no-such-flag",

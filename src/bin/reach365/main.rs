@@ -15,7 +15,7 @@ use cli::{Cli, Command, EndpointsCommand, FixCommand, PacCommand};
 use exit::{Failure, Reader};
 
 fn main() -> ExitCode {
-    let reader = Reader::of(std::env::args_os());
+    let reader = Reader::from_arguments(std::env::args_os());
     match Cli::try_parse() {
         Ok(cli) => exit::guard(reader, || run(cli)),
         Err(error) => exit::refuse(reader, error),

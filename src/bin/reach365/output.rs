@@ -27,7 +27,7 @@ impl Output {
     pub(crate) fn open(file: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = file else {
             let stdout = anstream::AutoStream::always(io::stdout());
-            return Ok(Self::of(Box::new(BufWriter::new(stdout)), None));
+            return Ok(Self::new(Box::new(BufWriter::new(stdout)), None));
         };
         Self::open_for("--output", path)
     }
@@ -36,7 +36,7 @@ impl Output {
     pub(crate) fn open_for(flag: &str, path: &Path) -> Result<Self, Failure> {
         let (file, pending) = open_file(path)
             .map_err(|error| Failure::Usage(format!("{flag} {}: {error}", path.display())))?;
-        Ok(Self::of(Box::new(BufWriter::new(file)), pending))
+        Ok(Self::new(Box::new(BufWriter::new(file)), pending))
     }
 
     /// Opens the place, unless that is a file that the result is made from: its evidence would be
@@ -53,7 +53,7 @@ impl Output {
         Self::open(file)
     }
 
-    fn of(writer: Box<dyn Write + Send>, pending: Option<Pending>) -> Self {
+    fn new(writer: Box<dyn Write + Send>, pending: Option<Pending>) -> Self {
         Self {
             writer,
             pending,
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_reader_that_went_away_is_no_failure() {
-        let mut output = Output::of(Box::new(Gone), None);
+        let mut output = Output::new(Box::new(Gone), None);
         output.write(|out| out.write_all(b"line")).unwrap();
         output
             .write(|_| panic!("nothing more is rendered"))

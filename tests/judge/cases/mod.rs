@@ -1,16 +1,16 @@
 //! One case a code: the exact code, outcome, stage, culprit and confidence.
 
 mod connectivity;
-mod controls;
-mod early;
-mod late;
+mod control_probes;
+mod dns_and_tcp;
 mod own_dns;
+mod packet_sizes;
 pub(crate) mod proxied;
-mod sizes;
 mod sockets;
+mod tls_and_http;
 mod user_agents;
 
-pub(crate) use early::make_slow;
+pub(crate) use dns_and_tcp::make_slow;
 pub(crate) use sockets::rejected_by_rule;
 
 use reach365::Report;
@@ -82,11 +82,11 @@ impl Case {
 pub(crate) fn all() -> Vec<Case> {
     [
         user_agents::all(),
-        controls::all(),
-        early::all(),
-        late::all(),
+        control_probes::all(),
+        dns_and_tcp::all(),
+        tls_and_http::all(),
         proxied::all(),
-        sizes::all(),
+        packet_sizes::all(),
         sockets::all(),
     ]
     .into_iter()

@@ -46,7 +46,7 @@ fn inspecting(network: &Network, authority: &Authority) -> Option<Part> {
 
 #[test]
 fn a_proxy_that_opens_tls_with_a_known_authority_is_noticed() {
-    let network = Network::of(&HOSTS);
+    let network = Network::with_names(&HOSTS);
     let authority = Authority::new();
     let Some(squid) = inspecting(&network, &authority) else {
         return;
@@ -61,7 +61,7 @@ fn a_proxy_that_opens_tls_with_a_known_authority_is_noticed() {
 
 #[test]
 fn a_proxy_that_opens_tls_with_an_unknown_authority_blocks() {
-    let network = Network::of(&HOSTS);
+    let network = Network::with_names(&HOSTS);
     let Some(squid) = inspecting(&network, &Authority::new()) else {
         return;
     };
@@ -83,7 +83,7 @@ fn within_tls(network: &Network, authority: &Authority) -> Option<Part> {
 
 #[test]
 fn a_proxy_within_tls_may_have_a_private_authority_that_this_machine_trusts() {
-    let mut network = Network::of(&HOSTS);
+    let mut network = Network::with_names(&HOSTS);
     network.revocation_list("crl.delta.example");
     let authority = Authority::new();
     let Some(squid) = within_tls(&network, &authority) else {
@@ -104,7 +104,7 @@ fn a_proxy_within_tls_may_have_a_private_authority_that_this_machine_trusts() {
 
 #[test]
 fn the_certificate_of_a_proxy_is_judged_apart_from_those_of_the_hosts() {
-    let network = Network::of(&HOSTS);
+    let network = Network::with_names(&HOSTS);
     let Some(squid) = within_tls(&network, &Authority::new()) else {
         return;
     };

@@ -8,7 +8,7 @@ use reach365_testlab::server::Server;
 #[test]
 fn all_hosts_are_reachable_through_it() {
     let Some(squid) = Squid::new() else { return };
-    let mut network = Network::of(&["login.alpha.example", "ols.beta.example"]);
+    let mut network = Network::with_names(&["login.alpha.example", "ols.beta.example"]);
     network.connectivity_test("ncsi.gamma.example");
     network.revocation_list("crl.delta.example");
     let squid = squid.start(&network);
@@ -37,7 +37,7 @@ fn all_hosts_are_reachable_through_it() {
 #[test]
 fn one_host_is_denied_with_a_page_of_its_own() {
     let Some(squid) = Squid::new() else { return };
-    let network = Network::of(&["login.alpha.example", "ols.beta.example"]);
+    let network = Network::with_names(&["login.alpha.example", "ols.beta.example"]);
     let squid = squid
         .page(
             "ERR_BRANCH",
@@ -69,7 +69,7 @@ fn one_host_is_denied_with_a_page_of_its_own() {
 #[test]
 fn a_denial_of_a_host_in_clear_text_is_its_own_too() {
     let Some(squid) = Squid::new() else { return };
-    let mut network = Network::of(&["login.alpha.example"]);
+    let mut network = Network::with_names(&["login.alpha.example"]);
     network.connectivity_test("ncsi.gamma.example");
     network.revocation_list("crl.delta.example");
     let squid = squid
@@ -94,7 +94,7 @@ fn a_denial_of_a_host_in_clear_text_is_its_own_too() {
 #[test]
 fn a_denial_of_everything_is_one_finding() {
     let Some(squid) = Squid::new() else { return };
-    let mut network = Network::of(&["login.alpha.example", "ols.beta.example"]);
+    let mut network = Network::with_names(&["login.alpha.example", "ols.beta.example"]);
     network.revocation_list("crl.delta.example");
     let squid = squid.rules("http_access deny all").start(&network);
     let report = network.check(&format!("http://{}", squid.address));

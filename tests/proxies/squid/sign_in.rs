@@ -59,7 +59,7 @@ fn a_wrong_password_is_sent_once_in_a_run() {
         "c.epsilon.example",
         "d.zeta.example",
     ];
-    let mut network = Network::of(&names);
+    let mut network = Network::with_names(&names);
     network.revocation_list("crl.eta.example");
     let Some((squid, log)) = with_log(&network) else {
         return;
@@ -104,7 +104,7 @@ fn credentials_bound_to_another_proxy_are_not_sent() {
 }
 
 fn hosts() -> Network {
-    let mut network = Network::of(&HOSTS);
+    let mut network = Network::with_names(&HOSTS);
     network.revocation_list("crl.delta.example");
     network
 }

@@ -63,7 +63,7 @@ fn each_fault_behind_it_has_its_own_code() {
 #[test]
 fn a_proxy_that_waits_for_one_host_is_not_silent() {
     let Some(squid) = Squid::new() else { return };
-    let mut network = Network::of(&["login.alpha.example"]);
+    let mut network = Network::with_names(&["login.alpha.example"]);
     network.closed("odc.gamma.example", Tcp::Dropped);
     network.add(
         "crl.delta.example",

@@ -24,7 +24,7 @@ pub(super) fn device() -> Option<DeviceState> {
     });
     let values = registry_values(&registry());
     let pc = Pc::new(outcome, services.collect(), values, &system_proxies().views);
-    Some(DeviceState::of(status, Some(pc)))
+    Some(DeviceState::new(status, Some(pc)))
 }
 
 /// The program of the system by its full path: none of that name elsewhere is meant.

@@ -75,7 +75,7 @@ pub struct LeftOut {
 impl Allowlist {
     /// The rules for endpoints of a list, as they are in `cloud`, and for its wildcards where they
     /// are wanted.
-    pub fn of(
+    pub fn new(
         source: &str,
         cloud: Cloud,
         endpoints: &[&Endpoint],
@@ -115,7 +115,7 @@ impl Allowlist {
                 list.add(entry, true);
             }
             if known.is_empty() && unlisted {
-                list.add(&stranger(failure), false);
+                list.add(&bare_endpoint(failure), false);
             }
         }
         list.done()
@@ -371,7 +371,7 @@ fn is_rule_name(name: &str) -> bool {
 }
 
 /// What is known of a host that a report alone names: nothing.
-fn stranger(failure: &Endpoint) -> Endpoint {
+fn bare_endpoint(failure: &Endpoint) -> Endpoint {
     Endpoint {
         purpose: String::new(),
         category: Category::Default,
@@ -399,7 +399,7 @@ mod tests {
         let catalog = crate::catalog::builtin();
         let endpoints = all(catalog, cloud);
         let endpoints: Vec<&Endpoint> = endpoints.iter().collect();
-        Allowlist::of("the built-in list", cloud, &endpoints, Some(catalog))
+        Allowlist::new("the built-in list", cloud, &endpoints, Some(catalog))
     }
 
     fn entry<'a>(list: &'a Allowlist, host: &str) -> &'a Allowed {
@@ -426,7 +426,7 @@ mod tests {
         let (_, endpoints) = own("[[endpoints]]\nid='a'\nhost='a.example'\npurpose='one'\n\
              [[endpoints]]\nid='b'\nhost='a.example'\nscheme='http'\npurpose='two'\ncategory='allow'\n");
         let endpoints: Vec<&Endpoint> = endpoints.iter().collect();
-        let list = Allowlist::of("own", Cloud::Worldwide, &endpoints, None);
+        let list = Allowlist::new("own", Cloud::Worldwide, &endpoints, None);
         assert_eq!(list.entries.len(), 1);
         let merged = &list.entries[0];
         assert_eq!(merged.purpose, "one; two");
@@ -474,7 +474,7 @@ mod tests {
              [[endpoints]]\nid='c'\nhost='dns.example'\nscheme='dns'\n\
              [[wildcards]]\npattern='*'\n");
         let endpoints: Vec<&Endpoint> = endpoints.iter().collect();
-        let list = Allowlist::of("own", Cloud::Worldwide, &endpoints, Some(&catalog));
+        let list = Allowlist::new("own", Cloud::Worldwide, &endpoints, Some(&catalog));
         assert_eq!(list.entries, []);
         let shown: Vec<&str> = list.left_out.iter().map(|it| it.host.as_str()).collect();
         assert_eq!(shown, ["-n.example", "casino.example", "dns.example", "*"]);
@@ -489,9 +489,9 @@ mod tests {
         known.ranges = vec!["0.0.0.0/0".parse().unwrap()];
         known.published_ips = true;
         known.purpose = "whatever".to_owned();
-        let mut stranger = known.clone();
-        stranger.host = Host::parse("evil.example").unwrap();
-        let rows = [&known, &stranger];
+        let mut unlisted = known.clone();
+        unlisted.host = Host::parse("evil.example").unwrap();
+        let rows = [&known, &unlisted];
         let of = |unlisted| {
             Allowlist::of_failures("list", Cloud::Worldwide, &endpoints, &rows, unlisted)
         };

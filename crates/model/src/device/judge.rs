@@ -47,7 +47,7 @@ impl DeviceState {
     /// # Errors
     /// What is not such a text.
     pub fn from_text(text: &str) -> Result<Self, Error> {
-        Ok(Self::of(Some(DsregStatus::parse(text)?), None))
+        Ok(Self::new(Some(DsregStatus::parse(text)?), None))
     }
 
     /// Reads a state that this program wrote.
@@ -74,11 +74,11 @@ impl DeviceState {
         }
         let saved: Saved = serde_json::from_value(value)
             .map_err(|error| Error::Device(format!("this state is damaged: {error}")))?;
-        Ok(Self::of(saved.status, saved.pc))
+        Ok(Self::new(saved.status, saved.pc))
     }
 
     /// What follows from the facts.
-    pub fn of(status: Option<DsregStatus>, pc: Option<Pc>) -> Self {
+    pub fn new(status: Option<DsregStatus>, pc: Option<Pc>) -> Self {
         let empty = DsregStatus::default();
         let mut state = judge(status.as_ref().unwrap_or(&empty));
         state.status = status;
@@ -96,7 +96,7 @@ fn judge(status: &DsregStatus) -> DeviceState {
     };
     let client_time = device.time("Client Time");
     let registered = device.flag("WorkplaceJoined");
-    let join = Join::of(
+    let join = Join::from_answers(
         device.flag("AzureAdJoined"),
         device.flag("EnterpriseJoined"),
         device.flag("DomainJoined"),

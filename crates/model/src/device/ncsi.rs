@@ -22,14 +22,14 @@ const LONGEST: usize = 2_048;
 pub struct NcsiSettings {
     /// The value that switches the test off.
     off_by: Option<String>,
-    web: Web,
-    web_v6: Web,
+    web: WebProbe,
+    web_v6: WebProbe,
     dns: Dns,
     dns_v6: Dns,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Web {
+struct WebProbe {
     host: Option<String>,
     path: Option<String>,
     content: Option<String>,
@@ -59,7 +59,7 @@ impl NcsiSettings {
             let text = registry.text(PARAMETERS, name)?.trim();
             (!text.is_empty()).then(|| text.to_owned())
         };
-        let web = |version: &str| Web {
+        let web = |version: &str| WebProbe {
             host: text(&format!("ActiveWebProbeHost{version}")),
             path: text(&format!("ActiveWebProbePath{version}")),
             content: text(&format!("ActiveWebProbeContent{version}")),
@@ -127,7 +127,7 @@ impl NcsiSettings {
     }
 }
 
-impl Web {
+impl WebProbe {
     /// The entry as it is set, or the value that cannot be used.
     fn set(&self, endpoint: &Endpoint) -> Result<Endpoint, String> {
         let mut set = endpoint.clone();

@@ -78,7 +78,7 @@ pub enum Join {
 impl Join {
     /// What three answers and the user's registration come down to. An answer that is missing is
     /// not guessed.
-    pub fn of(
+    pub fn from_answers(
         entra: Option<bool>,
         enterprise: Option<bool>,
         domain: Option<bool>,

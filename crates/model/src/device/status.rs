@@ -166,11 +166,11 @@ impl Reader {
             fields: Vec::new(),
         };
         let before = std::mem::replace(&mut self.current, next);
-        self.keep(before);
+        self.push_section(before);
         self.open = None;
     }
 
-    fn keep(&mut self, section: Section) {
+    fn push_section(&mut self, section: Section) {
         if !section.title.is_empty() || !section.fields.is_empty() {
             self.sections.push(section);
         }
@@ -199,7 +199,7 @@ impl Reader {
 
     fn finish(mut self) -> DsregStatus {
         let last = std::mem::take(&mut self.current);
-        self.keep(last);
+        self.push_section(last);
         DsregStatus {
             sections: self.sections,
         }

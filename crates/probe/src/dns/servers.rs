@@ -70,13 +70,13 @@ impl NameServers {
     /// Whether questions to the server carry EDNS. One answer to such a question settles it: a
     /// question may also be lost by chance.
     pub(super) fn sends_edns(&self, server: SocketAddr) -> bool {
-        let known = self.of(server);
+        let known = self.known(server);
         known.takes_edns || !known.needs_plain
     }
 
     /// Whether the server has resolved a question that carried EDNS.
     pub(super) fn takes_edns(&self, server: SocketAddr) -> bool {
-        self.of(server).takes_edns
+        self.known(server).takes_edns
     }
 
     /// Notes an answer of any kind.
@@ -106,7 +106,7 @@ impl NameServers {
 
     /// Whether the server has answered over TCP.
     pub(super) fn answers_tcp(&self, server: SocketAddr) -> bool {
-        self.of(server).answers_tcp
+        self.known(server).answers_tcp
     }
 
     /// The places for connections to the server.
@@ -141,7 +141,7 @@ impl NameServers {
         busy
     }
 
-    fn of(&self, server: SocketAddr) -> Known {
+    fn known(&self, server: SocketAddr) -> Known {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(&server).copied().unwrap_or_default()
     }

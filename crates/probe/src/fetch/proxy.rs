@@ -15,9 +15,9 @@ use url::Url;
 
 use super::{FetchError, Fetcher};
 use crate::credentials::Turn;
-use crate::pac::PacSurroundings;
+use crate::pac::PacEnvironment;
 use crate::tunnel::Tunnel;
-use crate::wire::Wire;
+use crate::wire::BoxedStream;
 use crate::{dial, socks, tunnel};
 use reach365_model::endpoint::{Endpoint, Host, Scheme, printable};
 use reach365_model::evidence::UserAgent;
@@ -37,7 +37,7 @@ pub(super) struct Cleared {
 }
 
 /// Names that reqwest itself resolves: those that a SOCKS 4 proxy is given as an address.
-struct Names(PacSurroundings);
+struct Names(PacEnvironment);
 
 impl Resolve for Names {
     fn resolve(&self, name: Name) -> Resolving {
@@ -107,7 +107,7 @@ impl Fetcher {
         sent.unwrap_or(Err(FetchError::Rejected))
     }
 
-    async fn ask(&self, wire: Wire, server: &ProxyServer, endpoint: &Endpoint) -> Tunnel {
+    async fn ask(&self, wire: BoxedStream, server: &ProxyServer, endpoint: &Endpoint) -> Tunnel {
         if matches!(server.protocol, ProxyProtocol::Http | ProxyProtocol::Https) {
             let authority = tunnel::authority(endpoint);
             return tunnel::connect(wire, &authority, None, UserAgent::Neutral).await;
@@ -133,7 +133,10 @@ impl Fetcher {
     }
 
     /// A connection to a proxy; within TLS only to one that has proved its name.
-    async fn to_proxy(&self, server: &ProxyServer) -> Result<(Wire, SocketAddr), FetchError> {
+    async fn to_proxy(
+        &self,
+        server: &ProxyServer,
+    ) -> Result<(BoxedStream, SocketAddr), FetchError> {
         let host = match &server.host {
             Host::Name(name) => url::Host::Domain(name.as_str()),
             Host::Address(IpAddr::V4(address)) => url::Host::Ipv4(*address),

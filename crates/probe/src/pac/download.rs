@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::load::{Loaded, unreachable};
-use super::{PacLimits, PacSurroundings, REDIRECT_LIMIT};
+use super::{PacEnvironment, PacLimits, REDIRECT_LIMIT};
 use crate::fetch::{FetchError, FetchLimits, Fetcher};
 use reach365_model::endpoint::quoted;
 use reach365_proxy::pac::{PacFailure, PacFailureKind, TEXT_LIMIT};
@@ -13,7 +13,7 @@ use reach365_proxy::route::Hop;
 pub(super) async fn download(
     url: &Url,
     limits: &PacLimits,
-    surroundings: &PacSurroundings,
+    surroundings: &PacEnvironment,
 ) -> Result<Loaded, PacFailure> {
     let limits = FetchLimits {
         time: limits.fetch,

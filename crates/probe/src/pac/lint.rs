@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::surroundings::Resolver;
-use super::{PacAnswers, PacSurroundings, Script, answer_to, answers};
+use super::{PacAnswers, PacEnvironment, Script, answer_to, answers};
 use reach365_model::endpoint::{Host, quoted};
 use reach365_proxy::pac::lint as lint_text;
 use reach365_proxy::pac::{PacAnswer, PacFailure, Remark, RemarkLevel, ScriptRequest};
@@ -29,7 +29,7 @@ const PROXY_LIMIT: usize = 32;
 
 /// Remarks about a script: those of its text, then those of its answers for these URLs. The
 /// proxies that the answers name are looked up, and connected to without a word being said.
-pub async fn lint(script: &Script, urls: &[Url], surroundings: &PacSurroundings) -> Vec<Remark> {
+pub async fn lint(script: &Script, urls: &[Url], surroundings: &PacEnvironment) -> Vec<Remark> {
     let mut remarks = lint_text(&script.text);
     let mut seen = Seen::default();
     for url in urls {

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::surroundings::Silence;
-use super::{PacLimits, PacSurroundings, Runner, download};
+use super::{PacEnvironment, PacLimits, Runner, download};
 use crate::clock::milliseconds;
 use crate::tls::provider;
 use reach365_proxy::pac::{PacFailure, PacFailureKind, TEXT_LIMIT, decode};
@@ -54,7 +54,7 @@ pub(super) struct Loaded {
 pub async fn load(
     source: &str,
     limits: &PacLimits,
-    surroundings: PacSurroundings,
+    surroundings: PacEnvironment,
 ) -> Result<Script, PacFailure> {
     let began = Instant::now();
     let fetching = bytes_of(source, limits, &surroundings);
@@ -74,7 +74,7 @@ pub async fn load(
 }
 
 /// A script whose text is known already.
-pub fn of_text(text: String, limits: &PacLimits, surroundings: PacSurroundings) -> Script {
+pub fn of_text(text: String, limits: &PacLimits, surroundings: PacEnvironment) -> Script {
     Script {
         url: String::new(),
         text,
@@ -88,7 +88,7 @@ pub fn of_text(text: String, limits: &PacLimits, surroundings: PacSurroundings) 
 async fn bytes_of(
     source: &str,
     limits: &PacLimits,
-    surroundings: &PacSurroundings,
+    surroundings: &PacEnvironment,
 ) -> Result<Loaded, PacFailure> {
     match Url::parse(source) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => {

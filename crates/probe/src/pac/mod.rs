@@ -34,7 +34,7 @@ pub use answers::{PacAnswers, answers};
 pub use lint::lint;
 pub use load::{Script, load, of_text};
 pub use surroundings::Silence;
-pub use surroundings::{PacNames, PacSurroundings};
+pub use surroundings::{PacEnvironment, PacNames};
 
 #[cfg(feature = "fetch")]
 use download::download;

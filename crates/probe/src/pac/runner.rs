@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::surroundings::{Resolver, Silence};
-use super::{PacLimits, PacSurroundings};
+use super::{PacEnvironment, PacLimits};
 use reach365_model::Timestamp;
 use reach365_platform as platform;
 use reach365_proxy::pac::{
@@ -42,7 +42,7 @@ type Outcome = Result<PacAnswer, PacFailure>;
 /// Answers for one script, one question after the other.
 pub(super) struct Runner {
     limits: PacLimits,
-    surroundings: PacSurroundings,
+    surroundings: PacEnvironment,
     silence: Arc<Silence>,
     place: tokio::sync::Mutex<Place>,
 }
@@ -67,7 +67,7 @@ struct Job {
 }
 
 impl Runner {
-    pub(super) fn new(limits: &PacLimits, surroundings: PacSurroundings) -> Self {
+    pub(super) fn new(limits: &PacLimits, surroundings: PacEnvironment) -> Self {
         Self {
             limits: *limits,
             surroundings,
@@ -256,7 +256,7 @@ fn serve(text: &str, world: &World, jobs: &Receiver<Job>) {
 #[derive(Clone)]
 struct World {
     resolver: Resolver,
-    surroundings: PacSurroundings,
+    surroundings: PacEnvironment,
     name_limit: Duration,
     /// Asked of the system once: scripts ask for every URL.
     own: Arc<OnceLock<Vec<IpAddr>>>,

@@ -21,7 +21,7 @@ const SILENT_NAMES: usize = 3;
 
 /// What scripts learn from outside, and who is trusted when they are fetched.
 #[derive(Debug, Clone, Default)]
-pub struct PacSurroundings {
+pub struct PacEnvironment {
     /// Who answers for names.
     pub names: PacNames,
     /// Domains by which names are completed, in place of those of the system.
@@ -46,7 +46,7 @@ pub enum PacNames {
     Fixed(HashMap<String, Vec<IpAddr>>),
 }
 
-impl PacSurroundings {
+impl PacEnvironment {
     /// Makes ready what does not change during a run.
     pub(super) fn resolver(&self) -> Resolver {
         self.resolver_after(&Arc::default())
@@ -211,11 +211,11 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_millis(300);
 
-    fn surroundings(server: SocketAddr) -> PacSurroundings {
-        PacSurroundings {
+    fn surroundings(server: SocketAddr) -> PacEnvironment {
+        PacEnvironment {
             names: PacNames::Servers(vec![server]),
             search: Some(SearchList::default()),
-            ..PacSurroundings::default()
+            ..PacEnvironment::default()
         }
     }
 

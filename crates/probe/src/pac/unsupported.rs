@@ -10,14 +10,14 @@ use super::load::{Loaded, unreachable};
 use super::surroundings::Silence;
 #[cfg(not(feature = "fetch"))]
 use crate::dial;
-use crate::pac::{PacLimits, PacSurroundings};
+use crate::pac::{PacEnvironment, PacLimits};
 use reach365_proxy::pac::{Circumstances, PacAnswer, PacFailure, PacFailureKind, ScriptRequest};
 
 #[derive(Debug)]
 pub(super) struct Runner;
 
 impl Runner {
-    pub(super) fn new(_: &PacLimits, _: PacSurroundings) -> Self {
+    pub(super) fn new(_: &PacLimits, _: PacEnvironment) -> Self {
         Self
     }
 
@@ -40,7 +40,7 @@ impl Runner {
 pub(super) async fn download(
     url: &Url,
     _: &PacLimits,
-    surroundings: &PacSurroundings,
+    surroundings: &PacEnvironment,
 ) -> Result<Loaded, PacFailure> {
     let host = url
         .host()

@@ -65,7 +65,7 @@ impl Entry {
             return Ok(text);
         };
         if !dialect.is_windows() {
-            return Err(format!("{} knows no schemes", dialect.words()));
+            return Err(format!("{} knows no schemes", dialect.name()));
         }
         self.undocumented(dialect, "a scheme");
         self.rule.scheme = Some(scheme.to_ascii_lowercase());
@@ -104,7 +104,7 @@ impl Entry {
                 Err("macOS takes a `*` as the first or the last label alone".to_owned())
             }
             (Dialect::NoProxy | Dialect::Gnome, None) => {
-                Err(format!("{} knows no such wildcard", dialect.words()))
+                Err(format!("{} knows no such wildcard", dialect.name()))
             }
             (Dialect::Winhttp, None) if lower.rfind('*') != Some(0) => {
                 self.warn("WinHTTP documents a `*` at the left end alone");
@@ -136,7 +136,7 @@ fn keyword(dialect: Dialect, text: &str) -> Result<Pattern, String> {
         ("<-loopback>", Dialect::Winhttp) => {
             Err("WinHTTP goes directly to loopback addresses in any case".to_owned())
         }
-        ("<local>" | "<-loopback>", _) => Err(format!("{} has no such keyword", dialect.words())),
+        ("<local>" | "<-loopback>", _) => Err(format!("{} has no such keyword", dialect.name())),
         _ => Err("there is no such keyword".to_owned()),
     }
 }
@@ -149,7 +149,7 @@ fn network(dialect: Dialect, text: &str) -> Result<Pattern, String> {
         return Err(format!(
             "{} has no networks, and one entry with a slash is reported to make Windows go directly \
              everywhere; write a wildcard such as `10.*`",
-            dialect.words()
+            dialect.name()
         ));
     }
     Ok(Pattern::Network(network))

@@ -45,7 +45,7 @@ impl Dialect {
     ];
 
     /// What the list is called where it is kept.
-    pub fn words(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Wininet => "ProxyOverride",
             Self::Winhttp => "the WinHTTP bypass list",
@@ -146,12 +146,12 @@ impl BypassList {
 
     /// Why the proxy is bypassed for a URL; `None` where it is not.
     pub fn reason(&self, url: &Url) -> Option<String> {
-        let target = Target::of(url)?;
+        let target = Target::from_url(url)?;
         let found = self.found(&target);
         if self.reversed {
             let nobody = format!(
                 "no rule of {} matches, and the list is reversed",
-                self.dialect.words()
+                self.dialect.name()
             );
             return found.is_none().then_some(nobody);
         }
@@ -160,7 +160,7 @@ impl BypassList {
 
     /// Why a URL never reaches a PAC script; `None` where it does.
     pub fn spares_script(&self, url: &Url) -> Option<String> {
-        let target = Target::of(url)?;
+        let target = Target::from_url(url)?;
         let spared = target.is_implicit(true) && self.last_removal().is_none();
         spared.then(|| "loopback and link-local hosts never reach a PAC script".to_owned())
     }
@@ -177,7 +177,7 @@ impl BypassList {
         match matching {
             Some(rule) => Some(format!(
                 "{} rule {} matches",
-                self.dialect.words(),
+                self.dialect.name(),
                 quoted(&rule.text)
             )),
             None if implicit && self.last_removal().is_none() => Some(

@@ -47,7 +47,7 @@ pub(super) struct Target {
 
 impl Target {
     /// `None` for a URL without a host.
-    pub(super) fn of(url: &Url) -> Option<Self> {
+    pub(super) fn from_url(url: &Url) -> Option<Self> {
         let text = url.host_str()?;
         Some(Self {
             host: Host::parse(text).ok()?,

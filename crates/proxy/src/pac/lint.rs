@@ -165,7 +165,7 @@ const ENTRY_EX: &str = "FindProxyForURLEx";
 /// Looks at the text of a script; in the order of rules, each rule once for each thing.
 pub fn lint(script: &str) -> Vec<Remark> {
     let tokens = tokens(script);
-    let code = Code::of(&tokens);
+    let code = Code::from_tokens(&tokens);
     let mut remarks = code.newer_syntax();
     remarks.extend(code.newer_functions());
     remarks.extend(code.es5_functions());
@@ -186,15 +186,15 @@ pub(super) struct Code<'a> {
 }
 
 impl<'a> Code<'a> {
-    fn of(tokens: &'a [Token<'a>]) -> Self {
+    fn from_tokens(tokens: &'a [Token<'a>]) -> Self {
         let mut code = Self {
             tokens,
             declared: HashSet::new(),
             brought: HashSet::new(),
         };
-        let declared = code.words().filter(|(at, _)| code.declares(*at));
+        let declared = code.identifiers().filter(|(at, _)| code.declares(*at));
         let declared = declared.map(|(_, token)| token.text).collect();
-        let brought = code.words().filter(|(at, _)| code.brings(*at));
+        let brought = code.identifiers().filter(|(at, _)| code.brings(*at));
         let brought = brought.map(|(_, token)| token.text).collect();
         code.declared = declared;
         code.brought = brought;
@@ -238,7 +238,7 @@ impl<'a> Code<'a> {
 
     fn newer_functions(&self) -> Vec<Remark> {
         let mut first: BTreeMap<String, u32> = BTreeMap::new();
-        for (at, token) in self.words() {
+        for (at, token) in self.identifiers() {
             if let Some(name) = self.newer_function(at, token.text) {
                 first.entry(name).or_insert(token.line);
             }
@@ -267,7 +267,10 @@ impl<'a> Code<'a> {
 
     fn es5_functions(&self) -> Vec<Remark> {
         let mut found: BTreeMap<String, u32> = BTreeMap::new();
-        for (at, token) in self.words().filter(|(at, _)| self.text(*at, -1) == ".") {
+        for (at, token) in self
+            .identifiers()
+            .filter(|(at, _)| self.text(*at, -1) == ".")
+        {
             let member = ES5_MEMBERS.contains(&(self.text(at, -2), token.text));
             let method = ES5_METHODS.contains(&token.text) && self.text(at, 1) == "(";
             if member {
@@ -296,7 +299,7 @@ impl<'a> Code<'a> {
 
     fn unknown_functions(&self) -> Vec<Remark> {
         let mut first: BTreeMap<&str, u32> = BTreeMap::new();
-        for (at, token) in self.words() {
+        for (at, token) in self.identifiers() {
             let called = self.text(at, 1) == "("
                 && !matches!(self.text(at, -1), "." | "?." | "function" | "get" | "set");
             let known = self.declared.contains(token.text)
@@ -320,10 +323,10 @@ impl<'a> Code<'a> {
 
     fn unused_functions(&self) -> Vec<Remark> {
         let functions = self
-            .words()
+            .identifiers()
             .filter(|(at, _)| self.text(*at, -1) == "function");
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for (_, token) in self.words() {
+        for (_, token) in self.identifiers() {
             *counts.entry(token.text).or_default() += 1;
         }
         let unused = functions.filter(|(_, token)| {
@@ -344,7 +347,7 @@ impl<'a> Code<'a> {
     fn entries(&self) -> Vec<Remark> {
         let line = |name: &str| {
             let found = self
-                .words()
+                .identifiers()
                 .find(|(at, token)| token.text == name && self.defines(*at));
             found.map(|(_, token)| token.line)
         };
@@ -375,7 +378,7 @@ impl<'a> Code<'a> {
 
     fn ex_functions(&self) -> Vec<Remark> {
         let used = self
-            .words()
+            .identifiers()
             .find(|(at, token)| EX_FUNCTIONS.contains(&token.text) && self.text(*at, 1) == "(");
         let remark = |(_, token): (usize, &Token<'_>)| {
             let message = format!(
@@ -396,7 +399,7 @@ impl<'a> Code<'a> {
         self.text(at, -1) == "function" || self.text(at, 1) == "="
     }
 
-    fn words(&self) -> impl Iterator<Item = (usize, &'a Token<'a>)> {
+    fn identifiers(&self) -> impl Iterator<Item = (usize, &'a Token<'a>)> {
         let all = self.tokens.iter().enumerate();
         all.filter(|(_, token)| token.kind == Kind::Word)
     }

@@ -97,13 +97,13 @@ pub enum SharedCause {
 
 impl Matrix {
     /// Puts runs beside each other.
-    pub fn of(runs: &[SavedRun]) -> Self {
+    pub fn new(runs: &[SavedRun]) -> Self {
         let columns = columns(runs);
         let names = names(runs);
         let sites: Vec<SiteRow> = runs
             .iter()
             .zip(names)
-            .map(|(run, name)| SiteRow::of(run, name, &columns))
+            .map(|(run, name)| SiteRow::new(run, name, &columns))
             .collect();
         Self {
             notes: notes(runs),
@@ -115,7 +115,7 @@ impl Matrix {
 }
 
 impl SiteRow {
-    fn of(run: &SavedRun, site: String, columns: &[Column]) -> Self {
+    fn new(run: &SavedRun, site: String, columns: &[Column]) -> Self {
         let mut rows: HashMap<(&str, &str), &SavedRow> = HashMap::new();
         for row in &run.rows {
             // A row on two ways is as bad as the worse one.
@@ -126,7 +126,7 @@ impl SiteRow {
         }
         let cell = |column: &Column| {
             let row = rows.get(&(&*column.id, &*column.request));
-            row.map(|row| Cell::of(row))
+            row.map(|row| Cell::from_row(row))
         };
         let cells: Vec<Option<Cell>> = columns.iter().map(cell).collect();
         Self {
@@ -146,7 +146,7 @@ impl SiteRow {
 }
 
 impl Cell {
-    fn of(row: &SavedRow) -> Self {
+    fn from_row(row: &SavedRow) -> Self {
         Self {
             outcome: row.outcome,
             requirement: row.requirement,

@@ -161,7 +161,7 @@ impl Comparison {
     ///
     /// It is a regression where a row is worse, or where a run-wide cause came that degrades or
     /// blocks and has no row to show it. What is slower, new or gone is information.
-    pub fn of(before: &SavedRun, after: &SavedRun) -> Self {
+    pub fn new(before: &SavedRun, after: &SavedRun) -> Self {
         let pairs = pairs(&before.rows, &after.rows);
         let redacted = before.redacted || after.redacted;
         let mut changes = Vec::new();
@@ -186,8 +186,8 @@ impl Comparison {
         Self {
             notes: notes(before, after),
             regression: totals.worse > 0 || findings_came.iter().any(FindingChange::speaks_alone),
-            before: Side::of(before),
-            after: Side::of(after),
+            before: Side::from_run(before),
+            after: Side::from_run(after),
             totals,
             changes,
             findings_came,
@@ -256,8 +256,8 @@ fn change(before: Option<&SavedRow>, after: Option<&SavedRow>) -> Option<Change>
         kind,
         id: shown.id.clone(),
         endpoint: shown.target.clone(),
-        before: before.map(State::of),
-        after: after.map(State::of),
+        before: before.map(State::from_row),
+        after: after.map(State::from_row),
         slower,
         note,
     })
@@ -270,8 +270,8 @@ fn numbered(before: Option<&SavedRow>, after: Option<&SavedRow>) -> Option<Chang
         kind: Kind::NotComparable,
         id: shown.id.clone(),
         endpoint: shown.target.clone(),
-        before: before.map(State::of),
-        after: after.map(State::of),
+        before: before.map(State::from_row),
+        after: after.map(State::from_row),
         slower: None,
         note: Some("a placeholder stands for its name".to_owned()),
     })
@@ -371,7 +371,7 @@ fn missing_in(there: &[SavedFinding], findings: &[SavedFinding]) -> Vec<FindingC
     let new = findings
         .iter()
         .filter(|finding| !known.contains(finding.code.as_str()));
-    new.map(FindingChange::of).collect()
+    new.map(FindingChange::from_finding).collect()
 }
 
 /// What a reader has to know before trusting the differences.
@@ -427,7 +427,7 @@ fn different_lists(before: &[SavedRow], after: &[SavedRow]) -> Option<String> {
 }
 
 impl Side {
-    fn of(run: &SavedRun) -> Self {
+    fn from_run(run: &SavedRun) -> Self {
         Self {
             name: run.name.clone(),
             source: run.source.clone(),
@@ -440,7 +440,7 @@ impl Side {
 }
 
 impl State {
-    fn of(row: &SavedRow) -> Self {
+    fn from_row(row: &SavedRow) -> Self {
         Self {
             outcome: row.outcome,
             requirement: row.requirement,
@@ -453,7 +453,7 @@ impl State {
 }
 
 impl FindingChange {
-    fn of(finding: &SavedFinding) -> Self {
+    fn from_finding(finding: &SavedFinding) -> Self {
         Self {
             code: finding.code.clone(),
             outcome: finding.outcome,

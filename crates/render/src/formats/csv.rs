@@ -60,22 +60,22 @@ fn fields(row: &EndpointReport, report: &Report) -> [String; 24] {
         level.as_str().unwrap_or_default().to_owned(),
         row.via.clone(),
         verdict.outcome.to_string(),
-        shown(verdict.stage),
-        shown(verdict.code.map(Code::id)),
-        shown(verdict.consequence_of.map(Code::id)),
+        text_of(verdict.stage),
+        text_of(verdict.code.map(Code::id)),
+        text_of(verdict.consequence_of.map(Code::id)),
         verdict.confidence.to_string(),
-        shown(culprit.map(|culprit| culprit.who)),
-        shown(address),
+        text_of(culprit.map(|culprit| culprit.who)),
+        text_of(address),
         row::sentence(row, report).to_owned(),
-        shown(row::advice(row, report)),
-        shown(timings.dns_ms.map(rounded)),
-        shown(timings.tcp_ms.map(rounded)),
-        shown(timings.proxy_ms.map(rounded)),
-        shown(timings.tls_ms.map(rounded)),
-        shown(timings.http_ms.map(rounded)),
+        text_of(row::advice(row, report)),
+        text_of(timings.dns_ms.map(rounded)),
+        text_of(timings.tcp_ms.map(rounded)),
+        text_of(timings.proxy_ms.map(rounded)),
+        text_of(timings.tls_ms.map(rounded)),
+        text_of(timings.http_ms.map(rounded)),
         rounded(timings.total_ms).to_string(),
         row::wrong_if(row, report).unwrap_or_default().to_owned(),
-        shown(verdict.requirement),
+        text_of(verdict.requirement),
     ]
 }
 
@@ -84,7 +84,7 @@ fn rounded(ms: f64) -> f64 {
     (ms * 1_000.0).round() / 1_000.0
 }
 
-fn shown<T: ToString>(value: Option<T>) -> String {
+fn text_of<T: ToString>(value: Option<T>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 

@@ -31,7 +31,7 @@ pub fn endpoints(
     let limit = HOST.min(page.width() / 2);
     let column = widths.filter(|width| *width <= limit).max().unwrap_or(0) + 2;
     for endpoint in endpoints {
-        row(&name(endpoint), &words(endpoint), column, &mut page)?;
+        row(&name(endpoint), &text_of(endpoint), column, &mut page)?;
     }
     let count = format!("{} endpoints", endpoints.len());
     page.paragraph(&Lead::indent(0), &count, Colour::Faint)?;
@@ -63,7 +63,7 @@ fn name(endpoint: &Endpoint) -> String {
     }
 }
 
-fn words(endpoint: &Endpoint) -> String {
+fn text_of(endpoint: &Endpoint) -> String {
     let purpose = &endpoint.purpose;
     format!("{}{}: {purpose}", optional(endpoint), groups(endpoint))
 }

@@ -5,8 +5,8 @@ mod escape;
 mod evidence;
 mod mark;
 mod page;
+mod path;
 mod waterfall;
-mod way;
 
 use std::io;
 

@@ -2,9 +2,9 @@
 
 use std::io;
 
+use crate::formats::markdown_page::MarkdownPage;
 use crate::formats::required::{self, Count, Tally};
 use crate::formats::row;
-use crate::formats::sheet::Sheet;
 use reach365_model::report::{EndpointReport, Report};
 use reach365_model::verdict::{Code, Outcome};
 
@@ -13,17 +13,17 @@ use reach365_model::verdict::{Code, Outcome};
 /// # Errors
 /// What `out` reports.
 pub fn markdown(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut sheet = Sheet::new(out);
-    sheet.title(&format!(
+    let mut page = MarkdownPage::new(out);
+    page.title(&format!(
         "Reachability of Microsoft 365: {}",
         required::run(report).to_lowercase()
     ))?;
-    sheet.paragraph(&preamble(report))?;
-    findings(report, &mut sheet)?;
-    advice(report, &mut sheet)?;
+    page.paragraph(&preamble(report))?;
+    findings(report, &mut page)?;
+    advice(report, &mut page)?;
     required::counts(report.endpoints.iter())
         .iter()
-        .try_for_each(|count| table(count, report, &mut sheet))
+        .try_for_each(|count| table(count, report, &mut page))
 }
 
 fn preamble(report: &Report) -> String {
@@ -62,27 +62,27 @@ fn capitalized(words: &str) -> String {
     first.into_iter().chain(rest).collect()
 }
 
-fn findings(report: &Report, sheet: &mut Sheet<'_>) -> io::Result<()> {
+fn findings(report: &Report, page: &mut MarkdownPage<'_>) -> io::Result<()> {
     if report.findings.is_empty() {
         return Ok(());
     }
-    sheet.list("Causes that hold for several endpoints or the whole run")?;
+    page.list("Causes that hold for several endpoints or the whole run")?;
     report.findings.iter().try_for_each(|finding| {
         let name = format!("{} ({})", finding.code, finding.outcome);
-        sheet.item(&name, &finding.summary)
+        page.item(&name, &finding.summary)
     })
 }
 
-fn advice(report: &Report, sheet: &mut Sheet<'_>) -> io::Result<()> {
+fn advice(report: &Report, page: &mut MarkdownPage<'_>) -> io::Result<()> {
     if report.advice.is_empty() {
         return Ok(());
     }
-    sheet.list("What to do")?;
+    page.list("What to do")?;
     let mut advice = report.advice.iter();
-    advice.try_for_each(|advice| sheet.bullet(&advice.text))
+    advice.try_for_each(|advice| page.bullet(&advice.text))
 }
 
-fn table(count: &Count, report: &Report, sheet: &mut Sheet<'_>) -> io::Result<()> {
+fn table(count: &Count, report: &Report, page: &mut MarkdownPage<'_>) -> io::Result<()> {
     let rows: Vec<_> = report
         .endpoints
         .iter()
@@ -91,7 +91,7 @@ fn table(count: &Count, report: &Report, sheet: &mut Sheet<'_>) -> io::Result<()
     if rows.is_empty() {
         return Ok(());
     }
-    sheet.section(&format!("{} ({})", capitalized(&count.words()), rows.len()))?;
+    page.section(&format!("{} ({})", capitalized(&count.label()), rows.len()))?;
     let judged = !matches!(count.outcome, Outcome::Reachable | Outcome::Skipped);
     let names = [
         "Endpoint",
@@ -102,9 +102,9 @@ fn table(count: &Count, report: &Report, sheet: &mut Sheet<'_>) -> io::Result<()
         "Wrong if",
     ];
     let columns = if judged { names.len() } else { 3 };
-    sheet.head(&names[..columns])?;
+    page.head(&names[..columns])?;
     rows.into_iter()
-        .try_for_each(|row| sheet.cells(&cells(row, report)[..columns]))
+        .try_for_each(|row| page.cells(&cells(row, report)[..columns]))
 }
 
 fn cells(row: &EndpointReport, report: &Report) -> [String; 6] {

@@ -29,7 +29,7 @@ pub enum ServiceState {
 
 impl ServiceState {
     /// The state that goes with the counts and the exit code of a report.
-    pub fn of(summary: &Summary) -> Self {
+    pub fn from_summary(summary: &Summary) -> Self {
         match summary.exit_code {
             0 if summary.degraded > 0 => Self::Warning,
             0 if summary.reachable > 0 => Self::Ok,
@@ -66,8 +66,8 @@ impl fmt::Display for ServiceState {
 /// # Errors
 /// What `out` reports.
 pub fn nagios(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    let state = ServiceState::of(&report.summary);
-    let words = clean(&words(report));
+    let state = ServiceState::from_summary(&report.summary);
+    let words = clean(&text_of(report));
     writeln!(out, "REACH365 {state} - {words} | {}", figures(report))?;
     let mut advice = report.advice.iter();
     advice.try_for_each(|advice| writeln!(out, "{}", clean(&advice.text)))
@@ -83,7 +83,7 @@ pub fn nagios_unknown(why: &str, out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out, "REACH365 {state} - {}", clean(&words.join(" ")))
 }
 
-fn words(report: &Report) -> String {
+fn text_of(report: &Report) -> String {
     let counts = &report.summary;
     let all = report.endpoints.len();
     let probed = all - counts.skipped.min(all);
@@ -108,7 +108,7 @@ fn words(report: &Report) -> String {
                 } else {
                     String::new()
                 };
-                format!("{}{of} {}", count.rows, count.words())
+                format!("{}{of} {}", count.rows, count.label())
             });
             let counted: Vec<String> = counted.collect();
             format!("{}: {}", counted.join(", "), causes(report, worst.outcome))

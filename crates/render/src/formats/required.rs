@@ -11,10 +11,10 @@ pub(super) const OPEN: &str = "open, must be closed";
 
 /// What came out, in words: an outcome, or what became of a requirement.
 pub(super) fn result(verdict: &Verdict) -> String {
-    words(verdict.outcome, verdict.requirement)
+    label(verdict.outcome, verdict.requirement)
 }
 
-pub(super) fn words(outcome: Outcome, requirement: Option<Requirement>) -> String {
+pub(super) fn label(outcome: Outcome, requirement: Option<Requirement>) -> String {
     match requirement {
         Some(Requirement::Met) => CLOSED.to_owned(),
         Some(Requirement::NotMet) => OPEN.to_owned(),
@@ -31,8 +31,8 @@ pub(super) struct Count {
 
 impl Count {
     /// The words that go with the number.
-    pub(super) fn words(&self) -> String {
-        words(self.outcome, self.requirement)
+    pub(super) fn label(&self) -> String {
+        label(self.outcome, self.requirement)
     }
 
     /// Whether a row is one of those counted.

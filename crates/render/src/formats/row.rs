@@ -70,10 +70,10 @@ pub(super) fn stage(row: &EndpointReport) -> Option<Stage> {
 /// The facts as lines of text, by name.
 pub(super) fn facts(row: &EndpointReport) -> impl Iterator<Item = (&str, String)> {
     let facts = row.verdict.facts.iter();
-    facts.map(|(name, value)| (name.as_str(), words(value)))
+    facts.map(|(name, value)| (name.as_str(), text_of(value)))
 }
 
-fn words(value: &Value) -> String {
+fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),

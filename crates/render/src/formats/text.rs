@@ -1,8 +1,8 @@
 //! The report for people: what is wrong, what to do, then the table.
 
 mod names;
+mod routes;
 mod table;
-mod ways;
 
 use std::io;
 
@@ -24,8 +24,8 @@ const ADVICE_LINES: usize = 5;
 pub fn text(report: &Report, style: &TextStyle, out: &mut dyn io::Write) -> io::Result<()> {
     let mut page = Page::new(style, out);
     headline(report, &mut page)?;
-    if let Some(ways) = ways::words(report) {
-        page.paragraph(&Lead::indent(2), &ways, Colour::Faint)?;
+    if let Some(routes) = routes::summary(report) {
+        page.paragraph(&Lead::indent(2), &routes, Colour::Faint)?;
     }
     for note in burst(report).into_iter().chain(busy_resolvers(report)) {
         page.paragraph(&Lead::indent(2), &note, Colour::Faint)?;
@@ -349,7 +349,7 @@ fn counts(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
             let mark = page.style.mark(count.outcome);
             (
                 Colour::Outcome(count.outcome),
-                format!("{mark} {} {}", count.rows, count.words()),
+                format!("{mark} {} {}", count.rows, count.label()),
             )
         })
         .collect();

@@ -4,9 +4,9 @@ pub(super) mod seen;
 
 use std::io;
 
+use crate::formats::markdown_page::MarkdownPage;
 use crate::formats::required::{self, Tally};
 use crate::formats::row;
-use crate::formats::sheet::Sheet;
 use reach365_judge::remedy;
 use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::evidence::Stage;
@@ -40,22 +40,22 @@ enum Matter<'a> {
 /// # Errors
 /// What `out` reports.
 pub fn ticket(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut sheet = Sheet::new(out);
+    let mut page = MarkdownPage::new(out);
     let matters = matters(report);
     if matters.is_empty() && report.summary.outcome == Outcome::Inconclusive {
-        return not_judged(report, &mut sheet);
+        return not_judged(report, &mut page);
     }
     if matters.is_empty() {
-        return sheet.paragraph(&nothing_blocked(report));
+        return page.paragraph(&nothing_blocked(report));
     }
     let title = match Tally::new(report).blocked {
         0 => "Change request: endpoints that must be closed are open",
         _ => "Change request: Microsoft 365 activation is blocked on the network",
     };
-    sheet.title(title)?;
-    sheet.paragraph(&preamble(report))?;
+    page.title(title)?;
+    page.paragraph(&preamble(report))?;
     for team in Team::ALL {
-        section(team, &matters, report, &mut sheet)?;
+        section(team, &matters, report, &mut page)?;
     }
     Ok(())
 }
@@ -110,10 +110,10 @@ fn nothing_blocked(report: &Report) -> String {
 }
 
 /// A run that could not see the network is no pass: what stood in its way, and what to do about it.
-fn not_judged(report: &Report, sheet: &mut Sheet<'_>) -> io::Result<()> {
+fn not_judged(report: &Report, page: &mut MarkdownPage<'_>) -> io::Result<()> {
     let counts = &report.summary;
-    sheet.title("No change request yet: this run could not judge every endpoint")?;
-    sheet.paragraph(&format!(
+    page.title("No change request yet: this run could not judge every endpoint")?;
+    page.paragraph(&format!(
         "{} of {} could not be judged on {}. {} answer, {} answer with a fault, and {} were skipped. An inconclusive run is not a pass.",
         counts.inconclusive,
         plural(report.endpoints.len(), "endpoint"),
@@ -125,22 +125,22 @@ fn not_judged(report: &Report, sheet: &mut Sheet<'_>) -> io::Result<()> {
     let unclear = report.findings.iter();
     let unclear = unclear.filter(|finding| finding.outcome == Outcome::Inconclusive);
     let causes: Vec<&Finding> = unclear.collect();
-    sheet.section("What stood in the way")?;
+    page.section("What stood in the way")?;
     for finding in &causes {
-        sheet.item(finding.code.id(), &finding.summary)?;
+        page.item(finding.code.id(), &finding.summary)?;
     }
     let explained = |row: &&EndpointReport| row.verdict.consequence_of.is_some();
     let rows = report.endpoints.iter();
     let rows = rows.filter(|row| row.verdict.outcome == Outcome::Inconclusive);
     for row in rows.filter(|row| !explained(row)).take(UNCLEAR) {
-        sheet.item(&target(row), row::sentence(row, report))?;
+        page.item(&target(row), row::sentence(row, report))?;
     }
     if report.advice.is_empty() {
         return Ok(());
     }
-    sheet.section("What to do first")?;
+    page.section("What to do first")?;
     let mut advice = report.advice.iter();
-    advice.try_for_each(|advice| sheet.bullet(&advice.text))
+    advice.try_for_each(|advice| page.bullet(&advice.text))
 }
 
 fn preamble(report: &Report) -> String {
@@ -179,7 +179,7 @@ fn section(
     team: Team,
     matters: &[Matter<'_>],
     report: &Report,
-    sheet: &mut Sheet<'_>,
+    page: &mut MarkdownPage<'_>,
 ) -> io::Result<()> {
     let own: Vec<&Matter<'_>> = matters
         .iter()
@@ -188,10 +188,10 @@ fn section(
     if own.is_empty() {
         return Ok(());
     }
-    sheet.section(team.title())?;
+    page.section(team.title())?;
     own.into_iter().try_for_each(|matter| match matter {
-        Matter::Wide(finding, rows) => wide(finding, rows, report, sheet),
-        Matter::Single(row) => single(row, report, sheet),
+        Matter::Wide(finding, rows) => wide(finding, rows, report, page),
+        Matter::Single(row) => single(row, report, page),
     })
 }
 
@@ -199,42 +199,42 @@ fn wide(
     finding: &Finding,
     rows: &[&EndpointReport],
     report: &Report,
-    sheet: &mut Sheet<'_>,
+    page: &mut MarkdownPage<'_>,
 ) -> io::Result<()> {
     let hosts = plural(rows.len(), "endpoint");
-    sheet.entry(&format!("{} for {hosts}", finding.code))?;
-    sheet.item("What is wrong", &finding.summary)?;
+    page.entry(&format!("{} for {hosts}", finding.code))?;
+    page.item("What is wrong", &finding.summary)?;
     let endpoints = rows.iter().map(|row| &row.endpoint).collect();
-    sheet.item("Change", &rule(finding.code, &finding.facts, endpoints))?;
-    culprit(finding.culprit.as_ref(), &finding.facts, sheet)?;
-    certainty(finding.confidence, finding.wrong_if.as_deref(), sheet)?;
+    page.item("Change", &rule(finding.code, &finding.facts, endpoints))?;
+    culprit(finding.culprit.as_ref(), &finding.facts, page)?;
+    certainty(finding.confidence, finding.wrong_if.as_deref(), page)?;
     rows.iter().try_for_each(|row| {
         let Endpoint { purpose, .. } = &row.endpoint;
-        sheet.item(&target(row), purpose)?;
-        on_the_way(row, report, &mut |name, text| sheet.under(name, text))
+        page.item(&target(row), purpose)?;
+        on_the_way(row, report, &mut |name, text| page.under(name, text))
     })
 }
 
-fn single(row: &EndpointReport, report: &Report, sheet: &mut Sheet<'_>) -> io::Result<()> {
+fn single(row: &EndpointReport, report: &Report, page: &mut MarkdownPage<'_>) -> io::Result<()> {
     let verdict = &row.verdict;
-    sheet.entry(&target(row))?;
+    page.entry(&target(row))?;
     if !row.endpoint.purpose.is_empty() {
         let name = if required::must_be_closed(row) {
             "Closed because"
         } else {
             "Needed for"
         };
-        sheet.item(name, &row.endpoint.purpose)?;
+        page.item(name, &row.endpoint.purpose)?;
     }
     let code = verdict.code.map_or("no code", Code::id);
-    sheet.item("What is wrong", &format!("{} ({code})", verdict.summary))?;
+    page.item("What is wrong", &format!("{} ({code})", verdict.summary))?;
     if let Some(code) = verdict.code {
         let text = rule(code, &verdict.facts, vec![&row.endpoint]);
-        sheet.item("Change", &text)?;
+        page.item("Change", &text)?;
     }
-    culprit(verdict.culprit.as_ref(), &verdict.facts, sheet)?;
-    on_the_way(row, report, &mut |name, text| sheet.item(name, text))?;
-    certainty(verdict.confidence, verdict.wrong_if.as_deref(), sheet)
+    culprit(verdict.culprit.as_ref(), &verdict.facts, page)?;
+    on_the_way(row, report, &mut |name, text| page.item(name, text))?;
+    certainty(verdict.confidence, verdict.wrong_if.as_deref(), page)
 }
 
 /// Host, port and protocol, as a rule has them.
@@ -283,10 +283,14 @@ pub(super) fn path(row: &EndpointReport) -> String {
 }
 
 /// The device that did it, as far as it is known.
-fn culprit(culprit: Option<&Culprit>, facts: &Facts, sheet: &mut Sheet<'_>) -> io::Result<()> {
+fn culprit(
+    culprit: Option<&Culprit>,
+    facts: &Facts,
+    page: &mut MarkdownPage<'_>,
+) -> io::Result<()> {
     let product = facts.get("product").and_then(|product| product.as_str());
     let Some(culprit) = culprit.filter(|it| it.who != Who::Unknown || it.address.is_some()) else {
-        return product.map_or(Ok(()), |name| sheet.item("Product", name));
+        return product.map_or(Ok(()), |name| page.item("Product", name));
     };
     let who = match culprit.who {
         Who::Unknown => "a device".to_owned(),
@@ -301,17 +305,17 @@ fn culprit(culprit: Option<&Culprit>, facts: &Facts, sheet: &mut Sheet<'_>) -> i
         product.map(|name| format!("product {name}")),
     ];
     let words: Vec<String> = parts.into_iter().flatten().collect();
-    sheet.item("Done by", &words.join(", "))
+    page.item("Done by", &words.join(", "))
 }
 
 fn certainty(
     confidence: Confidence,
     wrong_if: Option<&str>,
-    sheet: &mut Sheet<'_>,
+    page: &mut MarkdownPage<'_>,
 ) -> io::Result<()> {
     let wrong = wrong_if.map(|clause| format!(". This would be wrong if {clause}."));
     let text = format!("{confidence}{}", wrong.unwrap_or_default());
-    sheet.item("Confidence", &text)
+    page.item("Confidence", &text)
 }
 
 impl Team {
@@ -334,7 +338,7 @@ impl Team {
     }
 
     /// Settings that choose a proxy are the business of those who run it.
-    fn of(stage: Option<Stage>, culprit: Option<&Culprit>) -> Self {
+    fn from_culprit(stage: Option<Stage>, culprit: Option<&Culprit>) -> Self {
         if stage == Some(Stage::Route) {
             return Self::Proxy;
         }
@@ -351,8 +355,12 @@ impl Team {
 impl Matter<'_> {
     fn team(&self) -> Team {
         match self {
-            Self::Wide(finding, _) => Team::of(Some(finding.stage), finding.culprit.as_ref()),
-            Self::Single(row) => Team::of(row.verdict.stage, row.verdict.culprit.as_ref()),
+            Self::Wide(finding, _) => {
+                Team::from_culprit(Some(finding.stage), finding.culprit.as_ref())
+            }
+            Self::Single(row) => {
+                Team::from_culprit(row.verdict.stage, row.verdict.culprit.as_ref())
+            }
         }
     }
 }

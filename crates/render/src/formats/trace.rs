@@ -75,11 +75,11 @@ fn line(number: &str, hop: &TraceHop, page: &mut Page<'_>) -> io::Result<()> {
         .up_to(NUMBER.max(number.len() + 1))
         .then(page.style, Colour::Plain, &from)
         .up_to(ADDRESS.max(NUMBER + from.len() + 2));
-    let words = format!("{}{}", words(hop), time.unwrap_or_default());
+    let words = format!("{}{}", text_of(hop), time.unwrap_or_default());
     page.paragraph(&lead, &words, Colour::Plain)
 }
 
-fn words(hop: &TraceHop) -> String {
+fn text_of(hop: &TraceHop) -> String {
     match hop.answer {
         HopAnswer::Expired => "passes on".to_owned(),
         HopAnswer::Rejected => hop.icmp.as_ref().map_or("rejects".to_owned(), |icmp| {

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::ledger::{Ledger, is_placeholder_name};
+use super::pseudonym_map::{PseudonymMap, is_placeholder_name};
 use super::web::Address;
-use super::{header, keep, page};
+use super::{header, page, public_names};
 use reach365_judge::verdict::{Signatures, known_words, short};
 use reach365_model::catalog::CUSTOM;
 use reach365_model::endpoint::{Endpoint, Expect, Host};
@@ -45,36 +45,36 @@ const PUBLIC_ORGANISATIONS: [&str; 12] = [
 ];
 
 /// What the fields of a report say by themselves.
-pub(super) fn report(report: &Report, ledger: &mut Ledger) {
+pub(super) fn report(report: &Report, pseudonyms: &mut PseudonymMap) {
     if let Some(host) = &report.run.host {
-        ledger.name("machine", host);
+        pseudonyms.name("machine", host);
     }
     if let Some(site) = &report.run.site {
-        ledger.name("site", site);
+        pseudonyms.name("site", site);
     }
     let prefixes = report.run.evidence.nat64.iter();
-    prefixes.for_each(|prefix| ledger.nat64(*prefix));
-    let private = private_hosts(report, ledger);
-    ledger.share(&private);
+    prefixes.for_each(|prefix| pseudonyms.nat64(*prefix));
+    let private = private_hosts(report, pseudonyms);
+    pseudonyms.share(&private);
     for row in &report.endpoints {
-        endpoint(&row.endpoint, ledger);
-        service_names(row, ledger);
-        service_addresses(row, ledger);
-        proxy_names(&row.evidence, ledger);
+        endpoint(&row.endpoint, pseudonyms);
+        service_names(row, pseudonyms);
+        service_addresses(row, pseudonyms);
+        proxy_names(&row.evidence, pseudonyms);
         if let Some(SkipReason::UnreadableSetting { value, .. }) = &row.evidence.skipped {
-            replaced(value, page::masked, ledger);
+            replaced(value, page::masked, pseudonyms);
         }
         if let Some(redirect) = &row.evidence.redirected {
-            redirected(redirect, ledger);
+            redirected(redirect, pseudonyms);
         }
     }
     for control in &report.run.evidence.control_hosts {
-        control_host(control, ledger);
+        control_host(control, pseudonyms);
     }
 }
 
 /// The private hosts that rules compare: those of the rows, and those that answers lead to.
-fn private_hosts<'a>(report: &'a Report, ledger: &Ledger) -> Vec<&'a str> {
+fn private_hosts<'a>(report: &'a Report, pseudonyms: &PseudonymMap) -> Vec<&'a str> {
     let own = report.endpoints.iter();
     let own = own.filter_map(|row| row.endpoint.host.name());
     let answers = report.endpoints.iter().flat_map(|row| {
@@ -89,107 +89,109 @@ fn private_hosts<'a>(report: &'a Report, ledger: &Ledger) -> Vec<&'a str> {
         location.into_iter().chain(seen.leads_to.as_deref())
     });
     let hosts = own.chain(targets);
-    hosts.filter(|host| !ledger.is_public_name(host)).collect()
+    hosts
+        .filter(|host| !pseudonyms.is_public_name(host))
+        .collect()
 }
 
 /// What an entry has that the built-in list does not have under its id.
-fn endpoint(endpoint: &Endpoint, ledger: &mut Ledger) {
-    let listed = ledger.listed_as(&endpoint.id);
+fn endpoint(endpoint: &Endpoint, pseudonyms: &mut PseudonymMap) {
+    let listed = pseudonyms.listed_as(&endpoint.id);
     let host = endpoint.host.to_string();
-    let private = !ledger.is_public_name(&host);
+    let private = !pseudonyms.is_public_name(&host);
     if endpoint.groups.iter().any(|group| group == MSOID_GROUP) {
         let domain = host.strip_prefix("msoid.").unwrap_or(&host);
-        ledger.name("domain", domain);
-        ledger.owner(domain);
+        pseudonyms.name("domain", domain);
+        pseudonyms.owner(domain);
     } else if private && matches!(endpoint.host, Host::Name(_)) {
-        ledger.private_host("host", &host);
+        pseudonyms.private_host("host", &host);
     }
     if !listed.iter().any(|entry| entry.path == endpoint.path) {
-        ledger.path(&endpoint.path);
+        pseudonyms.path(&endpoint.path);
     }
     if !listed.iter().any(|entry| entry.expect == endpoint.expect) {
-        expected(&endpoint.expect, ledger);
+        expected(&endpoint.expect, pseudonyms);
     }
     if !private {
         let ranges = endpoint.ranges.iter();
-        ranges.for_each(|range| ledger.keep_address(range.network()));
+        ranges.for_each(|range| pseudonyms.keep_address(range.network()));
     }
     if !endpoint.id.contains(&host) && listed.is_empty() {
-        ledger.name("endpoint", &endpoint.id);
+        pseudonyms.name("endpoint", &endpoint.id);
     }
-    groups(endpoint, ledger);
+    groups(endpoint, pseudonyms);
 }
 
-fn groups(endpoint: &Endpoint, ledger: &mut Ledger) {
+fn groups(endpoint: &Endpoint, pseudonyms: &mut PseudonymMap) {
     for group in &endpoint.groups {
         let own = ![CUSTOM, MSOID_GROUP].contains(&group.as_str());
-        if own && !ledger.has_public_group(group) {
-            ledger.name("group", group);
+        if own && !pseudonyms.has_public_group(group) {
+            pseudonyms.name("group", group);
         }
     }
 }
 
 /// A text or a key that only a list of one's own asks for. It has a placeholder of its own, so that
 /// an answer that holds it is still told from one that does not.
-fn expected(expect: &Expect, ledger: &mut Ledger) {
+fn expected(expect: &Expect, pseudonyms: &mut PseudonymMap) {
     match expect {
-        Expect::Body(text) if !page::is_known(text) => ledger.name("text", text),
-        Expect::JsonKey(key) if !page::is_known(key) => ledger.name("key", key),
+        Expect::Body(text) if !page::is_known(text) => pseudonyms.name("text", text),
+        Expect::JsonKey(key) if !page::is_known(key) => pseudonyms.name("key", key),
         _ => {}
     }
 }
 
 /// Names of proxies may have one label, and are then found by nothing but their place.
-fn proxy_names(evidence: &Evidence, ledger: &mut Ledger) {
+fn proxy_names(evidence: &Evidence, pseudonyms: &mut PseudonymMap) {
     for proxy in &evidence.proxy_names {
         for name in [&proxy.name].into_iter().chain(&proxy.asked) {
-            ledger.private_host("proxy", name);
+            pseudonyms.private_host("proxy", name);
         }
     }
     for control in &evidence.controls {
-        proxy_names(&control.evidence, ledger);
+        proxy_names(&control.evidence, pseudonyms);
     }
 }
 
-fn control_host(control: &ControlHostSeen, ledger: &mut Ledger) {
-    proxy_names(&control.evidence, ledger);
+fn control_host(control: &ControlHostSeen, pseudonyms: &mut PseudonymMap) {
+    proxy_names(&control.evidence, pseudonyms);
     if let Host::Name(name) = &control.host {
-        ledger.private_host("host", name);
-        if ledger.is_public_name(name) {
-            aliases(&control.evidence, ledger);
+        pseudonyms.private_host("host", name);
+        if pseudonyms.is_public_name(name) {
+            aliases(&control.evidence, pseudonyms);
         }
     }
 }
 
 /// `http://probe.contoso.example/test.txt = "…"`, or `probe = 192.0.2.1`.
-fn redirected(redirect: &Redirect, ledger: &mut Ledger) {
+fn redirected(redirect: &Redirect, pseudonyms: &mut PseudonymMap) {
     let host = match Address::at(&redirect.to) {
         Some(address) => address.host(),
         None => redirect.to.split(" =").next().unwrap_or_default(),
     };
-    ledger.private_host("host", host);
+    pseudonyms.private_host("host", host);
     let text = redirect.to.split_once(" = \"");
     let text = text.map(|(_, text)| text.trim_end_matches('"'));
     if let Some(text) = text.filter(|text| page::masked(text) != **text) {
-        ledger.name("text", text);
+        pseudonyms.name("text", text);
     }
 }
 
 /// Names of content networks and services to which a host of Microsoft points.
-fn service_names(row: &EndpointReport, ledger: &mut Ledger) {
-    if ledger.is_public_name(&row.endpoint.host.to_string()) && !is_made_up(row) {
-        aliases(&row.evidence, ledger);
+fn service_names(row: &EndpointReport, pseudonyms: &mut PseudonymMap) {
+    if pseudonyms.is_public_name(&row.endpoint.host.to_string()) && !is_made_up(row) {
+        aliases(&row.evidence, pseudonyms);
         let controls = row.evidence.controls.iter();
-        controls.for_each(|control| aliases(&control.evidence, ledger));
+        controls.for_each(|control| aliases(&control.evidence, pseudonyms));
     }
 }
 
-fn aliases(evidence: &Evidence, ledger: &mut Ledger) {
+fn aliases(evidence: &Evidence, pseudonyms: &mut PseudonymMap) {
     for lookup in &evidence.lookups {
         let answer = lookup.outcome.value.iter();
         let records = answer.flat_map(|answer| &answer.records);
         let aliases = records.filter(|record| record.kind == RecordKind::Cname);
-        aliases.for_each(|record| ledger.alias(&record.data));
+        aliases.for_each(|record| pseudonyms.alias(&record.data));
     }
 }
 
@@ -200,26 +202,31 @@ fn is_made_up(row: &EndpointReport) -> bool {
 }
 
 /// The addresses of a service of Microsoft stay: a rule of a firewall is about them.
-fn service_addresses(row: &EndpointReport, ledger: &mut Ledger) {
+fn service_addresses(row: &EndpointReport, pseudonyms: &mut PseudonymMap) {
     let endpoint = &row.endpoint;
-    if !ledger.is_public_name(&endpoint.host.to_string()) {
+    if !pseudonyms.is_public_name(&endpoint.host.to_string()) {
         return;
     }
-    seen_addresses(endpoint, &row.evidence, is_made_up(row), ledger);
+    seen_addresses(endpoint, &row.evidence, is_made_up(row), pseudonyms);
 }
 
-fn seen_addresses(endpoint: &Endpoint, evidence: &Evidence, made_up: bool, ledger: &mut Ledger) {
+fn seen_addresses(
+    endpoint: &Endpoint,
+    evidence: &Evidence,
+    made_up: bool,
+    pseudonyms: &mut PseudonymMap,
+) {
     for address in evidence.lookups.iter().flat_map(addresses_of) {
         let published = endpoint.ranges.iter().any(|range| range.contains(&address));
         if published || !made_up {
-            ledger.keep_address(address);
+            pseudonyms.keep_address(address);
         }
     }
     for attempt in evidence.attempts.iter().filter(|it| is_genuine(it)) {
-        ledger.keep_address(attempt.address.ip());
+        pseudonyms.keep_address(attempt.address.ip());
     }
     for control in &evidence.controls {
-        seen_addresses(endpoint, &control.evidence, made_up, ledger);
+        seen_addresses(endpoint, &control.evidence, made_up, pseudonyms);
     }
 }
 
@@ -237,90 +244,90 @@ fn is_genuine(attempt: &Attempt) -> bool {
 }
 
 /// What is found in a tree of any document by the names of its fields.
-pub(super) fn tree(value: &Value, ledger: &mut Ledger) {
+pub(super) fn tree(value: &Value, pseudonyms: &mut PseudonymMap) {
     match value {
-        Value::Array(items) => items.iter().for_each(|item| tree(item, ledger)),
+        Value::Array(items) => items.iter().for_each(|item| tree(item, pseudonyms)),
         Value::Object(fields) => {
             for (key, value) in fields {
                 match value {
-                    Value::String(text) => field(key, text, ledger),
+                    Value::String(text) => field(key, text, pseudonyms),
                     Value::Object(headers) if key == "headers" => {
                         let texts = headers.iter();
                         let texts = texts.filter_map(|(name, text)| Some((name, text.as_str()?)));
-                        texts.for_each(|(name, text)| header(name, text, ledger));
+                        texts.for_each(|(name, text)| header(name, text, pseudonyms));
                     }
                     Value::Array(items) => {
                         let texts = items.iter().filter_map(Value::as_str);
-                        texts.for_each(|text| field(key, text, ledger));
+                        texts.for_each(|text| field(key, text, pseudonyms));
                     }
                     _ => {}
                 }
-                tree(value, ledger);
+                tree(value, pseudonyms);
             }
         }
         _ => {}
     }
 }
 
-fn field(key: &str, text: &str, ledger: &mut Ledger) {
+fn field(key: &str, text: &str, pseudonyms: &mut PseudonymMap) {
     match key {
-        "hop" | "hops" => hop(text, ledger),
-        "script" | "url" | "redirects" | "pac_url" => script(text, ledger),
-        "subject" | "issuer" => distinguished_name(text, ledger),
+        "hop" | "hops" => hop(text, pseudonyms),
+        "script" | "url" | "redirects" | "pac_url" => script(text, pseudonyms),
+        "subject" | "issuer" => distinguished_name(text, pseudonyms),
         "title" | "body_text" | "first_bytes" | "reason" | "proxy_error" => {
-            replaced(text, page::masked, ledger);
+            replaced(text, page::masked, pseudonyms);
         }
-        "extended_errors" => replaced(text, page::extended_error, ledger),
-        "leads_to" => ledger.private_host("host", text),
+        "extended_errors" => replaced(text, page::extended_error, pseudonyms),
+        "leads_to" => pseudonyms.private_host("host", text),
         "domain" => {
-            ledger.name("domain", text);
-            ledger.owner(text);
+            pseudonyms.name("domain", text);
+            pseudonyms.owner(text);
         }
         _ => {}
     }
 }
 
 /// A header of an answer: the machines and owners that it names, and copies of the whole.
-fn header(name: &str, text: &str, ledger: &mut Ledger) {
+fn header(name: &str, text: &str, pseudonyms: &mut PseudonymMap) {
     if name == "location" {
-        web_address(text, ledger);
+        web_address(text, pseudonyms);
     }
-    let shown = header::value(name, text, ledger);
+    let shown = header::value(name, text, pseudonyms);
     match name {
-        "x-squid-error" => replaced(text, page::masked, ledger),
-        "server" => replaced(text, page::software, ledger),
-        "via" => replaced(text, |_| shown.clone(), ledger),
+        "x-squid-error" => replaced(text, page::masked, pseudonyms),
+        "server" => replaced(text, page::software, pseudonyms),
+        "via" => replaced(text, |_| shown.clone(), pseudonyms),
         _ => {}
     }
 }
 
-fn hop(text: &str, ledger: &mut Ledger) {
+fn hop(text: &str, pseudonyms: &mut PseudonymMap) {
     let Ok(hop) = text.parse::<Hop>() else { return };
     if let Some(proxy) = hop.proxy() {
-        ledger.private_host("proxy", &proxy.host.to_string());
+        pseudonyms.private_host("proxy", &proxy.host.to_string());
     }
 }
 
 /// The host of an address, where it is private.
-fn web_address<'a>(text: &'a str, ledger: &mut Ledger) -> Option<Address<'a>> {
+fn web_address<'a>(text: &'a str, pseudonyms: &mut PseudonymMap) -> Option<Address<'a>> {
     let address = Address::at(text.trim())?;
     let host = address.host();
     if !host.is_empty() && host.parse::<IpAddr>().is_err() {
-        ledger.private_host("host", host);
+        pseudonyms.private_host("host", host);
     }
     Some(address)
 }
 
 /// Where a script is: its path is private whatever the host is.
-fn script(text: &str, ledger: &mut Ledger) {
-    if let Some(address) = web_address(text, ledger)
+fn script(text: &str, pseudonyms: &mut PseudonymMap) {
+    if let Some(address) = web_address(text, pseudonyms)
         && address.tail.starts_with('/')
     {
-        ledger.path(address.tail);
+        pseudonyms.path(address.tail);
     }
 }
 
-fn distinguished_name(text: &str, ledger: &mut Ledger) {
+fn distinguished_name(text: &str, pseudonyms: &mut PseudonymMap) {
     let lower = text.to_lowercase();
     if PUBLIC_ORGANISATIONS
         .iter()
@@ -336,11 +343,11 @@ fn distinguished_name(text: &str, ledger: &mut Ledger) {
         // Who reads the report shall know the product too, and nothing more of its owner.
         let mark = Signatures::builtin().issuer_mark(part.trim());
         if let Some(mark) = mark.filter(|_| !is_product(part.trim(), value)) {
-            ledger.replace(value, mark);
+            pseudonyms.replace(value, mark);
             continue;
         }
-        if !country && !keep::is_host(value) && !is_product(part.trim(), value) {
-            ledger.name("organisation", value);
+        if !country && !public_names::is_host(value) && !is_product(part.trim(), value) {
+            pseudonyms.name("organisation", value);
         }
     }
 }
@@ -354,14 +361,14 @@ fn is_product(part: &str, value: &str) -> bool {
 }
 
 /// The words of another party, and their copies in sentences and facts, cut or not.
-fn replaced(text: &str, shown: impl Fn(&str) -> String, ledger: &mut Ledger) {
+fn replaced(text: &str, shown: impl Fn(&str) -> String, pseudonyms: &mut PseudonymMap) {
     let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let quoted: String = folded.chars().take(QUOTED).collect();
     for copy in [text.trim().to_owned(), short(text.trim()), quoted] {
         let one_word = copy.chars().all(char::is_alphanumeric);
         let ours = is_placeholder_name(&copy) || (one_word && page::is_of_ours(&copy));
         if copy.chars().count() > 3 && !ours {
-            ledger.replace(&copy, shown(&copy).trim());
+            pseudonyms.replace(&copy, shown(&copy).trim());
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::ledger::Ledger;
 use super::page;
+use super::pseudonym_map::PseudonymMap;
 
 /// What Windows itself asks for in its test of the connection, and expects.
 const OF_WINDOWS: [&str; 4] = [
@@ -14,10 +14,10 @@ const OF_WINDOWS: [&str; 4] = [
 ];
 
 /// What the fields of the state of a device say.
-pub(super) fn collect(state: &Value, ledger: &mut Ledger) {
+pub(super) fn collect(state: &Value, pseudonyms: &mut PseudonymMap) {
     for (key, kind) in [("domain", "domain"), ("tenant", "tenant")] {
         if let Some(name) = state[key].as_str() {
-            ledger.name(kind, name);
+            pseudonyms.name(kind, name);
         }
     }
     let sections = state["status"]["sections"].as_array();
@@ -25,85 +25,85 @@ pub(super) fn collect(state: &Value, ledger: &mut Ledger) {
     let fields = fields.filter_map(|section| section["fields"].as_array());
     for field in fields.flatten() {
         if let (Some(key), Some(value)) = (field["key"].as_str(), field["value"].as_str()) {
-            status_field(key, value, ledger);
+            status_field(key, value, pseudonyms);
         }
     }
     let values = state["pc"]["registry"].as_array();
     for value in values.into_iter().flatten() {
         if let (Some(name), Some(text)) = (value["name"].as_str(), value["value"].as_str()) {
-            probe(name, text, ledger);
+            probe(name, text, pseudonyms);
         }
     }
     let views = state["pc"]["proxies"].as_array();
     for view in views.into_iter().flatten() {
         let servers = view["proxies"].as_array().into_iter().flatten();
         for server in servers.filter_map(Value::as_str) {
-            proxy_list(server, ledger);
+            proxy_list(server, pseudonyms);
         }
-        bypass(view["bypass"].as_str().unwrap_or_default(), ledger);
+        bypass(view["bypass"].as_str().unwrap_or_default(), pseudonyms);
     }
 }
 
 /// What the registry names for the test of the connection: the names of its values say what it is.
-fn probe(name: &str, text: &str, ledger: &mut Ledger) {
+fn probe(name: &str, text: &str, pseudonyms: &mut PseudonymMap) {
     let name = name.to_ascii_lowercase();
     let usual = OF_WINDOWS.contains(&text.to_ascii_lowercase().as_str());
     if name.contains("probehost") {
-        ledger.private_host("host", text);
+        pseudonyms.private_host("host", text);
     } else if name.contains("probepath") && !usual {
-        ledger.name("path", text);
+        pseudonyms.name("path", text);
     } else if name.contains("probecontent") && !usual && page::masked(text) != text {
-        ledger.name("text", text);
+        pseudonyms.name("text", text);
     }
 }
 
-fn status_field(key: &str, value: &str, ledger: &mut Ledger) {
+fn status_field(key: &str, value: &str, pseudonyms: &mut PseudonymMap) {
     let key = key.to_ascii_lowercase().replace(' ', "");
     if key.ends_with("tenantname") {
-        ledger.name("tenant", value);
+        pseudonyms.name("tenant", value);
     } else if key.ends_with("domainname") {
-        ledger.name("domain", value);
+        pseudonyms.name("domain", value);
     } else if key.ends_with("devicename") {
-        ledger.name("machine", value);
+        pseudonyms.name("machine", value);
     } else if key.ends_with("thumbprint") {
-        ledger.name("thumbprint", value);
+        pseudonyms.name("thumbprint", value);
     } else if key.ends_with("identity") || key.ends_with("accountname") {
-        accounts(value, ledger);
+        accounts(value, pseudonyms);
     }
 }
 
 /// `CONTOSO\ada, ada@contoso.example`.
-fn accounts(text: &str, ledger: &mut Ledger) {
+fn accounts(text: &str, pseudonyms: &mut PseudonymMap) {
     for account in text.split(',') {
         match account.trim().split_once(['\\', '@']) {
             Some((domain, user)) if account.contains('\\') => {
-                ledger.name("domain", domain);
-                ledger.name("user", user);
+                pseudonyms.name("domain", domain);
+                pseudonyms.name("user", user);
             }
-            Some((user, _)) => ledger.name("user", user),
-            None => ledger.name("user", account),
+            Some((user, _)) => pseudonyms.name("user", user),
+            None => pseudonyms.name("user", account),
         }
     }
 }
 
 /// `http=proxy-a:8080;https=proxy-b:8080`, or a hop.
-fn proxy_list(text: &str, ledger: &mut Ledger) {
+fn proxy_list(text: &str, pseudonyms: &mut PseudonymMap) {
     for word in text.split([';', ' ', '=', '/']) {
         let host = word.split(':').next().unwrap_or(word);
         let protocol = [
             "proxy", "socks", "socks4", "socks5", "https", "http", "ftp", "direct",
         ];
         if !protocol.contains(&host.to_ascii_lowercase().as_str()) {
-            ledger.name("proxy", host);
+            pseudonyms.name("proxy", host);
         }
     }
 }
 
-fn bypass(text: &str, ledger: &mut Ledger) {
+fn bypass(text: &str, pseudonyms: &mut PseudonymMap) {
     for entry in text.split([';', ',', ' ']) {
         let name = entry.trim_matches(['*', '.']);
-        if !name.starts_with('<') && !ledger.is_public_name(name) {
-            ledger.name("host", name);
+        if !name.starts_with('<') && !pseudonyms.is_public_name(name) {
+            pseudonyms.name("host", name);
         }
     }
 }

@@ -3,10 +3,10 @@
 
 use std::net::IpAddr;
 
-use super::ledger::Ledger;
 use super::page::{masked, software};
+use super::pseudonym_map::PseudonymMap;
 use super::web::{self, Address};
-use super::{keep, scan};
+use super::{public_names, scan};
 
 /// Ways to sign in, and what a server says of them besides whose it is.
 const SCHEMES: [&str; 8] = [
@@ -49,42 +49,46 @@ const VALUES: [&str; 12] = [
 ];
 
 /// What stands for the value of a header.
-pub(super) fn value(name: &str, text: &str, ledger: &mut Ledger) -> String {
+pub(super) fn value(name: &str, text: &str, pseudonyms: &mut PseudonymMap) -> String {
     match name {
         "server" => software(text),
-        "via" => via(text, ledger),
-        "x-cache" | "x-cache-lookup" => cache(text, ledger),
-        "location" => location(text, ledger),
-        "proxy-authenticate" | "www-authenticate" => sign_in(text, ledger),
+        "via" => via(text, pseudonyms),
+        "x-cache" | "x-cache-lookup" => cache(text, pseudonyms),
+        "location" => location(text, pseudonyms),
+        "proxy-authenticate" | "www-authenticate" => sign_in(text, pseudonyms),
         "date" | "content-type" | "content-length" | "content-encoding" | "transfer-encoding"
-        | "connection" | "proxy-connection" | "cache-control" => scan::text(text, ledger),
+        | "connection" | "proxy-connection" | "cache-control" => scan::text(text, pseudonyms),
         "age" | "retry-after" if text.bytes().all(|byte| byte.is_ascii_digit()) => text.to_owned(),
         _ => masked(text),
     }
 }
 
 /// `1.1 proxy-a (squid), 1.0 proxy-b`.
-pub(super) fn via(text: &str, ledger: &mut Ledger) -> String {
+pub(super) fn via(text: &str, pseudonyms: &mut PseudonymMap) -> String {
     let parts = text.split(',').map(|part| {
         let (protocol, rest) = word(part);
         if !is_protocol(protocol.trim()) {
             return software(part);
         }
         let (name, comment) = word(rest);
-        format!("{protocol}{}{}", machine(name, ledger), software(comment))
+        format!(
+            "{protocol}{}{}",
+            machine(name, pseudonyms),
+            software(comment)
+        )
     });
     parts.collect::<Vec<_>>().join(",")
 }
 
 /// `MISS from proxy-a, HIT from proxy-b:3128`.
-pub(super) fn cache(text: &str, ledger: &mut Ledger) -> String {
+pub(super) fn cache(text: &str, pseudonyms: &mut PseudonymMap) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     let mut from = false;
     while !rest.is_empty() {
         let (next, behind) = word(rest);
         if from {
-            out.push_str(&machine(next, ledger));
+            out.push_str(&machine(next, pseudonyms));
         } else {
             out.push_str(&masked(next));
         }
@@ -96,16 +100,16 @@ pub(super) fn cache(text: &str, ledger: &mut Ledger) -> String {
 
 /// Where a redirect leads. Of the path and the query only words that rules look for stay, of a
 /// public host the path as well.
-pub(super) fn location(text: &str, ledger: &mut Ledger) -> String {
+pub(super) fn location(text: &str, pseudonyms: &mut PseudonymMap) -> String {
     let text = text.trim();
     let relative = text.strip_prefix("//").map(|rest| format!("http://{rest}"));
     let whole = relative.as_deref().unwrap_or(text);
     let Some(address) = Address::at(whole) else {
         return masked(text);
     };
-    let origin = address.origin(ledger);
-    let tail = if ledger.is_public(address.host()) {
-        web::tail(&address, ledger)
+    let origin = address.origin(pseudonyms);
+    let tail = if pseudonyms.is_public(address.host()) {
+        web::tail(&address, pseudonyms)
     } else {
         masked(address.tail)
     };
@@ -116,9 +120,9 @@ pub(super) fn location(text: &str, ledger: &mut Ledger) -> String {
 }
 
 /// `Digest realm="Contoso", nonce="…", Basic realm="Fabrikam"`.
-pub(super) fn sign_in(text: &str, ledger: &mut Ledger) -> String {
+pub(super) fn sign_in(text: &str, pseudonyms: &mut PseudonymMap) -> String {
     let parts = parts(text);
-    let shown = parts.into_iter().map(|part| challenge(part, ledger));
+    let shown = parts.into_iter().map(|part| challenge(part, pseudonyms));
     shown.collect::<Vec<_>>().join(", ")
 }
 
@@ -131,18 +135,18 @@ pub(super) fn scheme(text: &str) -> String {
 }
 
 /// A scheme, a parameter, or a scheme with its first parameter.
-fn challenge(part: &str, ledger: &mut Ledger) -> String {
+fn challenge(part: &str, pseudonyms: &mut PseudonymMap) -> String {
     let (first, rest) = part.split_once(char::is_whitespace).unwrap_or((part, ""));
     if first.contains('=') {
-        return parameter(part, ledger);
+        return parameter(part, pseudonyms);
     }
     match rest.trim() {
         "" => scheme(first),
-        rest => format!("{} {}", scheme(first), parameter(rest, ledger)),
+        rest => format!("{} {}", scheme(first), parameter(rest, pseudonyms)),
     }
 }
 
-fn parameter(text: &str, ledger: &mut Ledger) -> String {
+fn parameter(text: &str, pseudonyms: &mut PseudonymMap) -> String {
     let Some((name, value)) = text.split_once('=') else {
         return "…".to_owned();
     };
@@ -152,17 +156,17 @@ fn parameter(text: &str, ledger: &mut Ledger) -> String {
         return "…".to_owned();
     }
     let value = match name.as_str() {
-        "realm" => realm(bare, ledger),
+        "realm" => realm(bare, pseudonyms),
         _ if VALUES.contains(&bare.to_ascii_lowercase().as_str()) => bare.to_owned(),
         _ => "…".to_owned(),
     };
     format!("{name}=\"{value}\"")
 }
 
-fn realm(text: &str, ledger: &mut Ledger) -> String {
+fn realm(text: &str, pseudonyms: &mut PseudonymMap) -> String {
     let name = text.replace('\\', "");
-    ledger.name("organisation", &name);
-    ledger.whole(&name).unwrap_or(&name).to_owned()
+    pseudonyms.name("organisation", &name);
+    pseudonyms.whole(&name).unwrap_or(&name).to_owned()
 }
 
 /// The parts between commas that stand in no quotes.
@@ -201,7 +205,7 @@ fn is_protocol(word: &str) -> bool {
 }
 
 /// The name of a machine, with a port or without, and the marks around it.
-fn machine(text: &str, ledger: &mut Ledger) -> String {
+fn machine(text: &str, pseudonyms: &mut PseudonymMap) -> String {
     let inner = |c: char| c.is_alphanumeric() || "-_.:[]".contains(c);
     let start = text.find(inner).unwrap_or(text.len());
     let end = text[start..]
@@ -210,25 +214,25 @@ fn machine(text: &str, ledger: &mut Ledger) -> String {
     let whole = &text[start..end];
     let bare = whole.trim_matches(['[', ']']);
     let by = match bare.parse::<IpAddr>() {
-        Ok(address) => ledger.address(address).to_string(),
-        Err(_) => with_port(whole, ledger),
+        Ok(address) => pseudonyms.address(address).to_string(),
+        Err(_) => with_port(whole, pseudonyms),
     };
     format!("{}{by}{}", &text[..start], masked(&text[end..]))
 }
 
-fn with_port(text: &str, ledger: &mut Ledger) -> String {
+fn with_port(text: &str, pseudonyms: &mut PseudonymMap) -> String {
     let (host, port) = text.split_at(text.find(':').unwrap_or(text.len()));
     if let Ok(address) = host.parse::<IpAddr>() {
-        return format!("{}{port}", ledger.address(address));
+        return format!("{}{port}", pseudonyms.address(address));
     }
-    if host.is_empty() || keep::is_generic(host) || ledger.is_public(host) {
+    if host.is_empty() || public_names::is_generic(host) || pseudonyms.is_public(host) {
         return text.to_owned();
     }
     if host.eq_ignore_ascii_case("cloudfront") {
         return text.to_owned();
     }
-    ledger.name("proxy", host);
-    let shown = ledger.whole(host).unwrap_or(host);
+    pseudonyms.name("proxy", host);
+    let shown = pseudonyms.whole(host).unwrap_or(host);
     let port = port
         .bytes()
         .all(|byte| byte == b':' || byte.is_ascii_digit())

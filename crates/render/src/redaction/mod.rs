@@ -10,9 +10,9 @@ mod bundle;
 mod collect;
 mod device;
 mod header;
-mod keep;
-mod ledger;
 mod page;
+mod pseudonym_map;
+mod public_names;
 mod scan;
 mod walk;
 mod web;
@@ -22,7 +22,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use ledger::Ledger;
+use pseudonym_map::PseudonymMap;
 use reach365_model::catalog::Catalog;
 use reach365_model::device::DeviceState;
 use reach365_model::error::Error;
@@ -33,7 +33,7 @@ pub use bundle::Bundle;
 /// Redacts several documents with one set of placeholders.
 #[derive(Debug)]
 pub struct Redactor {
-    ledger: Ledger,
+    pseudonyms: PseudonymMap,
 }
 
 /// The report with placeholders for what is private. It reads back and can be judged again.
@@ -49,7 +49,7 @@ impl Redactor {
     /// A redactor that keeps the names of the built-in list.
     pub fn new(builtin: &Catalog) -> Self {
         Self {
-            ledger: Ledger::new(builtin),
+            pseudonyms: PseudonymMap::new(builtin),
         }
     }
 
@@ -58,10 +58,10 @@ impl Redactor {
     /// # Errors
     /// As [`redact`].
     pub fn report(&mut self, report: &Report) -> Result<Report, Error> {
-        collect::report(report, &mut self.ledger);
+        collect::report(report, &mut self.pseudonyms);
         let value = tree(report)?;
-        collect::tree(&value, &mut self.ledger);
-        back(walk::report(value, &mut self.ledger))
+        collect::tree(&value, &mut self.pseudonyms);
+        back(walk::report(value, &mut self.pseudonyms))
     }
 
     /// The state of a device with placeholders for what is private.
@@ -70,9 +70,9 @@ impl Redactor {
     /// As [`redact`].
     pub fn device(&mut self, state: &DeviceState) -> Result<DeviceState, Error> {
         let value = tree(state)?;
-        device::collect(&value, &mut self.ledger);
-        collect::tree(&value, &mut self.ledger);
-        back(walk::device(value, &mut self.ledger))
+        device::collect(&value, &mut self.pseudonyms);
+        collect::tree(&value, &mut self.pseudonyms);
+        back(walk::device(value, &mut self.pseudonyms))
     }
 
     /// Any other document, as JSON, with the placeholders that are known by now.
@@ -80,12 +80,12 @@ impl Redactor {
     /// # Errors
     /// As [`redact`].
     pub fn document<T: Serialize>(&mut self, document: &T) -> Result<Value, Error> {
-        Ok(walk::device(tree(document)?, &mut self.ledger))
+        Ok(walk::device(tree(document)?, &mut self.pseudonyms))
     }
 
     /// A sentence of the caller's own, with the placeholders that are known by now.
     pub fn text(&mut self, text: &str) -> String {
-        scan::text(text, &mut self.ledger)
+        scan::text(text, &mut self.pseudonyms)
     }
 }
 

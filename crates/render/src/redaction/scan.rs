@@ -3,9 +3,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::ledger::Ledger;
+use super::pseudonym_map::PseudonymMap;
 use super::windows::{self, SHARED};
-use super::{keep, page, web};
+use super::{page, public_names, web};
 
 /// What stands before the name of a user in paths.
 const HOMES: [&str; 3] = ["\\users\\", "/home/", "/users/"];
@@ -27,14 +27,14 @@ const ADDRESS: usize = 64;
 /// Characters that the name before an `@` has at most (RFC 5321).
 const LOCAL_PART: usize = 64;
 
-pub(super) fn text(text: &str, ledger: &mut Ledger) -> String {
+pub(super) fn text(text: &str, pseudonyms: &mut PseudonymMap) -> String {
     let lower = text.to_ascii_lowercase();
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     let mut before: Option<char> = None;
     while let Some(c) = text[at..].chars().next() {
         let begins = !c.is_alphanumeric() || !before.is_some_and(char::is_alphanumeric);
-        let found = begins.then(|| piece(&text[at..], &lower[at..], &lower[..at], ledger));
+        let found = begins.then(|| piece(&text[at..], &lower[at..], &lower[..at], pseudonyms));
         let (length, by) = found
             .flatten()
             .unwrap_or_else(|| (c.len_utf8(), c.to_string()));
@@ -46,35 +46,42 @@ pub(super) fn text(text: &str, ledger: &mut Ledger) -> String {
 }
 
 /// What begins here: its length, and what stands for it.
-fn piece(rest: &str, lower: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+fn piece(
+    rest: &str,
+    lower: &str,
+    before: &str,
+    pseudonyms: &mut PseudonymMap,
+) -> Option<(usize, String)> {
     if let Some(length) = endless(rest) {
         return Some((length, "…".to_owned()));
     }
     let word = dotted(rest);
-    let host = keep::is_host(word) && !rest[word.len()..].starts_with('@');
+    let host = public_names::is_host(word) && !rest[word.len()..].starts_with('@');
     // What is known as a whole, such as a title, may begin with any name.
-    if let Some(found) = known(lower, word.len() + 1, ledger) {
+    if let Some(found) = known(lower, word.len() + 1, pseudonyms) {
         return Some(found);
     }
-    if let Some(found) = windows::piece(rest, before, ledger).or_else(|| web::piece(rest, ledger)) {
+    if let Some(found) =
+        windows::piece(rest, before, pseudonyms).or_else(|| web::piece(rest, pseudonyms))
+    {
         return Some(found);
     }
-    if host && ledger.is_public(word) {
+    if host && pseudonyms.is_public(word) {
         return Some((word.len(), word.to_owned()));
     }
-    address(rest, ledger)
-        .or_else(|| identifier(rest, ledger))
-        .or_else(|| user(rest, before, ledger))
-        .or_else(|| known(lower, if host { word.len() } else { 0 }, ledger))
-        .or_else(|| host.then(|| (word.len(), private(word, ledger))))
-        .or_else(|| file(word, ledger))
-        .or_else(|| hop(rest, ledger))
+    address(rest, pseudonyms)
+        .or_else(|| identifier(rest, pseudonyms))
+        .or_else(|| user(rest, before, pseudonyms))
+        .or_else(|| known(lower, if host { word.len() } else { 0 }, pseudonyms))
+        .or_else(|| host.then(|| (word.len(), private(word, pseudonyms))))
+        .or_else(|| file(word, pseudonyms))
+        .or_else(|| hop(rest, pseudonyms))
         .or_else(|| cut(rest))
 }
 
 /// A literal that begins here, unless it is only a part of a host's name.
-fn known(lower: &str, least: usize, ledger: &Ledger) -> Option<(usize, String)> {
-    let (length, by) = ledger.at(lower)?;
+fn known(lower: &str, least: usize, pseudonyms: &PseudonymMap) -> Option<(usize, String)> {
+    let (length, by) = pseudonyms.at(lower)?;
     (length >= least).then(|| (length, by.to_owned()))
 }
 
@@ -109,14 +116,20 @@ fn is_of_name(c: char) -> bool {
 }
 
 /// A file that has the name of a host before its ending.
-fn file(word: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+fn file(word: &str, pseudonyms: &mut PseudonymMap) -> Option<(usize, String)> {
     let (host, ending) = word.rsplit_once('.')?;
-    let named = keep::is_host(host) && keep::is_file(word) && !ledger.is_public(host);
-    named.then(|| (word.len(), format!("{}.{ending}", private(host, ledger))))
+    let named =
+        public_names::is_host(host) && public_names::is_file(word) && !pseudonyms.is_public(host);
+    named.then(|| {
+        (
+            word.len(),
+            format!("{}.{ending}", private(host, pseudonyms)),
+        )
+    })
 }
 
 /// `PROXY prx7:8080`: a name of one label, which nothing but the word before it tells.
-fn hop(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+fn hop(rest: &str, pseudonyms: &mut PseudonymMap) -> Option<(usize, String)> {
     let word = run(rest, ADDRESS, |c| {
         c.is_ascii_uppercase() || c.is_ascii_digit()
     });
@@ -124,10 +137,10 @@ fn hop(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
     let host = run(behind, LONGEST, is_of_name);
     let port = behind[host.len()..].strip_prefix(':')?;
     let single = !host.contains('.') && port.starts_with(|c: char| c.is_ascii_digit());
-    if !HOPS.contains(&word) || !single || keep::is_generic(host) {
+    if !HOPS.contains(&word) || !single || public_names::is_generic(host) {
         return None;
     }
-    let by = format!("{word} {}", ledger.found("proxy", host));
+    let by = format!("{word} {}", pseudonyms.found("proxy", host));
     Some((word.len() + 1 + host.len(), by))
 }
 
@@ -140,23 +153,23 @@ fn cut(rest: &str) -> Option<(usize, String)> {
 }
 
 /// The placeholder of a host.
-pub(super) fn private(host: &str, ledger: &mut Ledger) -> String {
+pub(super) fn private(host: &str, pseudonyms: &mut PseudonymMap) -> String {
     if let Some((label, domain)) = host.split_once('.')
         && SERVICES.contains(&label.to_ascii_lowercase().as_str())
-        && keep::is_host(domain)
+        && public_names::is_host(domain)
     {
-        let domain = ledger.found("domain", domain);
+        let domain = pseudonyms.found("domain", domain);
         return format!("{label}.{domain}");
     }
-    ledger.found("host", host)
+    pseudonyms.found("host", host)
 }
 
-fn address(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
-    six(rest, ledger).or_else(|| four(rest, ledger))
+fn address(rest: &str, pseudonyms: &mut PseudonymMap) -> Option<(usize, String)> {
+    six(rest, pseudonyms).or_else(|| four(rest, pseudonyms))
 }
 
-fn four(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
-    if !rest.starts_with(|c: char| c.is_ascii_digit()) || keep::is_host(dotted(rest)) {
+fn four(rest: &str, pseudonyms: &mut PseudonymMap) -> Option<(usize, String)> {
+    if !rest.starts_with(|c: char| c.is_ascii_digit()) || public_names::is_host(dotted(rest)) {
         return None;
     }
     let run = run(rest, ADDRESS, |c| {
@@ -167,10 +180,10 @@ fn four(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
         return Some((run.len(), "*".to_owned()));
     }
     let address: Ipv4Addr = run.parse().ok()?;
-    Some((run.len(), ledger.address(address.into()).to_string()))
+    Some((run.len(), pseudonyms.address(address.into()).to_string()))
 }
 
-fn six(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+fn six(rest: &str, pseudonyms: &mut PseudonymMap) -> Option<(usize, String)> {
     let mut run = run(rest, ADDRESS, |c| {
         c.is_ascii_hexdigit() || c == ':' || c == '.'
     });
@@ -180,7 +193,7 @@ fn six(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
     // A full stop, or the colon before a port, may follow.
     for _ in 0..2 {
         if let Ok(address) = run.parse::<Ipv6Addr>() {
-            let shown = ledger.address(IpAddr::V6(address)).to_string();
+            let shown = pseudonyms.address(IpAddr::V6(address)).to_string();
             return Some((run.len() + zone(&rest[run.len()..]), shown));
         }
         run = run.strip_suffix(['.', ':'])?;
@@ -199,24 +212,24 @@ fn zone(rest: &str) -> usize {
 }
 
 /// Ids of tenants, devices and requests.
-fn identifier(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+fn identifier(rest: &str, pseudonyms: &mut PseudonymMap) -> Option<(usize, String)> {
     let run = rest.get(..36)?;
     let fits = run.bytes().enumerate().all(|(at, byte)| match at {
         8 | 13 | 18 | 23 => byte == b'-',
         _ => byte.is_ascii_hexdigit(),
     });
     let ends = !rest[36..].starts_with(char::is_alphanumeric);
-    let public = run.starts_with("00000000-0000-0000-0000-") || keep::is_public_id(run);
+    let public = run.starts_with("00000000-0000-0000-0000-") || public_names::is_public_id(run);
     if !fits || !ends || public {
         return None;
     }
-    let number = ledger.found("id", run);
+    let number = pseudonyms.found("id", run);
     let number: u64 = number.trim_start_matches("id-").parse().ok()?;
     Some((36, format!("00000000-0000-0000-0000-{number:012}")))
 }
 
 /// The name before an `@`, or of a home directory.
-fn user(rest: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+fn user(rest: &str, before: &str, pseudonyms: &mut PseudonymMap) -> Option<(usize, String)> {
     if !begins_name(rest) {
         return None;
     }
@@ -225,7 +238,7 @@ fn user(rest: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, String)
     let mail = after.starts_with('@') && after[1..].starts_with(char::is_alphanumeric);
     let home = HOMES.iter().any(|home| before.ends_with(home))
         && !SHARED.contains(&run.to_ascii_lowercase().as_str());
-    (!run.is_empty() && (mail || home)).then(|| (run.len(), ledger.found("user", run)))
+    (!run.is_empty() && (mail || home)).then(|| (run.len(), pseudonyms.found("user", run)))
 }
 
 /// The run of such characters that a text begins with, as far as it may be long.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::ledger::{Ledger, is_placeholder_name};
+use super::pseudonym_map::{PseudonymMap, is_placeholder_name};
 use super::{header, page, scan};
 
 /// Fields with words of this program, numbers in words, or digests: nothing private is in them.
@@ -60,17 +60,17 @@ enum Place {
     Device,
 }
 
-pub(super) fn report(value: Value, ledger: &mut Ledger) -> Value {
+pub(super) fn report(value: Value, pseudonyms: &mut PseudonymMap) -> Value {
     let Value::Object(mut fields) = value else {
         return value;
     };
     if let Some(Value::Array(rows)) = fields.get_mut("endpoints") {
         for row in rows {
-            *row = endpoint(row.take(), ledger);
+            *row = endpoint(row.take(), pseudonyms);
         }
     }
     let rows = fields.remove("endpoints");
-    let Value::Object(mut fields) = object(fields, Place::Report, ledger) else {
+    let Value::Object(mut fields) = object(fields, Place::Report, pseudonyms) else {
         return Value::Null;
     };
     fields.extend(rows.map(|rows| ("endpoints".to_owned(), rows)));
@@ -80,17 +80,17 @@ pub(super) fn report(value: Value, ledger: &mut Ledger) -> Value {
     Value::Object(fields)
 }
 
-pub(super) fn device(value: Value, ledger: &mut Ledger) -> Value {
-    any("", value, Place::Device, ledger)
+pub(super) fn device(value: Value, pseudonyms: &mut PseudonymMap) -> Value {
+    any("", value, Place::Device, pseudonyms)
 }
 
 /// A row: what the built-in list has under the id of the endpoint stays.
-fn endpoint(value: Value, ledger: &mut Ledger) -> Value {
+fn endpoint(value: Value, pseudonyms: &mut PseudonymMap) -> Value {
     let Value::Object(mut fields) = value else {
         return value;
     };
     let id = fields.get("id").and_then(Value::as_str).unwrap_or_default();
-    let listed = ledger.listed_as(id).into_iter();
+    let listed = pseudonyms.listed_as(id).into_iter();
     let listed: Vec<Value> = listed.flat_map(serde_json::to_value).collect();
     let mut same = Map::new();
     for (key, value) in &mut fields {
@@ -101,52 +101,54 @@ fn endpoint(value: Value, ledger: &mut Ledger) -> Value {
         }
     }
     fields.retain(|key, _| !same.contains_key(key));
-    let Value::Object(mut row) = object(fields, Place::Report, ledger) else {
+    let Value::Object(mut row) = object(fields, Place::Report, pseudonyms) else {
         return Value::Null;
     };
     row.extend(same);
     Value::Object(row)
 }
 
-fn object(fields: Map<String, Value>, place: Place, ledger: &mut Ledger) -> Value {
+fn object(fields: Map<String, Value>, place: Place, pseudonyms: &mut PseudonymMap) -> Value {
     let fields = fields.into_iter();
     let fields = fields.map(|(key, value)| {
-        let value = any(&key, value, place, ledger);
+        let value = any(&key, value, place, pseudonyms);
         (key, value)
     });
     Value::Object(fields.collect())
 }
 
-fn any(key: &str, value: Value, place: Place, ledger: &mut Ledger) -> Value {
+fn any(key: &str, value: Value, place: Place, pseudonyms: &mut PseudonymMap) -> Value {
     match value {
         value if OWN.contains(&key) => value,
         Value::Object(facts) if key == "facts" => {
             let facts = facts.into_iter();
             let facts = facts.map(|(name, value)| {
-                let value = fact(&name, value, ledger);
+                let value = fact(&name, value, pseudonyms);
                 (name, value)
             });
             Value::Object(facts.collect())
         }
-        Value::String(text) => Value::String(changed(key, &text, place, ledger)),
+        Value::String(text) => Value::String(changed(key, &text, place, pseudonyms)),
         Value::Array(items) => {
             let items = items.into_iter();
-            items.map(|item| any(key, item, place, ledger)).collect()
+            items
+                .map(|item| any(key, item, place, pseudonyms))
+                .collect()
         }
         Value::Object(headers) if key == "headers" => {
             let headers = headers.into_iter();
             let headers = headers.map(|(name, value)| {
-                let value = header(&name, value, ledger);
+                let value = header(&name, value, pseudonyms);
                 (name, value)
             });
             Value::Object(headers.collect())
         }
-        Value::Object(fields) => object(fields, place, ledger),
+        Value::Object(fields) => object(fields, place, pseudonyms),
         other => other,
     }
 }
 
-fn changed(key: &str, text: &str, place: Place, ledger: &mut Ledger) -> String {
+fn changed(key: &str, text: &str, place: Place, pseudonyms: &mut PseudonymMap) -> String {
     match (key, place) {
         // Of an expectation in one word.
         ("expect", Place::Report) => text.to_owned(),
@@ -155,17 +157,17 @@ fn changed(key: &str, text: &str, place: Place, ledger: &mut Ledger) -> String {
         // An instant and a name of our own making.
         ("id", Place::Report) if is_run_id(text) => text.to_owned(),
         ("name" | "state" | "key", Place::Device) if is_plain(text) => text.to_owned(),
-        (key, Place::Report) if PAGES.contains(&key) => foreign(text, ledger),
-        ("json_keys", Place::Report) => foreign(text, ledger),
+        (key, Place::Report) if PAGES.contains(&key) => foreign(text, pseudonyms),
+        ("json_keys", Place::Report) => foreign(text, pseudonyms),
         ("extended_errors", Place::Report) => page::extended_error(text),
         ("auth_schemes", Place::Report) => header::scheme(text),
-        _ => scan::text(text, ledger),
+        _ => scan::text(text, pseudonyms),
     }
 }
 
 /// Words of another party; what the list asks for has a placeholder as a whole.
-fn foreign(text: &str, ledger: &Ledger) -> String {
-    let shown = ledger.whole(text).unwrap_or(text);
+fn foreign(text: &str, pseudonyms: &PseudonymMap) -> String {
+    let shown = pseudonyms.whole(text).unwrap_or(text);
     let expected = shown.starts_with("text-") || shown.starts_with("key-");
     if expected && is_placeholder_name(shown) {
         return shown.to_owned();
@@ -179,21 +181,21 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// A fact has any name; of a few it says whose words they are.
-fn fact(name: &str, value: Value, ledger: &mut Ledger) -> Value {
+fn fact(name: &str, value: Value, pseudonyms: &mut PseudonymMap) -> Value {
     match value {
         Value::String(text) => Value::String(match name {
             "proxy_error" | "first_bytes" => page::masked(&text),
-            "proxy_software" => software(&text, ledger),
-            _ => scan::text(&text, ledger),
+            "proxy_software" => software(&text, pseudonyms),
+            _ => scan::text(&text, pseudonyms),
         }),
         Value::Array(items) => {
             let items = items.into_iter();
-            items.map(|item| fact(name, item, ledger)).collect()
+            items.map(|item| fact(name, item, pseudonyms)).collect()
         }
         Value::Object(fields) => {
             let fields = fields.into_iter();
             let fields = fields.map(|(name, value)| {
-                let value = fact(&name, value, ledger);
+                let value = fact(&name, value, pseudonyms);
                 (name, value)
             });
             Value::Object(fields.collect())
@@ -203,9 +205,9 @@ fn fact(name: &str, value: Value, ledger: &mut Ledger) -> Value {
 }
 
 /// The name of a server, or a `Via`.
-fn software(text: &str, ledger: &mut Ledger) -> String {
+fn software(text: &str, pseudonyms: &mut PseudonymMap) -> String {
     if text.starts_with(|c: char| c.is_ascii_digit()) || text.starts_with("HTTP/") {
-        return header::via(text, ledger);
+        return header::via(text, pseudonyms);
     }
     page::software(text)
 }
@@ -219,9 +221,9 @@ fn is_run_id(text: &str) -> bool {
     time.len() == 16 && digits == 14 && random.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn header(name: &str, value: Value, ledger: &mut Ledger) -> Value {
+fn header(name: &str, value: Value, pseudonyms: &mut PseudonymMap) -> Value {
     match value {
-        Value::String(text) => Value::String(header::value(name, &text, ledger)),
+        Value::String(text) => Value::String(header::value(name, &text, pseudonyms)),
         other => other,
     }
 }

@@ -1,7 +1,7 @@
 //! Addresses of the web in a text: the host by its owner, the path and the query by the host.
 
-use super::ledger::Ledger;
-use super::{keep, scan};
+use super::pseudonym_map::PseudonymMap;
+use super::{public_names, scan};
 
 /// Ways to a host; what programs call their own pages by is none.
 const SCHEMES: [&str; 16] = [
@@ -61,10 +61,10 @@ impl<'a> Address<'a> {
     }
 
     /// What stands for the part before the path.
-    pub(super) fn origin(&self, ledger: &mut Ledger) -> String {
+    pub(super) fn origin(&self, pseudonyms: &mut PseudonymMap) -> String {
         let (user, host, port) = self.authority();
         let user = if user.is_empty() { "" } else { "…@" };
-        let host = shown(host, ledger);
+        let host = shown(host, pseudonyms);
         format!("{}{user}{host}{port}", self.scheme)
     }
 
@@ -86,32 +86,32 @@ impl<'a> Address<'a> {
 }
 
 /// What begins here: its length, and what stands for it.
-pub(super) fn piece(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+pub(super) fn piece(rest: &str, pseudonyms: &mut PseudonymMap) -> Option<(usize, String)> {
     let address = Address::at(rest)?;
-    let origin = address.origin(ledger);
-    let tail = tail(&address, ledger);
+    let origin = address.origin(pseudonyms);
+    let tail = tail(&address, pseudonyms);
     Some((address.length(), format!("{origin}{tail}")))
 }
 
 /// What stands for path and query: of a public host the path stays, unless it is known as private.
-pub(super) fn tail(address: &Address<'_>, ledger: &mut Ledger) -> String {
+pub(super) fn tail(address: &Address<'_>, pseudonyms: &mut PseudonymMap) -> String {
     let tail = address.tail;
-    if let Some((length, by)) = ledger.at(&tail.to_ascii_lowercase())
+    if let Some((length, by)) = pseudonyms.at(&tail.to_ascii_lowercase())
         && ["", "…"].contains(&&tail[length..])
     {
         return format!("{by}{}", &tail[length..]);
     }
     let host = address.host();
-    if !ledger.is_public(host) {
+    if !pseudonyms.is_public(host) {
         return if tail.is_empty() {
             String::new()
         } else {
-            ledger.path(tail)
+            pseudonyms.path(tail)
         };
     }
     let end = tail.find(['?', '#']).unwrap_or(tail.len());
     let (path, query) = tail.split_at(end);
-    format!("{}{}", scan::text(path, ledger), of_query(query))
+    format!("{}{}", scan::text(path, pseudonyms), of_query(query))
 }
 
 fn of_query(query: &str) -> String {
@@ -126,23 +126,23 @@ fn of_query(query: &str) -> String {
 }
 
 /// What stands for a host as an address of the web has it.
-pub(super) fn shown(host: &str, ledger: &mut Ledger) -> String {
+pub(super) fn shown(host: &str, pseudonyms: &mut PseudonymMap) -> String {
     let bare = host.trim_matches(['[', ']']);
     if let Ok(address) = bare.parse() {
-        let shown = ledger.address(address).to_string();
+        let shown = pseudonyms.address(address).to_string();
         return host.replace(bare, &shown);
     }
     let simple = |c: char| c.is_alphanumeric() || "-_.".contains(c);
-    if host.is_empty() || ledger.is_public(host) || !host.chars().all(simple) {
-        return scan::text(host, ledger);
+    if host.is_empty() || pseudonyms.is_public(host) || !host.chars().all(simple) {
+        return scan::text(host, pseudonyms);
     }
-    if keep::is_host(host) {
-        return scan::private(host, ledger);
+    if public_names::is_host(host) {
+        return scan::private(host, pseudonyms);
     }
-    if keep::is_generic(host) {
+    if public_names::is_generic(host) {
         return host.to_owned();
     }
-    ledger.found("host", host)
+    pseudonyms.found("host", host)
 }
 
 fn is_end(c: char) -> bool {

@@ -1,8 +1,8 @@
 //! What names people and machines in texts of Windows: accounts, paths, security identifiers, and
 //! the addresses of network cards.
 
-use super::ledger::Ledger;
-use super::{keep, page, scan};
+use super::pseudonym_map::PseudonymMap;
+use super::{page, public_names, scan};
 
 /// What stands before a backslash where no account follows: hives, authorities, and directories
 /// that sentences of this program name.
@@ -55,19 +55,23 @@ const LONG: &str = r"\\?\UNC\";
 const LONGEST: usize = 255;
 
 /// What begins here: its length, and what stands for it.
-pub(super) fn piece(rest: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+pub(super) fn piece(
+    rest: &str,
+    before: &str,
+    pseudonyms: &mut PseudonymMap,
+) -> Option<(usize, String)> {
     match rest.as_bytes().first()? {
-        b'\\' => share(rest, before, ledger),
-        byte if byte.is_ascii_alphanumeric() || *byte == b'_' => sid(rest, ledger)
-            .or_else(|| mac(rest, ledger))
-            .or_else(|| drive(rest, ledger))
-            .or_else(|| account(rest, before, ledger)),
+        b'\\' => share(rest, before, pseudonyms),
+        byte if byte.is_ascii_alphanumeric() || *byte == b'_' => sid(rest, pseudonyms)
+            .or_else(|| mac(rest, pseudonyms))
+            .or_else(|| drive(rest, pseudonyms))
+            .or_else(|| account(rest, before, pseudonyms)),
         _ => None,
     }
 }
 
 /// `DOMAIN\user`. With more backslashes, or behind one, it is a part of a path.
-fn account(rest: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+fn account(rest: &str, before: &str, pseudonyms: &mut PseudonymMap) -> Option<(usize, String)> {
     let domain = name(rest);
     let behind = &rest[domain.len()..];
     let slashes = slashes(behind);
@@ -85,33 +89,35 @@ fn account(rest: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, Stri
     let whole = domain.len() + slashes + user.len();
     if rest[whole..].starts_with('\\') {
         let end = whole + token_end(&rest[whole..]);
-        return Some((end, segments(ledger, &rest[..end])));
+        return Some((end, segments(pseudonyms, &rest[..end])));
     }
     let by = [
-        party("domain", domain, ledger),
+        party("domain", domain, pseudonyms),
         rest[domain.len()..][..slashes].to_owned(),
-        party("user", user, ledger),
+        party("user", user, pseudonyms),
     ];
     Some((whole, by.concat()))
 }
 
 /// A name of an account. One that sentences of this program use as well goes here and stays there.
-fn party(kind: &'static str, name: &str, ledger: &mut Ledger) -> String {
-    if ledger.whole(name).is_none() && (page::is_of_ours(name) || keep::is_generic(name)) {
+fn party(kind: &'static str, name: &str, pseudonyms: &mut PseudonymMap) -> String {
+    if pseudonyms.whole(name).is_none()
+        && (page::is_of_ours(name) || public_names::is_generic(name))
+    {
         return "…".to_owned();
     }
-    ledger.found(kind, name)
+    pseudonyms.found(kind, name)
 }
 
 /// `\\server\share\path`.
-fn share(rest: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+fn share(rest: &str, before: &str, pseudonyms: &mut PseudonymMap) -> Option<(usize, String)> {
     let slashes = slashes(rest);
     let within = before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '\\' | '%' | ')'));
     if let Some(long) = rest
         .get(..LONG.len())
         .filter(|head| head.eq_ignore_ascii_case(LONG))
     {
-        let (length, by) = share(&format!("\\\\{}", &rest[long.len()..]), "", ledger)?;
+        let (length, by) = share(&format!("\\\\{}", &rest[long.len()..]), "", pseudonyms)?;
         return Some((length + long.len() - 2, format!("{long}{}", &by[2..])));
     }
     let server = name(&rest[slashes..]);
@@ -122,25 +128,25 @@ fn share(rest: &str, before: &str, ledger: &mut Ledger) -> Option<(usize, String
     let end = start + token_end(&rest[start..]);
     let path = rest[start..end].trim_start_matches('\\');
     let shown = match server.parse() {
-        Ok(address) => ledger.address(address).to_string(),
-        Err(_) if ledger.is_public(server) => server.to_owned(),
-        Err(_) => ledger.found("host", server),
+        Ok(address) => pseudonyms.address(address).to_string(),
+        Err(_) if pseudonyms.is_public(server) => server.to_owned(),
+        Err(_) => pseudonyms.found("host", server),
     };
     let path = match path {
         "" => String::new(),
-        path => format!("\\{}", segments(ledger, path)),
+        path => format!("\\{}", segments(pseudonyms, path)),
     };
     Some((end, format!("{}{shown}{path}", &rest[..slashes])))
 }
 
 /// `D:\profiles\ada`. What every PC has stays.
-fn drive(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+fn drive(rest: &str, pseudonyms: &mut PseudonymMap) -> Option<(usize, String)> {
     let letter = rest.as_bytes().first()?.is_ascii_alphabetic();
     let behind = rest.get(1..).filter(|_| letter)?;
     if behind.starts_with(":/") && !behind.starts_with("://") {
         let start = "C:/".len();
         let end = start + token_end(&rest[start..]);
-        let by = segments(ledger, &rest[start..end]);
+        let by = segments(pseudonyms, &rest[start..end]);
         return Some((end, format!("{}{by}", &rest[..start])));
     }
     let behind = behind.strip_prefix(":\\")?;
@@ -149,7 +155,7 @@ fn drive(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
     let root = ROOTS.iter().find(|root| has_prefix(path, root));
     let Some(root) = root else {
         let end = start + token_end(path);
-        let by = segments(ledger, &rest[start..end]);
+        let by = segments(pseudonyms, &rest[start..end]);
         return Some((end, format!("{}{by}", &rest[..start])));
     };
     let below = path[root.len()..].trim_start_matches('\\');
@@ -159,36 +165,36 @@ fn drive(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
     let stays = |below: &str| COMMON.iter().any(|common| has_prefix(below, common));
     let by = match *root {
         "windows" => below.to_owned(),
-        "users" => home(ledger, below),
+        "users" => home(pseudonyms, below),
         _ if stays(below) => below.to_owned(),
-        _ => segments(ledger, below),
+        _ => segments(pseudonyms, below),
     };
     Some((end, format!("{}{by}", &rest[..start])))
 }
 
 /// What follows the directory of all users: the user, and what he has there.
-fn home(ledger: &mut Ledger, below: &str) -> String {
+fn home(pseudonyms: &mut PseudonymMap, below: &str) -> String {
     let end = below.find('\\').unwrap_or(below.len());
     let (user, behind) = below.split_at(end);
     let user = match user {
         "" => String::new(),
         user if SHARED.contains(&user.to_ascii_lowercase().as_str()) => user.to_owned(),
-        user => ledger.found("user", user),
+        user => pseudonyms.found("user", user),
     };
     let path = behind.trim_start_matches('\\');
     if path.is_empty() || has_prefix(path, "appdata") {
         return format!("{user}{behind}");
     }
-    format!("{user}\\{}", segments(ledger, path))
+    format!("{user}\\{}", segments(pseudonyms, path))
 }
 
 /// The placeholder of a path.
-fn segments(ledger: &mut Ledger, path: &str) -> String {
+fn segments(pseudonyms: &mut PseudonymMap, path: &str) -> String {
     let path = path.trim_end_matches('\\');
     if path.is_empty() {
         return String::new();
     }
-    ledger.found("path", path)
+    pseudonyms.found("path", path)
 }
 
 /// Whether a path begins with a directory.
@@ -199,7 +205,7 @@ fn has_prefix(path: &str, directory: &str) -> bool {
 }
 
 /// `S-1-5-21-…` and the like; those of everybody's have fewer parts.
-fn sid(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+fn sid(rest: &str, pseudonyms: &mut PseudonymMap) -> Option<(usize, String)> {
     if !rest.get(..4)?.eq_ignore_ascii_case("s-1-") {
         return None;
     }
@@ -210,15 +216,15 @@ fn sid(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
     let lower = whole.to_ascii_lowercase();
     let of_a_domain = lower.starts_with("s-1-5-21-") || lower.starts_with("s-1-12-1-");
     let private = of_a_domain || whole.split('-').count() > WELL_KNOWN;
-    private.then(|| (whole.len(), ledger.found("sid", whole)))
+    private.then(|| (whole.len(), pseudonyms.found("sid", whole)))
 }
 
 /// Six pairs of hexadecimal digits or more, with one mark between them: `:` or `-`. Three groups of
 /// four with dots are the same.
-fn mac(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+fn mac(rest: &str, pseudonyms: &mut PseudonymMap) -> Option<(usize, String)> {
     let bytes = rest.as_bytes();
     if bytes.get(4) == Some(&b'.') {
-        return grouped(rest, ledger);
+        return grouped(rest, pseudonyms);
     }
     let mark = *bytes.get(2).filter(|byte| [b':', b'-'].contains(byte))?;
     let is_pair = |at: usize| {
@@ -233,18 +239,18 @@ fn mac(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
         return None;
     }
     let digits: String = rest[..length].split(char::from(mark)).collect();
-    Some((length, ledger.found("mac", &digits)))
+    Some((length, pseudonyms.found("mac", &digits)))
 }
 
 /// `001a.2b3c.4d5e`.
-fn grouped(rest: &str, ledger: &mut Ledger) -> Option<(usize, String)> {
+fn grouped(rest: &str, pseudonyms: &mut PseudonymMap) -> Option<(usize, String)> {
     let whole = rest.get(..14)?;
     let fits = whole.bytes().enumerate().all(|(at, byte)| match at {
         4 | 9 => byte == b'.',
         _ => byte.is_ascii_hexdigit(),
     });
     let ends = !rest[14..].starts_with(is_of_name);
-    (fits && ends).then(|| (14, ledger.found("mac", &whole.replace('.', ""))))
+    (fits && ends).then(|| (14, pseudonyms.found("mac", &whole.replace('.', ""))))
 }
 
 /// A run of characters that accounts and servers consist of, cut where it is longer than any.

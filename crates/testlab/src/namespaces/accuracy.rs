@@ -234,9 +234,9 @@ fn comparison(outcomes: &BTreeMap<String, Outcome>) -> String {
     let curl = |asked: &Asked| Some(asked.curl.noticed);
     let blackbox = |asked: &Asked| asked.blackbox.as_ref().map(|said| said.noticed);
     let rows = [
-        Tally::of(outcomes, |asked| Some(asked.noticed)).row("reach365"),
-        Tally::of(outcomes, curl).row("curl"),
-        Tally::of(outcomes, blackbox).row("blackbox"),
+        Tally::from_outcomes(outcomes, |asked| Some(asked.noticed)).row("reach365"),
+        Tally::from_outcomes(outcomes, curl).row("curl"),
+        Tally::from_outcomes(outcomes, blackbox).row("blackbox"),
     ];
     COMPARISON.to_owned() + &rows.concat()
 }
@@ -262,7 +262,10 @@ struct Tally {
 }
 
 impl Tally {
-    fn of(outcomes: &BTreeMap<String, Outcome>, noticed: impl Fn(&Asked) -> Option<bool>) -> Self {
+    fn from_outcomes(
+        outcomes: &BTreeMap<String, Outcome>,
+        noticed: impl Fn(&Asked) -> Option<bool>,
+    ) -> Self {
         let mut tally = Self::default();
         for outcome in outcomes.values() {
             let asked = outcome.peers.iter();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::TypedValueParser;
-use reach365_render::formats::Sheet;
+use reach365_render::formats::ComparisonFormat;
 
 use super::{LookArgs, choice};
 
@@ -18,8 +18,8 @@ pub(crate) struct CompareArgs {
     #[arg(long)]
     pub(crate) matrix: bool,
     /// Format of the result
-    #[arg(long, value_parser = sheets(), default_value = "text")]
-    pub(crate) format: Sheet,
+    #[arg(long, value_parser = comparison_formats(), default_value = "text")]
+    pub(crate) format: ComparisonFormat,
     /// Write the result to this file; an older one is replaced when the result is complete
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -27,6 +27,6 @@ pub(crate) struct CompareArgs {
     pub(crate) look: LookArgs,
 }
 
-fn sheets() -> impl TypedValueParser<Value = Sheet> {
-    choice(&Sheet::ALL)
+fn comparison_formats() -> impl TypedValueParser<Value = ComparisonFormat> {
+    choice(&ComparisonFormat::ALL)
 }

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &AllowlistArgs) -> Result<u8, Failure> {
 fn whole(catalog: &Catalog, args: &AllowlistArgs) -> Result<Allowlist, Failure> {
     let plan = plan(catalog, args, args.cloud)?;
     let wildcards = args.groups.is_empty().then_some(catalog);
-    Ok(Allowlist::of(
+    Ok(Allowlist::new(
         &source(args),
         args.cloud,
         &endpoints(&plan),

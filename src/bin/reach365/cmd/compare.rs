@@ -29,12 +29,12 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
     };
     let code = match runs.as_slice() {
         [before, after] if !args.matrix => {
-            let comparison = Comparison::of(before, after);
+            let comparison = Comparison::new(before, after);
             output.write(|out| render::comparison(&comparison, args.format, &style, out))?;
             comparison.exit_code()
         }
         many => {
-            let matrix = Matrix::of(many);
+            let matrix = Matrix::new(many);
             output.write(|out| render::matrix(&matrix, args.format, &style, out))?;
             0
         }

@@ -51,7 +51,7 @@ pub(super) fn write(
     output.write(|out| render::render(&report, result.format, &style, out))?;
     let read = output.finish()?;
     Ok(match result.format {
-        Format::Nagios => ServiceState::of(&report.summary).exit_code(),
+        Format::Nagios => ServiceState::from_summary(&report.summary).exit_code(),
         _ if read => report.summary.exit_code,
         // A reader that has seen enough is no failure, whatever the verdict is.
         _ => 0,

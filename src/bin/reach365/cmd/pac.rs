@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use reach365::pac::{self, PacLimits, PacNames, PacSurroundings, Script};
+use reach365::pac::{self, PacEnvironment, PacLimits, PacNames, Script};
 use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::plan::{Plan, Selection};
 use reach365_proxy::pac::{PacFailure, PacFailureKind, RemarkLevel, never_asked};
@@ -51,7 +51,7 @@ async fn evaluate(args: &PacEvalArgs) -> Result<Vec<PacRow>, Failure> {
 /// The script, or why there is none; a file that is not there is a slip of whoever typed it.
 async fn load(
     source: &str,
-    surroundings: PacSurroundings,
+    surroundings: PacEnvironment,
 ) -> Result<Result<Script, PacFailure>, Failure> {
     let loaded = pac::load(source, &PacLimits::default(), surroundings).await;
     match loaded {
@@ -67,7 +67,7 @@ fn is_web(source: &str) -> bool {
     lower.starts_with("http://") || lower.starts_with("https://")
 }
 
-fn surroundings(args: &PacEvalArgs) -> PacSurroundings {
+fn surroundings(args: &PacEvalArgs) -> PacEnvironment {
     let names = match args.resolve.as_slice() {
         [] => PacNames::System,
         given => {
@@ -78,11 +78,11 @@ fn surroundings(args: &PacEvalArgs) -> PacSurroundings {
             PacNames::Fixed(table)
         }
     };
-    PacSurroundings {
+    PacEnvironment {
         names,
         own_addresses: (!args.my_ip.is_empty()).then(|| args.my_ip.clone()),
         now: args.now,
-        ..PacSurroundings::default()
+        ..PacEnvironment::default()
     }
 }
 
@@ -94,7 +94,7 @@ pub(crate) fn lint(args: &PacLintArgs) -> Result<u8, Failure> {
             .map(|told: &ToldUrl| told.url.clone())
             .collect(),
     };
-    let surroundings = PacSurroundings::default();
+    let surroundings = PacEnvironment::default();
     let remarks = with_runtime(async {
         let script = load(&args.source, surroundings.clone()).await?;
         match script {

@@ -52,7 +52,7 @@ impl EffectiveDates {
     }
 
     /// The date, `YYYY-MM-DD`, of a name or a range as it is published.
-    pub fn of(&self, name: &str) -> Option<&str> {
+    pub fn date_of(&self, name: &str) -> Option<&str> {
         self.by_name.get(name).map(|(_, date)| date.as_str())
     }
 

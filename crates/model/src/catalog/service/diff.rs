@@ -59,7 +59,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    fn of(sets: &[&ServiceSet]) -> Self {
+    fn from_sets(sets: &[&ServiceSet]) -> Self {
         Self {
             sets: sets.iter().map(|set| set.id).collect(),
             category: strictest(sets.iter().map(|set| set.category)),
@@ -81,7 +81,7 @@ pub fn diff(old: &ServiceList, new: &ServiceList, dates: &EffectiveDates) -> Vec
         match change.kind {
             ChangeKind::Added => {
                 change.covered_by = cover(old, &old_ranges, change);
-                change.effective = dates.of(&change.name).map(str::to_owned);
+                change.effective = dates.date_of(&change.name).map(str::to_owned);
             }
             ChangeKind::Removed => change.covered_by = cover(new, &new_ranges, change),
             ChangeKind::Moved | ChangeKind::Changed => {}
@@ -103,7 +103,7 @@ fn entries<T: Ord + Clone>(
     }
     let entries = sets.into_iter();
     entries
-        .map(|(item, sets)| (item, Entry::of(&sets)))
+        .map(|(item, sets)| (item, Entry::from_sets(&sets)))
         .collect()
 }
 

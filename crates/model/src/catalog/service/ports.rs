@@ -25,7 +25,7 @@ impl Ports {
                 None => refused.push(format!("{} is no port", quoted(item))),
             }
         }
-        (Self::of(ranges), refused)
+        (Self::from_ranges(ranges), refused)
     }
 
     /// Whether a port is among them.
@@ -40,7 +40,7 @@ impl Ports {
         self.0.is_empty()
     }
 
-    fn of(mut ranges: Vec<(u16, u16)>) -> Self {
+    fn from_ranges(mut ranges: Vec<(u16, u16)>) -> Self {
         ranges.sort_unstable();
         let mut merged: Vec<(u16, u16)> = Vec::new();
         for (first, last) in ranges {
@@ -65,7 +65,7 @@ fn range(text: &str) -> Option<(u16, u16)> {
 impl<'a> FromIterator<&'a Ports> for Ports {
     fn from_iter<I: IntoIterator<Item = &'a Ports>>(all: I) -> Self {
         let ranges = all.into_iter().flat_map(|ports| ports.0.iter().copied());
-        Self::of(ranges.collect())
+        Self::from_ranges(ranges.collect())
     }
 }
 

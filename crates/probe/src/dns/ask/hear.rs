@@ -215,7 +215,7 @@ impl Asking<'_> {
     /// TCP failed after a truncated answer. Where the question had no EDNS, one that has it allows
     /// a longer answer over UDP.
     fn stays_truncated(&mut self, server: SocketAddr, failure: &Failure) -> Option<TryResult> {
-        let words = format!("TCP: {}", words(failure));
+        let words = format!("TCP: {}", failure_text(failure));
         self.truncated = Some(classify::failure(FailureKind::Truncated, words));
         let with_edns = |one: &Try| one.server == server && one.edns;
         let asked = self.tries.iter().any(with_edns);
@@ -311,7 +311,7 @@ fn is_about_edns(rcode: &str) -> bool {
     is_transient(rcode) && !matches!(rcode, "SERVFAIL" | "REFUSED")
 }
 
-fn words(failure: &Failure) -> String {
+fn failure_text(failure: &Failure) -> String {
     match failure.kind {
         FailureKind::Timeout => "no answer".to_owned(),
         FailureKind::Refused => "port closed".to_owned(),

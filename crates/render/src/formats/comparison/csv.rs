@@ -70,7 +70,7 @@ pub(super) fn matrix(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()>
             site.started.to_string(),
         ];
         let cells = site.cells.iter();
-        let cells = cells.map(|cell| cell.as_ref().map(words).unwrap_or_default());
+        let cells = cells.map(|cell| cell.as_ref().map(text_of).unwrap_or_default());
         let row: Vec<String> = first.into_iter().chain(cells).collect();
         out.write_all(csv::record(&row).as_bytes())?;
     }
@@ -86,12 +86,12 @@ fn name(column: &Column, matrix: &Matrix) -> String {
     }
 }
 
-fn words(cell: &Cell) -> String {
+fn text_of(cell: &Cell) -> String {
     match &cell.cause {
         Some(cause) => format!(
             "{} {cause}",
-            required::words(cell.outcome, cell.requirement)
+            required::label(cell.outcome, cell.requirement)
         ),
-        None => required::words(cell.outcome, cell.requirement),
+        None => required::label(cell.outcome, cell.requirement),
     }
 }

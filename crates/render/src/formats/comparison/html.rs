@@ -116,7 +116,7 @@ fn cell_of(cell: Option<&Cell>) -> Markup {
     };
     html! {
         td class=(cell.outcome) {
-            (required::words(cell.outcome, cell.requirement))
+            (required::label(cell.outcome, cell.requirement))
             @if let Some(cause) = &cell.cause {
                 br; (Text(cause))
             }

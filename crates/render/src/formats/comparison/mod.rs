@@ -15,7 +15,7 @@ use crate::formats::style::TextStyle;
 
 /// The formats of a comparison.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Sheet {
+pub enum ComparisonFormat {
     /// For people.
     #[default]
     Text,
@@ -27,7 +27,7 @@ pub enum Sheet {
     Html,
 }
 
-impl Sheet {
+impl ComparisonFormat {
     /// Every format with its name, as the command line spells it.
     pub const ALL: [(&'static str, Self); 4] = [
         ("text", Self::Text),
@@ -45,50 +45,50 @@ struct Named<'a, T> {
     content: &'a T,
 }
 
-/// Writes what changed between two runs; only [`Sheet::Text`] looks at the style.
+/// Writes what changed between two runs; only [`ComparisonFormat::Text`] looks at the style.
 ///
 /// # Errors
 /// What `out` reports.
 pub fn comparison(
     comparison: &Comparison,
-    sheet: Sheet,
+    format: ComparisonFormat,
     style: &TextStyle,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    match sheet {
-        Sheet::Text => pair::text(comparison, style, out),
-        Sheet::Json => document(
+    match format {
+        ComparisonFormat::Text => pair::text(comparison, style, out),
+        ComparisonFormat::Json => document(
             &Named {
                 schema: "reach365/comparison/1",
                 content: comparison,
             },
             out,
         ),
-        Sheet::Csv => csv::comparison(comparison, out),
-        Sheet::Html => html::comparison(comparison, out),
+        ComparisonFormat::Csv => csv::comparison(comparison, out),
+        ComparisonFormat::Html => html::comparison(comparison, out),
     }
 }
 
-/// Writes sites by endpoints; only [`Sheet::Text`] looks at the style.
+/// Writes sites by endpoints; only [`ComparisonFormat::Text`] looks at the style.
 ///
 /// # Errors
 /// What `out` reports.
 pub fn matrix(
     matrix: &Matrix,
-    sheet: Sheet,
+    format: ComparisonFormat,
     style: &TextStyle,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    match sheet {
-        Sheet::Text => matrix::text(matrix, style, out),
-        Sheet::Json => document(
+    match format {
+        ComparisonFormat::Text => matrix::text(matrix, style, out),
+        ComparisonFormat::Json => document(
             &Named {
                 schema: "reach365/matrix/1",
                 content: matrix,
             },
             out,
         ),
-        Sheet::Csv => csv::matrix(matrix, out),
-        Sheet::Html => html::matrix(matrix, out),
+        ComparisonFormat::Csv => csv::matrix(matrix, out),
+        ComparisonFormat::Html => html::matrix(matrix, out),
     }
 }

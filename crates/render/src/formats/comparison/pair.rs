@@ -98,7 +98,7 @@ pub(super) fn became(change: &Change) -> String {
 }
 
 fn state(state: &State) -> String {
-    let result = required::words(state.outcome, state.requirement);
+    let result = required::label(state.outcome, state.requirement);
     match &state.code {
         Some(code) => format!("{result} ({code})"),
         None => result,

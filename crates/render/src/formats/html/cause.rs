@@ -135,7 +135,7 @@ pub(super) enum Team {
 }
 
 impl Team {
-    pub(super) fn words(self) -> &'static str {
+    pub(super) fn label(self) -> &'static str {
         match self {
             Self::Tenant => "the administrator of the tenant and its domains",
             Self::Settings => "whoever sets the proxy and the PAC script",

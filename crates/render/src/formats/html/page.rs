@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::cause::{Cause, causes};
-use super::{Text, evidence, fact, mark, waterfall, way};
+use super::{Text, evidence, fact, mark, path, waterfall};
 use crate::formats::required;
 use crate::formats::text::{counted, endpoints, exit_meaning, party};
 use crate::formats::ticket::seen;
@@ -88,7 +88,7 @@ fn contents(causes: &[Cause<'_>]) -> Markup {
                         li class=(mark::class(act.outcome)) {
                             a href={ "#cause-" (act.first) } {
                                 (mark::sign(act.outcome))
-                                (act.words())
+                                (act.label())
                             }
                         } "\n"
                     }
@@ -108,7 +108,7 @@ struct Act {
 }
 
 impl Act {
-    fn words(&self) -> String {
+    fn label(&self) -> String {
         match self.causes {
             1 => self.team.to_owned(),
             many => format!("{} ({many})", self.team),
@@ -143,7 +143,7 @@ fn what_is_wrong(report: &Report, causes: &[Cause<'_>]) -> Markup {
             @if causes.is_empty() {
                 h2 id="way" { "The way to the service" } "\n"
                 @if report.summary.reachable > 0 {
-                    (way::unbroken(report))
+                    (path::unbroken(report))
                 }
             } @else {
                 h2 id="way" class="unseen" { "What is wrong" } "\n"
@@ -168,7 +168,7 @@ fn cause(number: usize, cause: &Cause<'_>, report: &Report) -> Markup {
                     (fact(change, &cause.rule().unwrap_or_default()))
                 } "\n"
             } "\n"
-            (way::of_cause(number, cause, report))
+            (path::of_cause(number, cause, report))
             div.more { "\n"
                 dl { "\n" (fact("Wrong if", cause.wrong_if.unwrap_or_default())) } "\n"
                 (hit(cause, report))
@@ -206,7 +206,7 @@ fn headings(cause: &Cause<'_>) -> (&'static str, &'static str) {
 }
 
 fn actor(cause: &Cause<'_>) -> String {
-    let team = cause.team().words();
+    let team = cause.team().label();
     if !cause.is_accusation() {
         return format!("{team} (nobody is accused)");
     }
@@ -321,6 +321,6 @@ fn run(report: &Report) -> Markup {
 fn counts(report: &Report) -> String {
     let counts = required::counts(report.endpoints.iter());
     let some = counts.iter().filter(|count| count.rows > 0);
-    let words = some.map(|count| format!("{} {}", count.rows, count.words()));
+    let words = some.map(|count| format!("{} {}", count.rows, count.label()));
     words.collect::<Vec<_>>().join(", ")
 }

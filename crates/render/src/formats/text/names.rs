@@ -13,7 +13,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn of(report: &Report, style: &TextStyle) -> Self {
+    pub(super) fn new(report: &Report, style: &TextStyle) -> Self {
         let mut once = HashSet::new();
         let places = report.endpoints.iter().map(|row| row.endpoint.to_string());
         let shared = places.filter(|place| !once.insert(place.clone())).collect();

@@ -45,8 +45,12 @@ struct Columns {
     stages: bool,
 }
 
-/// Writes the groups. `told` is what the headline says would prove it wrong.
-pub(super) fn groups(report: &Report, told: Option<&str>, page: &mut Page<'_>) -> io::Result<()> {
+/// Writes the groups. `shown_falsifier` is what the headline says would prove it wrong.
+pub(super) fn groups(
+    report: &Report,
+    shown_falsifier: Option<&str>,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     let columns = Columns::fit(report, page);
     for name in group_names(report) {
         let rows: Vec<_> = report
@@ -54,7 +58,7 @@ pub(super) fn groups(report: &Report, told: Option<&str>, page: &mut Page<'_>) -
             .iter()
             .filter(|row| group_of(row) == name)
             .collect();
-        group(name, &rows, (&columns, told), page)?;
+        group(name, &rows, (&columns, shown_falsifier), page)?;
     }
     Ok(())
 }
@@ -81,13 +85,13 @@ fn group_of(row: &EndpointReport) -> &str {
 fn group(
     name: &str,
     rows: &[&EndpointReport],
-    (columns, told): (&Columns, Option<&str>),
+    (columns, shown_falsifier): (&Columns, Option<&str>),
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     page.blank()?;
     let lead = Lead::indent(0).then(page.style, Colour::Title, &format!("{} ", shouted(name)));
     page.paragraph(&lead, &counts_of(rows), Colour::Faint)?;
-    troubled_rows(&troubled(rows), (columns, told), page)?;
+    problem_rows(&problems(rows), (columns, shown_falsifier), page)?;
     collapsed_rows(rows, columns, page)?;
     rows.iter()
         .filter(|row| is_quiet(row))
@@ -103,7 +107,7 @@ fn counts_of(rows: &[&EndpointReport]) -> String {
     let parts: Vec<_> = counts
         .iter()
         .filter(|count| count.rows > 0)
-        .map(|count| format!("{} {}", count.rows, count.words()))
+        .map(|count| format!("{} {}", count.rows, count.label()))
         .collect();
     format!("{}: {}", endpoints(rows.len()), parts.join(", "))
 }
@@ -118,7 +122,7 @@ fn is_collapsed(row: &EndpointReport) -> bool {
 }
 
 /// Rows that need eyes: the worst first, the same cause together, else as planned.
-fn troubled<'a>(rows: &[&'a EndpointReport]) -> Vec<&'a EndpointReport> {
+fn problems<'a>(rows: &[&'a EndpointReport]) -> Vec<&'a EndpointReport> {
     let mut rows: Vec<_> = rows
         .iter()
         .copied()
@@ -132,9 +136,9 @@ fn troubled<'a>(rows: &[&'a EndpointReport]) -> Vec<&'a EndpointReport> {
 
 /// Rows with the same explanation share it: it stands under the last of them, and so does what
 /// would prove a cause wrong.
-fn troubled_rows(
+fn problem_rows(
     rows: &[&EndpointReport],
-    (columns, told): (&Columns, Option<&str>),
+    (columns, shown_falsifier): (&Columns, Option<&str>),
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     for (position, row) in rows.iter().enumerate() {
@@ -142,7 +146,7 @@ fn troubled_rows(
         let next = rows.get(position + 1);
         let shared =
             next.is_some_and(|next| same_cause(row, next) && explanation(next) == explained);
-        let beside = troubled_row(row, columns, page)?;
+        let beside = problem_row(row, columns, page)?;
         let under = Lead::indent(beside.as_ref().map_or(UNDER_ROW, Lead::width));
         match beside {
             Some(lead) => page.paragraph(&lead, &explained, Colour::Plain)?,
@@ -152,7 +156,7 @@ fn troubled_rows(
         other_routes(row, page)?;
         let falsifier = row.verdict.wrong_if.as_deref();
         let again = next.is_some_and(|next| next.verdict.wrong_if.as_deref() == falsifier);
-        if !again && falsifier != told {
+        if !again && falsifier != shown_falsifier {
             wrong_if(falsifier, &under, page)?;
         }
     }
@@ -178,7 +182,7 @@ fn explanation(row: &EndpointReport) -> String {
 }
 
 /// Mark, host, stage and code. Gives back the line where the explanation is to go on it.
-fn troubled_row(
+fn problem_row(
     row: &EndpointReport,
     columns: &Columns,
     page: &mut Page<'_>,
@@ -335,7 +339,7 @@ fn stage_times(timings: &Timings) -> String {
 impl Columns {
     fn fit(report: &Report, page: &Page<'_>) -> Self {
         let width = page.width();
-        let names = Names::of(report, page.style);
+        let names = Names::new(report, page.style);
         let code = longest(report, |row| {
             let shown = row.verdict.code.filter(|_| !is_collapsed(row));
             shown.map_or(NO_CODE.len(), |code| code.id().len())

@@ -125,7 +125,7 @@ impl State {
     }
 
     /// Puts a new copy in the place of the last one, which becomes the previous one.
-    pub(super) fn keep(
+    pub(super) fn store(
         &mut self,
         cloud: Cloud,
         version: Option<String>,

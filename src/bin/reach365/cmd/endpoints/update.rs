@@ -40,7 +40,7 @@ fn from_file(file: &Path, cloud: Cloud, state: &mut State) -> Result<u8, Failure
              copy stays. If it is the list of another cloud, name that with --cloud"
         )));
     }
-    keep(state, cloud, None, (&bytes, &list), None)
+    store(state, cloud, None, (&bytes, &list), None)
 }
 
 fn from_service(args: &UpdateArgs, state: &mut State) -> Result<u8, Failure> {
@@ -66,7 +66,7 @@ fn from_service(args: &UpdateArgs, state: &mut State) -> Result<u8, Failure> {
                 state.wait(service, wait)?;
             }
             let copy = (bytes.as_slice(), &list);
-            keep(state, args.cloud, Some(version), copy, changes.as_deref())
+            store(state, args.cloud, Some(version), copy, changes.as_deref())
         }
         Ok(ServiceAnswer::Older(version)) => {
             let own = request.known_version.unwrap_or_default();
@@ -120,7 +120,7 @@ fn left_alone(until: Timestamp) -> u8 {
     NO_ANSWER
 }
 
-fn keep(
+fn store(
     state: &mut State,
     cloud: Cloud,
     version: Option<String>,
@@ -132,7 +132,7 @@ fn keep(
     let words = version
         .as_ref()
         .map_or_else(String::new, |it| format!("version {it}, "));
-    let file = state.keep(cloud, version, bytes, changes)?;
+    let file = state.store(cloud, version, bytes, changes)?;
     let sets = counted(list.sets().len(), "set");
     let names = counted(names(list), "name");
     let file = file.display();

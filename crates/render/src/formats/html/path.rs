@@ -11,7 +11,7 @@ use reach365_model::verdict::{Outcome, Who};
 
 /// A station on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Station {
+enum Node {
     Pc,
     Resolver,
     Firewall,
@@ -33,8 +33,8 @@ enum State {
 }
 
 /// The way of one cause.
-struct RouteCandidate {
-    stations: Vec<(Station, State)>,
+struct PathPicture {
+    nodes: Vec<(Node, State)>,
     /// First and last station of the stretch that is broken; one station where both are equal.
     broken: Option<(usize, usize)>,
     outcome: Outcome,
@@ -42,69 +42,68 @@ struct RouteCandidate {
 
 /// Draws the way of a cause.
 pub(super) fn of_cause(number: usize, cause: &Cause<'_>, report: &Report) -> Markup {
-    let way = RouteCandidate::of(cause, report);
+    let path = PathPicture::new(cause, report);
     let code = cause.code.map_or("no code", |code| code.id());
-    let title = way.title(cause);
-    picture(&format!("way-{number}"), &way, &title, code)
+    let title = path.title(cause);
+    picture(&format!("way-{number}"), &path, &title, code)
 }
 
 /// Draws a way on which nothing is broken.
 pub(super) fn unbroken(report: &Report) -> Markup {
     let proxied = report.endpoints.iter().any(|row| row.via == "proxy");
     let direct = report.endpoints.iter().any(|row| row.via != "proxy");
-    let state = |station| match station {
-        Station::Proxy if !proxied => State::NotUsed,
-        Station::Resolver if !direct => State::NotSeen,
+    let state = |node| match node {
+        Node::Proxy if !proxied => State::NotUsed,
+        Node::Resolver if !direct => State::NotSeen,
         _ => State::Passed,
     };
-    let way = RouteCandidate {
-        stations: stations(false, proxied)
+    let path = PathPicture {
+        nodes: nodes(false, proxied)
             .into_iter()
             .map(|it| (it, state(it)))
             .collect(),
         broken: None,
         outcome: Outcome::Reachable,
     };
-    picture("way-0", &way, "The whole way is open.", "")
+    picture("way-0", &path, "The whole way is open.", "")
 }
 
 /// Five stations at most, which is what a phone has room for. Inspection takes the place of what the
 /// way does not use: a proxy on a direct way, the resolver on a proxied one.
-fn stations(inspected: bool, proxied: bool) -> Vec<Station> {
+fn nodes(inspected: bool, proxied: bool) -> Vec<Node> {
     let left_out = match (inspected, proxied) {
-        (false, _) => Station::Inspection,
-        (true, false) => Station::Proxy,
-        (true, true) => Station::Resolver,
+        (false, _) => Node::Inspection,
+        (true, false) => Node::Proxy,
+        (true, true) => Node::Resolver,
     };
     let all = [
-        Station::Pc,
-        Station::Resolver,
-        Station::Firewall,
-        Station::Proxy,
-        Station::Inspection,
-        Station::Service,
+        Node::Pc,
+        Node::Resolver,
+        Node::Firewall,
+        Node::Proxy,
+        Node::Inspection,
+        Node::Service,
     ];
     all.into_iter().filter(|it| *it != left_out).collect()
 }
 
-impl RouteCandidate {
-    fn of(cause: &Cause<'_>, report: &Report) -> Self {
+impl PathPicture {
+    fn new(cause: &Cause<'_>, report: &Report) -> Self {
         let is_proxied = |row: &&EndpointReport| row.via == "proxy";
         let proxied = match cause.rows.first() {
             Some(row) => is_proxied(row),
             None => report.endpoints.iter().any(|row| is_proxied(&row)),
         };
         let who = cause.accused().map(|culprit| culprit.who);
-        let kinds = stations(who == Some(Who::Inspection), proxied);
-        let place = |station| kinds.iter().position(|it| *it == station).unwrap_or(0);
+        let kinds = nodes(who == Some(Who::Inspection), proxied);
+        let place = |node| kinds.iter().position(|it| *it == node).unwrap_or(0);
         let (from, to) = stretch(who, cause.stage, proxied);
         let broken = (place(from), place(to));
-        let state = |place: usize, station: Station| {
-            if station == Station::Proxy && !proxied && broken != (place, place) {
+        let state = |place: usize, node: Node| {
+            if node == Node::Proxy && !proxied && broken != (place, place) {
                 return State::NotUsed;
             }
-            let unseen =
-                cause.rows.is_empty() || (station == Station::Resolver && !resolved(cause));
+            let unseen = cause.rows.is_empty() || (node == Node::Resolver && !resolved(cause));
             match place {
                 _ if place < broken.0 && unseen => State::NotSeen,
                 _ if place < broken.0 => State::Passed,
@@ -124,7 +123,7 @@ impl RouteCandidate {
             .enumerate()
             .map(|(at, it)| (*it, state(at, *it)));
         Self {
-            stations: with_state.collect(),
+            nodes: with_state.collect(),
             broken: Some(broken),
             outcome: cause.outcome,
         }
@@ -135,7 +134,7 @@ impl RouteCandidate {
         let Some((from, to)) = self.broken else {
             return String::new();
         };
-        let [from, to] = [from, to].map(|at| self.stations[at].0.words());
+        let [from, to] = [from, to].map(|at| self.nodes[at].0.in_sentence());
         let verb = match self.outcome {
             Outcome::Degraded => "is in trouble",
             Outcome::Inconclusive => "is lost from sight",
@@ -152,7 +151,7 @@ impl RouteCandidate {
 
     /// Whether the line that leads on from a station carries nothing, or perhaps nothing.
     fn is_cut(&self, at: usize) -> bool {
-        let last = self.stations.len() - 1;
+        let last = self.nodes.len() - 1;
         self.broken.is_some_and(|(from, to)| match from == to {
             true if from == last => at + 1 == last,
             true => at == from,
@@ -163,7 +162,7 @@ impl RouteCandidate {
     fn is_beyond(&self, at: usize) -> bool {
         let after = self.broken.is_some_and(|(_, to)| at >= to);
         let unseen = |place: usize| {
-            self.stations
+            self.nodes
                 .get(place)
                 .is_some_and(|it| it.1 == State::NotSeen)
         };
@@ -173,7 +172,7 @@ impl RouteCandidate {
     /// Where the sign of the break stands, in percent of the width.
     fn break_at(&self) -> Option<f64> {
         let (from, to) = self.broken?;
-        let on_line = (0..self.stations.len() - 1).find(|at| self.is_cut(*at));
+        let on_line = (0..self.nodes.len() - 1).find(|at| self.is_cut(*at));
         if from == to {
             return on_line.map(|at| self.middle(at) + self.step() / 2.0);
         }
@@ -182,7 +181,7 @@ impl RouteCandidate {
     }
 
     fn step(&self) -> f64 {
-        100.0 / self.stations.len() as f64
+        100.0 / self.nodes.len() as f64
     }
 
     fn middle(&self, at: usize) -> f64 {
@@ -205,28 +204,24 @@ fn resolved(cause: &Cause<'_>) -> bool {
 }
 
 /// Where the way breaks: at a station, or somewhere on a stretch where nobody can be named.
-fn stretch(who: Option<Who>, stage: Option<Stage>, proxied: bool) -> (Station, Station) {
-    let carrier = if proxied {
-        Station::Proxy
-    } else {
-        Station::Service
-    };
-    let at = |station| (station, station);
+fn stretch(who: Option<Who>, stage: Option<Stage>, proxied: bool) -> (Node, Node) {
+    let carrier = if proxied { Node::Proxy } else { Node::Service };
+    let at = |node| (node, node);
     match (who, stage) {
-        (Some(Who::Device), _) | (_, Some(Stage::Device | Stage::Route)) => at(Station::Pc),
-        (Some(Who::Resolver), _) => at(Station::Resolver),
-        (Some(Who::Firewall), _) => at(Station::Firewall),
-        (Some(Who::Proxy), _) => at(Station::Proxy),
-        (Some(Who::Inspection), _) => at(Station::Inspection),
-        (Some(Who::Service), _) => at(Station::Service),
-        (_, Some(Stage::Dns)) => (Station::Pc, Station::Resolver),
-        (_, Some(Stage::Proxy)) => (Station::Pc, Station::Proxy),
-        (_, Some(Stage::Tcp)) => (Station::Pc, carrier),
-        _ => (Station::Pc, Station::Service),
+        (Some(Who::Device), _) | (_, Some(Stage::Device | Stage::Route)) => at(Node::Pc),
+        (Some(Who::Resolver), _) => at(Node::Resolver),
+        (Some(Who::Firewall), _) => at(Node::Firewall),
+        (Some(Who::Proxy), _) => at(Node::Proxy),
+        (Some(Who::Inspection), _) => at(Node::Inspection),
+        (Some(Who::Service), _) => at(Node::Service),
+        (_, Some(Stage::Dns)) => (Node::Pc, Node::Resolver),
+        (_, Some(Stage::Proxy)) => (Node::Pc, Node::Proxy),
+        (_, Some(Stage::Tcp)) => (Node::Pc, carrier),
+        _ => (Node::Pc, Node::Service),
     }
 }
 
-impl Station {
+impl Node {
     fn name(self) -> &'static str {
         match self {
             Self::Pc => "This PC",
@@ -238,7 +233,7 @@ impl Station {
         }
     }
 
-    fn words(self) -> &'static str {
+    fn in_sentence(self) -> &'static str {
         match self {
             Self::Pc => "this PC",
             Self::Resolver => "the DNS resolver",
@@ -251,7 +246,7 @@ impl Station {
 }
 
 impl State {
-    fn words(self) -> &'static str {
+    fn text(self) -> &'static str {
         match self {
             Self::Passed => "passed",
             Self::Suspect => "perhaps",
@@ -275,43 +270,43 @@ impl State {
 }
 
 /// Places are percentages, so that the picture is as wide as the page and its text keeps its size.
-fn picture(id: &str, way: &RouteCandidate, title: &str, code: &str) -> Markup {
+fn picture(id: &str, path: &PathPicture, title: &str, code: &str) -> Markup {
     let (title_id, text_id) = (format!("{id}-title"), format!("{id}-text"));
     html! {
         figure.way { "\n"
             svg role="img" aria-labelledby={ (title_id) " " (text_id) } height="104" width="100%" {
                 title id=(title_id) { (Text(title)) }
-                desc id=(text_id) { (told(way)) }
-                @for at in 0..way.stations.len() - 1 { (line(way, at)) }
-                @for (at, (name, state)) in way.stations.iter().enumerate() {
-                    (station(way.middle(at), *name, *state))
+                desc id=(text_id) { (description(path)) }
+                @for at in 0..path.nodes.len() - 1 { (line(path, at)) }
+                @for (at, (name, state)) in path.nodes.iter().enumerate() {
+                    (node(path.middle(at), *name, *state))
                 }
-                (the_break(way, code))
+                (the_break(path, code))
             } "\n"
             figcaption { (Text(title)) }
         } "\n"
     }
 }
 
-fn told(way: &RouteCandidate) -> String {
-    let parts = way.stations.iter();
-    let parts = parts.map(|(station, state)| format!("{}: {}", station.name(), state.words()));
+fn description(path: &PathPicture) -> String {
+    let parts = path.nodes.iter();
+    let parts = parts.map(|(node, state)| format!("{}: {}", node.name(), state.text()));
     parts.collect::<Vec<_>>().join("; ")
 }
 
-fn line(way: &RouteCandidate, at: usize) -> Markup {
+fn line(path: &PathPicture, at: usize) -> Markup {
     let class = match () {
-        () if way.is_cut(at) && way.outcome == Outcome::Degraded => "wire troubled",
-        () if way.is_cut(at) && way.outcome == Outcome::Inconclusive => "wire unsure",
-        () if way.is_cut(at) => "wire cut",
-        () if way.is_beyond(at) => "wire unused",
+        () if path.is_cut(at) && path.outcome == Outcome::Degraded => "wire troubled",
+        () if path.is_cut(at) && path.outcome == Outcome::Inconclusive => "wire unsure",
+        () if path.is_cut(at) => "wire cut",
+        () if path.is_beyond(at) => "wire unused",
         () => "wire",
     };
-    let [from, to] = [way.middle(at), way.middle(at + 1)].map(percent);
+    let [from, to] = [path.middle(at), path.middle(at + 1)].map(percent);
     html! { line class=(class) x1=(from) x2=(to) y1="48" y2="48" {} }
 }
 
-fn station(middle: f64, name: Station, state: State) -> Markup {
+fn node(middle: f64, name: Node, state: State) -> Markup {
     let x = percent(middle);
     html! {
         svg class={ "station " (mark::class(state.outcome())) } x=(x) y="48" {
@@ -319,20 +314,20 @@ fn station(middle: f64, name: Station, state: State) -> Markup {
             (mark::shape(state.outcome()))
         }
         text.name x=(x) y="80" { (name.name()) }
-        text.state x=(x) y="96" { (state.words()) }
+        text.state x=(x) y="96" { (state.text()) }
     }
 }
 
 /// The sign on the broken line, and the name of the cause above it.
-fn the_break(way: &RouteCandidate, code: &str) -> Markup {
+fn the_break(path: &PathPicture, code: &str) -> Markup {
     const SIGN: PreEscaped<&str> = PreEscaped(
         "<path class=\"lead\" d=\"M0-26v17\"/><path class=\"cross\" d=\"M-6-6l12 12m0-12l-12 12\"/>",
     );
-    let Some(at) = way.break_at() else {
+    let Some(at) = path.break_at() else {
         return Markup::default();
     };
     let x = percent(at);
-    let class = mark::class(way.outcome);
+    let class = mark::class(path.outcome);
     let (anchor, code_x) = match at {
         left if left < 34.0 => ("from-left", "0"),
         right if right > 66.0 => ("from-right", "100%"),

@@ -12,12 +12,12 @@ pub(crate) fn all() -> Vec<Case> {
     vec![row(
         Code::TlsMtuBlackhole,
         Confidence::High,
-        (host(), silent_tls(sizes(false, Some(true), true))),
+        (host(), silent_tls(size_control(false, Some(true), true))),
         vec![],
     )]
 }
 
-fn sizes(ordinary: bool, short_segments: Option<bool>, short_answer: bool) -> SizeControl {
+fn size_control(ordinary: bool, short_segments: Option<bool>, short_answer: bool) -> SizeControl {
     SizeControl {
         address: format!("{SITE}:443").parse().unwrap(),
         ordinary: Some(ordinary),
@@ -67,7 +67,7 @@ fn an_answer_that_comes_either_way_or_neither_blames_no_line() {
         (false, None, false),
     ];
     for (ordinary, segments, answer) in cases {
-        let verdict = verdict_of(silent_tls(sizes(ordinary, segments, answer)));
+        let verdict = verdict_of(silent_tls(size_control(ordinary, segments, answer)));
         assert_eq!(verdict.code, Some(Code::TlsSilent));
         assert_eq!(verdict.culprit.unwrap().who, Who::Unknown);
     }
@@ -76,7 +76,7 @@ fn an_answer_that_comes_either_way_or_neither_blames_no_line() {
 /// A server refuses names that it does not know, and a refusal is short.
 #[test]
 fn a_refusal_of_another_name_is_no_filter_where_packets_are_too_long() {
-    let mut evidence = silent_tls(sizes(false, Some(true), true));
+    let mut evidence = silent_tls(size_control(false, Some(true), true));
     evidence.sni_control = Some(greeted(LegacyHello::default(), legacy(None, None, false)));
     assert_eq!(verdict_of(evidence).code, Some(Code::TlsMtuBlackhole));
 }
@@ -85,7 +85,7 @@ fn a_refusal_of_another_name_is_no_filter_where_packets_are_too_long() {
 fn a_connection_that_did_not_come_about_compares_nothing() {
     let control = SizeControl {
         ordinary: None,
-        ..sizes(false, Some(true), true)
+        ..size_control(false, Some(true), true)
     };
     assert_eq!(verdict_of(silent_tls(control)).code, Some(Code::TlsSilent));
 }
@@ -95,7 +95,7 @@ fn controls_at_another_address_say_nothing() {
     let elsewhere = "198.51.100.66:443".parse().unwrap();
     let size = SizeControl {
         address: elsewhere,
-        ..sizes(false, Some(true), true)
+        ..size_control(false, Some(true), true)
     };
     let mut evidence = silent_tls(size);
     assert_eq!(verdict_of(evidence.clone()).code, Some(Code::TlsSilent));
@@ -110,7 +110,7 @@ fn controls_at_another_address_say_nothing() {
 /// The ClientHello with another name got a ServerHello: packets of full size arrive.
 #[test]
 fn a_long_answer_to_another_name_clears_the_line() {
-    let mut evidence = silent_tls(sizes(false, Some(true), true));
+    let mut evidence = silent_tls(size_control(false, Some(true), true));
     let heard = legacy(Some(0x0303), Some(0xc02f), false);
     evidence.sni_control = Some(greeted(heard.clone(), heard));
     assert_eq!(verdict_of(evidence).code, Some(Code::TlsSilent));
@@ -118,7 +118,7 @@ fn a_long_answer_to_another_name_clears_the_line() {
 
 #[test]
 fn an_answer_that_began_to_come_clears_the_line() {
-    let mut begun = silent_tls(sizes(false, Some(true), true));
+    let mut begun = silent_tls(size_control(false, Some(true), true));
     for attempt in &mut begun.attempts {
         let tls = attempt.tls.as_mut().unwrap();
         tls.value.as_mut().unwrap().bytes_received = 1_400;
@@ -129,7 +129,7 @@ fn an_answer_that_began_to_come_clears_the_line() {
 /// A line that loses long packets lets an alert through whatever the name is.
 #[test]
 fn an_alert_to_another_name_is_no_filter_where_nothing_came() {
-    let mut evidence = silent_tls(sizes(false, None, false));
+    let mut evidence = silent_tls(size_control(false, None, false));
     evidence.sni_control = Some(greeted(LegacyHello::default(), legacy(None, None, false)));
     assert_eq!(verdict_of(evidence.clone()).code, Some(Code::TlsSilent));
     let heard = legacy(Some(0x0303), Some(0xc02f), false);
@@ -147,7 +147,7 @@ fn silence_in_clear_is_the_path_where_short_packets_arrive() {
     for (segments, who, confidence) in cases {
         let mut rows = vec![(
             http("host.example"),
-            silent_http(sizes(false, segments, true)),
+            silent_http(size_control(false, segments, true)),
         )];
         rows.extend(controls());
         let verdict = judged(rows).endpoints.remove(0).verdict;
@@ -161,8 +161,11 @@ fn silence_in_clear_is_the_path_where_short_packets_arrive() {
 #[test]
 fn a_short_answer_alone_adds_a_fact_and_accuses_nobody() {
     let rows = [
-        (host(), silent_tls(sizes(false, None, true))),
-        (http("host.example"), silent_http(sizes(false, None, true))),
+        (host(), silent_tls(size_control(false, None, true))),
+        (
+            http("host.example"),
+            silent_http(size_control(false, None, true)),
+        ),
     ];
     for (row, code) in rows.into_iter().zip([Code::TlsSilent, Code::HttpSilent]) {
         let verdict = judged(vec![row]).endpoints.remove(0).verdict;
@@ -181,7 +184,7 @@ fn a_body_that_began_to_come_clears_the_line() {
             body_complete: false,
             ..answer(200)
         };
-        let silent = silent_http(sizes(false, Some(true), true));
+        let silent = silent_http(size_control(false, Some(true), true));
         let evidence = Evidence {
             attempts: http_failed(Some(&begun), FailureKind::Timeout, 80),
             ..silent

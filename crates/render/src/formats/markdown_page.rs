@@ -8,11 +8,11 @@ use reach365_model::endpoint::printable;
 const MARKS: [char; 10] = ['`', '|', '<', '>', '[', ']', '*', '~', '&', '$'];
 
 /// A page of Markdown. All text is taken as foreign; it never begins a line.
-pub(super) struct Sheet<'a> {
+pub(super) struct MarkdownPage<'a> {
     out: &'a mut dyn io::Write,
 }
 
-impl<'a> Sheet<'a> {
+impl<'a> MarkdownPage<'a> {
     pub(super) fn new(out: &'a mut dyn io::Write) -> Self {
         Self { out }
     }

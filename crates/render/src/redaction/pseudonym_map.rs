@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
-use super::{keep, page};
+use super::{page, public_names};
 use reach365_model::catalog::Catalog;
 use reach365_model::endpoint::{Cloud, Endpoint};
 use reach365_proxy::owner::registrable_domain;
@@ -42,7 +42,7 @@ const KINDS: [&str; 17] = [
 
 /// Placeholders by what they stand for; one document or several share it.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(super) struct PseudonymMap {
     /// Literals in lower case, with what stands for them.
     literals: HashMap<String, String>,
     /// The literals by their first word, longest first.
@@ -69,7 +69,7 @@ pub(super) struct Ledger {
     listed: HashSet<String>,
 }
 
-impl Ledger {
+impl PseudonymMap {
     /// No placeholders yet.
     pub(super) fn new(builtin: &Catalog) -> Self {
         let hosts = builtin.endpoints().iter();
@@ -83,7 +83,7 @@ impl Ledger {
     /// Whether a name is Microsoft's or an authority's.
     pub(super) fn is_public_name(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
-        self.listed.contains(&name) || keep::is_public(&name)
+        self.listed.contains(&name) || public_names::is_public(&name)
     }
 
     /// Whether the built-in list has a group.
@@ -115,7 +115,7 @@ impl Ledger {
         if public || is_placeholder_name(name) || name.parse::<IpAddr>().is_ok() {
             return;
         }
-        self.literal(name, |ledger| ledger.placeholder(kind, name));
+        self.literal(name, |pseudonyms| pseudonyms.placeholder(kind, name));
     }
 
     /// The same for a host, which may look like one of a content network.
@@ -130,7 +130,7 @@ impl Ledger {
 
     /// A name of a content network or a service to which a public host points.
     pub(super) fn alias(&mut self, name: &str) {
-        if keep::zone(name).is_some() {
+        if public_names::zone(name).is_some() {
             self.aliases.insert(name.to_ascii_lowercase());
         }
     }
@@ -140,7 +140,7 @@ impl Ledger {
         if self.is_public_name(domain) || domain.parse::<IpAddr>().is_ok() {
             return;
         }
-        let public = match keep::zone(domain) {
+        let public = match public_names::zone(domain) {
             Some(zone) => zone.split('.').count(),
             None => registrable_domain(domain).matches('.').count(),
         };
@@ -181,7 +181,7 @@ impl Ledger {
         if !["host", "proxy"].contains(&kind) {
             return label;
         }
-        if let Some(zone) = keep::zone(name) {
+        if let Some(zone) = public_names::zone(name) {
             return format!("{label}.{zone}");
         }
         let is_site = site(name).is_some_and(|site| site.eq_ignore_ascii_case(name));
@@ -228,7 +228,7 @@ impl Ledger {
         if !path.starts_with('/') {
             return path.chars().take(1).chain(['…']).collect();
         }
-        self.literal(path, |ledger| format!("/{}", ledger.next("path")));
+        self.literal(path, |pseudonyms| format!("/{}", pseudonyms.next("path")));
         self.whole(path).unwrap_or_default().to_owned()
     }
 
@@ -250,7 +250,7 @@ impl Ledger {
             let by = known.unwrap_or_else(|| self.placeholder(kind, name));
             return self.common.entry(key).or_insert(by).clone();
         }
-        self.literal(name, |ledger| ledger.placeholder(kind, name));
+        self.literal(name, |pseudonyms| pseudonyms.placeholder(kind, name));
         self.literals.get(&key).cloned().unwrap_or_default()
     }
 
@@ -349,7 +349,7 @@ impl Ledger {
 
 /// Whether a word says nothing of whose it is: sentences, products and numbers have it too.
 fn is_common(word: &str) -> bool {
-    keep::is_generic(word) || page::is_of_ours(word) || page::is_known(word)
+    public_names::is_generic(word) || page::is_of_ours(word) || page::is_known(word)
 }
 
 /// The first word of a text that begins with one.
@@ -403,7 +403,7 @@ pub(super) fn is_placeholder_name(name: &str) -> bool {
     if let Some(name) = name.strip_suffix(RESERVED) {
         return name.split('.').all(is_placeholder_label);
     }
-    let label = match keep::zone(name) {
+    let label = match public_names::zone(name) {
         Some(zone) => name[..name.len() - zone.len()].trim_end_matches('.'),
         None => name,
     };

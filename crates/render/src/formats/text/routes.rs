@@ -1,26 +1,26 @@
-//! Which way the run took, in one line: nothing where no proxy settings were found.
+//! Which route the run took, in one line: nothing where no proxy settings were found.
 
 use reach365_model::report::{EndpointReport, Report};
 use reach365_proxy::route::Origin;
 
-/// One sentence on the ways of a run, where there is anything to say.
-pub(super) fn words(report: &Report) -> Option<String> {
-    let mut ways: Vec<(String, usize)> = Vec::new();
+/// One sentence on the routes of a run, where there is anything to say.
+pub(super) fn summary(report: &Report) -> Option<String> {
+    let mut routes: Vec<(String, usize)> = Vec::new();
     for row in report.endpoints.iter().filter(|row| is_routed(row)) {
-        let way = way(row);
-        match ways.iter_mut().find(|(known, _)| *known == way) {
+        let route = route(row);
+        match routes.iter_mut().find(|(known, _)| *known == route) {
             Some((_, count)) => *count += 1,
-            None => ways.push((way, 1)),
+            None => routes.push((route, 1)),
         }
     }
-    if let [(only, _)] = ways.as_slice() {
-        return Some(format!("way: {only}"));
+    if let [(only, _)] = routes.as_slice() {
+        return Some(format!("route: {only}"));
     }
-    let parts: Vec<String> = ways
+    let parts: Vec<String> = routes
         .iter()
-        .map(|(way, count)| format!("{count} {way}"))
+        .map(|(route, count)| format!("{count} {route}"))
         .collect();
-    (!parts.is_empty()).then(|| format!("ways: {}", parts.join("; ")))
+    (!parts.is_empty()).then(|| format!("routes: {}", parts.join("; ")))
 }
 
 /// Whether settings decided, and not the plain lack of them.
@@ -28,7 +28,7 @@ fn is_routed(row: &EndpointReport) -> bool {
     row.route.origin != Origin::Direct && !row.evidence.ways.is_empty()
 }
 
-fn way(row: &EndpointReport) -> String {
+fn route(row: &EndpointReport) -> String {
     let hops = row.route.hop_words().join("; ");
     let carried = if row.route.is_direct() {
         "direct".to_owned()
@@ -36,7 +36,7 @@ fn way(row: &EndpointReport) -> String {
         format!("via proxy ({hops})")
     };
     let failed = row.evidence.ways.first();
-    if failed.is_some_and(|way| way.script_failure.is_some()) {
+    if failed.is_some_and(|candidate| candidate.script_failure.is_some()) {
         return format!("{carried}, since the PAC script cannot be used");
     }
     format!("{carried}, {}", decided(row.route.origin))
