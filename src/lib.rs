@@ -41,14 +41,14 @@
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
 mod builtin;
-mod engine;
+mod checker;
 
 pub use builtin::{builtin, judge};
-pub use engine::{
+pub use checker::{
     Checker, CheckerBuilder, ReadTrace, TraceReport, TraceRequest, route_candidates, trace,
 };
 #[cfg(feature = "fetch")]
-pub use engine::{
+pub use checker::{
     ServiceAnswer, ServiceFailure, ServiceRequest, ask_service, new_client_request_id,
 };
 #[cfg(feature = "fix")]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 const PURE_CRATES: [&str; 4] = ["proxy", "model", "judge", "render"];
 /// Modules of the root package: each imports only what stands to its left.
-const ORDER: [&str; 2] = ["builtin", "engine"];
+const ORDER: [&str; 2] = ["builtin", "checker"];
 const IMPURE: [&str; 11] = [
     "tokio",
     "std::fs",

@@ -2,8 +2,8 @@
 
 use tokio::sync::Notify;
 
-use crate::engine::device::Setting;
-use crate::engine::routing;
+use crate::checker::device::Setting;
+use crate::checker::routing;
 use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::evidence::RouteCandidate;
 use reach365_model::plan::Plan;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use reach365_model::Timestamp;
 use url::Url;
 
-use crate::engine::routing::Routing;
+use crate::checker::routing::Routing;
 use reach365_model::catalog::service::{SERVICE_LIMIT, ServiceList, instance, latest_version};
 use reach365_model::endpoint::{Cloud, quoted};
 use reach365_model::error::Error;

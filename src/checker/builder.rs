@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::{Checker, trace};
+use crate::checker::{Checker, trace};
 use reach365_judge::verdict::Signatures;
 use reach365_model::device::NcsiSettings;
 use reach365_model::endpoint::Cloud;

@@ -2,7 +2,7 @@
 
 use std::net::Ipv6Addr;
 
-use crate::engine::rows::Row;
+use crate::checker::rows::Row;
 use reach365_model::device::{Applied, NcsiSettings};
 use reach365_model::evidence::{Evidence, Redirect, RunEvidence, SkipReason};
 use reach365_model::options::Options;
@@ -66,8 +66,8 @@ pub(super) fn evidence(row: &Row<'_>, reason: SkipReason) -> Evidence {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Checker;
-    use crate::engine::rows::rows;
+    use crate::checker::Checker;
+    use crate::checker::rows::rows;
 
     use reach365_model::options::Family;
     use reach365_model::verdict::Outcome;

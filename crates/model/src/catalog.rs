@@ -191,6 +191,6 @@ impl Catalog {
 #[cfg(test)]
 pub(crate) fn builtin() -> &'static Catalog {
     static CATALOG: std::sync::OnceLock<Catalog> = std::sync::OnceLock::new();
-    let text = include_str!("../../../../endpoints.toml");
+    let text = include_str!("../../../endpoints.toml");
     CATALOG.get_or_init(|| Catalog::parse_builtin("endpoints.toml", text).unwrap())
 }

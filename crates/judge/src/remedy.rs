@@ -26,7 +26,7 @@ pub use plan::{
 };
 
 /// The embedded list.
-const EMBEDDED: &str = include_str!("../../data/remedies.toml");
+const EMBEDDED: &str = include_str!("../data/remedies.toml");
 
 /// All remedies, and why some codes have none.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -2,16 +2,16 @@
 //! grammars are in [`reach365_proxy`].
 
 #[cfg(target_os = "linux")]
-#[path = "linux.rs"]
+#[path = "proxy_settings/linux.rs"]
 mod system;
 #[cfg(target_os = "macos")]
-#[path = "macos.rs"]
+#[path = "proxy_settings/macos.rs"]
 mod system;
 #[cfg(windows)]
-#[path = "windows.rs"]
+#[path = "proxy_settings/windows.rs"]
 mod system;
 #[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
-#[path = "other.rs"]
+#[path = "proxy_settings/other.rs"]
 mod system;
 
 use reach365_proxy::environment;

@@ -3,16 +3,16 @@
 //! system cannot tell is absent.
 
 #[cfg(target_os = "linux")]
-#[path = "linux.rs"]
+#[path = "socket_evidence/linux.rs"]
 mod system;
 #[cfg(target_os = "macos")]
-#[path = "macos.rs"]
+#[path = "socket_evidence/macos.rs"]
 mod system;
 #[cfg(windows)]
-#[path = "windows.rs"]
+#[path = "socket_evidence/windows.rs"]
 mod system;
 #[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
-#[path = "other.rs"]
+#[path = "socket_evidence/other.rs"]
 mod system;
 
 use reach365_model::evidence::{IcmpSeen, TcpCounters};

@@ -12,8 +12,8 @@ use futures_util::future::{Either, select};
 use tokio::sync::watch;
 use tokio::time::{Duration, Instant, sleep};
 
-use crate::engine::rows::Row;
-use crate::engine::{Checker, Probed};
+use crate::checker::rows::Row;
+use crate::checker::{Checker, Probed};
 use reach365_judge::verdict::{self};
 use reach365_model::evidence::BurstSeen;
 use reach365_model::options::{BURST_AT_ONCE, BURST_ENDPOINTS, BURST_LAG, BURST_SAMPLE};

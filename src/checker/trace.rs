@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
 
-use crate::engine::Row;
+use crate::checker::Row;
 use reach365_judge::verdict::{self, TraceReading, read_trace};
 use reach365_model::endpoint::{Endpoint, Host};
 use reach365_model::error::Error;

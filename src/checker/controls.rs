@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures_util::future::{FutureExt, join, join_all};
 
-use crate::engine::Checker;
-use crate::engine::rows::Row;
+use crate::checker::Checker;
+use crate::checker::rows::Row;
 use reach365_judge::verdict::{self};
 use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::evidence::{ControlHostSeen, Evidence, Lookup};

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use tokio::task::{JoinHandle, spawn_blocking};
 use url::Url;
 
-use crate::engine::scripts::{Answer, Scripts};
+use crate::checker::scripts::{Answer, Scripts};
 use reach365_judge::verdict::{KNOWN_PROXY, PAC_ROUTE};
 use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::evidence::{RouteCandidate, ScriptFailure, ScriptSeen};
