@@ -155,7 +155,7 @@ fn a_private_address_beside_genuine_ones_is_no_sinkhole() {
 }
 
 #[test]
-fn no_neighbour_excuses_the_unspecified_address() {
+fn no_neighbor_excuses_the_unspecified_address() {
     let nowhere = with(
         "0.0.0.0",
         tcp_failed("0.0.0.0", 443, FailureKind::Refused, 0.1),

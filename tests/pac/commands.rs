@@ -243,7 +243,7 @@ fn slips_are_usage_errors() {
 #[test]
 fn foreign_text_never_reaches_the_terminal_raw() {
     let file = script(
-        "colour.pac",
+        "color.pac",
         "function FindProxyForURL() { alert('\\x1b[31m'); return 'PROXY \\x1b]0;x\\x07'; }",
     );
     let output = reach365(&[

@@ -54,7 +54,7 @@ fn harm_is_never_low_risk() {
 }
 
 #[test]
-fn administration_centres_are_for_administrators() {
+fn administration_centers_are_for_administrators() {
     for remedy in all() {
         let portal = remedy
             .actions

@@ -149,21 +149,17 @@ fn no_format_lets_control_characters_through() {
 }
 
 #[test]
-fn colours_change_nothing_but_colours() {
+fn colors_change_nothing_but_colors() {
     for (name, make) in FIXTURES {
-        let coloured = text(
+        let colored = text(
             &make(),
             TextStyle {
                 color: true,
                 ..plain(80)
             },
         );
-        assert!(coloured.contains("\u{1b}["), "{name}");
-        assert_eq!(
-            without_colours(&coloured),
-            text(&make(), plain(80)),
-            "{name}"
-        );
+        assert!(colored.contains("\u{1b}["), "{name}");
+        assert_eq!(without_colors(&colored), text(&make(), plain(80)), "{name}");
     }
 }
 
@@ -373,7 +369,7 @@ fn rendered(report: &Report, format: Format, style: TextStyle) -> String {
     String::from_utf8(out).unwrap()
 }
 
-fn without_colours(text: &str) -> String {
+fn without_colors(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
     let mut plain = parts.next().unwrap().to_owned();
     for part in parts {

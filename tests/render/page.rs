@@ -154,7 +154,7 @@ fn times_that_nobody_measured_stay_on_the_page() {
 
 /// WCAG 2 AA: 4.5 for text, 3 for signs and lines that carry meaning.
 #[test]
-fn colours_can_be_told_apart_in_both_schemes() {
+fn colors_can_be_told_apart_in_both_schemes() {
     let style = fs::read_to_string(style_path()).unwrap();
     let schemes: Vec<_> = style.split(":root {").skip(1).map(properties).collect();
     assert_eq!(schemes.len(), 2);
@@ -169,9 +169,9 @@ fn colours_can_be_told_apart_in_both_schemes() {
         "link",
     ];
     let stages = ["dns", "tcp", "proxy", "tls", "http"];
-    for colours in schemes {
+    for colors in schemes {
         let check = |one: &str, other: &str, least: f64| {
-            let ratio = contrast(&colours[one], &colours[other]);
+            let ratio = contrast(&colors[one], &colors[other]);
             assert!(ratio >= least, "{one} on {other}: {ratio:.2}");
         };
         for ground in ["paper", "card"] {
@@ -210,9 +210,9 @@ fn contrast(one: &str, other: &str) -> f64 {
     (one.max(other) + 0.05) / (one.min(other) + 0.05)
 }
 
-fn luminance(colour: &str) -> f64 {
+fn luminance(color: &str) -> f64 {
     let channel = |at: usize| {
-        let part = u8::from_str_radix(&colour[at..at + 2], 16).unwrap();
+        let part = u8::from_str_radix(&color[at..at + 2], 16).unwrap();
         let part = f64::from(part) / 255.0;
         match part {
             dark if dark <= 0.040_45 => dark / 12.92,

@@ -11,7 +11,7 @@ use crate::verdict::{Finding, Outcome};
 /// What happens during a run, in order: `Started`, any number of `Probed` while the run goes on,
 /// then the report's own events (see [`Report::events`]).
 ///
-/// An event serialises to one flat JSON object whose key `event` has its kind.
+/// An event serializes to one flat JSON object whose key `event` has its kind.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 #[non_exhaustive]

@@ -43,7 +43,7 @@ pub struct Selection {
     pub groups: Vec<String>,
     /// Hosts: `HOST`, `HOST:PORT`, `[IPV6]:PORT` or a URL with `http` or `https`.
     pub hosts: Vec<String>,
-    /// Domains of the organisation whose `msoid` record is to be looked up.
+    /// Domains of the organization whose `msoid` record is to be looked up.
     pub domains: Vec<String>,
     /// The cloud that the organization is in.
     pub cloud: Cloud,
@@ -366,7 +366,7 @@ fn msoid(domain: &str) -> Result<Endpoint, Error> {
         id: endpoint.host.to_string(),
         groups: vec![MSOID_GROUP.to_owned()],
         purpose: "Tells sign-in which cloud serves the domain; \
-                  it may point to China only for organisations whose cloud is there"
+                  it may point to China only for organizations whose cloud is there"
             .to_owned(),
         ..endpoint
     })

@@ -16,7 +16,7 @@ use reach365_proxy::route::Route;
 pub use failed::FailedAgain;
 use outline::Outline;
 
-/// Name of the schema that [`Report`] serialises to.
+/// Name of the schema that [`Report`] serializes to.
 pub const SCHEMA: &str = "reach365/report/1";
 
 /// Everything that a run found out.

@@ -23,7 +23,7 @@ const PLAIN_PARAMETERS: [&str; 6] = ["realm", "qop", "algorithm", "charset", "st
 /// What may stand before a word.
 const QUOTES: [char; 5] = ['`', '\'', '"', '(', '['];
 
-/// A setting that people wrote, as it is. Whoever prints or serialises it sees `***` where
+/// A setting that people wrote, as it is. Whoever prints or serializes it sees `***` where
 /// credentials stand.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Concealed(String);

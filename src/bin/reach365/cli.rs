@@ -223,7 +223,7 @@ pub(crate) struct ResultArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct LookArgs {
-    /// Colour the text; `auto` does on a terminal, unless `NO_COLOR` is set
+    /// Color the text; `auto` does on a terminal, unless `NO_COLOR` is set
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
 }

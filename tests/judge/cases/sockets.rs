@@ -33,7 +33,7 @@ pub(crate) fn all() -> Vec<Case> {
         row(
             Code::TcpUnreachable,
             High,
-            (host(), at_site(without_neighbour())),
+            (host(), at_site(without_neighbor())),
             controls(),
         ),
         row(
@@ -62,7 +62,7 @@ pub(crate) fn all() -> Vec<Case> {
 }
 
 /// What Linux reports three seconds later where nobody has the address of the next hop.
-fn without_neighbour() -> Vec<Attempt> {
+fn without_neighbor() -> Vec<Attempt> {
     rejected_after(3_060.0, OWN, 3, 1)
 }
 

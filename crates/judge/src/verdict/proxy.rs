@@ -91,8 +91,8 @@ fn by_device(diagnosis: Diagnosis, attempt: &Attempt) -> Diagnosis {
     let Some(device) = icmp.from.filter(other) else {
         return diagnosis;
     };
-    if tcp::has_no_neighbour(attempt, icmp) {
-        return diagnosis.by(Who::Path).fact("how", tcp::NO_NEIGHBOUR);
+    if tcp::has_no_neighbor(attempt, icmp) {
+        return diagnosis.by(Who::Path).fact("how", tcp::NO_NEIGHBOR);
     }
     let who = if tcp::is_own(attempt, icmp) {
         Who::Device

@@ -10,7 +10,7 @@ use reach365_model::verdict::{Code, Confidence, Verdict};
 pub(super) const AT_ONCE_MS: f64 = 20.0;
 
 /// What the system means by "host unreachable" where no device on the way has said it.
-pub(super) const NO_NEIGHBOUR: &str = "nobody answers at the next hop";
+pub(super) const NO_NEIGHBOR: &str = "nobody answers at the next hop";
 
 /// What a failed connection says. An ICMP message that the system kept says most: which device
 /// rejected it, and whether by a rule.
@@ -58,8 +58,8 @@ pub(super) fn judge_failure(attempt: &Attempt, failure: &Failure) -> AttemptResu
 /// What an ICMP message says: who rejected the connection, and how.
 fn rejected(attempt: &Attempt, icmp: &IcmpSeen) -> Option<Diagnosis> {
     let (code, words) = meaning(icmp)?;
-    if has_no_neighbour(attempt, icmp) {
-        return Some(no_neighbour(attempt));
+    if has_no_neighbor(attempt, icmp) {
+        return Some(no_neighbor(attempt));
     }
     let code = if is_own(attempt, icmp) {
         Code::DeviceLocalFirewall
@@ -81,17 +81,17 @@ fn rejected(attempt: &Attempt, icmp: &IcmpSeen) -> Option<Diagnosis> {
 }
 
 /// Nobody answers at the next hop: no rule of anybody's, and this machine is well.
-fn no_neighbour(attempt: &Attempt) -> Diagnosis {
+fn no_neighbor(attempt: &Attempt) -> Diagnosis {
     Diagnosis::new(Code::TcpUnreachable)
         .fact("address", attempt.address.to_string())
         .fact("waited_ms", whole_ms(attempt.tcp.elapsed_ms))
         .fact("device", "this machine")
-        .fact("icmp", NO_NEIGHBOUR)
+        .fact("icmp", NO_NEIGHBOR)
 }
 
 /// Whether the system of this machine has found nobody at the next hop. It asks for a while before
 /// it says so; a rule of this machine rejects at once.
-pub(super) fn has_no_neighbour(attempt: &Attempt, icmp: &IcmpSeen) -> bool {
+pub(super) fn has_no_neighbor(attempt: &Attempt, icmp: &IcmpSeen) -> bool {
     let unreachable = matches!((icmp.version, icmp.kind, icmp.code), (4, 3, 1) | (6, 1, 3));
     unreachable && is_own(attempt, icmp) && !is_local(attempt)
 }

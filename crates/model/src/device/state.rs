@@ -10,7 +10,7 @@ use crate::device::status::DsregStatus;
 use crate::device::token::{RefreshToken, TokenAttempt};
 use crate::endpoint::Cloud;
 
-/// Name of the schema that [`DeviceState`] serialises to.
+/// Name of the schema that [`DeviceState`] serializes to.
 pub const SCHEMA: &str = "reach365/device/1";
 
 /// The state of a device: what follows from the facts, then the facts.

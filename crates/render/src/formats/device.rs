@@ -6,7 +6,7 @@ use std::io;
 
 use crate::formats::json::document;
 use crate::formats::layout::{Lead, Page};
-use crate::formats::style::{Colour, TextStyle};
+use crate::formats::style::{Color, TextStyle};
 use reach365_judge::remedy::ActivationError;
 use reach365_model::device::{DeviceState, NamedValue, Pc, ProxyView, TokenAttempt};
 
@@ -19,7 +19,7 @@ const COLUMN: usize = 20;
 /// What `out` reports.
 pub fn device(state: &DeviceState, style: &TextStyle, out: &mut dyn io::Write) -> io::Result<()> {
     let mut page = Page::new(style, out);
-    page.paragraph(&Lead::indent(0), &words::headline(state), Colour::Title)?;
+    page.paragraph(&Lead::indent(0), &words::headline(state), Color::Title)?;
     belonging(state, &mut page)?;
     token(state, &mut page)?;
     joining(state, &mut page)?;
@@ -130,7 +130,7 @@ fn errors(state: &DeviceState, page: &mut Page<'_>) -> io::Result<()> {
         row(&error.text(), &error.means(), page)?;
     }
     let next = "`reach365 fix plan 0xERROR --device FILE` orders what to do.";
-    page.paragraph(&Lead::indent(2), next, Colour::Faint)
+    page.paragraph(&Lead::indent(2), next, Color::Faint)
 }
 
 fn facts_of_pc(pc: &Pc, page: &mut Page<'_>) -> io::Result<()> {
@@ -146,7 +146,7 @@ fn facts_of_pc(pc: &Pc, page: &mut Page<'_>) -> io::Result<()> {
     values("OTHER REGISTRY VALUES", &other, page)?;
     page.title("PROXY SETTINGS")?;
     if pc.proxies.is_empty() {
-        page.paragraph(&Lead::indent(2), "none were found", Colour::Plain)?;
+        page.paragraph(&Lead::indent(2), "none were found", Color::Plain)?;
     }
     pc.proxies.iter().try_for_each(|view| proxies(view, page))
 }
@@ -159,11 +159,11 @@ fn values(title: &str, values: &[&NamedValue], page: &mut Page<'_>) -> io::Resul
     let mut key = "";
     for value in values {
         if value.key != key {
-            page.paragraph(&Lead::indent(2), &value.key, Colour::Faint)?;
+            page.paragraph(&Lead::indent(2), &value.key, Color::Faint)?;
             key = &value.key;
         }
         let text = format!("{} = {}", value.name, value.value);
-        page.paragraph(&Lead::indent(4), &text, Colour::Plain)?;
+        page.paragraph(&Lead::indent(4), &text, Color::Plain)?;
     }
     Ok(())
 }
@@ -187,8 +187,8 @@ fn notes(state: &DeviceState, page: &mut Page<'_>) -> io::Result<()> {
     }
     page.title("NOTES")?;
     for note in notes {
-        let bullet = Lead::indent(2).then(page.style, Colour::Plain, "- ");
-        page.paragraph(&bullet, note, Colour::Plain)?;
+        let bullet = Lead::indent(2).then(page.style, Color::Plain, "- ");
+        page.paragraph(&bullet, note, Color::Plain)?;
     }
     Ok(())
 }
@@ -224,7 +224,7 @@ fn known_rows<'a>(
 
 fn row(name: &str, words: &str, page: &mut Page<'_>) -> io::Result<()> {
     let name = reach365_model::endpoint::printable(name);
-    let lead = Lead::indent(2).then(page.style, Colour::Plain, &name);
+    let lead = Lead::indent(2).then(page.style, Color::Plain, &name);
     let column = COLUMN.max(lead.width() + 1);
-    page.paragraph(&lead.up_to(column), words, Colour::Plain)
+    page.paragraph(&lead.up_to(column), words, Color::Plain)
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::formats::json::document;
 use crate::formats::layout::{Lead, Page, text_width};
-use crate::formats::style::{Colour, TextStyle};
+use crate::formats::style::{Color, TextStyle};
 use reach365_model::catalog::Wildcard;
 use reach365_model::endpoint::{Endpoint, Level, Scheme, printable};
 
@@ -34,7 +34,7 @@ pub fn endpoints(
         row(&name(endpoint), &text_of(endpoint), column, &mut page)?;
     }
     let count = format!("{} endpoints", endpoints.len());
-    page.paragraph(&Lead::indent(0), &count, Colour::Faint)?;
+    page.paragraph(&Lead::indent(0), &count, Color::Faint)?;
     if wildcards.is_empty() {
         return Ok(());
     }
@@ -47,12 +47,12 @@ pub fn endpoints(
 pub(super) fn row(name: &str, words: &str, column: usize, page: &mut Page<'_>) -> io::Result<()> {
     let name = printable(name);
     let lead = if text_width(&name) + 2 > column {
-        page.paragraph(&Lead::indent(0), &name, Colour::Plain)?;
+        page.paragraph(&Lead::indent(0), &name, Color::Plain)?;
         Lead::indent(column)
     } else {
-        Lead::indent(0).then(page.style, Colour::Plain, &name)
+        Lead::indent(0).then(page.style, Color::Plain, &name)
     };
-    page.paragraph(&lead.up_to(column), words, Colour::Plain)
+    page.paragraph(&lead.up_to(column), words, Color::Plain)
 }
 
 /// Host and port, and what is fetched in clear, which a rule may name.

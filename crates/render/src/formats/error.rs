@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::formats::layout::{Lead, Page};
-use crate::formats::style::{Colour, TextStyle};
+use crate::formats::style::{Color, TextStyle};
 use reach365_judge::remedy::{
     self, ActivationError, App, Network, NetworkSeen, Platform, Provenance, Situation, Step,
 };
@@ -34,15 +34,15 @@ pub fn explain_error(
 ) -> io::Result<()> {
     let mut page = Page::new(style, out);
     head(error, &mut page)?;
-    for (label, text) in labelled(error) {
-        labelled_line(label, &text, &mut page)?;
+    for (label, text) in labeled(error) {
+        labeled_line(label, &text, &mut page)?;
     }
     match report {
         Some(report) => in_report(error, report, &mut page)?,
         None => run(error)
             .iter()
             .zip(["run", ""])
-            .try_for_each(|(line, label)| labelled_line(label, line, &mut page))?,
+            .try_for_each(|(line, label)| labeled_line(label, line, &mut page))?,
     }
     what_to_do(error, report, app, &mut page)
 }
@@ -78,36 +78,36 @@ fn what_to_do(
     }
     page.title("WHAT TO DO, IN THIS ORDER")?;
     for (position, step) in steps.iter().take(MOST_STEPS).enumerate() {
-        let lead = Lead::indent(2).then(page.style, Colour::Title, &format!("{}. ", position + 1));
+        let lead = Lead::indent(2).then(page.style, Color::Title, &format!("{}. ", position + 1));
         let line = format!(
             "{} ({}, {} min)",
             step.instruction(),
             step.audience,
             step.minutes
         );
-        page.paragraph(&lead, &line, Colour::Plain)?;
+        page.paragraph(&lead, &line, Color::Plain)?;
     }
     let more = match steps.len().saturating_sub(MOST_STEPS) {
         0 => String::new(),
         more => format!("{more} more, then the line at which to stop: "),
     };
     let closing = format!("{more}`reach365 fix plan {error} --device FILE` knows the device too.");
-    page.paragraph(&Lead::indent(2), &closing, Colour::Faint)
+    page.paragraph(&Lead::indent(2), &closing, Color::Faint)
 }
 
-fn labelled_line(label: &str, text: &str, page: &mut Page<'_>) -> io::Result<()> {
-    let lead = Lead::indent(2).then(page.style, Colour::Faint, label);
-    page.paragraph(&lead.up_to(COLUMN), text, Colour::Plain)
+fn labeled_line(label: &str, text: &str, page: &mut Page<'_>) -> io::Result<()> {
+    let lead = Lead::indent(2).then(page.style, Color::Faint, label);
+    page.paragraph(&lead.up_to(COLUMN), text, Color::Plain)
 }
 
 fn head(error: ActivationError, page: &mut Page<'_>) -> io::Result<()> {
-    let lead = Lead::indent(0).then(page.style, Colour::Title, &format!("{error}  "));
-    page.paragraph(&lead, error.name().unwrap_or_default(), Colour::Faint)?;
-    page.paragraph(&Lead::indent(2), &error.means(), Colour::Plain)?;
+    let lead = Lead::indent(0).then(page.style, Color::Title, &format!("{error}  "));
+    page.paragraph(&lead, error.name().unwrap_or_default(), Color::Faint)?;
+    page.paragraph(&Lead::indent(2), &error.means(), Color::Plain)?;
     page.blank()
 }
 
-fn labelled(error: ActivationError) -> Vec<(&'static str, String)> {
+fn labeled(error: ActivationError) -> Vec<(&'static str, String)> {
     let mut lines = vec![("network", network(error).to_owned())];
     if !error.stages().is_empty() {
         lines.push(("stages", stages(error)));
@@ -168,18 +168,18 @@ fn in_report(error: ActivationError, report: &Report, page: &mut Page<'_>) -> io
     let found = explaining(report, error);
     page.title("IN THE REPORT")?;
     if found.is_empty() {
-        return page.paragraph(&Lead::indent(2), &nothing(report), Colour::Plain);
+        return page.paragraph(&Lead::indent(2), &nothing(report), Color::Plain);
     }
     let (causes, others): (Vec<_>, Vec<_>) = found.iter().partition(|it| it.fit == Fit::Cause);
     failures(error, &causes, page)?;
     if !others.is_empty() {
         let words = "Other causes at these stages, which may explain it too:";
-        page.paragraph(&Lead::indent(2), words, Colour::Plain)?;
+        page.paragraph(&Lead::indent(2), words, Color::Plain)?;
         failures(error, &others, page)?;
     }
     let more = format!("more on a cause: reach365 explain {}", found[0].code);
     page.blank()?;
-    page.paragraph(&Lead::indent(0), &more, Colour::Plain)
+    page.paragraph(&Lead::indent(0), &more, Color::Plain)
 }
 
 fn failures(
@@ -189,12 +189,12 @@ fn failures(
 ) -> io::Result<()> {
     for failure in found.iter().take(MOST) {
         let mark = format!("{} ", page.style.mark(failure.outcome));
-        let lead = Lead::indent(2).then(page.style, Colour::Outcome(failure.outcome), &mark);
-        page.paragraph(&lead, &joined(error, failure), Colour::Plain)?;
+        let lead = Lead::indent(2).then(page.style, Color::Outcome(failure.outcome), &mark);
+        page.paragraph(&lead, &joined(error, failure), Color::Plain)?;
     }
     if found.len() > MOST {
         let rest = format!("and {} more", found.len() - MOST);
-        page.paragraph(&Lead::indent(4), &rest, Colour::Faint)?;
+        page.paragraph(&Lead::indent(4), &rest, Color::Faint)?;
     }
     Ok(())
 }

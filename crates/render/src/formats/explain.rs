@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::formats::layout::{Lead, Page};
-use crate::formats::style::{Colour, TextStyle};
+use crate::formats::style::{Color, TextStyle};
 use reach365_judge::remedy::{self, Remedy};
 use reach365_model::verdict::{Code, Outcome};
 
@@ -15,8 +15,8 @@ use reach365_model::verdict::{Code, Outcome};
 pub fn explain(code: Code, style: &TextStyle, out: &mut dyn io::Write) -> io::Result<()> {
     let mut page = Page::new(style, out);
     let outcome = code.outcome();
-    let lead = Lead::indent(0).then(style, Colour::Verdict(outcome), &format!("{code}  "));
-    page.paragraph(&lead, &placed(code), Colour::Faint)?;
+    let lead = Lead::indent(0).then(style, Color::Verdict(outcome), &format!("{code}  "));
+    page.paragraph(&lead, &placed(code), Color::Faint)?;
     section("WHAT IT MEANS", code.means(), &mut page)?;
     section("WHAT SHOWS IT", code.evidence(), &mut page)?;
     section("WHAT WOULD PROVE IT WRONG", &falsifier(code), &mut page)?;
@@ -39,7 +39,7 @@ fn falsifier(code: Code) -> String {
 
 fn section(title: &str, text: &str, page: &mut Page<'_>) -> io::Result<()> {
     page.title(title)?;
-    page.paragraph(&Lead::indent(2), text, Colour::Plain)
+    page.paragraph(&Lead::indent(2), text, Color::Plain)
 }
 
 fn remedies(code: Code, page: &mut Page<'_>) -> io::Result<()> {
@@ -56,15 +56,15 @@ fn remedies(code: Code, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 fn one_remedy(number: usize, remedy: &Remedy, page: &mut Page<'_>) -> io::Result<()> {
-    let lead = Lead::indent(2).then(page.style, Colour::Title, &format!("{number}. "));
+    let lead = Lead::indent(2).then(page.style, Color::Title, &format!("{number}. "));
     let under = lead.width();
     let title = format!("{} ({})", remedy.title, remedy.audience);
-    page.paragraph(&lead, &title, Colour::Title)?;
-    page.paragraph(&Lead::indent(under), &remedy.why, Colour::Plain)?;
+    page.paragraph(&lead, &title, Color::Title)?;
+    page.paragraph(&Lead::indent(under), &remedy.why, Color::Plain)?;
     for action in &remedy.actions {
-        let bullet = Lead::indent(under).then(page.style, Colour::Plain, "- ");
-        page.paragraph(&bullet, &action.to_string(), Colour::Plain)?;
+        let bullet = Lead::indent(under).then(page.style, Color::Plain, "- ");
+        page.paragraph(&bullet, &action.to_string(), Color::Plain)?;
     }
     let source = format!("source: {}", remedy.sources.join("; "));
-    page.paragraph(&Lead::indent(under), &source, Colour::Faint)
+    page.paragraph(&Lead::indent(under), &source, Color::Faint)
 }

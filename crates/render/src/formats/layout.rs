@@ -4,7 +4,7 @@ use std::io;
 
 use unicode_width::UnicodeWidthChar;
 
-use crate::formats::style::{Colour, TextStyle};
+use crate::formats::style::{Color, TextStyle};
 use reach365_model::endpoint::printable;
 
 /// No column of words becomes narrower than this, whatever the terminal says.
@@ -38,15 +38,15 @@ impl<'a> Page<'a> {
     /// A title such as `WHAT TO DO`, after an empty line.
     pub(crate) fn title(&mut self, text: &str) -> io::Result<()> {
         self.blank()?;
-        self.paragraph(&Lead::indent(0), text, Colour::Title)
+        self.paragraph(&Lead::indent(0), text, Color::Title)
     }
 
     /// Text that wraps by words; later lines stand under the first.
-    pub(crate) fn paragraph(&mut self, lead: &Lead, text: &str, colour: Colour) -> io::Result<()> {
+    pub(crate) fn paragraph(&mut self, lead: &Lead, text: &str, color: Color) -> io::Result<()> {
         let room = self.width().saturating_sub(lead.width).max(NARROWEST);
         let mut before = lead.painted.clone();
         for line in wrap(&printable(text), room) {
-            let painted = self.style.paint(colour, &line);
+            let painted = self.style.paint(color, &line);
             self.put(&format!("{before}{painted}"))?;
             before = " ".repeat(lead.width);
         }
@@ -54,15 +54,15 @@ impl<'a> Page<'a> {
     }
 
     /// Short parts beside each other, as many on a line as fit.
-    pub(crate) fn parts(&mut self, parts: &[(Colour, String)]) -> io::Result<()> {
+    pub(crate) fn parts(&mut self, parts: &[(Color, String)]) -> io::Result<()> {
         let mut line = Lead::indent(0);
-        for (colour, text) in parts {
+        for (color, text) in parts {
             if line.width > 0 && line.width + 2 + text_width(text) > self.width() {
                 self.line(&line)?;
                 line = Lead::indent(0);
             }
             let column = if line.width > 0 { line.width + 2 } else { 0 };
-            line = line.up_to(column).then(self.style, *colour, text);
+            line = line.up_to(column).then(self.style, *color, text);
         }
         self.line(&line)
     }
@@ -88,8 +88,8 @@ impl Lead {
 
     /// The same with more text to its right.
     #[must_use]
-    pub(crate) fn then(mut self, style: &TextStyle, colour: Colour, text: &str) -> Self {
-        self.painted.push_str(&style.paint(colour, text));
+    pub(crate) fn then(mut self, style: &TextStyle, color: Color, text: &str) -> Self {
+        self.painted.push_str(&style.paint(color, text));
         self.width += text_width(text);
         self
     }

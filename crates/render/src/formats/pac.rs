@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::formats::json::document;
 use crate::formats::layout::{Lead, Page};
-use crate::formats::style::{Colour, TextStyle};
+use crate::formats::style::{Color, TextStyle};
 use reach365_model::verdict::Outcome;
 use reach365_proxy::conceal_argument;
 use reach365_proxy::pac::{Entry, PacAnswer, PacFailure, Remark, RemarkLevel};
@@ -36,7 +36,7 @@ pub fn pac_answers(rows: &[PacRow], style: &TextStyle, out: &mut dyn io::Write) 
         if position > 0 {
             page.blank()?;
         }
-        page.paragraph(&Lead::indent(0), &row.url, Colour::Title)?;
+        page.paragraph(&Lead::indent(0), &row.url, Color::Title)?;
         match &row.result {
             Ok(answer) => answered(answer, &mut page)?,
             Err(failure) => failed(failure, &mut page)?,
@@ -80,15 +80,15 @@ fn answered(answer: &PacAnswer, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 fn failed(failure: &PacFailure, page: &mut Page<'_>) -> io::Result<()> {
-    let colour = Colour::Outcome(Outcome::Blocked);
+    let color = Color::Outcome(Outcome::Blocked);
     let code = format!("{}  ", failure.code());
-    let lead = Lead::indent(2).then(page.style, colour, &code);
-    page.paragraph(&lead, &failure.to_string(), Colour::Plain)
+    let lead = Lead::indent(2).then(page.style, color, &code);
+    page.paragraph(&lead, &failure.to_string(), Color::Plain)
 }
 
 fn line(name: &str, words: &str, page: &mut Page<'_>) -> io::Result<()> {
-    let lead = Lead::indent(2).then(page.style, Colour::Faint, name);
-    page.paragraph(&lead.up_to(COLUMN), words, Colour::Plain)
+    let lead = Lead::indent(2).then(page.style, Color::Faint, name);
+    page.paragraph(&lead.up_to(COLUMN), words, Color::Plain)
 }
 
 #[derive(Serialize)]
@@ -160,7 +160,7 @@ pub fn pac_remarks(
 ) -> io::Result<()> {
     let mut page = Page::new(style, out);
     for remark in remarks {
-        let colour = Colour::Outcome(match remark.level {
+        let color = Color::Outcome(match remark.level {
             RemarkLevel::Error => Outcome::Blocked,
             RemarkLevel::Warning => Outcome::Degraded,
             RemarkLevel::Note => Outcome::Skipped,
@@ -168,11 +168,11 @@ pub fn pac_remarks(
         let place = remark
             .line
             .map_or(String::new(), |line| format!("line {line}, "));
-        let lead = Lead::indent(0).then(page.style, colour, remark.level.name());
+        let lead = Lead::indent(0).then(page.style, color, remark.level.name());
         let words = format!("{place}{}: {}", remark.rule, remark.message);
-        page.paragraph(&lead.up_to(COLUMN - 2), &words, Colour::Plain)?;
+        page.paragraph(&lead.up_to(COLUMN - 2), &words, Color::Plain)?;
     }
-    page.paragraph(&Lead::indent(0), &tally(remarks), Colour::Faint)
+    page.paragraph(&Lead::indent(0), &tally(remarks), Color::Faint)
 }
 
 fn tally(remarks: &[Remark]) -> String {

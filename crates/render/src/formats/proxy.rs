@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::formats::json::{document, write_safely};
 use crate::formats::layout::{Lead, Page};
-use crate::formats::style::{Colour, TextStyle};
+use crate::formats::style::{Color, TextStyle};
 use reach365_model::evidence::{RouteCandidate, ScriptFailure};
 use reach365_proxy::blob::BlobKind;
 use reach365_proxy::proxy_list::Carrier;
@@ -93,8 +93,8 @@ pub fn proxy(
 }
 
 fn settings(view: &View, page: &mut Page<'_>) -> io::Result<()> {
-    let lead = Lead::indent(0).then(page.style, Colour::Title, view.kind.name());
-    page.paragraph(&lead.up_to(COLUMN), &view.source, Colour::Faint)?;
+    let lead = Lead::indent(0).then(page.style, Color::Title, view.kind.name());
+    page.paragraph(&lead.up_to(COLUMN), &view.source, Color::Faint)?;
     for (name, words) in rows(&view.settings) {
         row(name, &words, page)?;
     }
@@ -104,8 +104,8 @@ fn settings(view: &View, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 fn row(name: &str, words: &str, page: &mut Page<'_>) -> io::Result<()> {
-    let lead = Lead::indent(2).then(page.style, Colour::Plain, name);
-    page.paragraph(&lead.up_to(COLUMN), words, Colour::Plain)
+    let lead = Lead::indent(2).then(page.style, Color::Plain, name);
+    page.paragraph(&lead.up_to(COLUMN), words, Color::Plain)
 }
 
 fn rows(settings: &ProxySettings) -> Vec<(&'static str, String)> {
@@ -160,7 +160,7 @@ fn servers(settings: &ProxySettings) -> String {
 }
 
 fn decisions(views: &[View], found: &UrlWays, page: &mut Page<'_>) -> io::Result<()> {
-    page.paragraph(&Lead::indent(0), found.url.as_str(), Colour::Title)?;
+    page.paragraph(&Lead::indent(0), found.url.as_str(), Color::Title)?;
     for (view, candidate) in views.iter().zip(&found.ways) {
         row(
             view.kind.name(),
@@ -185,8 +185,8 @@ fn decisions(views: &[View], found: &UrlWays, page: &mut Page<'_>) -> io::Result
 }
 
 fn reason_line(reason: &str, page: &mut Page<'_>) -> io::Result<()> {
-    let bullet = Lead::indent(COLUMN).then(page.style, Colour::Plain, "- ");
-    page.paragraph(&bullet, reason, Colour::Plain)
+    let bullet = Lead::indent(COLUMN).then(page.style, Color::Plain, "- ");
+    page.paragraph(&bullet, reason, Color::Plain)
 }
 
 fn route_words(view: &View, candidate: &RouteCandidate, url: &Url) -> String {
@@ -296,7 +296,7 @@ pub fn blob(blob: &Blob, style: &TextStyle, out: &mut dyn io::Write) -> io::Resu
         "{kind}, version {:#x}, counter {}",
         blob.version, blob.counter
     );
-    page.paragraph(&Lead::indent(0), &head, Colour::Title)?;
+    page.paragraph(&Lead::indent(0), &head, Color::Title)?;
     row("flags", &flags(blob), &mut page)?;
     row(
         "proxy",
@@ -365,7 +365,7 @@ pub fn blob_json(blob: &Blob, out: &mut dyn io::Write) -> io::Result<()> {
 pub fn matches(found: &[Match], style: &TextStyle, out: &mut dyn io::Write) -> io::Result<()> {
     let mut page = Page::new(style, out);
     for answer in found {
-        page.paragraph(&Lead::indent(0), &answer.url, Colour::Title)?;
+        page.paragraph(&Lead::indent(0), &answer.url, Color::Title)?;
         row("way", &answer.hops.join("; "), &mut page)?;
         row("reason", &answer.reason, &mut page)?;
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::formats::json::document;
 use crate::formats::layout::{Lead, Page};
-use crate::formats::style::{Colour, TextStyle};
+use crate::formats::style::{Color, TextStyle};
 use crate::redaction::Bundle;
 use reach365_judge::remedy::{Action, LeftOut, Reason, Remedy, RemedyPlan, Step, Stop};
 
@@ -25,11 +25,11 @@ pub fn remedies(
     let mut page = Page::new(style, out);
     for remedy in remedies {
         let lead = Lead::indent(0)
-            .then(style, Colour::Title, &remedy.id)
-            .then(style, Colour::Plain, " ")
+            .then(style, Color::Title, &remedy.id)
+            .then(style, Color::Plain, " ")
             .up_to(TITLE);
         let words = format!("{} ({})", remedy.title, cost(remedy));
-        page.paragraph(&lead, &words, Colour::Plain)?;
+        page.paragraph(&lead, &words, Color::Plain)?;
     }
     Ok(())
 }
@@ -48,9 +48,9 @@ pub fn remedies_json(remedies: &[&Remedy], out: &mut dyn io::Write) -> io::Resul
 /// What `out` reports.
 pub fn remedy(remedy: &Remedy, style: &TextStyle, out: &mut dyn io::Write) -> io::Result<()> {
     let mut page = Page::new(style, out);
-    let lead = Lead::indent(0).then(style, Colour::Title, &format!("{}  ", remedy.id));
-    page.paragraph(&lead, &remedy.title, Colour::Title)?;
-    page.paragraph(&Lead::indent(2), &cost(remedy), Colour::Faint)?;
+    let lead = Lead::indent(0).then(style, Color::Title, &format!("{}  ", remedy.id));
+    page.paragraph(&lead, &remedy.title, Color::Title)?;
+    page.paragraph(&Lead::indent(2), &cost(remedy), Color::Faint)?;
     section("WHY", &remedy.why, &mut page)?;
     let cautions = cautions(remedy);
     if !cautions.is_empty() {
@@ -59,8 +59,8 @@ pub fn remedy(remedy: &Remedy, style: &TextStyle, out: &mut dyn io::Write) -> io
     }
     page.title("WHAT TO DO")?;
     for (position, action) in remedy.actions.iter().enumerate() {
-        let lead = Lead::indent(2).then(style, Colour::Title, &format!("{}. ", position + 1));
-        page.paragraph(&lead, &action.to_string(), Colour::Plain)?;
+        let lead = Lead::indent(2).then(style, Color::Title, &format!("{}. ", position + 1));
+        page.paragraph(&lead, &action.to_string(), Color::Plain)?;
     }
     if let Some(correction) = &remedy.correction {
         section("WHERE THE ARTICLE IS WRONG", correction, &mut page)?;
@@ -79,14 +79,14 @@ pub fn remedy(remedy: &Remedy, style: &TextStyle, out: &mut dyn io::Write) -> io
 pub fn plan(plan: &RemedyPlan, style: &TextStyle, out: &mut dyn io::Write) -> io::Result<()> {
     let mut page = Page::new(style, out);
     for sentence in &plan.known {
-        page.paragraph(&Lead::indent(0), sentence, Colour::Plain)?;
+        page.paragraph(&Lead::indent(0), sentence, Color::Plain)?;
     }
     page.title("DO THIS, IN THIS ORDER")?;
     if plan.steps.is_empty() {
         page.paragraph(
             &Lead::indent(2),
             "Nothing on this device: see below.",
-            Colour::Plain,
+            Color::Plain,
         )?;
     }
     for (position, step) in plan.steps.iter().enumerate() {
@@ -104,7 +104,7 @@ pub fn plan(plan: &RemedyPlan, style: &TextStyle, out: &mut dyn io::Write) -> io
     page.paragraph(
         &Lead::indent(0),
         "`reach365 fix show ID` says how a step is done.",
-        Colour::Faint,
+        Color::Faint,
     )
 }
 
@@ -131,22 +131,22 @@ fn step_to_do(number: usize, step: &Step, page: &mut Page<'_>) -> io::Result<()>
         Reason::Error { .. } => format!("{}.", step.order_why),
         reason => format!("{reason}; {}.", step.order_why),
     };
-    page.paragraph(&under, &why, Colour::Plain)?;
-    page.paragraph(&under, &step_cost(step), Colour::Faint)
+    page.paragraph(&under, &why, Color::Plain)?;
+    page.paragraph(&under, &step_cost(step), Color::Faint)
 }
 
 /// A step that the reader does not take: those who take it ask for more.
 fn step_of_others(number: usize, step: &Step, page: &mut Page<'_>) -> io::Result<()> {
     let under = step_title(number, step.instruction(), page)?;
-    page.paragraph(&under, &step_cost(step), Colour::Faint)
+    page.paragraph(&under, &step_cost(step), Color::Faint)
 }
 
 /// Gives back the indentation of what stands under it.
 fn step_title(number: usize, title: &str, page: &mut Page<'_>) -> io::Result<Lead> {
     let number = format!("{number:>2}. ");
-    let lead = Lead::indent(1).then(page.style, Colour::Title, &number);
+    let lead = Lead::indent(1).then(page.style, Color::Title, &number);
     let under = Lead::indent(lead.width());
-    page.paragraph(&lead, title, Colour::Title)?;
+    page.paragraph(&lead, title, Color::Title)?;
     Ok(under)
 }
 
@@ -164,7 +164,7 @@ fn step_cost(step: &Step) -> String {
 fn stop_line(stop: &Stop, page: &mut Page<'_>) -> io::Result<()> {
     page.title("IF THAT DOES NOT HELP, STOP")?;
     let call = format!("Call the {}: {}. Send:", stop.call, stop.why);
-    page.paragraph(&Lead::indent(2), &call, Colour::Plain)?;
+    page.paragraph(&Lead::indent(2), &call, Color::Plain)?;
     bullets(&stop.send, page)
 }
 
@@ -182,8 +182,8 @@ fn left_out(left_out: &[LeftOut], page: &mut Page<'_>) -> io::Result<()> {
         }
         let same = left_out.iter().filter(|other| other.why == one.why);
         let ids: Vec<&str> = same.map(|other| other.remedy.as_str()).collect();
-        let lead = Lead::indent(2).then(page.style, Colour::Plain, "- ");
-        page.paragraph(&lead, &format!("{}: {why}", ids.join(", ")), Colour::Plain)?;
+        let lead = Lead::indent(2).then(page.style, Color::Plain, "- ");
+        page.paragraph(&lead, &format!("{}: {why}", ids.join(", ")), Color::Plain)?;
         told.push(why);
     }
     Ok(())
@@ -191,13 +191,13 @@ fn left_out(left_out: &[LeftOut], page: &mut Page<'_>) -> io::Result<()> {
 
 fn section(title: &str, text: &str, page: &mut Page<'_>) -> io::Result<()> {
     page.title(title)?;
-    page.paragraph(&Lead::indent(2), text, Colour::Plain)
+    page.paragraph(&Lead::indent(2), text, Color::Plain)
 }
 
 fn bullets<T: AsRef<str>>(lines: &[T], page: &mut Page<'_>) -> io::Result<()> {
     for line in lines {
-        let lead = Lead::indent(2).then(page.style, Colour::Plain, "- ");
-        page.paragraph(&lead, line.as_ref(), Colour::Plain)?;
+        let lead = Lead::indent(2).then(page.style, Color::Plain, "- ");
+        page.paragraph(&lead, line.as_ref(), Color::Plain)?;
     }
     Ok(())
 }
@@ -219,7 +219,7 @@ fn cautions(remedy: &Remedy) -> Vec<String> {
         (remedy.restart, "Windows has to restart."),
         (
             remedy.destroys_state,
-            "It removes accounts, licences, keys or settings.",
+            "It removes accounts, licenses, keys or settings.",
         ),
         (
             automatic && !remedy.reversible,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::formats::endpoints::row;
 use crate::formats::json::document;
 use crate::formats::layout::{Lead, Page, text_width};
-use crate::formats::style::{Colour, TextStyle};
+use crate::formats::style::{Color, TextStyle};
 use reach365_model::catalog::service::{
     Change, ChangeKind, Comparison, Cover, Difference, DifferenceKind, Entry,
 };
@@ -59,7 +59,7 @@ pub fn service_changes(
             })?;
         }
     }
-    page.paragraph(&Lead::indent(0), &counted(changes.len()), Colour::Faint)
+    page.paragraph(&Lead::indent(0), &counted(changes.len()), Color::Faint)
 }
 
 /// Writes what a list and the service have in common, and where they differ, as text.
@@ -93,7 +93,7 @@ pub fn service_comparison(
         page.title("IN NO SET, AND PUBLISHED NOWHERE: RULES MADE FROM THE SERVICE LACK IT")?;
     }
     for host in &comparison.elsewhere {
-        page.paragraph(&Lead::indent(2), host, Colour::Plain)?;
+        page.paragraph(&Lead::indent(2), host, Color::Plain)?;
     }
     let (all, wild) = (comparison.covered.len(), by_wildcard.len());
     let summary = format!(
@@ -102,7 +102,7 @@ pub fn service_comparison(
         counted(differences.len()),
         comparison.others,
     );
-    page.paragraph(&Lead::indent(0), &summary, Colour::Faint)
+    page.paragraph(&Lead::indent(0), &summary, Color::Faint)
 }
 
 #[derive(Serialize)]

@@ -1,4 +1,4 @@
-//! How text looks: width, colours, marks.
+//! How text looks: width, colors, marks.
 
 use reach365_model::verdict::Outcome;
 
@@ -14,15 +14,15 @@ const MAX_WIDTH: usize = 160;
 pub struct TextStyle {
     /// Columns of the page; kept between 48 and 160.
     pub width: usize,
-    /// Whether to colour with terminal sequences.
+    /// Whether to color with terminal sequences.
     pub color: bool,
     /// Whether marks may be characters outside ASCII.
     pub unicode: bool,
 }
 
-/// What a piece of text is coloured for.
+/// What a piece of text is colored for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Colour {
+pub(crate) enum Color {
     Plain,
     Faint,
     Title,
@@ -36,8 +36,8 @@ impl TextStyle {
     }
 
     /// The text between terminal sequences, or as it is.
-    pub(crate) fn paint(&self, colour: Colour, text: &str) -> String {
-        match sequence(colour) {
+    pub(crate) fn paint(&self, color: Color, text: &str) -> String {
+        match sequence(color) {
             Some(start) if self.color && !text.is_empty() => {
                 format!("\u{1b}[{start}m{text}\u{1b}[0m")
             }
@@ -45,7 +45,7 @@ impl TextStyle {
         }
     }
 
-    /// One character that tells an outcome without any colour.
+    /// One character that tells an outcome without any color.
     pub(crate) fn mark(&self, outcome: Outcome) -> &'static str {
         match (outcome, self.unicode) {
             (Outcome::Blocked, true) => "✗",
@@ -74,19 +74,19 @@ impl Default for TextStyle {
     }
 }
 
-fn sequence(colour: Colour) -> Option<&'static str> {
-    match colour {
-        Colour::Plain => None,
-        Colour::Faint => Some("2"),
-        Colour::Title => Some("1"),
-        Colour::Outcome(outcome) => Some(match outcome {
+fn sequence(color: Color) -> Option<&'static str> {
+    match color {
+        Color::Plain => None,
+        Color::Faint => Some("2"),
+        Color::Title => Some("1"),
+        Color::Outcome(outcome) => Some(match outcome {
             Outcome::Blocked => "31",
             Outcome::Degraded => "33",
             Outcome::Inconclusive => "36",
             Outcome::Reachable => "32",
             Outcome::Skipped => "2",
         }),
-        Colour::Verdict(outcome) => Some(match outcome {
+        Color::Verdict(outcome) => Some(match outcome {
             Outcome::Blocked => "1;31",
             Outcome::Degraded => "1;33",
             Outcome::Inconclusive => "1;36",

@@ -8,7 +8,7 @@ use std::io;
 
 use crate::formats::layout::{Lead, Page};
 use crate::formats::required::{self, Tally};
-use crate::formats::style::{Colour, TextStyle};
+use crate::formats::style::{Color, TextStyle};
 use reach365_judge::verdict::OWN_NOT_SEEN;
 use reach365_model::report::{EndpointReport, Report};
 use reach365_model::verdict::{Code, Confidence, Culprit, Finding, Outcome, Who};
@@ -25,10 +25,10 @@ pub fn text(report: &Report, style: &TextStyle, out: &mut dyn io::Write) -> io::
     let mut page = Page::new(style, out);
     headline(report, &mut page)?;
     if let Some(routes) = routes::summary(report) {
-        page.paragraph(&Lead::indent(2), &routes, Colour::Faint)?;
+        page.paragraph(&Lead::indent(2), &routes, Color::Faint)?;
     }
     for note in burst(report).into_iter().chain(busy_resolvers(report)) {
-        page.paragraph(&Lead::indent(2), &note, Colour::Faint)?;
+        page.paragraph(&Lead::indent(2), &note, Color::Faint)?;
     }
     other_findings(report, &mut page)?;
     advice(report, &mut page)?;
@@ -39,25 +39,21 @@ pub fn text(report: &Report, style: &TextStyle, out: &mut dyn io::Write) -> io::
 
 fn headline(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let summary = &report.summary;
-    let colour = Colour::Verdict(summary.outcome);
+    let color = Color::Verdict(summary.outcome);
     let word = format!(
         "{} {}  ",
         page.style.mark(summary.outcome),
         required::run(report).to_uppercase()
     );
-    let lead = Lead::indent(0).then(page.style, colour, &word);
+    let lead = Lead::indent(0).then(page.style, color, &word);
     let under = Lead::indent(lead.width());
     let Some(cause) = main_cause(report) else {
-        return page.paragraph(&lead, &counted(report), Colour::Title);
+        return page.paragraph(&lead, &counted(report), Color::Title);
     };
-    page.paragraph(&lead, &cause.summary, colour)?;
+    page.paragraph(&lead, &cause.summary, color)?;
     let share = share_of(cause, report);
-    page.paragraph(
-        &under,
-        &format!("{}{share}", counted(report)),
-        Colour::Title,
-    )?;
-    page.paragraph(&under, &attribution_of(cause, page.style), Colour::Faint)?;
+    page.paragraph(&under, &format!("{}{share}", counted(report)), Color::Title)?;
+    page.paragraph(&under, &attribution_of(cause, page.style), Color::Faint)?;
     wrong_if(cause.wrong_if.as_deref(), &under, page)
 }
 
@@ -93,7 +89,7 @@ fn wrong_if(falsifier: Option<&str>, lead: &Lead, page: &mut Page<'_>) -> io::Re
     let Some(falsifier) = falsifier else {
         return Ok(());
     };
-    page.paragraph(lead, &format!("wrong if: {falsifier}"), Colour::Faint)
+    page.paragraph(lead, &format!("wrong if: {falsifier}"), Color::Faint)
 }
 
 /// The finding that may stand in the headline: only one that is as bad as the run itself, lest a
@@ -257,12 +253,12 @@ fn other_findings(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 fn other_finding(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {
-    let colour = Colour::Outcome(finding.outcome);
+    let color = Color::Outcome(finding.outcome);
     let mark = format!("{} ", page.style.mark(finding.outcome));
-    let lead = Lead::indent(2).then(page.style, colour, &mark);
+    let lead = Lead::indent(2).then(page.style, color, &mark);
     let under = Lead::indent(lead.width());
-    page.paragraph(&lead, &finding.summary, Colour::Plain)?;
-    page.paragraph(&under, &attribution_of(finding, page.style), Colour::Faint)?;
+    page.paragraph(&lead, &finding.summary, Color::Plain)?;
+    page.paragraph(&under, &attribution_of(finding, page.style), Color::Faint)?;
     wrong_if(finding.wrong_if.as_deref(), &under, page)
 }
 
@@ -317,8 +313,8 @@ fn advice(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     }
     page.title("WHAT TO DO")?;
     for (position, advice) in report.advice.iter().take(ADVICE_LINES).enumerate() {
-        let lead = Lead::indent(2).then(page.style, Colour::Title, &format!("{}. ", position + 1));
-        page.paragraph(&lead, &advice.text, Colour::Plain)?;
+        let lead = Lead::indent(2).then(page.style, Color::Title, &format!("{}. ", position + 1));
+        page.paragraph(&lead, &advice.text, Color::Plain)?;
     }
     Ok(())
 }
@@ -331,12 +327,12 @@ fn footer(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         report.summary.exit_code,
         exit_meaning(report)
     );
-    page.paragraph(&Lead::indent(0), &exit, Colour::Plain)?;
+    page.paragraph(&Lead::indent(0), &exit, Color::Plain)?;
     if let Some(code) = code_to_explain(report) {
         let hint = format!("more on a code: reach365 explain {code}");
-        page.paragraph(&Lead::indent(0), &hint, Colour::Plain)?;
+        page.paragraph(&Lead::indent(0), &hint, Color::Plain)?;
     }
-    page.paragraph(&Lead::indent(0), &run_facts(report), Colour::Faint)
+    page.paragraph(&Lead::indent(0), &run_facts(report), Color::Faint)
 }
 
 /// The counts, which explain the marks of the table too.
@@ -348,13 +344,13 @@ fn counts(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         .map(|count| {
             let mark = page.style.mark(count.outcome);
             (
-                Colour::Outcome(count.outcome),
+                Color::Outcome(count.outcome),
                 format!("{mark} {} {}", count.rows, count.label()),
             )
         })
         .collect();
     let seconds = report.run.elapsed_ms as f64 / 1000.0;
-    shown.push((Colour::Plain, format!("in {seconds:.1} s")));
+    shown.push((Color::Plain, format!("in {seconds:.1} s")));
     page.parts(&shown)
 }
 

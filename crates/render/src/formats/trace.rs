@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::formats::json::document;
 use crate::formats::layout::{Lead, Page};
-use crate::formats::style::{Colour, TextStyle};
+use crate::formats::style::{Color, TextStyle};
 use reach365_judge::verdict::TraceReading;
 use reach365_model::endpoint::printable;
 use reach365_model::evidence::{Failure, HelloAnswer, HelloTrace, HopAnswer, Trace, TraceHop};
@@ -28,7 +28,7 @@ pub fn trace(
 ) -> io::Result<()> {
     let mut page = Page::new(style, out);
     let title = format!("connection requests to {}", trace.address);
-    page.paragraph(&Lead::indent(0), &title, Colour::Title)?;
+    page.paragraph(&Lead::indent(0), &title, Color::Title)?;
     hops(&trace.route, &mut page)?;
     if let Some(other) = &trace.other_port {
         let title = format!("connection requests to port {}", other.port);
@@ -41,14 +41,14 @@ pub fn trace(
     }
     for hello in hellos.into_iter().flatten() {
         let words = format!("{}: {}", hello.name, steps(hello));
-        page.paragraph(&Lead::indent(NUMBER), &words, Colour::Plain)?;
+        page.paragraph(&Lead::indent(NUMBER), &words, Color::Plain)?;
     }
     page.blank()?;
     let outcome = reading.ending.outcome();
     let lead = Lead::indent(0)
-        .then(style, Colour::Outcome(outcome), style.mark(outcome))
-        .then(style, Colour::Plain, " ");
-    page.paragraph(&lead, &reading.summary, Colour::Verdict(outcome))
+        .then(style, Color::Outcome(outcome), style.mark(outcome))
+        .then(style, Color::Plain, " ");
+    page.paragraph(&lead, &reading.summary, Color::Verdict(outcome))
 }
 
 /// Hops line by line; silence at the end is told once.
@@ -71,12 +71,12 @@ fn line(number: &str, hop: &TraceHop, page: &mut Page<'_>) -> io::Result<()> {
     let from = hop.from().map_or("*".to_owned(), |from| from.to_string());
     let time = hop.rtt_ms.map(|ms| format!(", {ms:.1} ms"));
     let lead = Lead::indent(0)
-        .then(page.style, Colour::Plain, number)
+        .then(page.style, Color::Plain, number)
         .up_to(NUMBER.max(number.len() + 1))
-        .then(page.style, Colour::Plain, &from)
+        .then(page.style, Color::Plain, &from)
         .up_to(ADDRESS.max(NUMBER + from.len() + 2));
     let words = format!("{}{}", text_of(hop), time.unwrap_or_default());
-    page.paragraph(&lead, &words, Colour::Plain)
+    page.paragraph(&lead, &words, Color::Plain)
 }
 
 fn text_of(hop: &TraceHop) -> String {

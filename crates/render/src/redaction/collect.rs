@@ -29,7 +29,7 @@ const MADE_UP: [Code; 5] = [
 /// Characters of a page that a sentence quotes.
 const QUOTED: usize = 80;
 /// Organizations that issue for everybody, and Microsoft.
-const PUBLIC_ORGANISATIONS: [&str; 12] = [
+const PUBLIC_ORGANIZATIONS: [&str; 12] = [
     "microsoft",
     "digicert",
     "baltimore",
@@ -329,7 +329,7 @@ fn script(text: &str, pseudonyms: &mut PseudonymMap) {
 
 fn distinguished_name(text: &str, pseudonyms: &mut PseudonymMap) {
     let lower = text.to_lowercase();
-    if PUBLIC_ORGANISATIONS
+    if PUBLIC_ORGANIZATIONS
         .iter()
         .any(|name| lower.contains(&format!("o={name}")))
     {

@@ -18,7 +18,7 @@ use crate::exit::{Failure, note};
 use crate::output::Output;
 use crate::terminal;
 
-/// What is asked about where nobody names a URL: a sign-in, a licence, and what Windows itself
+/// What is asked about where nobody names a URL: a sign-in, a license, and what Windows itself
 /// fetches in clear.
 const URLS: [&str; 3] = [
     "https://login.microsoftonline.com/",

@@ -1,5 +1,5 @@
 //! A page that needs nothing but itself: no scripts, no styles from elsewhere, and words beside
-//! every colour.
+//! every color.
 
 use std::io;
 

@@ -7,7 +7,7 @@ use std::io;
 use crate::comparison::{Cell, Matrix, SharedCause, SiteRow, explained};
 use crate::formats::layout::{Lead, NARROWEST, Page, text_width};
 use crate::formats::required;
-use crate::formats::style::{Colour, TextStyle};
+use crate::formats::style::{Color, TextStyle};
 use reach365_model::verdict::Outcome;
 
 /// Columns that one endpoint takes: up to two digits and a space.
@@ -33,11 +33,11 @@ pub(super) fn text(matrix: &Matrix, style: &TextStyle, out: &mut dyn io::Write) 
     page.paragraph(
         &Lead::indent(0),
         &format!("{sites} sites, {endpoints} endpoints"),
-        Colour::Title,
+        Color::Title,
     )?;
     for note in &matrix.notes {
-        let lead = Lead::indent(2).then(style, Colour::Title, "note ");
-        page.paragraph(&lead, note, Colour::Plain)?;
+        let lead = Lead::indent(2).then(style, Color::Title, "note ");
+        page.paragraph(&lead, note, Color::Plain)?;
     }
     common_causes(matrix, &mut page)?;
     differences(matrix, &mut page)?;
@@ -51,11 +51,11 @@ fn common_causes(matrix: &Matrix, page: &mut Page<'_>) -> io::Result<()> {
     page.title("IN COMMON")?;
     for (cause, sites) in broken_sites(matrix) {
         let words = format!("{}: every endpoint: {}", listed(&sites), explained(cause));
-        page.paragraph(&Lead::indent(2), &words, Colour::Plain)?;
+        page.paragraph(&Lead::indent(2), &words, Color::Plain)?;
     }
     let others = matrix.shared.iter();
     for shared in others.filter(|shared| !matches!(shared, SharedCause::Site { .. })) {
-        page.paragraph(&Lead::indent(2), &shared.to_string(), Colour::Plain)?;
+        page.paragraph(&Lead::indent(2), &shared.to_string(), Color::Plain)?;
     }
     Ok(())
 }
@@ -91,13 +91,13 @@ fn differences(matrix: &Matrix, page: &mut Page<'_>) -> io::Result<()> {
     if shown.is_empty() {
         page.title("NO DIFFERENCES")?;
         let words = "what is not named above is the same at every site";
-        return page.paragraph(&Lead::indent(2), words, Colour::Plain);
+        return page.paragraph(&Lead::indent(2), words, Color::Plain);
     }
     let left_out = matrix.columns.len() - shown.len();
     page.title("WHERE SITES DIFFER")?;
     if left_out > 0 {
         let words = format!("left out: {left_out} endpoints that are the same at every site");
-        page.paragraph(&Lead::indent(2), &words, Colour::Faint)?;
+        page.paragraph(&Lead::indent(2), &words, Color::Faint)?;
     }
     let name_width = page.width().saturating_sub(2 + CELL * shown.len());
     if name_width >= NARROWEST && shown.len() <= MOST_COLUMNS {
@@ -108,7 +108,7 @@ fn differences(matrix: &Matrix, page: &mut Page<'_>) -> io::Result<()> {
     let hidden = alike.len().saturating_sub(MOST_GROUPS);
     if hidden > 0 {
         let words = format!("and {hidden} more lines: --format csv or html has them all");
-        page.paragraph(&Lead::indent(2), &words, Colour::Faint)?;
+        page.paragraph(&Lead::indent(2), &words, Color::Faint)?;
     }
     Ok(())
 }
@@ -187,7 +187,7 @@ fn table(
 ) -> io::Result<()> {
     let mut head = Lead::indent(2 + name_width);
     for number in 1..=shown.len() {
-        head = head.then(page.style, Colour::Faint, &format!("{number:>CELL$}"));
+        head = head.then(page.style, Color::Faint, &format!("{number:>CELL$}"));
     }
     page.line(&head)?;
     for group in alike.iter().take(MOST_GROUPS) {
@@ -196,23 +196,23 @@ fn table(
             name_width,
         );
         let mut line = Lead::indent(2)
-            .then(page.style, Colour::Plain, &name)
+            .then(page.style, Color::Plain, &name)
             .up_to(2 + name_width);
         for cell in &group.cells {
-            let (colour, mark) = marked(*cell, page.style);
+            let (color, mark) = marked(*cell, page.style);
             let column = line.width() + CELL - 1;
-            line = line.up_to(column).then(page.style, colour, mark);
+            line = line.up_to(column).then(page.style, color, mark);
         }
         page.line(&line)?;
     }
     page.blank()?;
     for (number, at) in (1..).zip(shown) {
         let lead = Lead::indent(2)
-            .then(page.style, Colour::Faint, &format!("{number:>2}"))
+            .then(page.style, Color::Faint, &format!("{number:>2}"))
             .up_to(5);
         let causes = causes(alike, number - 1);
         let words = format!("{}{causes}", matrix.columns[*at].endpoint);
-        page.paragraph(&lead, &words, Colour::Plain)?;
+        page.paragraph(&lead, &words, Color::Plain)?;
     }
     Ok(())
 }
@@ -237,10 +237,10 @@ fn causes(alike: &[Alike<'_>], at: usize) -> String {
     }
 }
 
-fn marked(cell: Option<&Cell>, style: &TextStyle) -> (Colour, &'static str) {
+fn marked(cell: Option<&Cell>, style: &TextStyle) -> (Color, &'static str) {
     match cell {
-        Some(cell) => (Colour::Outcome(cell.outcome), style.mark(cell.outcome)),
-        None => (Colour::Faint, "."),
+        Some(cell) => (Color::Outcome(cell.outcome), style.mark(cell.outcome)),
+        None => (Color::Faint, "."),
     }
 }
 
@@ -252,7 +252,7 @@ fn list(
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     for group in alike.iter().take(MOST_GROUPS) {
-        page.paragraph(&Lead::indent(2), &group.names(NAMED), Colour::Title)?;
+        page.paragraph(&Lead::indent(2), &group.names(NAMED), Color::Title)?;
         let mut by_cause: BTreeMap<(std::cmp::Reverse<Outcome>, &str), Vec<&str>> = BTreeMap::new();
         for (at, cell) in shown.iter().zip(&group.cells) {
             let Some(cell) = cell.filter(|cell| cell.outcome > Outcome::Reachable) else {
@@ -271,20 +271,20 @@ fn list(
             page.paragraph(
                 &Lead::indent(4),
                 "nothing fails of what differs",
-                Colour::Plain,
+                Color::Plain,
             )?;
         }
         for ((outcome, cause), endpoints) in by_cause {
             let mark = page.style.mark(outcome.0);
             let lead = Lead::indent(4)
-                .then(page.style, Colour::Outcome(outcome.0), mark)
-                .then(page.style, Colour::Plain, " ");
+                .then(page.style, Color::Outcome(outcome.0), mark)
+                .then(page.style, Color::Plain, " ");
             let result = match cause {
                 "policy-open" => required::OPEN.to_owned(),
                 _ => format!("{} {cause}", outcome.0),
             };
             let words = format!("{result}: {}", endpoints.join(", "));
-            page.paragraph(&lead, &words, Colour::Plain)?;
+            page.paragraph(&lead, &words, Color::Plain)?;
         }
     }
     Ok(())
@@ -313,13 +313,13 @@ fn legend(page: &mut Page<'_>) -> io::Result<()> {
         Outcome::Reachable,
         Outcome::Skipped,
     ];
-    let mut parts: Vec<(Colour, String)> = outcomes
+    let mut parts: Vec<(Color, String)> = outcomes
         .iter()
         .map(|outcome| {
             let mark = page.style.mark(*outcome);
-            (Colour::Outcome(*outcome), format!("{mark} {outcome}"))
+            (Color::Outcome(*outcome), format!("{mark} {outcome}"))
         })
         .collect();
-    parts.push((Colour::Faint, ". not asked for".to_owned()));
+    parts.push((Color::Faint, ". not asked for".to_owned()));
     page.parts(&parts)
 }

@@ -5,7 +5,7 @@ use std::io;
 use crate::comparison::{Change, Comparison, FindingChange, Kind, Side, State};
 use crate::formats::layout::{Lead, Page};
 use crate::formats::required;
-use crate::formats::style::{Colour, TextStyle};
+use crate::formats::style::{Color, TextStyle};
 use reach365_model::verdict::Outcome;
 
 pub(super) fn text(
@@ -17,8 +17,8 @@ pub(super) fn text(
     side("before", &comparison.before, &mut page)?;
     side("after", &comparison.after, &mut page)?;
     for note in &comparison.notes {
-        let lead = Lead::indent(0).then(style, Colour::Title, "note    ");
-        page.paragraph(&lead, note, Colour::Plain)?;
+        let lead = Lead::indent(0).then(style, Color::Title, "note    ");
+        page.paragraph(&lead, note, Color::Plain)?;
     }
     for kind in Kind::ALL {
         section(kind, &comparison.changes, &mut page)?;
@@ -31,7 +31,7 @@ pub(super) fn text(
 
 fn side(label: &str, side: &Side, page: &mut Page<'_>) -> io::Result<()> {
     let lead = Lead::indent(0)
-        .then(page.style, Colour::Title, label)
+        .then(page.style, Color::Title, label)
         .up_to(8);
     let started = side.started.format_utc("%Y-%m-%d %H:%M:%S UTC");
     let words = format!(
@@ -40,7 +40,7 @@ fn side(label: &str, side: &Side, page: &mut Page<'_>) -> io::Result<()> {
         side.cloud,
         rows(side.rows)
     );
-    page.paragraph(&lead, &words, Colour::Plain)
+    page.paragraph(&lead, &words, Color::Plain)
 }
 
 pub(super) fn rows(count: usize) -> String {
@@ -77,12 +77,12 @@ fn row(change: &Change, page: &mut Page<'_>) -> io::Result<()> {
     let outcome = shown.map_or(Outcome::Skipped, |state| state.outcome);
     let mark = page.style.mark(outcome);
     let lead = Lead::indent(2)
-        .then(page.style, Colour::Outcome(outcome), mark)
-        .then(page.style, Colour::Plain, " ");
+        .then(page.style, Color::Outcome(outcome), mark)
+        .then(page.style, Color::Plain, " ");
     let words = format!("{}: {}", change.endpoint, became(change));
-    page.paragraph(&lead, &words, Colour::Plain)?;
+    page.paragraph(&lead, &words, Color::Plain)?;
     for more in details(change) {
-        page.paragraph(&Lead::indent(6), &more, Colour::Faint)?;
+        page.paragraph(&Lead::indent(6), &more, Color::Faint)?;
     }
     Ok(())
 }
@@ -130,10 +130,10 @@ fn findings(title: &str, findings: &[FindingChange], page: &mut Page<'_>) -> io:
     for finding in findings {
         let mark = page.style.mark(finding.outcome);
         let lead = Lead::indent(2)
-            .then(page.style, Colour::Outcome(finding.outcome), mark)
-            .then(page.style, Colour::Plain, " ");
+            .then(page.style, Color::Outcome(finding.outcome), mark)
+            .then(page.style, Color::Plain, " ");
         let words = format!("{}: {}", finding.code, finding.summary);
-        page.paragraph(&lead, &words, Colour::Plain)?;
+        page.paragraph(&lead, &words, Color::Plain)?;
     }
     Ok(())
 }
@@ -152,11 +152,11 @@ fn ending(comparison: &Comparison, page: &mut Page<'_>) -> io::Result<()> {
     ];
     let shown = counts.iter().filter(|(count, _)| *count > 0);
     let parts: Vec<_> = shown
-        .map(|(count, word)| (Colour::Plain, format!("{count} {word}")))
+        .map(|(count, word)| (Color::Plain, format!("{count} {word}")))
         .collect();
     page.parts(&parts)?;
     let (outcome, words) = verdict(comparison);
-    page.paragraph(&Lead::indent(0), words, Colour::Verdict(outcome))
+    page.paragraph(&Lead::indent(0), words, Color::Verdict(outcome))
 }
 
 pub(super) fn verdict(comparison: &Comparison) -> (Outcome, &'static str) {

@@ -37,7 +37,7 @@ fn endpoint(place: usize, row: &EndpointReport, report: &Report) -> Markup {
                 span.plain { (Text(row.endpoint.to_string())) }
             } "\n"
             dl { "\n"
-                (judgement(row))
+                (judgment(row))
                 (on_the_way(row, report))
                 (facts(row))
             } "\n"
@@ -45,7 +45,7 @@ fn endpoint(place: usize, row: &EndpointReport, report: &Report) -> Markup {
     }
 }
 
-fn judgement(row: &EndpointReport) -> Markup {
+fn judgment(row: &EndpointReport) -> Markup {
     let verdict = &row.verdict;
     html! {
         (fact("Result", &verdict.summary))

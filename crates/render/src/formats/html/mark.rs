@@ -1,10 +1,10 @@
-//! The sign of an outcome: a shape of its own, so that colour is never the only sign.
+//! The sign of an outcome: a shape of its own, so that color is never the only sign.
 
 use maud::{Markup, PreEscaped, html};
 
 use reach365_model::verdict::{Outcome, Requirement, Verdict};
 
-/// Name of the class that gives an outcome its colour.
+/// Name of the class that gives an outcome its color.
 pub(super) fn class(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Blocked => "blocked",

@@ -331,7 +331,7 @@ fn the_break(path: &PathPicture, code: &str) -> Markup {
     let (anchor, code_x) = match at {
         left if left < 34.0 => ("from-left", "0"),
         right if right > 66.0 => ("from-right", "100%"),
-        _ => ("centred", &*x),
+        _ => ("centered", &*x),
     };
     html! {
         svg class={ "break " (class) } x=(x) y="48" { (SIGN) }

@@ -6,7 +6,7 @@ use super::names::Names;
 use super::{attribution, endpoints, wrong_if};
 use crate::formats::layout::{Lead, NARROWEST, Page, text_width};
 use crate::formats::required;
-use crate::formats::style::Colour;
+use crate::formats::style::Color;
 use reach365_model::endpoint::Scheme;
 use reach365_model::report::{EndpointReport, Report, Timings};
 use reach365_model::verdict::{Code, Outcome};
@@ -89,8 +89,8 @@ fn group(
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     page.blank()?;
-    let lead = Lead::indent(0).then(page.style, Colour::Title, &format!("{} ", shouted(name)));
-    page.paragraph(&lead, &counts_of(rows), Colour::Faint)?;
+    let lead = Lead::indent(0).then(page.style, Color::Title, &format!("{} ", shouted(name)));
+    page.paragraph(&lead, &counts_of(rows), Color::Faint)?;
     problem_rows(&problems(rows), (columns, shown_falsifier), page)?;
     collapsed_rows(rows, columns, page)?;
     rows.iter()
@@ -149,9 +149,9 @@ fn problem_rows(
         let beside = problem_row(row, columns, page)?;
         let under = Lead::indent(beside.as_ref().map_or(UNDER_ROW, Lead::width));
         match beside {
-            Some(lead) => page.paragraph(&lead, &explained, Colour::Plain)?,
+            Some(lead) => page.paragraph(&lead, &explained, Color::Plain)?,
             None if shared => {}
-            None => page.paragraph(&under, &explained, Colour::Plain)?,
+            None => page.paragraph(&under, &explained, Color::Plain)?,
         }
         other_routes(row, page)?;
         let falsifier = row.verdict.wrong_if.as_deref();
@@ -201,10 +201,10 @@ fn with_stage_and_code(lead: Lead, row: &EndpointReport, page: &Page<'_>) -> Lea
     let code_column = lead.width() + STAGE + GAP;
     let stage = row.verdict.stage.map(|stage| stage.to_string());
     let code = row.verdict.code.map_or(NO_CODE, Code::id);
-    let colour = Colour::Outcome(row.verdict.outcome);
-    lead.then(page.style, Colour::Plain, stage.as_deref().unwrap_or("-"))
+    let color = Color::Outcome(row.verdict.outcome);
+    lead.then(page.style, Color::Plain, stage.as_deref().unwrap_or("-"))
         .up_to(code_column)
-        .then(page.style, colour, code)
+        .then(page.style, color, code)
 }
 
 /// Mark and host up to the next column; a host that is too long gets lines of its own.
@@ -213,9 +213,9 @@ fn host_cell(row: &EndpointReport, columns: &Columns, page: &mut Page<'_>) -> io
     let host = columns.names.name(row);
     let next = BEFORE_HOST + columns.host + GAP;
     if text_width(&host) <= columns.host {
-        return Ok(lead.then(page.style, Colour::Plain, &host).up_to(next));
+        return Ok(lead.then(page.style, Color::Plain, &host).up_to(next));
     }
-    page.paragraph(&lead, &host, Colour::Plain)?;
+    page.paragraph(&lead, &host, Color::Plain)?;
     Ok(Lead::indent(next))
 }
 
@@ -225,7 +225,7 @@ fn mark_of(row: &EndpointReport, page: &Page<'_>) -> Lead {
 
 fn mark(outcome: Outcome, page: &Page<'_>) -> Lead {
     let mark = format!("{} ", page.style.mark(outcome));
-    Lead::indent(GAP).then(page.style, Colour::Outcome(outcome), &mark)
+    Lead::indent(GAP).then(page.style, Color::Outcome(outcome), &mark)
 }
 
 /// Rows that a finding explains, one line for each finding and outcome.
@@ -270,17 +270,17 @@ fn collapsed_row(
         few if few <= NAMED && few < rows.len() => format!("{follow}: {}", names.join(", ")),
         _ => follow,
     };
-    page.paragraph(&mark(outcome, page), &text, Colour::Plain)
+    page.paragraph(&mark(outcome, page), &text, Color::Plain)
 }
 
 fn quiet_row(row: &EndpointReport, columns: &Columns, page: &mut Page<'_>) -> io::Result<()> {
     let words = quiet_words(row, columns);
     if columns.stacked {
         let text = format!("{} {words}", columns.names.name(row));
-        return page.paragraph(&mark_of(row, page), &text, Colour::Plain);
+        return page.paragraph(&mark_of(row, page), &text, Color::Plain);
     }
     let lead = host_cell(row, columns, page)?;
-    page.paragraph(&lead, &words, Colour::Faint)?;
+    page.paragraph(&lead, &words, Color::Faint)?;
     other_routes(row, page)
 }
 
@@ -290,7 +290,7 @@ fn other_routes(row: &EndpointReport, page: &mut Page<'_>) -> io::Result<()> {
     let others = others.and_then(|others| others.as_array());
     for other in others.into_iter().flatten().filter_map(|it| it.as_str()) {
         let text = format!("other way: {other}");
-        page.paragraph(&Lead::indent(UNDER_ROW), &text, Colour::Faint)?;
+        page.paragraph(&Lead::indent(UNDER_ROW), &text, Color::Faint)?;
     }
     Ok(())
 }

@@ -49,7 +49,7 @@ fn device(remedy: &Remedy) -> Option<DeviceState> {
     matters.then(fix::system_device).flatten()
 }
 
-/// Whether an organisation manages this device; `None` where that is not known. An administrator
+/// Whether an organization manages this device; `None` where that is not known. An administrator
 /// sees no management that is the user's.
 fn managed(device: &DeviceState) -> Option<bool> {
     let elevated = device.identity.key_works.is_some()
