@@ -2,7 +2,9 @@
 
 use reach365::Report;
 use reach365_model::endpoint::{Cloud, Endpoint, Host, Scheme};
-use reach365_model::evidence::{ControlHostSeen, Evidence, FailureKind, RunEvidence};
+use reach365_model::evidence::{
+    ControlHostSeen, Evidence, FailureKind, RunEvidence, TlsSeen, Trust,
+};
 use reach365_model::verdict::{Code, Confidence, Outcome, Verdict};
 use reach365_proxy::route::Route;
 
@@ -182,4 +184,30 @@ fn a_host_of_the_own_network_says_nothing() {
         let verdict = &report.endpoints[0].verdict;
         assert_eq!((verdict.confidence, said(verdict)), (Confidence::Low, None));
     }
+}
+
+#[test]
+fn an_issuer_of_this_machine_alone_is_inspection_where_the_list_knows_the_name() {
+    let row = |name: &str| {
+        let tls = TlsSeen {
+            os_root_named: Some(true),
+            public_root_named: Some(false),
+            ..private_tls(name, "CN=Appliance", Trust::UnknownIssuer)
+        };
+        let control = ControlHostSeen {
+            host: Host::parse(name).unwrap(),
+            ..outside(443, with(ADDRESS, over_tls(ADDRESS, &tls, None)))
+        };
+        let reset = tls_failed(&hello_sent(), &failure(FailureKind::Reset));
+        let report = beside(control, vec![(https("host.example"), with(SITE, reset))]);
+        said(&report.endpoints[0].verdict).map(str::to_owned)
+    };
+    assert_eq!(
+        row("login.microsoftonline.com").as_deref(),
+        Some("login.microsoftonline.com fails with tls-intercepted")
+    );
+    assert_eq!(
+        row(NAME).as_deref(),
+        Some("www.elsewhere.example fails with tls-untrusted-issuer")
+    );
 }
