@@ -1,11 +1,22 @@
-//! What Cargo does not hold: crates that are said to be pure use no runtime, socket, file, environment
-//! or clock, and the modules of the root package form a total order.
+//! What Cargo does not hold: which crate may depend on which, that pure crates use no runtime, socket,
+//! file, environment or clock, and the order of the modules of the root package.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 use std::fs;
 use std::path::{Path, PathBuf};
 
 const PURE_CRATES: [&str; 4] = ["proxy", "model", "judge", "render"];
+/// Crates below the root, and what of ours each may depend on.
+const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
+    ("proxy", &[]),
+    ("model", &["proxy"]),
+    ("judge", &["model", "proxy"]),
+    ("render", &["judge", "model", "proxy"]),
+    ("platform", &["model", "proxy"]),
+    ("probe", &["model", "platform", "proxy"]),
+    ("device", &["judge", "model", "platform", "proxy"]),
+    ("testlab", &[]),
+];
 /// Modules of the root package: each imports only what stands to its left.
 const ORDER: [&str; 2] = ["builtin", "checker"];
 const IMPURE: [&str; 11] = [
@@ -22,6 +33,28 @@ const IMPURE: [&str; 11] = [
     "cfg(windows)",
 ];
 const IMPURE_DEPENDENCIES: [&str; 6] = ["tokio", "hyper", "reqwest", "rustls", "socket2", "nix"];
+
+#[test]
+fn crates_depend_only_on_what_lies_below_them() {
+    let crates = fs::read_dir(root().join("crates")).unwrap();
+    let mut names: Vec<String> = crates
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let mut known = MAY_DEPEND_ON.map(|(name, _)| name);
+    known.sort_unstable();
+    assert_eq!(names, known, "every crate has its place in the order");
+    for (name, allowed) in MAY_DEPEND_ON {
+        for table in manifest(name).values().filter_map(toml::Value::as_table) {
+            let ours = table
+                .keys()
+                .filter_map(|dependency| dependency.strip_prefix("reach365-"));
+            for other in ours {
+                assert!(allowed.contains(&other), "{name} depends on {other}");
+            }
+        }
+    }
+}
 
 #[test]
 fn modules_import_only_what_stands_to_their_left() {
@@ -70,8 +103,7 @@ fn pure_crates_touch_nothing_outside() {
 #[test]
 fn pure_crates_depend_on_no_runtime_and_no_socket() {
     for name in PURE_CRATES {
-        let manifest = root().join("crates").join(name).join("Cargo.toml");
-        let manifest: toml::Table = fs::read_to_string(manifest).unwrap().parse().unwrap();
+        let manifest = manifest(name);
         let dependencies = manifest["dependencies"].as_table().unwrap();
         for dependency in IMPURE_DEPENDENCIES {
             assert!(
@@ -84,6 +116,12 @@ fn pure_crates_depend_on_no_runtime_and_no_socket() {
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The manifest of a crate below the root.
+fn manifest(name: &str) -> toml::Table {
+    let file = root().join("crates").join(name).join("Cargo.toml");
+    fs::read_to_string(file).unwrap().parse().unwrap()
 }
 
 fn position(module: &str) -> usize {
