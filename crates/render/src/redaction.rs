@@ -11,6 +11,7 @@ mod collect;
 mod device;
 mod header;
 mod page;
+pub(crate) mod placeholder;
 mod pseudonym_map;
 mod public_names;
 mod scan;

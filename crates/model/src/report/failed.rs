@@ -38,7 +38,7 @@ impl Report {
             let listed = list.and_then(|list| self.listed(list, &row.endpoint));
             match listed {
                 Some(entry) => endpoints.push(entry),
-                None if self.run.redacted && is_placeholder(&row.endpoint, builtin) => {
+                None if self.run.redacted && is_unlisted(&row.endpoint, builtin) => {
                     dropped.push(row.endpoint.to_string());
                 }
                 None => endpoints.push(saved(row)?),
@@ -92,7 +92,7 @@ fn is_same(one: &Endpoint, other: &Endpoint) -> bool {
 }
 
 /// Whether the name is none that a report with placeholders keeps.
-fn is_placeholder(endpoint: &Endpoint, builtin: &Catalog) -> bool {
+fn is_unlisted(endpoint: &Endpoint, builtin: &Catalog) -> bool {
     !builtin
         .endpoints()
         .iter()

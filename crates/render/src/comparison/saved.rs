@@ -1,7 +1,6 @@
 //! A saved report without its evidence.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 
 use reach365_model::Timestamp;
 use serde::Deserialize;
@@ -11,6 +10,8 @@ use reach365_model::error::Error;
 use reach365_model::report::{SCHEMA, Timings, check_schema};
 use reach365_model::verdict::{Outcome, Requirement};
 use reach365_proxy::text;
+
+use crate::redaction::placeholder::{has_placeholder, is_placeholder_address};
 
 /// What a comparison keeps of a saved report.
 #[derive(Debug, Clone, PartialEq)]
@@ -209,39 +210,17 @@ impl From<RawRow> for SavedRow {
     }
 }
 
-/// What placeholders of endpoints begin with, and of domains within their names.
-const PLACEHOLDERS: [&str; 4] = ["host-", "proxy-", "endpoint-", "domain-"];
-
-/// Whether a redacted report numbers this name: in another report the same number is another name.
-fn is_placeholder(name: &str) -> bool {
-    name.split('.').any(|label| {
-        let mut kinds = PLACEHOLDERS.iter();
-        let number = kinds.find_map(|kind| label.strip_prefix(kind));
-        number.is_some_and(|number| number.parse::<u32>().is_ok())
-    })
-}
-
-/// Whether a host is an address that stands for another one in a redacted report.
-fn is_placeholder_address(host: &str) -> bool {
-    match host.trim_matches(['[', ']']).parse() {
-        Ok(IpAddr::V4(address)) => {
-            let octets = address.octets();
-            address.is_documentation() || (octets[0] == 198 && octets[1] & 0xfe == 18)
-        }
-        Ok(IpAddr::V6(address)) => {
-            let [first, second, ..] = address.segments();
-            first == 0x0100 || (first, second) == (0x2001, 0x0db8)
-        }
-        Err(_) => false,
-    }
-}
-
 impl SavedRow {
     /// Whether a placeholder stands for its id or its host, where its report is redacted.
     pub fn is_nameless(&self) -> bool {
         let target = self.target.rsplit_once(':');
         let host = target.map_or(self.target.as_str(), |(host, _)| host);
-        is_placeholder(&self.id) || is_placeholder(host) || is_placeholder_address(host)
+        has_placeholder(&self.id)
+            || has_placeholder(host)
+            || host
+                .trim_matches(['[', ']'])
+                .parse()
+                .is_ok_and(is_placeholder_address)
     }
 
     /// Whether a genuine answer came.

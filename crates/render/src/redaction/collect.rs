@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::pseudonym_map::{PseudonymMap, is_placeholder_name};
 use super::web::Address;
 use super::{header, page, public_names};
+use super::{placeholder::is_placeholder_name, pseudonym_map::PseudonymMap};
 use reach365_judge::verdict::{Signatures, known_words, short};
 use reach365_model::catalog::CUSTOM;
 use reach365_model::endpoint::{Endpoint, Expect, Host};

@@ -5,40 +5,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
+use super::placeholder::{DOCUMENTS, RESERVED, is_placeholder_address, is_placeholder_name};
 use super::{page, public_names};
 use reach365_model::catalog::Catalog;
 use reach365_model::endpoint::{Cloud, Endpoint};
 use reach365_proxy::owner::registrable_domain;
 
-/// Blocks of 256 addresses that documents use (RFC 5737).
-const DOCUMENTS: [[u8; 3]; 3] = [[192, 0, 2], [198, 51, 100], [203, 0, 113]];
-
 /// The prefix of NAT64 that is the same everywhere (RFC 6052).
 const WELL_KNOWN_NAT64: Ipv6Addr = Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0);
-
-/// What no name on the internet ends with (RFC 2606).
-const RESERVED: &str = ".example";
-
-/// What placeholders of names begin with.
-const KINDS: [&str; 17] = [
-    "host",
-    "proxy",
-    "machine",
-    "site",
-    "user",
-    "tenant",
-    "domain",
-    "organisation",
-    "endpoint",
-    "group",
-    "thumbprint",
-    "/path",
-    "path",
-    "sid",
-    "mac",
-    "text",
-    "key",
-];
 
 /// Placeholders by what they stand for; one document or several share it.
 #[derive(Debug, Default)]
@@ -184,20 +158,20 @@ impl PseudonymMap {
         if let Some(zone) = public_names::zone(name) {
             return format!("{label}.{zone}");
         }
-        let is_site = site(name).is_some_and(|site| site.eq_ignore_ascii_case(name));
-        match self.site(name) {
+        let is_site = owner_domain(name).is_some_and(|site| site.eq_ignore_ascii_case(name));
+        match self.site_placeholder(name) {
             Some(site) if is_site => format!("{site}{RESERVED}"),
             Some(site) => format!("{label}.{site}{RESERVED}"),
             None => label,
         }
     }
 
-    fn site(&mut self, name: &str) -> Option<String> {
-        let known = self.sites.get(&site(name)?)?.clone();
-        let domain = self.whole(&site(name)?).map(str::to_owned);
+    fn site_placeholder(&mut self, name: &str) -> Option<String> {
+        let known = self.sites.get(&owner_domain(name)?)?.clone();
+        let domain = self.whole(&owner_domain(name)?).map(str::to_owned);
         let known = known.or(domain.filter(|it| it.starts_with("domain-")));
         let placeholder = known.unwrap_or_else(|| self.next("domain"));
-        let shared = self.sites.get_mut(&site(name)?)?;
+        let shared = self.sites.get_mut(&owner_domain(name)?)?;
         Some(shared.insert(placeholder).clone())
     }
 
@@ -205,7 +179,7 @@ impl PseudonymMap {
     pub(super) fn share(&mut self, hosts: &[&str]) {
         let hosts: HashSet<String> = hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
         let mut once = HashSet::new();
-        for site in hosts.iter().filter_map(|host| site(host)) {
+        for site in hosts.iter().filter_map(|host| owner_domain(host)) {
             if !once.insert(site.clone()) {
                 self.sites.entry(site).or_default();
             }
@@ -314,7 +288,7 @@ impl PseudonymMap {
         }
         let well_known = address == IpAddr::V6(WELL_KNOWN_NAT64);
         let stays = is_nobodys(address) || well_known || self.is_listed(address);
-        if stays || self.kept.contains(&address) || is_placeholder(address) {
+        if stays || self.kept.contains(&address) || is_placeholder_address(address) {
             return address;
         }
         if let Some(known) = self.addresses.get(&address) {
@@ -395,38 +369,8 @@ fn is_inner(address: IpAddr) -> bool {
 }
 
 /// The registrable domain of a name with more than one label.
-fn site(name: &str) -> Option<String> {
+fn owner_domain(name: &str) -> Option<String> {
     Some(registrable_domain(name)).filter(|domain| domain.contains('.'))
-}
-
-pub(super) fn is_placeholder_name(name: &str) -> bool {
-    if let Some(name) = name.strip_suffix(RESERVED) {
-        return name.split('.').all(is_placeholder_label);
-    }
-    let label = match public_names::zone(name) {
-        Some(zone) => name[..name.len() - zone.len()].trim_end_matches('.'),
-        None => name,
-    };
-    is_placeholder_label(label)
-}
-
-fn is_placeholder_label(label: &str) -> bool {
-    let parts = label.rsplit_once('-');
-    parts.is_some_and(|(kind, number)| KINDS.contains(&kind) && number.parse::<u32>().is_ok())
-}
-
-/// What is a placeholder already, so that redacting twice changes nothing.
-fn is_placeholder(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => {
-            let [a, b, c, _] = address.octets();
-            DOCUMENTS.contains(&[a, b, c]) || (a == 198 && (b == 18 || b == 19))
-        }
-        IpAddr::V6(address) => {
-            let segments = address.segments();
-            segments[..2] == [0x2001, 0xdb8] || segments[..4] == [0x100, 0, 0, 0]
-        }
-    }
 }
 
 fn documented(number: u32) -> Ipv4Addr {

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::pseudonym_map::{PseudonymMap, is_placeholder_name};
 use super::{header, page, scan};
+use super::{placeholder::is_placeholder_name, pseudonym_map::PseudonymMap};
 
 /// Fields with words of this program, numbers in words, or digests: nothing private is in them.
 const OWN: [&str; 43] = [
