@@ -2,13 +2,14 @@
 
 mod builder;
 mod burst;
-mod controls;
+mod control_host;
+mod control_probe;
 mod device;
+#[cfg(feature = "fetch")]
+mod published;
 mod routing;
 mod rows;
 mod scripts;
-#[cfg(feature = "fetch")]
-mod service;
 mod trace;
 
 use std::collections::hash_map::RandomState;
@@ -51,13 +52,14 @@ const OS_LOOKUPS: usize = 64;
 
 pub use builder::CheckerBuilder;
 use burst::Burst;
+#[cfg(feature = "fetch")]
+pub use published::{
+    PublishedListAnswer, PublishedListError, PublishedListRequest, ask_service,
+    new_client_request_id,
+};
 use routing::Routing;
 pub use routing::route_candidates;
 use rows::{Row, rows};
-#[cfg(feature = "fetch")]
-pub use service::{
-    ServiceAnswer, ServiceFailure, ServiceRequest, ask_service, new_client_request_id,
-};
 pub use trace::{ReadTrace, TraceReport, TraceRequest, trace};
 
 /// Runs plans. It holds no connection and no thread between runs.

@@ -49,7 +49,8 @@ pub use checker::{
 };
 #[cfg(feature = "fetch")]
 pub use checker::{
-    ServiceAnswer, ServiceFailure, ServiceRequest, ask_service, new_client_request_id,
+    PublishedListAnswer, PublishedListError, PublishedListRequest, ask_service,
+    new_client_request_id,
 };
 #[cfg(feature = "fix")]
 pub use reach365_device as fix;

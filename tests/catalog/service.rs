@@ -4,26 +4,26 @@
 use std::fs;
 
 use reach365::{Catalog, Error};
-use reach365_model::catalog::service::{
-    Change, ChangeKind, DifferenceKind, EffectiveDates, Pattern, SERVICE_LIMIT, ServiceList,
+use reach365_model::catalog::published::{
+    Change, ChangeKind, DifferenceKind, EffectiveDates, PUBLISHED_LIMIT, Pattern, PublishedList,
     compare, diff, latest_version,
 };
 use reach365_model::endpoint::{Category, Cloud, printable};
 
-fn saved(name: &str) -> ServiceList {
+fn saved(name: &str) -> PublishedList {
     let file = format!(
         "{}/tests/catalog/service/{name}.json",
         env!("CARGO_MANIFEST_DIR")
     );
-    ServiceList::parse(name, &fs::read(file).unwrap()).unwrap()
+    PublishedList::parse(name, &fs::read(file).unwrap()).unwrap()
 }
 
-fn read(text: &str) -> ServiceList {
-    ServiceList::parse("service.json", text.as_bytes()).unwrap_or_else(|error| panic!("{error}"))
+fn read(text: &str) -> PublishedList {
+    PublishedList::parse("service.json", text.as_bytes()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn refusal(bytes: &[u8]) -> String {
-    let refused = ServiceList::parse("service.json", bytes);
+    let refused = PublishedList::parse("service.json", bytes);
     refused.unwrap_err().to_string()
 }
 
@@ -132,7 +132,7 @@ mod reading {
         assert!(refusal(&[b'[', 0xff, b']']).contains("UTF-8"));
         let many = vec!["\"a.example\""; 10_001].join(",");
         assert!(refusal(format!("[{}]", set(1, &many, "")).as_bytes()).contains("at most 10000"));
-        let deep = "[".repeat(SERVICE_LIMIT);
+        let deep = "[".repeat(PUBLISHED_LIMIT);
         assert!(refusal(deep.as_bytes()).contains("service.json:1:"));
         let escape = refusal(b"[{\"id\":1,\"category\":\"\\u001b[31m\"}]");
         assert_eq!(

@@ -3,7 +3,7 @@
 use reach365_model::endpoint::printable;
 use reach365_model::report::Report;
 use reach365_model::verdict::{Outcome, Who};
-use reach365_render::formats::{Format, ServiceState};
+use reach365_render::formats::{Format, NagiosState};
 
 use crate::fixture::{self, HOSTILE, Row};
 use crate::{FIXTURES, checker, compare, plain, rendered};
@@ -297,13 +297,13 @@ fn markdown_has_a_table_an_outcome_and_nothing_that_foreign_text_made() {
 #[test]
 fn nagios_has_one_line_with_figures() {
     let states = [
-        ("mixed", ServiceState::Critical),
-        ("healthy", ServiceState::Ok),
-        ("one", ServiceState::Critical),
-        ("forty", ServiceState::Critical),
-        ("resolver-dead", ServiceState::Unknown),
-        ("hostile", ServiceState::Critical),
-        ("empty", ServiceState::Unknown),
+        ("mixed", NagiosState::Critical),
+        ("healthy", NagiosState::Ok),
+        ("one", NagiosState::Critical),
+        ("forty", NagiosState::Critical),
+        ("resolver-dead", NagiosState::Unknown),
+        ("hostile", NagiosState::Critical),
+        ("empty", NagiosState::Unknown),
     ];
     for (name, report) in reports() {
         let text = written(&report, Format::Nagios);
@@ -340,7 +340,7 @@ fn a_state_follows_the_exit_code_and_the_counts() {
         let mut summary = fixture::healthy().summary;
         summary.exit_code = exit_code;
         summary.degraded = degraded;
-        ServiceState::from_summary(&summary)
+        NagiosState::from_summary(&summary)
     };
     assert_eq!(state(0, 0).exit_code(), 0);
     assert_eq!(state(0, 1).exit_code(), 1);
@@ -348,5 +348,5 @@ fn a_state_follows_the_exit_code_and_the_counts() {
     assert_eq!(state(3, 1).exit_code(), 3);
     assert_eq!(state(4, 0).exit_code(), 3);
     let nothing = fixture::report(Vec::new()).summary;
-    assert_eq!(ServiceState::from_summary(&nothing), ServiceState::Unknown);
+    assert_eq!(NagiosState::from_summary(&nothing), NagiosState::Unknown);
 }

@@ -23,14 +23,14 @@ mod issuer;
 mod lint;
 mod list;
 mod mistakes;
+pub mod published;
 mod saved;
-pub mod service;
 mod tables;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use self::service::{Pattern, ServiceList};
+use self::published::{Pattern, PublishedList};
 use crate::endpoint::{Cloud, Endpoint};
 use crate::error::Error;
 use ipnet::IpNet;
@@ -140,7 +140,7 @@ impl Catalog {
     /// publishes for the list's sets, beside those that the list has. None is taken away, and a set without addresses gets none: an address is a
     /// stranger only where neither the list nor the service knows it.
     #[must_use]
-    pub fn with_published(mut self, service: &ServiceList, cloud: Cloud) -> Self {
+    pub fn with_published(mut self, service: &PublishedList, cloud: Cloud) -> Self {
         for ((id, of), set) in &mut self.sets {
             let published = service.set(*id).filter(|_| *of == cloud);
             if let Some(published) = published.filter(|_| !set.ips.is_empty()) {

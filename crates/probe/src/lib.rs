@@ -7,7 +7,7 @@ mod certificate;
 mod classify;
 mod clock;
 mod connector;
-mod control;
+mod control_probe;
 mod credentials;
 mod dial;
 mod dns;
@@ -39,7 +39,7 @@ mod user_agent;
 mod wire;
 
 pub use clock::RunClock;
-pub use control::{known_names, other_name, random_labels};
+pub use control_probe::{known_names, other_name, random_labels};
 pub use credentials::Credentials;
 pub use dns::{DnsClient, NameServers, addresses};
 #[cfg(feature = "fetch")]

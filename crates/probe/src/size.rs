@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use tokio::net::TcpStream;
 
 use crate::run::ProbeContext;
-use crate::{connector, control, http, legacy_hello};
+use crate::{connector, control_probe, http, legacy_hello};
 use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::evidence::SizeControl;
 use reach365_platform as platform;
@@ -58,7 +58,7 @@ async fn answers(
         }
     };
     let asking = |tcp| ask(context, endpoint, tcp, kind);
-    let answer = control::asked(context, connecting, asking).await;
+    let answer = control_probe::asked(context, connecting, asking).await;
     answer.map(|answer| answer.unwrap_or(false))
 }
 
@@ -71,7 +71,7 @@ async fn ask(context: &ProbeContext, endpoint: &Endpoint, tcp: TcpStream, kind: 
             _ if !platform::CAN_LIMIT => request.unread(),
             _ => request,
         };
-        let exchange = http::exchange(&request, &context.clock, control::LIMIT, tcp).await;
+        let exchange = http::exchange(&request, &context.clock, control_probe::LIMIT, tcp).await;
         return exchange.status().is_some() && exchange.failure.is_none();
     }
     let mut random = [0; 32];

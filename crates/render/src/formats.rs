@@ -22,10 +22,10 @@ mod pac;
 mod pac_builder;
 mod prometheus;
 mod proxy;
+mod published;
 mod remedy;
 mod required;
 mod row;
-mod service;
 mod style;
 mod text;
 mod ticket;
@@ -48,16 +48,16 @@ pub use html::html;
 pub use json::json;
 pub use junit::junit;
 pub use markdown::markdown;
-pub use nagios::{ServiceState, nagios, nagios_unknown};
+pub use nagios::{NagiosState, nagios, nagios_unknown};
 pub use ndjson::{ndjson, ndjson_event};
 pub use pac::{PacRow, pac_answers, pac_answers_json, pac_remarks, pac_remarks_json};
 pub use pac_builder::{Composition, compose, compose_hosts};
 pub use prometheus::prometheus;
 pub use proxy::{Match, UrlWays, blob, blob_json, matches, matches_json, proxy, proxy_json};
-pub use remedy::{bundle_json, plan, plan_json, remedies, remedies_json, remedy};
-pub use service::{
+pub use published::{
     service_changes, service_changes_json, service_comparison, service_comparison_json,
 };
+pub use remedy::{bundle_json, plan, plan_json, remedies, remedies_json, remedy};
 pub use style::TextStyle;
 pub use text::text;
 pub use ticket::ticket;

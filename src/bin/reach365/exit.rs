@@ -10,7 +10,7 @@ use clap::error::{ContextKind, ContextValue};
 use reach365::Error;
 use reach365_model::endpoint::printable;
 use reach365_proxy::{conceal, conceal_argument};
-use reach365_render::formats::{self as render, ServiceState};
+use reach365_render::formats::{self as render, NagiosState};
 
 /// Wrong usage, or a list that cannot be used.
 const USAGE: u8 = 2;
@@ -107,7 +107,7 @@ pub(crate) fn refuse(reader: Reader, mut error: clap::Error) -> ExitCode {
     match reader {
         Reader::Plain => u8::try_from(error.exit_code()).unwrap_or(USAGE).into(),
         // Help is no state of the network either.
-        Reader::Monitor if !error.use_stderr() => ServiceState::Unknown.exit_code().into(),
+        Reader::Monitor if !error.use_stderr() => NagiosState::Unknown.exit_code().into(),
         Reader::Monitor => {
             let text = error.to_string();
             let words = text.split("\n\n").next().unwrap_or_default();
@@ -156,7 +156,7 @@ fn conceal_arguments(error: &mut clap::Error) {
 fn unknown(why: &str) -> ExitCode {
     // Nobody may be there to read it.
     render::nagios_unknown(&conceal(why), &mut io::stdout().lock()).ok();
-    ServiceState::Unknown.exit_code().into()
+    NagiosState::Unknown.exit_code().into()
 }
 
 /// Runs the program. A panic becomes one line and its own exit code.

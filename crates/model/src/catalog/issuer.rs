@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::Catalog;
-use super::service::Pattern;
+use super::published::Pattern;
 use crate::endpoint::{Cloud, Host, Issuer, Scheme};
 
 /// Names of Microsoft's endpoint service, for machines that never asked it.

@@ -16,7 +16,7 @@ const LONGEST: usize = 300;
 
 /// The four states of a monitored service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ServiceState {
+pub enum NagiosState {
     /// Every endpoint answers.
     Ok,
     /// Something on the way is wrong.
@@ -27,7 +27,7 @@ pub enum ServiceState {
     Unknown,
 }
 
-impl ServiceState {
+impl NagiosState {
     /// The state that goes with the counts and the exit code of a report.
     pub fn from_summary(summary: &Summary) -> Self {
         match summary.exit_code {
@@ -49,7 +49,7 @@ impl ServiceState {
     }
 }
 
-impl fmt::Display for ServiceState {
+impl fmt::Display for NagiosState {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
             Self::Ok => "OK",
@@ -66,7 +66,7 @@ impl fmt::Display for ServiceState {
 /// # Errors
 /// What `out` reports.
 pub fn nagios(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    let state = ServiceState::from_summary(&report.summary);
+    let state = NagiosState::from_summary(&report.summary);
     let words = clean(&text_of(report));
     writeln!(out, "REACH365 {state} - {words} | {}", figures(report))?;
     let mut advice = report.advice.iter();
@@ -79,7 +79,7 @@ pub fn nagios(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 /// What `out` reports.
 pub fn nagios_unknown(why: &str, out: &mut dyn io::Write) -> io::Result<()> {
     let words: Vec<&str> = why.split_whitespace().collect();
-    let state = ServiceState::Unknown;
+    let state = NagiosState::Unknown;
     writeln!(out, "REACH365 {state} - {}", clean(&words.join(" ")))
 }
 

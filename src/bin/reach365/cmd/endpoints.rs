@@ -16,7 +16,7 @@ use crate::exit::{Failure, note};
 use crate::output::Output;
 use crate::terminal;
 
-use reach365_model::catalog::service::ServiceList;
+use reach365_model::catalog::published::PublishedList;
 use reach365_model::endpoint::Cloud;
 use state::{Copy, State};
 
@@ -80,13 +80,14 @@ pub(crate) fn lint(args: &LintArgs) -> Result<u8, Failure> {
 
 /// The saved copy of what the service publishes; nothing where none was fetched. One that cannot be
 /// used is said, and is no reason not to check.
-pub(super) fn saved_copy(cloud: Cloud) -> Option<ServiceList> {
+pub(super) fn saved_copy(cloud: Cloud) -> Option<PublishedList> {
     let file = State::directory().ok()?.join(Copy::Current.name(cloud));
     if !file.is_file() {
         return None;
     }
     let bytes = input::service_bytes(&file);
-    let list = bytes.and_then(|bytes| Ok(ServiceList::parse(&file.display().to_string(), &bytes)?));
+    let list =
+        bytes.and_then(|bytes| Ok(PublishedList::parse(&file.display().to_string(), &bytes)?));
     match list {
         Ok(list) => Some(list),
         Err(failure) => {

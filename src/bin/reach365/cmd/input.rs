@@ -6,7 +6,7 @@ use std::path::Path;
 
 use reach365::{Catalog, Report};
 use reach365_judge::verdict::Signatures;
-use reach365_model::catalog::service::SERVICE_LIMIT;
+use reach365_model::catalog::published::PUBLISHED_LIMIT;
 use reach365_model::device::STATE_LIMIT;
 use reach365_proxy::text;
 
@@ -34,7 +34,7 @@ pub(super) fn catalog(file: Option<&Path>) -> Result<Catalog, Failure> {
 /// The bytes of a saved answer of the endpoint service.
 pub(super) fn service_bytes(file: &Path) -> Result<Vec<u8>, Failure> {
     let name = file.display().to_string();
-    read_bytes(&name, || File::open(file), SERVICE_LIMIT as u64)
+    read_bytes(&name, || File::open(file), PUBLISHED_LIMIT as u64)
 }
 
 /// The built-in signatures, and those of a file before them.

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use reach365::{Checker, CheckerBuilder, Event, Plan, Report};
-use reach365_render::formats::{self as render, Format, ServiceState};
+use reach365_render::formats::{self as render, Format, NagiosState};
 use reach365_render::redaction::redact;
 use tokio::runtime::{Builder, Runtime};
 
@@ -51,7 +51,7 @@ pub(super) fn write(
     output.write(|out| render::render(&report, result.format, &style, out))?;
     let read = output.finish()?;
     Ok(match result.format {
-        Format::Nagios => ServiceState::from_summary(&report.summary).exit_code(),
+        Format::Nagios => NagiosState::from_summary(&report.summary).exit_code(),
         _ if read => report.summary.exit_code,
         // A reader that has seen enough is no failure, whatever the verdict is.
         _ => 0,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use reach365_model::catalog::service::{self, Change, EffectiveDates, ServiceList};
+use reach365_model::catalog::published::{self, Change, EffectiveDates, PublishedList};
 use reach365_render::formats as render;
 
 use super::state::{Copy, State};
@@ -51,7 +51,7 @@ fn between(args: &DiffArgs, old: &Path, new: &Path, dates: Option<&Path>) -> Res
         }
         None => EffectiveDates::default(),
     };
-    let changes: Vec<Change> = service::diff(&list(old)?, &list(new)?, &dates);
+    let changes: Vec<Change> = published::diff(&list(old)?, &list(new)?, &dates);
     let style = terminal::style(args.look.color, None);
     let mut output = Output::open(None)?;
     output.write(|out| match args.format {
@@ -67,7 +67,7 @@ fn with_the_list(args: &DiffArgs) -> Result<u8, Failure> {
         Some(file) => file.clone(),
         None => saved(&State::read()?, args, Copy::Current)?,
     };
-    let comparison = service::compare(&catalog, &list(&file)?, args.cloud);
+    let comparison = published::compare(&catalog, &list(&file)?, args.cloud);
     if comparison.is_of_something_else() {
         let (file, cloud) = (file.display(), args.cloud);
         note(&format!(
@@ -84,9 +84,9 @@ fn with_the_list(args: &DiffArgs) -> Result<u8, Failure> {
     Ok(code(comparison.differences.is_empty()))
 }
 
-fn list(file: &Path) -> Result<ServiceList, Failure> {
+fn list(file: &Path) -> Result<PublishedList, Failure> {
     let name = file.display().to_string();
-    let list = ServiceList::parse(&name, &input::service_bytes(file)?)?;
+    let list = PublishedList::parse(&name, &input::service_bytes(file)?)?;
     for left_out in list.notes() {
         note(&format!("{name}: {left_out}"));
     }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use reach365::{ServiceAnswer, ServiceFailure, ServiceRequest, ask_service};
+use reach365::{PublishedListAnswer, PublishedListError, PublishedListRequest, ask_service};
 use reach365_model::Timestamp;
-use reach365_model::catalog::service::{self, EffectiveDates, Pattern, ServiceList, diff};
+use reach365_model::catalog::published::{self, EffectiveDates, Pattern, PublishedList, diff};
 use reach365_model::endpoint::Cloud;
 use reach365_model::options::Options;
 
@@ -28,12 +28,12 @@ pub(crate) fn update(args: &UpdateArgs) -> Result<u8, Failure> {
 
 fn from_file(file: &Path, cloud: Cloud, state: &mut State) -> Result<u8, Failure> {
     let bytes = input::service_bytes(file)?;
-    let list = ServiceList::parse(&file.display().to_string(), &bytes)?;
+    let list = PublishedList::parse(&file.display().to_string(), &bytes)?;
     if names(&list) == 0 {
         let file = file.display();
         return Err(Failure::Usage(format!("{file}: no names in it")));
     }
-    if service::compare(reach365::builtin(), &list, cloud).is_of_something_else() {
+    if published::compare(reach365::builtin(), &list, cloud).is_of_something_else() {
         let file = file.display();
         return Err(Failure::Usage(format!(
             "{file}: too many hosts of the cloud {cloud} are absent or in other sets; the saved \
@@ -48,14 +48,14 @@ fn from_service(args: &UpdateArgs, state: &mut State) -> Result<u8, Failure> {
     if let Some(until) = state.wait_until(service) {
         return Ok(left_alone(until));
     }
-    let request = ServiceRequest {
+    let request = PublishedListRequest {
         service: args.service.clone(),
         cloud: args.cloud,
         client_request_id: state.client_request_id()?,
         known_version: state.version(args.cloud),
     };
     match ask(&request, &options(args)?)? {
-        Ok(ServiceAnswer::New {
+        Ok(PublishedListAnswer::New {
             version,
             bytes,
             list,
@@ -68,7 +68,7 @@ fn from_service(args: &UpdateArgs, state: &mut State) -> Result<u8, Failure> {
             let copy = (bytes.as_slice(), &list);
             store(state, args.cloud, Some(version), copy, changes.as_deref())
         }
-        Ok(ServiceAnswer::Older(version)) => {
+        Ok(PublishedListAnswer::Older(version)) => {
             let own = request.known_version.unwrap_or_default();
             note(&format!(
                 "the service has version {version} only, older than the saved copy"
@@ -79,7 +79,7 @@ fn from_service(args: &UpdateArgs, state: &mut State) -> Result<u8, Failure> {
             let own = request.known_version.unwrap_or_default();
             say(&format!("{}: version {own} is the newest one", args.cloud))
         }
-        Err(ServiceFailure::Busy(wait)) => {
+        Err(PublishedListError::Busy(wait)) => {
             note("the service has had too many requests (status 429)");
             Ok(left_alone(state.wait(service, wait)?))
         }
@@ -91,9 +91,9 @@ fn from_service(args: &UpdateArgs, state: &mut State) -> Result<u8, Failure> {
 }
 
 fn ask(
-    request: &ServiceRequest,
+    request: &PublishedListRequest,
     options: &Options,
-) -> Result<Result<ServiceAnswer, ServiceFailure>, Failure> {
+) -> Result<Result<PublishedListAnswer, PublishedListError>, Failure> {
     let runtime = live::runtime()?;
     let asked = ask_service(request, options);
     let answer = runtime.block_on(live::unless_interrupted(asked));
@@ -124,7 +124,7 @@ fn store(
     state: &mut State,
     cloud: Cloud,
     version: Option<String>,
-    (bytes, list): (&[u8], &ServiceList),
+    (bytes, list): (&[u8], &PublishedList),
     changes: Option<&[u8]>,
 ) -> Result<u8, Failure> {
     list.notes().iter().for_each(|left_out| note(left_out));
@@ -141,7 +141,7 @@ fn store(
     ))
 }
 
-fn names(list: &ServiceList) -> usize {
+fn names(list: &PublishedList) -> usize {
     let names = list.sets().iter().flat_map(|set| &set.urls);
     names
         .collect::<std::collections::BTreeSet<&Pattern>>()
@@ -149,9 +149,9 @@ fn names(list: &ServiceList) -> usize {
 }
 
 /// How many names and ranges differ from the copy that was there.
-fn changed(file: &Path, list: &ServiceList) -> String {
+fn changed(file: &Path, list: &PublishedList) -> String {
     let old = input::service_bytes(file).ok();
-    let old = old.and_then(|bytes| ServiceList::parse("", &bytes).ok());
+    let old = old.and_then(|bytes| PublishedList::parse("", &bytes).ok());
     let Some(old) = old else {
         return String::new();
     };

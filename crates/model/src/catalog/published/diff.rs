@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::IpNet;
 use serde::Serialize;
 
-use super::{EffectiveDates, Pattern, Ports, Ranges, ServiceList, ServiceSet, strictest};
+use super::{EffectiveDates, Pattern, Ports, PublishedList, PublishedSet, Ranges, strictest};
 use crate::endpoint::Category;
 
 /// One name or one range that is published differently.
@@ -59,7 +59,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    fn from_sets(sets: &[&ServiceSet]) -> Self {
+    fn from_sets(sets: &[&PublishedSet]) -> Self {
         Self {
             sets: sets.iter().map(|set| set.id).collect(),
             category: strictest(sets.iter().map(|set| set.category)),
@@ -71,7 +71,7 @@ impl Entry {
 }
 
 /// What has changed, in the order of kinds, names before ranges.
-pub fn diff(old: &ServiceList, new: &ServiceList, dates: &EffectiveDates) -> Vec<Change> {
+pub fn diff(old: &PublishedList, new: &PublishedList, dates: &EffectiveDates) -> Vec<Change> {
     let names = |list| entries(list, |set| &set.urls);
     let mut changes = between(&names(old), &names(new), false);
     let ranges = |list| entries(list, |set| &set.ips);
@@ -92,10 +92,10 @@ pub fn diff(old: &ServiceList, new: &ServiceList, dates: &EffectiveDates) -> Vec
 }
 
 fn entries<T: Ord + Clone>(
-    list: &ServiceList,
-    items: impl Fn(&ServiceSet) -> &Vec<T>,
+    list: &PublishedList,
+    items: impl Fn(&PublishedSet) -> &Vec<T>,
 ) -> BTreeMap<T, Entry> {
-    let mut sets: BTreeMap<T, Vec<&ServiceSet>> = BTreeMap::new();
+    let mut sets: BTreeMap<T, Vec<&PublishedSet>> = BTreeMap::new();
     for set in list.sets() {
         for item in items(set) {
             sets.entry(item.clone()).or_default().push(set);
@@ -139,7 +139,7 @@ fn kind(before: Option<&Entry>, after: Option<&Entry>) -> Option<ChangeKind> {
 }
 
 /// What else of a list covers a name or range.
-fn cover(list: &ServiceList, ranges: &Ranges, change: &Change) -> Option<String> {
+fn cover(list: &PublishedList, ranges: &Ranges, change: &Change) -> Option<String> {
     if change.is_range {
         let net: IpNet = change.name.parse().ok()?;
         let (wide, _) = ranges.around(net)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ipnet::IpNet;
 use serde::Serialize;
 
-use super::{Pattern, PublishedHost, ServiceList};
+use super::{Pattern, PublishedHost, PublishedList};
 use crate::catalog::{Catalog, Wildcard};
 use crate::endpoint::{Category, Cloud, Endpoint, MustBe, Scheme};
 
@@ -71,7 +71,7 @@ pub struct Cover {
 }
 
 /// Compares what a list says for a cloud with what the service publishes there.
-pub fn compare(catalog: &Catalog, service: &ServiceList, cloud: Cloud) -> Comparison {
+pub fn compare(catalog: &Catalog, service: &PublishedList, cloud: Cloud) -> Comparison {
     let mut comparison = Comparison::default();
     let endpoints: Vec<Endpoint> = endpoints_of(catalog, cloud).collect();
     for endpoint in &endpoints {
@@ -177,7 +177,7 @@ impl Comparison {
         });
     }
 
-    fn wildcard(&mut self, ours: &Wildcard, service: &ServiceList, cloud: Cloud) {
+    fn wildcard(&mut self, ours: &Wildcard, service: &PublishedList, cloud: Cloud) {
         let Some(set) = ours.sets.get(&cloud) else {
             return;
         };
@@ -197,7 +197,7 @@ impl Comparison {
         });
     }
 
-    fn ranges(&mut self, id: u32, ours: &[IpNet], service: &ServiceList) {
+    fn ranges(&mut self, id: u32, ours: &[IpNet], service: &PublishedList) {
         let published = service.set(id).map_or(&[][..], |set| &set.ips);
         let ours: BTreeSet<&IpNet> = ours.iter().collect();
         let published: BTreeSet<&IpNet> = published.iter().collect();
@@ -215,7 +215,7 @@ impl Comparison {
 }
 
 /// Published names that none of the list's names or wildcards covers or is covered by.
-fn others(catalog: &Catalog, endpoints: &[Endpoint], service: &ServiceList) -> usize {
+fn others(catalog: &Catalog, endpoints: &[Endpoint], service: &PublishedList) -> usize {
     let hosts = endpoints.iter().filter_map(|endpoint| endpoint.host.name());
     let used = hosts.chain(catalog.wildcards().iter().map(|it| it.pattern.as_str()));
     let used: BTreeSet<Pattern> = used

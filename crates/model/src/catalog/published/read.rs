@@ -1,4 +1,4 @@
-//! JSON -> [`ServiceList`]. A wrong type refuses the file; a name or an address that cannot be one
+//! JSON -> [`PublishedList`]. A wrong type refuses the file; a name or an address that cannot be one
 //! is left out with a note.
 
 use std::collections::HashSet;
@@ -8,7 +8,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Pattern, Ports, SERVICE_LIMIT, ServiceList, ServiceSet, plausible};
+use super::{PUBLISHED_LIMIT, Pattern, Ports, PublishedList, PublishedSet, plausible};
 use crate::catalog::ENTRY_LIMIT;
 use crate::catalog::mistakes::{Mistakes, without_place};
 use crate::endpoint::{Category, printable, quoted};
@@ -69,12 +69,12 @@ impl TryFrom<String> for RawCategory {
     }
 }
 
-impl ServiceList {
+impl PublishedList {
     /// Reads the answer of the `endpoints` method. `file_name` appears in messages only.
     ///
     /// # Errors
     /// [`Error::Catalog`] with line, column and the line itself where the text is no such answer,
-    /// has a wrong type in it, or is larger than [`SERVICE_LIMIT`] or
+    /// has a wrong type in it, or is larger than [`PUBLISHED_LIMIT`] or
     /// [`ENTRY_LIMIT`].
     pub fn parse(file_name: &str, bytes: &[u8]) -> Result<Self, Error> {
         let raw: Vec<RawSet> = json(file_name, bytes)?;
@@ -84,7 +84,7 @@ impl ServiceList {
             return Err(Error::Catalog(vec![without_place(file_name, why)]));
         }
         let mut notes = Notes::default();
-        let sets: Vec<ServiceSet> = raw.into_iter().map(|set| read(set, &mut notes)).collect();
+        let sets: Vec<PublishedSet> = raw.into_iter().map(|set| read(set, &mut notes)).collect();
         plausible::total(sets.iter().flat_map(|set| &set.ips))
             .map_err(|why| Error::Catalog(vec![without_place(file_name, why)]))?;
         let mut seen = HashSet::new();
@@ -103,8 +103,8 @@ impl ServiceList {
 /// Reads JSON of bounded size.
 pub(super) fn json<T: DeserializeOwned>(file_name: &str, bytes: &[u8]) -> Result<T, Error> {
     let refuse = |why: String| Error::Catalog(vec![without_place(file_name, why)]);
-    if bytes.len() > SERVICE_LIMIT {
-        let limit = SERVICE_LIMIT >> 20;
+    if bytes.len() > PUBLISHED_LIMIT {
+        let limit = PUBLISHED_LIMIT >> 20;
         return Err(refuse(format!("larger than {limit} MiB")));
     }
     let text = text::decode(bytes);
@@ -131,11 +131,11 @@ fn place(text: &str, error: &serde_json::Error) -> Range<usize> {
     at..at
 }
 
-fn read(raw: RawSet, notes: &mut Notes) -> ServiceSet {
+fn read(raw: RawSet, notes: &mut Notes) -> PublishedSet {
     let id = raw.id;
     let tcp = ports(id, raw.tcp_ports.as_deref(), notes);
     let udp = ports(id, raw.udp_ports.as_deref(), notes);
-    ServiceSet {
+    PublishedSet {
         id,
         service_area: short(raw.service_area),
         urls: each(id, raw.urls, Pattern::parse, notes),

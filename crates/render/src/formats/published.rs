@@ -8,7 +8,7 @@ use crate::formats::endpoints::row;
 use crate::formats::json::document;
 use crate::formats::layout::{Lead, Page, text_width};
 use crate::formats::style::{Color, TextStyle};
-use reach365_model::catalog::service::{
+use reach365_model::catalog::published::{
     Change, ChangeKind, Comparison, Cover, Difference, DifferenceKind, Entry,
 };
 use reach365_model::endpoint::{Category, Cloud};

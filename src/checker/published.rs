@@ -6,7 +6,9 @@ use reach365_model::Timestamp;
 use url::Url;
 
 use crate::checker::routing::Routing;
-use reach365_model::catalog::service::{SERVICE_LIMIT, ServiceList, instance, latest_version};
+use reach365_model::catalog::published::{
+    PUBLISHED_LIMIT, PublishedList, instance, latest_version,
+};
 use reach365_model::endpoint::{Cloud, quoted};
 use reach365_model::error::Error;
 use reach365_model::options::Options;
@@ -23,7 +25,7 @@ const FURTHEST_DAYS: i64 = 366;
 
 /// What the service is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServiceRequest {
+pub struct PublishedListRequest {
     /// Address of the service or of a mirror: `https`, with a slash at its end.
     pub service: Url,
     /// Whose endpoints.
@@ -37,7 +39,7 @@ pub struct ServiceRequest {
 /// What the service answered.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum ServiceAnswer {
+pub enum PublishedListAnswer {
     /// It has the version that is known.
     Same,
     /// It has an older one than is known: a mirror that lags behind.
@@ -49,7 +51,7 @@ pub enum ServiceAnswer {
         /// The answer of the `endpoints` method as it came.
         bytes: Vec<u8>,
         /// The same, read.
-        list: ServiceList,
+        list: PublishedList,
         /// The answer of the `changes` method since the known version, where it gave one.
         changes: Option<Vec<u8>>,
         /// How long nobody may ask again, where that method had too many requests.
@@ -60,7 +62,7 @@ pub enum ServiceAnswer {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum ServiceFailure {
+pub enum PublishedListError {
     /// Too many requests (status 429): nobody may ask again before this time has passed.
     #[error("the service has had too many requests (status 429)")]
     Busy(Duration),
@@ -72,7 +74,7 @@ pub enum ServiceFailure {
     NotAList(Error),
 }
 
-/// A GUID for [`ServiceRequest::client_request_id`]. It says nothing of the machine.
+/// A GUID for [`PublishedListRequest::client_request_id`]. It says nothing of the machine.
 pub fn new_client_request_id() -> String {
     let mut bytes = [0; 16];
     // Without random numbers no TLS connection will come about either.
@@ -88,15 +90,15 @@ pub fn new_client_request_id() -> String {
 /// # Errors
 /// Why there is no answer; what is known already stays good then.
 pub async fn ask_service(
-    request: &ServiceRequest,
+    request: &PublishedListRequest,
     options: &Options,
-) -> Result<ServiceAnswer, ServiceFailure> {
-    let session = ServiceSession::new(request, options).await?;
+) -> Result<PublishedListAnswer, PublishedListError> {
+    let session = DownloadSession::new(request, options).await?;
     let version = session.version().await?;
     let known = request.known_version.as_deref();
     match known {
-        Some(known) if known == version => return Ok(ServiceAnswer::Same),
-        Some(known) if *known > *version => return Ok(ServiceAnswer::Older(version)),
+        Some(known) if known == version => return Ok(PublishedListAnswer::Same),
+        Some(known) if *known > *version => return Ok(PublishedListAnswer::Older(version)),
         _ => {}
     }
     let (bytes, list) = session.list().await?;
@@ -104,12 +106,12 @@ pub async fn ask_service(
     let (changes, busy) = match known {
         Some(known) => match session.fetch("changes", Some(known)).await {
             Ok(changes) => (Some(changes), None),
-            Err(ServiceFailure::Busy(wait)) => (None, Some(wait)),
+            Err(PublishedListError::Busy(wait)) => (None, Some(wait)),
             Err(_) => (None, None),
         },
         None => (None, None),
     };
-    Ok(ServiceAnswer::New {
+    Ok(PublishedListAnswer::New {
         version,
         bytes,
         list,
@@ -119,14 +121,17 @@ pub async fn ask_service(
 }
 
 /// One session with the service.
-struct ServiceSession<'a> {
-    request: &'a ServiceRequest,
+struct DownloadSession<'a> {
+    request: &'a PublishedListRequest,
     fetcher: Fetcher,
     hops: Vec<Hop>,
 }
 
-impl<'a> ServiceSession<'a> {
-    async fn new(request: &'a ServiceRequest, options: &Options) -> Result<Self, ServiceFailure> {
+impl<'a> DownloadSession<'a> {
+    async fn new(
+        request: &'a PublishedListRequest,
+        options: &Options,
+    ) -> Result<Self, PublishedListError> {
         let routing = Routing::read(options, None).await;
         let candidate = routing
             .candidates_for(&request.service)
@@ -141,7 +146,7 @@ impl<'a> ServiceSession<'a> {
         };
         if let Some(why) = unread.or_else(unreadable) {
             let words = format!("the proxy settings could not be read: {why}");
-            return Err(ServiceFailure::Unreachable(words));
+            return Err(PublishedListError::Unreachable(words));
         }
         let route = candidate.map(|candidate| candidate.route);
         let named_by = route.as_ref().map_or(NamedBy::Settings, Route::named_by);
@@ -157,7 +162,7 @@ impl<'a> ServiceSession<'a> {
         let credentials = Credentials::new(options.proxy_sign_in.clone(), routing.sign_ins);
         let limits = FetchLimits {
             time: limits.tcp + limits.proxy + limits.tls + limits.http,
-            size: SERVICE_LIMIT,
+            size: PUBLISHED_LIMIT,
             redirects: 0,
         };
         let fetcher = Fetcher::new(surroundings, limits)
@@ -170,30 +175,34 @@ impl<'a> ServiceSession<'a> {
         })
     }
 
-    async fn version(&self) -> Result<String, ServiceFailure> {
+    async fn version(&self) -> Result<String, PublishedListError> {
         let bytes = self.fetch("version", None).await?;
         let cloud = self.request.cloud;
         let version = latest_version("the service's version", &bytes, cloud);
-        let version = version.map_err(ServiceFailure::NotAList)?;
+        let version = version.map_err(PublishedListError::NotAList)?;
         if is_of_the_future(&version, Timestamp::from(SystemTime::now())) {
             let why = format!("the service names version {version}, which lies in the future");
-            return Err(ServiceFailure::Unreachable(why));
+            return Err(PublishedListError::Unreachable(why));
         }
         Ok(version)
     }
 
-    async fn list(&self) -> Result<(Vec<u8>, ServiceList), ServiceFailure> {
+    async fn list(&self) -> Result<(Vec<u8>, PublishedList), PublishedListError> {
         let bytes = self.fetch("endpoints", None).await?;
-        let list = ServiceList::parse("the service's list", &bytes);
-        let list = list.map_err(ServiceFailure::NotAList)?;
+        let list = PublishedList::parse("the service's list", &bytes);
+        let list = list.map_err(PublishedListError::NotAList)?;
         if list.sets().iter().all(|set| set.urls.is_empty()) {
             let why = "the service's list has no names in it".to_owned();
-            return Err(ServiceFailure::Unreachable(why));
+            return Err(PublishedListError::Unreachable(why));
         }
         Ok((bytes, list))
     }
 
-    async fn fetch(&self, method: &str, since: Option<&str>) -> Result<Vec<u8>, ServiceFailure> {
+    async fn fetch(
+        &self,
+        method: &str,
+        since: Option<&str>,
+    ) -> Result<Vec<u8>, PublishedListError> {
         let url = self.url(method, since);
         let host = url.host_str().unwrap_or_default();
         let mut why = Vec::new();
@@ -204,7 +213,7 @@ impl<'a> ServiceSession<'a> {
             }
         }
         let words = format!("{host} is not reached: {}", why.join("; "));
-        Err(ServiceFailure::Unreachable(words))
+        Err(PublishedListError::Unreachable(words))
     }
 
     fn url(&self, method: &str, since: Option<&str>) -> Url {
@@ -233,11 +242,13 @@ fn names(options: &Options) -> PacNames {
     PacNames::Servers(options.dns.clone())
 }
 
-fn body(fetched: Fetched, method: &str) -> Result<Vec<u8>, ServiceFailure> {
+fn body(fetched: Fetched, method: &str) -> Result<Vec<u8>, PublishedListError> {
     match fetched.status {
         200 => Ok(fetched.body),
-        429 => Err(ServiceFailure::Busy(wait(fetched.retry_after.as_deref()))),
-        status => Err(ServiceFailure::Unreachable(format!(
+        429 => Err(PublishedListError::Busy(wait(
+            fetched.retry_after.as_deref(),
+        ))),
+        status => Err(PublishedListError::Unreachable(format!(
             "the service answered its method {} with status {status}",
             quoted(method)
         ))),

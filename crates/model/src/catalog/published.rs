@@ -2,7 +2,7 @@
 //! changed since.
 //!
 //! ```
-//! use reach365_model::catalog::service::ServiceList;
+//! use reach365_model::catalog::published::ServiceList;
 //!
 //! let text = r#"[
 //!     {"id": 46, "serviceArea": "Common", "urls": ["*.officeapps.live.com"],
@@ -42,7 +42,7 @@ pub use ranges::Ranges;
 pub use version::latest_version;
 
 /// Bytes that an answer of the service may have; real ones have about 60,000.
-pub const SERVICE_LIMIT: usize = 4 * 1024 * 1024;
+pub const PUBLISHED_LIMIT: usize = 4 * 1024 * 1024;
 
 /// The name of a cloud's instance in addresses of the service.
 pub fn instance(cloud: Cloud) -> &'static str {
@@ -56,14 +56,14 @@ pub fn instance(cloud: Cloud) -> &'static str {
 
 /// What the service publishes for one instance.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct ServiceList {
-    sets: Vec<ServiceSet>,
+pub struct PublishedList {
+    sets: Vec<PublishedSet>,
     notes: Vec<String>,
 }
 
 /// One set of names and addresses with the ports that belong to both.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ServiceSet {
+pub struct PublishedSet {
     /// Number of the set; it never changes its meaning.
     pub id: u32,
     /// Whose names these are: `Common`, `Exchange`, `SharePoint`, `Skype`, `MEM`.
@@ -105,14 +105,14 @@ pub struct PublishedHost {
     pub ranges: Vec<IpNet>,
 }
 
-impl ServiceList {
+impl PublishedList {
     /// The sets, in the order of the service.
-    pub fn sets(&self) -> &[ServiceSet] {
+    pub fn sets(&self) -> &[PublishedSet] {
         &self.sets
     }
 
     /// The first set with a number.
-    pub fn set(&self, id: u32) -> Option<&ServiceSet> {
+    pub fn set(&self, id: u32) -> Option<&PublishedSet> {
         self.sets.iter().find(|set| set.id == id)
     }
 
@@ -137,14 +137,14 @@ impl ServiceList {
             .collect()
     }
 
-    fn named(&self) -> impl Iterator<Item = (&ServiceSet, &Pattern)> {
+    fn named(&self) -> impl Iterator<Item = (&PublishedSet, &Pattern)> {
         let all = self.sets.iter();
         all.flat_map(|set| set.urls.iter().map(move |name| (set, name)))
     }
 
     fn published(&self, name: &Pattern) -> PublishedHost {
         let sets = self.sets.iter().filter(|set| set.urls.contains(name));
-        let mut sets: Vec<&ServiceSet> = sets.collect();
+        let mut sets: Vec<&PublishedSet> = sets.collect();
         sets.sort_by_key(|set| set.id);
         let category = strictest(sets.iter().map(|set| set.category));
         let strict = sets.iter().filter(|set| set.category == category);
@@ -163,7 +163,7 @@ impl ServiceList {
     }
 }
 
-fn ids(sets: &[&ServiceSet]) -> Vec<u32> {
+fn ids(sets: &[&PublishedSet]) -> Vec<u32> {
     let mut ids: Vec<u32> = sets.iter().map(|set| set.id).collect();
     ids.sort_unstable();
     ids.dedup();
