@@ -11,8 +11,12 @@ mod system;
 #[path = "proxy_settings/windows.rs"]
 mod system;
 #[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
-#[path = "proxy_settings/other.rs"]
-mod system;
+mod system {
+    /// Nothing: the environment is all there is.
+    pub(super) fn views() -> (Vec<reach365_proxy::View>, Option<String>) {
+        (Vec::new(), None)
+    }
+}
 
 use reach365_proxy::environment;
 use reach365_proxy::{ProxyCredentials, View};

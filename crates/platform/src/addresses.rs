@@ -1,9 +1,9 @@
-//! The address from which this machine would connect (RFC 6724).
+//! Addresses of this machine, and the one from which it would connect (RFC 6724).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
 /// Hosts of the internet; no packet goes there. Browsers take the same.
-pub(crate) const OUTSIDE: [IpAddr; 2] = [
+const OUTSIDE: [IpAddr; 2] = [
     IpAddr::V4(Ipv4Addr::new(8, 8, 8, 8)),
     IpAddr::V6(Ipv6Addr::new(0x2001, 0x4860, 0x4860, 0, 0, 0, 0, 0x8888)),
 ];
@@ -38,7 +38,7 @@ pub fn fits(target: IpAddr) -> bool {
 
 /// The source address of a connection. Connecting a UDP socket asks the routing table and sends
 /// nothing.
-pub(crate) fn source_towards(target: IpAddr) -> Option<IpAddr> {
+fn source_towards(target: IpAddr) -> Option<IpAddr> {
     let any: IpAddr = match target {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
@@ -79,6 +79,56 @@ fn label(address: IpAddr) -> u8 {
         [0, 0, 0, 0, 0, 0, ..] => 3,
         _ => 1,
     }
+}
+
+/// Which address families have an address that reaches beyond this machine and its link.
+#[derive(Debug, Clone, Copy)]
+pub struct Families {
+    /// Whether there is one of IPv4.
+    pub ipv4: Option<bool>,
+    /// Whether there is one of IPv6.
+    pub ipv6: Option<bool>,
+}
+
+/// Looks at the addresses of all interfaces; `None` where the system does not tell.
+pub fn usable_families() -> Families {
+    let Ok(interfaces) = if_addrs::get_if_addrs() else {
+        return Families {
+            ipv4: None,
+            ipv6: None,
+        };
+    };
+    let addresses: Vec<IpAddr> = interfaces.iter().map(if_addrs::Interface::ip).collect();
+    Families {
+        ipv4: Some(addresses.iter().any(|a| a.is_ipv4() && reaches_out(*a))),
+        ipv6: Some(addresses.iter().any(|a| a.is_ipv6() && reaches_out(*a))),
+    }
+}
+
+fn reaches_out(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => !v4.is_loopback() && !v4.is_link_local() && !v4.is_unspecified(),
+        IpAddr::V6(v6) => !v6.is_loopback() && !v6.is_unicast_link_local() && !v6.is_unspecified(),
+    }
+}
+
+/// The address from which a connection to the outside would come, IPv4 first; where no route
+/// leads outside, the addresses of the interfaces.
+#[cfg(feature = "pac")]
+pub fn own_addresses() -> Vec<IpAddr> {
+    let routed: Vec<IpAddr> = OUTSIDE
+        .into_iter()
+        .filter_map(source_towards)
+        .filter(|address| reaches_out(*address))
+        .collect();
+    if !routed.is_empty() {
+        return routed;
+    }
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    let mut addresses: Vec<IpAddr> = interfaces.iter().map(if_addrs::Interface::ip).collect();
+    addresses.retain(|address| reaches_out(*address));
+    addresses.sort_by_key(IpAddr::is_ipv6);
+    addresses
 }
 
 #[cfg(test)]
