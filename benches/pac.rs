@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use reach365::pac::{PacEnvironment, PacLimits, PacNames, answer, of_text};
+use reach365_probe::pac::{PacEnvironment, PacLimits, PacNames, answer, of_text};
 use reach365_proxy::pac::{PacHost, PacScript, ScriptRequest};
 
 const CALLS: usize = 20_000;

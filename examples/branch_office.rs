@@ -6,10 +6,9 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use reach365::{Catalog, Checker, Options, Plan, Report};
-use reach365_model::options::Timeouts;
-use reach365_model::plan::Selection;
-use reach365_render::formats::{TextStyle, text};
+use reach365::{
+    Catalog, Checker, Format, Options, Plan, Report, Selection, TextStyle, Timeouts, render,
+};
 
 use reach365_testlab::Lab;
 use reach365_testlab::certificates::Kind;
@@ -57,7 +56,12 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Runtime::new()?;
     let report = runtime.block_on(checker.run(&plan));
 
-    text(&report, &TextStyle::default(), &mut std::io::stdout())?;
+    render(
+        &report,
+        Format::Text,
+        &TextStyle::default(),
+        &mut std::io::stdout(),
+    )?;
     Ok(compare(&office, &report))
 }
 

@@ -5,8 +5,7 @@
 
 use std::time::Duration;
 
-use reach365::{Checker, Error, Plan};
-use reach365_model::plan::Selection;
+use reach365::{Checker, Error, Plan, Selection};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {

@@ -3,8 +3,7 @@
 //!     cargo run --example judge_offline
 //!     cargo run --example judge_offline -- report.json
 
-use reach365::Report;
-use reach365_render::formats::{TextStyle, text};
+use reach365::{Format, Report, TextStyle, render};
 
 /// A small report of a branch office, as `reach365 check --format json` wrote it.
 const SAVED: &str = include_str!("saved_report.json");
@@ -16,7 +15,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let before = Report::from_json(&saved)?;
     let after = reach365::judge().again(&before);
-    text(&after, &TextStyle::default(), &mut std::io::stdout())?;
+    render(
+        &after,
+        Format::Text,
+        &TextStyle::default(),
+        &mut std::io::stdout(),
+    )?;
 
     let rows = before.endpoints.iter().zip(&after.endpoints);
     let changed = rows.filter(|(before, after)| before.verdict != after.verdict);

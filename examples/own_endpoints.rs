@@ -2,9 +2,7 @@
 //!
 //!     cargo run --example own_endpoints
 
-use reach365::{Catalog, Checker, Plan};
-use reach365_model::plan::Selection;
-use reach365_render::formats::{TextStyle, text};
+use reach365::{Catalog, Checker, Format, Plan, Selection, TextStyle, render};
 
 const LIST: &str = r#"
 [[endpoints]]
@@ -44,6 +42,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let plan = Plan::select(&catalog, &selection)?;
 
     let report = Checker::builder().build()?.run(&plan).await;
-    text(&report, &TextStyle::default(), &mut std::io::stdout())?;
+    render(
+        &report,
+        Format::Text,
+        &TextStyle::default(),
+        &mut std::io::stdout(),
+    )?;
     Ok(())
 }

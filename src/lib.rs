@@ -19,13 +19,13 @@
 //!
 //! # The model
 //!
-//! 1. A [`Catalog`] lists [`Endpoint`](endpoint::Endpoint)s; a [`Plan`] is what one run checks.
+//! 1. A [`Catalog`] lists [`Endpoint`]s; a [`Plan`] is what one run checks.
 //! 2. A [`Checker`] probes them all at once and fills one [`Evidence`](evidence::Evidence) each:
 //!    what was seen, without an opinion.
 //! 3. A [`Judge`] looks at each endpoint and then at the whole run; it does no I/O, so a saved
 //!    report can be judged again: [`judge`]`().again(&report)`.
-//! 4. A [`Report`] joins [`Verdict`]s, run-wide [`Finding`](verdict::Finding)s and
-//!    [`Advice`](reach365_model::Advice); it serializes to JSON schema 1.
+//! 4. A [`Report`] joins [`Verdict`]s, run-wide [`Finding`]s and
+//!    [`Advice`]; it serializes to JSON schema 1.
 //! 5. [`render`] writes it for people and for programs.
 //!
 //! Only what stops a run is an [`Error`]; a blocked host is a verdict. The library prints nothing,
@@ -47,20 +47,54 @@ pub use builtin::{builtin, judge};
 pub use checker::{
     Checker, CheckerBuilder, ReadTrace, TraceReport, TraceRequest, route_candidates, trace,
 };
-#[cfg(feature = "fetch")]
-pub use checker::{
-    PublishedListAnswer, PublishedListError, PublishedListRequest, ask_service,
-    new_client_request_id,
+pub use reach365_judge::verdict::{Ending, TraceReading};
+pub use reach365_judge::{Judge, Signatures};
+pub use reach365_model::catalog::{Catalog, Lint, Wildcard};
+pub use reach365_model::device::{Applied, NcsiSettings};
+pub use reach365_model::endpoint::{
+    Category, Cloud, Endpoint, Expect, Inspection, Issuer, Level, MustBe, Scheme,
 };
-#[cfg(feature = "fix")]
-pub use reach365_device as fix;
-pub use reach365_judge::{Judge, Signatures, remedy};
-pub use reach365_model::{Catalog, Error, Event, Options, Plan, Report, Verdict};
-pub use reach365_model::{
-    catalog, device, endpoint, error, event, evidence, options, plan, report, verdict,
+pub use reach365_model::error::CatalogError;
+pub use reach365_model::options::{
+    ControlHost, Family, Options, ProxySignIn, SearchList, Timeouts,
 };
-pub use reach365_platform::{SystemProxies, name_server, system_proxies};
-pub use reach365_probe::pac;
+pub use reach365_model::plan::{Check, Plan, Selection};
+pub use reach365_model::report::{
+    BlockedEndpoint, EndpointReport, FailOn, FailedAgain, Report, Run, Summary, Timings, Tool,
+};
+pub use reach365_model::time::{TimeError, Timestamp};
+pub use reach365_model::verdict::{
+    Code, Confidence, Culprit, Facts, Finding, Outcome, Requirement, Verdict, Who,
+};
+pub use reach365_model::{Advice, Error, Event};
+pub use reach365_platform::{SystemProxies, system_proxies};
 pub use reach365_proxy as proxy;
 #[cfg(feature = "render")]
-pub use reach365_render::{comparison, formats as render, redaction};
+pub use reach365_render::formats::{Format, TextStyle, render};
+
+/// What was seen of an endpoint and of the machine, without an opinion: the part of a [`Report`] that
+/// a [`Judge`] reads.
+pub mod evidence {
+    pub use reach365_model::evidence::{
+        Attempt, BurstSeen, BusyResolver, Certificate, ControlHostSeen, CredentialsWithheld,
+        CrlSeen, DnsAnswer, DnsRecord, DnsTry, Evidence, Failure, FailureKind, HelloAnswer,
+        HelloStep, HelloTrace, HopAnswer, HttpSeen, IcmpSeen, LegacyHello, Lookup, MsoidEvidence,
+        MsoidRecord, MsoidResolver, MsoidView, Observation, OtherPort, OtherRoute, PageAsks,
+        ProxyName, ProxySeen, RecordKind, Redirect, RouteCandidate, RunEvidence, ScriptFailure,
+        ScriptFailureKind, ScriptSeen, SizeControl, SkipReason, SniControl, Stage, StopReason,
+        TcpCounters, TcpSeen, TlsSeen, Trace, TraceHop, Transport, Trust, UserAgent,
+        UserAgentAttempt,
+    };
+}
+
+/// The list that Microsoft publishes of the endpoints of all services.
+pub mod published {
+    #[cfg(feature = "fetch")]
+    pub use crate::checker::{
+        PublishedListAnswer, PublishedListError, PublishedListRequest, ask_service,
+        new_client_request_id,
+    };
+    pub use reach365_model::catalog::published::{
+        Pattern, Ports, PublishedHost, PublishedList, PublishedSet, Ranges,
+    };
+}

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use reach365::fix::{Credential, FixError, ServiceState};
+use reach365_device::{Credential, FixError, ServiceState};
 use reach365_judge::remedy::Action;
 
 use super::{Place, furnished, remedy, rename, results, run, service, set, undo};

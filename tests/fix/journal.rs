@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use reach365::fix::{self, FixError, RunOptions, ServiceState};
+use reach365_device::{self as fix, FixError, RunOptions, ServiceState};
 use reach365_judge::remedy::{Action, Remedies, Remedy};
 
 use super::machine::Recorded;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use reach365::fix::{Credential, Machine, Ran, RegistryKey, RegistryValue, ServiceState};
+use reach365_device::{Credential, Machine, Ran, RegistryKey, RegistryValue, ServiceState};
 
 /// Everything that an action can change. Compared as a whole: what is given back must be equal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use machine::Recorded;
-use reach365::fix::{self, FixError, Journal, Machine, Outcome, RunOptions, StepResult};
+use reach365_device::{self as fix, FixError, Journal, Machine, Outcome, RunOptions, StepResult};
 use reach365_judge::remedy::{Action, Condition, Omission, RegistryData, Remedy};
 
 const IDENTITY: &str = r"HKCU\Software\Identity";

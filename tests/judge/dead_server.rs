@@ -1,6 +1,6 @@
 //! A name server that resolves nothing while another one works.
 
-use reach365::{Report, endpoint::Cloud};
+use reach365::{Cloud, Report};
 use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::{DnsTry, Evidence, FailureKind, RunEvidence, Transport};
 use reach365_model::verdict::{Code, Confidence, Outcome};

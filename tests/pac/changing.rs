@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use reach365::pac::{
+use reach365_probe::pac::{
     PacAnswers, PacEnvironment, PacLimits, PacNames, Script, answers, lint, of_text,
 };
 use reach365_proxy::pac::{Remark, RemarkLevel};

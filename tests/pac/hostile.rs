@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use reach365::pac::{PacEnvironment, PacLimits, PacNames, Script, answer, of_text};
+use reach365_probe::pac::{PacEnvironment, PacLimits, PacNames, Script, answer, of_text};
 use reach365_proxy::pac::{PacAnswer, PacFailure, decode};
 
 const EVALUATE: Duration = Duration::from_millis(400);

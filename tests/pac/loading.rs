@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use reach365::pac::{PacEnvironment, PacLimits, Script, answer, load};
+use reach365_probe::pac::{PacEnvironment, PacLimits, Script, answer, load};
 use reach365_proxy::pac::{PacFailure, PacFailureKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

@@ -1,6 +1,6 @@
 //! The scripts are PowerShell, whatever remedy they carry out.
 
-use reach365::fix::script;
+use reach365_device::script;
 use reach365_judge::remedy::{Action, Remedies, Remedy};
 use tree_sitter::{Node, Parser, Tree};
 

@@ -1,6 +1,6 @@
 //! Reads the device, and applies and reverts remedies on Windows. Internal to `reach365`, which re-exports what is stable.
 //!
-//! [`preview`] says what each action would change, [`run`] does it and keeps a journal, [`undo`]
+//! [`preview`] says what each action would change, `run` does it and keeps a journal, `undo`
 //! takes it back. Each action is written to the journal, with what it found, before it is done: what
 //! a crash leaves half done can be taken back too.
 

@@ -192,10 +192,10 @@ pub(crate) struct ResolvingArgs {
     #[arg(long, value_parser = clouds(), default_value_t = Cloud::Worldwide)]
     pub(crate) cloud: Cloud,
     /// Ask this name server instead of the system's (repeatable)
-    #[arg(long, value_name = "IP[:PORT]", value_parser = reach365::name_server)]
+    #[arg(long, value_name = "IP[:PORT]", value_parser = reach365_platform::name_server)]
     pub(crate) dns: Vec<SocketAddr>,
     /// Ask this name server too about msoid records
-    #[arg(long, value_name = "IP[:PORT]", value_parser = reach365::name_server)]
+    #[arg(long, value_name = "IP[:PORT]", value_parser = reach365_platform::name_server)]
     pub(crate) second_resolver: Option<SocketAddr>,
     /// Limit of every stage; silence within a shorter one than the default is inconclusive [default:
     /// DNS 2 s per packet, TCP 5 s, TLS 6.5 s, answers of proxies and hosts 12 s]
@@ -258,7 +258,7 @@ pub(crate) struct TraceArgs {
     #[arg(long, value_name = "NAME", default_value = TRACE_CONTROL)]
     pub(crate) control_host: String,
     /// Ask this name server instead of the system's (repeatable)
-    #[arg(long, value_name = "IP[:PORT]", value_parser = reach365::name_server)]
+    #[arg(long, value_name = "IP[:PORT]", value_parser = reach365_platform::name_server)]
     pub(crate) dns: Vec<SocketAddr>,
     #[command(flatten)]
     pub(crate) family: FamilyArgs,

@@ -79,7 +79,7 @@ pub(crate) struct UpdateArgs {
     #[arg(long, value_name = "USER[@HOST:PORT]")]
     pub(crate) proxy_user: Option<ProxyUser>,
     /// Ask this name server instead of the system's (repeatable)
-    #[arg(long, value_name = "IP[:PORT]", value_parser = reach365::name_server)]
+    #[arg(long, value_name = "IP[:PORT]", value_parser = reach365_platform::name_server)]
     pub(crate) dns: Vec<SocketAddr>,
     /// Trust these roots (PEM) as those of the operating system
     #[arg(long, value_name = "FILE")]

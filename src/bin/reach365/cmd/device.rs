@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use reach365::fix::system_device;
+use reach365_device::system_device;
 use reach365_model::device::DeviceState;
 use reach365_render::formats::{self as render, TextStyle};
 use reach365_render::redaction::Redactor;

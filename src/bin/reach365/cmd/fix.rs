@@ -5,7 +5,7 @@ mod plan;
 mod run;
 mod undo;
 
-use reach365::fix::{FixError, Outcome};
+use reach365_device::{FixError, Outcome};
 
 pub(crate) use catalogue::{list, script, show};
 pub(crate) use plan::plan;

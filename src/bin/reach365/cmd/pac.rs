@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use reach365::pac::{self, PacEnvironment, PacLimits, PacNames, Script};
 use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::plan::{Plan, Selection};
+use reach365_probe::pac::{self, PacEnvironment, PacLimits, PacNames, Script};
 use reach365_proxy::pac::{PacFailure, PacFailureKind, RemarkLevel, never_asked};
 use reach365_render::formats::{self as render, Composition, PacRow, compose};
 use tokio::runtime::{Builder, Runtime};

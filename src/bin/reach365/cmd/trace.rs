@@ -3,9 +3,10 @@
 use std::future::Future;
 use std::io::Write;
 
-use reach365::{Error, Options, TraceReport, TraceRequest, render, trace};
+use reach365::{Error, Options, TraceReport, TraceRequest, trace};
 use reach365_model::endpoint::Host;
 use reach365_model::verdict::Outcome;
+use reach365_render::formats as render;
 
 use super::check::family;
 use super::live;

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use reach365::new_client_request_id;
+use reach365::published::new_client_request_id;
 use reach365_model::Timestamp;
 use reach365_model::endpoint::Cloud;
 use reach365_proxy::text;

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use reach365::{PublishedListAnswer, PublishedListError, PublishedListRequest, ask_service};
+use reach365::published::{
+    PublishedListAnswer, PublishedListError, PublishedListRequest, ask_service,
+};
 use reach365_model::Timestamp;
 use reach365_model::catalog::published::{self, EffectiveDates, Pattern, PublishedList, diff};
 use reach365_model::endpoint::Cloud;

@@ -39,7 +39,7 @@ pub(crate) fn script(args: &FixScriptArgs) -> Result<u8, Failure> {
         }
         remedies.push(remedy);
     }
-    let script = reach365::fix::script(&remedies);
+    let script = reach365_device::script(&remedies);
     let mut output = Output::open(args.output.as_deref())?;
     output.write(|out| out.write_all(script.as_bytes()))?;
     output.finish()?;

@@ -1,8 +1,9 @@
 //! `reach365 fix plan`.
 
-use reach365::{Report, render};
+use reach365::Report;
 use reach365_judge::remedy::{self, ActivationError, Situation};
 use reach365_model::device::DeviceState;
+use reach365_render::formats as render;
 use reach365_render::redaction::Bundle;
 
 use crate::cli::{FixPlanArgs, ListFormat};
@@ -18,7 +19,7 @@ pub(crate) fn plan(args: &FixPlanArgs) -> Result<u8, Failure> {
         .transpose()?;
     let device = match args.device.as_deref() {
         Some(path) => Some(device::state(Some(path))?),
-        None => reach365::fix::system_device(),
+        None => reach365_device::system_device(),
     };
     let report = args.report.as_deref().map(input::saved).transpose()?;
     let situation = situation(args, report.as_ref(), device.as_ref())?;

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use reach365::fix::{self, FixError, LocalMachine, Machine, Outcome, Preview, RunOptions};
+use reach365_device::{self as fix, FixError, LocalMachine, Machine, Outcome, Preview, RunOptions};
 use reach365_judge::remedy::{self, Remedy};
 use reach365_model::device::{DeviceState, UserContext};
 use reach365_model::endpoint::printable;

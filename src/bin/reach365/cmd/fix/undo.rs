@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use reach365::fix::{self, FixError, Journal, LocalMachine, Machine, Outcome};
+use reach365_device::{self as fix, FixError, Journal, LocalMachine, Machine, Outcome};
 use reach365_judge::remedy::Remedy;
 use reach365_model::endpoint::printable;
 
