@@ -43,10 +43,8 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let office = office();
     let list = open(&mut lab, &office);
     let options = options(&mut lab);
-    let selection = Selection {
-        domains: vec![DOMAIN.to_owned()],
-        ..Selection::default()
-    };
+    let mut selection = Selection::default();
+    selection.domains = vec![DOMAIN.to_owned()];
 
     let plan = Plan::select(
         &Catalog::parse("branch_office", &list, reach365::builtin())?,
@@ -210,15 +208,14 @@ fn open(lab: &mut Lab, office: &[Planted]) -> String {
 fn options(lab: &mut Lab) -> Options {
     // Nothing here is far away: a second of silence says as much as the usual limits elsewhere.
     let second = Timeouts::all(Duration::from_secs(1));
-    Options {
-        dns: vec![lab.resolver(Transports::default())],
-        public_roots: Some(lab.authorities.public_roots()),
-        os_roots: Some(lab.authorities.os_roots()),
-        hosts_file: Some(String::new()),
-        timeouts: second,
-        silence: second,
-        ..Options::default()
-    }
+    let mut options = Options::default();
+    options.dns = vec![lab.resolver(Transports::default())];
+    options.public_roots = Some(lab.authorities.public_roots());
+    options.os_roots = Some(lab.authorities.os_roots());
+    options.hosts_file = Some(String::new());
+    options.timeouts = second;
+    options.silence = second;
+    options
 }
 
 /// What was planted beside what was named; success where they agree.

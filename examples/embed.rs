@@ -13,10 +13,8 @@ async fn main() -> Result<(), Error> {
     let plan = if hosts.is_empty() {
         Plan::group(reach365::builtin(), "activation")?
     } else {
-        let selection = Selection {
-            hosts,
-            ..Selection::default()
-        };
+        let mut selection = Selection::default();
+        selection.hosts = hosts;
         Plan::select(reach365::builtin(), &selection)?
     };
 

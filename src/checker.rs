@@ -492,17 +492,12 @@ impl Checker {
         elapsed_ms: u64,
         evidence: RunEvidence,
     ) -> Run {
-        Run {
-            id,
-            started,
-            elapsed_ms,
-            cloud: self.options.cloud,
-            site: self.options.site.clone(),
-            host: None,
-            platform: platform::name().to_owned(),
-            redacted: false,
-            evidence,
-        }
+        let mut run = Run::new(id, started, platform::name().to_owned());
+        run.elapsed_ms = elapsed_ms;
+        run.cloud = self.options.cloud;
+        run.site.clone_from(&self.options.site);
+        run.evidence = evidence;
+        run
     }
 }
 
@@ -560,17 +555,12 @@ fn run_id(started: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use reach365_model::endpoint::Cloud;
 
     #[test]
     fn a_run_can_be_spawned() {
         fn is_send<T: Send>(_: T) {}
         let checker = Checker::builder().build().unwrap();
-        let plan = Plan {
-            cloud: Cloud::Worldwide,
-            checks: Vec::new(),
-            control_names: Vec::new(),
-        };
+        let plan = Plan::group(crate::builtin(), "activation").unwrap();
         is_send(checker.run_with(&plan, |_| ()));
     }
 }

@@ -336,10 +336,8 @@ fn a_wide_matrix_becomes_a_list_and_stays_narrow() {
         })
         .collect();
     for few in [&runs[..4], &runs[..]] {
-        let style = TextStyle {
-            width: 80,
-            ..TextStyle::default()
-        };
+        let mut style = TextStyle::default();
+        style.width = 80;
         let mut out = Vec::new();
         render::matrix(&Matrix::new(few), ComparisonFormat::Text, &style, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();

@@ -380,11 +380,10 @@ fn every_listed_number_is_whole() {
 }
 
 fn explained(error: &str, report: Option<&Report>) -> String {
-    let style = TextStyle {
-        width: 80,
-        color: false,
-        unicode: true,
-    };
+    let mut style = TextStyle::default();
+    style.width = 80;
+    style.color = false;
+    style.unicode = true;
     let mut out = Vec::new();
     render::explain_error(read(error), report, None, &style, &mut out).unwrap();
     String::from_utf8(out).unwrap()

@@ -102,10 +102,8 @@ mod tests {
             let found = over_ipv6(&options, &run(unknown_or_there), Route::direct());
             assert_eq!(found, None);
         }
-        let ipv4 = Options {
-            family: Family::Ipv4,
-            ..Options::default()
-        };
+        let mut ipv4 = Options::default();
+        ipv4.family = Family::Ipv4;
         let found = over_ipv6(&ipv4, &run(Some(true)), Route::direct());
         assert_eq!(found, Some(SkipReason::Ipv4Wanted));
         let proxy = ProxyServer {

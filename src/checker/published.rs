@@ -25,6 +25,7 @@ const FURTHEST_DAYS: i64 = 366;
 
 /// What the service is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PublishedListRequest {
     /// Address of the service or of a mirror: `https`, with a slash at its end.
     pub service: Url,
@@ -34,6 +35,18 @@ pub struct PublishedListRequest {
     pub client_request_id: String,
     /// The version that is there already.
     pub known_version: Option<String>,
+}
+
+impl PublishedListRequest {
+    /// Asks for the list, whatever is there already.
+    pub fn new(service: Url, cloud: Cloud, client_request_id: String) -> Self {
+        Self {
+            service,
+            cloud,
+            client_request_id,
+            known_version: None,
+        }
+    }
 }
 
 /// What the service answered.

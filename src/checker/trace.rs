@@ -29,6 +29,7 @@ const LIMIT: Duration = Duration::from_secs(40);
 
 /// What is to be traced.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TraceRequest {
     /// The host; its name goes into the ClientHello.
     pub host: Host,
@@ -52,6 +53,7 @@ impl TraceRequest {
 
 /// The traces of a host: one to its first address of each family that this machine uses.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct TraceReport {
     /// The host as asked for.
     pub host: Host,
@@ -66,6 +68,7 @@ pub struct TraceReport {
 
 /// A trace with its reading.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct ReadTrace {
     /// What it says.
     pub reading: TraceReading,

@@ -95,18 +95,16 @@ fn refused(selection: &Selection) -> String {
 }
 
 fn all(cloud: Cloud) -> Selection {
-    Selection {
-        groups: words(&["all"]),
-        cloud,
-        ..Selection::default()
-    }
+    let mut selection = Selection::default();
+    selection.groups = words(&["all"]);
+    selection.cloud = cloud;
+    selection
 }
 
 fn hosts(texts: &[&str]) -> Selection {
-    Selection {
-        hosts: words(texts),
-        ..Selection::default()
-    }
+    let mut selection = Selection::default();
+    selection.hosts = words(texts);
+    selection
 }
 
 fn words(texts: &[&str]) -> Vec<String> {

@@ -26,11 +26,10 @@ impl Dice {
 
 /// Whatever is read can be shown, and shown it moves no cursor.
 fn show(state: &DeviceState) {
-    let style = TextStyle {
-        width: 80,
-        color: false,
-        unicode: false,
-    };
+    let mut style = TextStyle::default();
+    style.width = 80;
+    style.color = false;
+    style.unicode = false;
     let mut text = Vec::new();
     render::device(state, &style, &mut text).unwrap();
     let text = String::from_utf8(text).unwrap();

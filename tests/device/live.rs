@@ -153,11 +153,10 @@ fn a_pc_is_shown_with_what_stands_in_the_way() {
     let mut pc = pc(&registry);
     pc.dsregcmd = CommandOutcome::Absent;
     let mut out = Vec::new();
-    let style = TextStyle {
-        width: 80,
-        color: false,
-        unicode: false,
-    };
+    let mut style = TextStyle::default();
+    style.width = 80;
+    style.color = false;
+    style.unicode = false;
     render::device(&DeviceState::new(None, Some(pc)), &style, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     let words: Vec<&str> = text.split_whitespace().collect();

@@ -496,17 +496,10 @@ pub(crate) fn report(
     evidence: RunEvidence,
     rows: Vec<(Endpoint, Evidence)>,
 ) -> Report {
-    let run = Run {
-        id: "test".to_owned(),
-        started: now(),
-        elapsed_ms: 1_000,
-        cloud,
-        site: None,
-        host: None,
-        platform: "test".to_owned(),
-        redacted: false,
-        evidence,
-    };
+    let mut run = Run::new("test".to_owned(), now(), "test".to_owned());
+    run.elapsed_ms = 1_000;
+    run.cloud = cloud;
+    run.evidence = evidence;
     let rows = rows.into_iter();
     let direct = |(endpoint, evidence)| (endpoint, Route::direct(), evidence);
     let report = reach365::judge().report(run, rows.map(direct).collect());

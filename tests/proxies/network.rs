@@ -108,17 +108,16 @@ impl Network {
 
     pub(crate) fn options(&self, proxy: &str) -> Options {
         let [public_roots, os_roots] = self.roots();
-        Options {
-            proxy: ProxySource::parse(proxy).unwrap(),
-            dns: vec![self.resolver],
-            public_roots: Some(public_roots),
-            os_roots: Some(os_roots),
-            hosts_file: Some(String::new()),
-            ask_os_resolver: false,
-            timeouts: Timeouts::all(Duration::from_secs(5)),
-            silence: Timeouts::all(Duration::from_secs(1)),
-            ..Options::default()
-        }
+        let mut options = Options::default();
+        options.proxy = ProxySource::parse(proxy).unwrap();
+        options.dns = vec![self.resolver];
+        options.public_roots = Some(public_roots);
+        options.os_roots = Some(os_roots);
+        options.hosts_file = Some(String::new());
+        options.ask_os_resolver = false;
+        options.timeouts = Timeouts::all(Duration::from_secs(5));
+        options.silence = Timeouts::all(Duration::from_secs(1));
+        options
     }
 
     /// Checks every host through a proxy.
@@ -138,10 +137,8 @@ impl Network {
 
     pub(crate) fn check_with(&self, options: Options) -> Report {
         let catalog = Catalog::parse("network.toml", &self.list, reach365::builtin()).unwrap();
-        let everything = Selection {
-            groups: vec!["all".to_owned()],
-            ..Selection::default()
-        };
+        let mut everything = Selection::default();
+        everything.groups = vec!["all".to_owned()];
         let plan = Plan::select(&catalog, &everything).unwrap();
         let checker = Checker::builder().options(options).build().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread()

@@ -154,13 +154,12 @@ pub(crate) fn device(lines: &str) -> DeviceState {
 }
 
 pub(crate) fn seen(codes: &[Code], conclusive: bool) -> NetworkSeen {
-    let cause = |code: &Code| Advice {
-        text: format!("mend {code}"),
-        remedy: Remedy::for_code(*code)
-            .first()
-            .map(|remedy| remedy.id.clone()),
-        code: *code,
-        endpoints: vec!["login".to_owned()],
+    let cause = |code: &Code| {
+        let remedies = Remedy::for_code(*code);
+        let mut advice = Advice::new(*code, format!("mend {code}"));
+        advice.remedy = remedies.first().map(|remedy| remedy.id.clone());
+        advice.endpoints = vec!["login".to_owned()];
+        advice
     };
     NetworkSeen {
         causes: codes.iter().map(cause).collect(),

@@ -7,9 +7,9 @@ use reach365_model::endpoint::{
     Category, Cloud, Endpoint, Expect, Host, Inspection, Level, MustBe, Scheme,
 };
 use reach365_model::evidence::{
-    Attempt, Evidence, Failure, FailureKind, HttpSeen, Observation, RunEvidence, Stage, TcpSeen,
+    Attempt, Evidence, Failure, FailureKind, HttpSeen, Observation, Stage, TcpSeen,
 };
-use reach365_model::report::{EndpointReport, Report, Run, SCHEMA, Summary, Timings, Tool};
+use reach365_model::report::{EndpointReport, Report, Run, Summary, Timings};
 use reach365_model::verdict::{Code, Confidence, Culprit, Finding, Outcome, Verdict, Who};
 use reach365_proxy::route::Route;
 
@@ -163,61 +163,34 @@ pub(crate) fn report(rows: Vec<EndpointReport>) -> Report {
     };
     let outcome = rows.iter().map(|row| row.verdict.outcome).max();
     let outcome = outcome.unwrap_or(Outcome::Skipped);
-    Report {
-        schema: SCHEMA.to_owned(),
-        tool: Tool {
-            name: "reach365".to_owned(),
-            version: "0.0.0".to_owned(),
-        },
-        run: Run {
-            id: "00000000".to_owned(),
-            started: "2026-03-04T05:06:07Z".parse().unwrap(),
-            elapsed_ms: 6_842,
-            cloud: Cloud::Worldwide,
-            site: Some("Lyon".to_owned()),
-            host: None,
-            platform: "linux".to_owned(),
-            redacted: false,
-            evidence: RunEvidence::default(),
-        },
-        summary: Summary {
-            outcome,
-            reachable: count(Outcome::Reachable),
-            degraded: count(Outcome::Degraded),
-            blocked: count(Outcome::Blocked),
-            inconclusive: count(Outcome::Inconclusive),
-            unseen: 0,
-            skipped: count(Outcome::Skipped),
-            exit_code: match outcome {
-                Outcome::Blocked => 1,
-                Outcome::Inconclusive => 3,
-                _ => 0,
-            },
-        },
-        findings: Vec::new(),
-        endpoints: rows,
-        advice: Vec::new(),
-    }
+    let mut summary = Summary::new(outcome);
+    summary.reachable = count(Outcome::Reachable);
+    summary.degraded = count(Outcome::Degraded);
+    summary.blocked = count(Outcome::Blocked);
+    summary.inconclusive = count(Outcome::Inconclusive);
+    summary.skipped = count(Outcome::Skipped);
+    summary.exit_code = match outcome {
+        Outcome::Blocked => 1,
+        Outcome::Inconclusive => 3,
+        _ => 0,
+    };
+    let started = "2026-03-04T05:06:07Z".parse().unwrap();
+    let mut run = Run::new("00000000".to_owned(), started, "linux".to_owned());
+    run.elapsed_ms = 6_842;
+    run.site = Some("Lyon".to_owned());
+    let mut report = Report::new(run, summary);
+    "0.0.0".clone_into(&mut report.tool.version);
+    report.endpoints = rows;
+    report
 }
 
 fn finding(id: &str, outcome: Outcome, who: Who, summary: &str, endpoints: &[&str]) -> Finding {
     let code = code(id);
-    Finding {
-        code,
-        outcome,
-        stage: code.stage(),
-        confidence: Confidence::High,
-        culprit: Some(Culprit {
-            who,
-            address: None,
-            hop: None,
-        }),
-        summary: summary.to_owned(),
-        facts: BTreeMap::new(),
-        endpoints: endpoints.iter().map(|&id| id.to_owned()).collect(),
-        remedies: Vec::new(),
-        wrong_if: falsifier(outcome, code),
-    }
+    let mut finding = Finding::new(code, outcome, Confidence::High, summary.to_owned());
+    finding.culprit = Some(Culprit::new(who));
+    finding.endpoints = endpoints.iter().map(|&id| id.to_owned()).collect();
+    finding.wrong_if = falsifier(outcome, code);
+    finding
 }
 
 fn falsifier(outcome: Outcome, code: Code) -> Option<String> {
@@ -226,36 +199,14 @@ fn falsifier(outcome: Outcome, code: Code) -> Option<String> {
 }
 
 fn advice(id: &str, text: &str) -> Advice {
-    Advice {
-        text: text.to_owned(),
-        remedy: None,
-        code: code(id),
-        endpoints: Vec::new(),
-    }
+    Advice::new(code(id), text.to_owned())
 }
 
 /// A row that nothing is known of, to be finished by one of the methods of [`Row`].
 pub(crate) fn row(host: &str, group: &str) -> EndpointReport {
-    EndpointReport {
-        endpoint: endpoint(host, group),
-        via: "direct".to_owned(),
-        route: Route::direct(),
-        verdict: Verdict {
-            outcome: Outcome::Skipped,
-            stage: None,
-            code: None,
-            confidence: Confidence::High,
-            culprit: None,
-            summary: String::new(),
-            facts: BTreeMap::new(),
-            consequence_of: None,
-            remedies: Vec::new(),
-            requirement: None,
-            wrong_if: None,
-        },
-        timings: Timings::default(),
-        evidence: Evidence::default(),
-    }
+    let verdict = Verdict::new(Outcome::Skipped, Confidence::High, String::new());
+    let endpoint = endpoint(host, group);
+    EndpointReport::new(endpoint, Route::direct(), verdict, Evidence::default())
 }
 
 fn endpoint(host: &str, group: &str) -> Endpoint {
@@ -314,13 +265,15 @@ impl Row for EndpointReport {
     fn reachable(mut self) -> Self {
         self.verdict.outcome = Outcome::Reachable;
         "A genuine answer came".clone_into(&mut self.verdict.summary);
-        self.timings = Timings {
-            dns_ms: Some(11.6),
-            tcp_ms: Some(24.2),
-            proxy_ms: None,
-            tls_ms: Some(49.1),
-            http_ms: Some(31.4),
-            total_ms: 116.3,
+        self.timings = {
+            let mut timings = Timings::default();
+            timings.dns_ms = Some(11.6);
+            timings.tcp_ms = Some(24.2);
+            timings.proxy_ms = None;
+            timings.tls_ms = Some(49.1);
+            timings.http_ms = Some(31.4);
+            timings.total_ms = 116.3;
+            timings
         };
         self
     }
@@ -365,10 +318,10 @@ fn judged(
     row.verdict.stage = Some(code.stage());
     row.verdict.wrong_if = falsifier(outcome, code);
     row.verdict.confidence = Confidence::Medium;
-    row.verdict.culprit = who.map(|who| Culprit {
-        who,
-        address: (who == Who::Firewall).then(|| "10.20.0.1".parse().unwrap()),
-        hop: None,
+    row.verdict.culprit = who.map(|who| {
+        let mut culprit = Culprit::new(who);
+        culprit.address = (who == Who::Firewall).then(|| "10.20.0.1".parse().unwrap());
+        culprit
     });
     summary.clone_into(&mut row.verdict.summary);
     row.verdict.facts = BTreeMap::from([("page-title".to_owned(), HOSTILE.into())]);

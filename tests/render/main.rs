@@ -38,10 +38,8 @@ fn text_looks_as_stored() {
     for width in [48, 100, 160] {
         compare(&format!("mixed-{width}.txt"), &text(&mixed, plain(width)));
     }
-    let ascii = TextStyle {
-        unicode: false,
-        ..plain(80)
-    };
+    let mut ascii = plain(80);
+    ascii.unicode = false;
     compare("mixed-80-ascii.txt", &text(&mixed, ascii));
 }
 
@@ -151,13 +149,11 @@ fn no_format_lets_control_characters_through() {
 #[test]
 fn colors_change_nothing_but_colors() {
     for (name, make) in FIXTURES {
-        let colored = text(
-            &make(),
-            TextStyle {
-                color: true,
-                ..plain(80)
-            },
-        );
+        let colored = text(&make(), {
+            let mut style = plain(80);
+            style.color = true;
+            style
+        });
         assert!(colored.contains("\u{1b}["), "{name}");
         assert_eq!(without_colors(&colored), text(&make(), plain(80)), "{name}");
     }
@@ -166,10 +162,8 @@ fn colors_change_nothing_but_colors() {
 #[test]
 fn ascii_style_writes_ascii() {
     for (name, make) in FIXTURES {
-        let style = TextStyle {
-            unicode: false,
-            ..plain(80)
-        };
+        let mut style = plain(80);
+        style.unicode = false;
         assert!(text(&make(), style).is_ascii(), "{name}");
     }
 }
@@ -352,11 +346,11 @@ fn a_list_names_every_endpoint() {
 }
 
 fn plain(width: usize) -> TextStyle {
-    TextStyle {
-        width,
-        color: false,
-        unicode: true,
-    }
+    let mut style = TextStyle::default();
+    style.width = width;
+    style.color = false;
+    style.unicode = true;
+    style
 }
 
 fn text(report: &Report, style: TextStyle) -> String {

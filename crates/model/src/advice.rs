@@ -7,6 +7,7 @@ use crate::verdict::Code;
 /// One line of advice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Advice {
     /// What to do, in one sentence that names the host or rule.
     pub text: String,
@@ -16,4 +17,16 @@ pub struct Advice {
     pub code: Code,
     /// Ids of the endpoints that it would mend.
     pub endpoints: Vec<String>,
+}
+
+impl Advice {
+    /// A line for a cause, without a remedy.
+    pub fn new(code: Code, text: String) -> Self {
+        Self {
+            text,
+            remedy: None,
+            code,
+            endpoints: Vec::new(),
+        }
+    }
 }

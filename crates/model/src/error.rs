@@ -35,6 +35,7 @@ fn one_below_the_other(mistakes: &[CatalogError]) -> String {
 
 /// A mistake in a list, with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CatalogError {
     /// The file as the caller named it.
     pub file: String,

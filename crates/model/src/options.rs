@@ -98,6 +98,7 @@ pub const CNAME_LIMIT: usize = 16;
     clippy::struct_excessive_bools,
     reason = "each is a switch of its own, as on a command line"
 )]
+#[non_exhaustive]
 pub struct Options {
     /// The cloud whose endpoints are needed and whose `msoid` record is right.
     pub cloud: Cloud,
@@ -269,6 +270,7 @@ impl FromStr for ControlHost {
 
 /// How names are completed that are not complete: `proxy` becomes `proxy.corp.example`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SearchList {
     /// Domains in the order in which they are tried.
     pub domains: Vec<String>,
@@ -307,6 +309,7 @@ impl SearchList {
 
 /// Time limits of the stages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Timeouts {
     /// One DNS packet.
     pub dns: Duration,

@@ -16,6 +16,7 @@ pub const MSOID_GROUP: &str = "msoid";
 
 /// The checks of a run, in order.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Plan {
     /// The cloud that the checks were chosen for.
     pub cloud: Cloud,
@@ -28,6 +29,7 @@ pub struct Plan {
 
 /// One endpoint and the way to it.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Check {
     /// What is to be reached.
     pub endpoint: Endpoint,
@@ -37,6 +39,7 @@ pub struct Check {
 
 /// What a caller wants checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Selection {
     /// Names of groups; `all` means the whole list. Empty means [`Selection::default_groups`],
     /// or none where hosts are named.

@@ -22,6 +22,7 @@ pub const SCHEMA: &str = "reach365/report/1";
 /// Everything that a run found out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Report {
     /// Always [`SCHEMA`].
     pub schema: String,
@@ -42,6 +43,7 @@ pub struct Report {
 /// Who wrote a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Tool {
     /// `reach365`.
     pub name: String,
@@ -52,6 +54,7 @@ pub struct Tool {
 /// Facts of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Run {
     /// Unique name of the run.
     pub id: String,
@@ -79,6 +82,7 @@ pub struct Run {
 /// Counts of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Summary {
     /// The worst outcome of all rows.
     pub outcome: Outcome,
@@ -103,6 +107,7 @@ pub struct Summary {
 /// One endpoint with its way, verdict and evidence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct EndpointReport {
     /// What was to be reached.
     #[serde(flatten)]
@@ -123,6 +128,7 @@ pub struct EndpointReport {
 /// not reached.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Timings {
     /// Name resolution.
     pub dns_ms: Option<f64>,
@@ -140,6 +146,7 @@ pub struct Timings {
 
 /// A blocked endpoint, ready to print.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct BlockedEndpoint<'a> {
     /// What cannot be reached.
     pub endpoint: &'a Endpoint,
@@ -228,6 +235,53 @@ pub fn check_schema(schema: Option<&str>) -> Result<(), Error> {
     )))
 }
 
+impl Report {
+    /// A report of this program without endpoints, findings and advice.
+    pub fn new(run: Run, summary: Summary) -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            tool: Tool::this(),
+            run,
+            summary,
+            findings: Vec::new(),
+            endpoints: Vec::new(),
+            advice: Vec::new(),
+        }
+    }
+}
+
+impl Run {
+    /// A run in the worldwide cloud of which nothing else is known.
+    pub fn new(id: String, started: Timestamp, platform: String) -> Self {
+        Self {
+            id,
+            started,
+            elapsed_ms: 0,
+            cloud: Cloud::default(),
+            site: None,
+            host: None,
+            platform,
+            redacted: false,
+            evidence: RunEvidence::default(),
+        }
+    }
+}
+
+impl EndpointReport {
+    /// An endpoint on its route, without times.
+    pub fn new(endpoint: Endpoint, route: Route, verdict: Verdict, evidence: Evidence) -> Self {
+        let via = if route.is_direct() { "direct" } else { "proxy" };
+        Self {
+            endpoint,
+            via: via.to_owned(),
+            route,
+            verdict,
+            timings: Timings::default(),
+            evidence,
+        }
+    }
+}
+
 impl Tool {
     /// This program.
     pub fn this() -> Self {
@@ -239,6 +293,20 @@ impl Tool {
 }
 
 impl Summary {
+    /// An outcome without any count.
+    pub fn new(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            reachable: 0,
+            degraded: 0,
+            blocked: 0,
+            inconclusive: 0,
+            unseen: 0,
+            skipped: 0,
+            exit_code: 0,
+        }
+    }
+
     /// The exit code of the command line: 0 where every row has a genuine answer, 1 where a row
     /// fails as `fail_on` has it, 3 where nothing failed but something could not be judged, or
     /// nothing was probed at all. A failure wins over a doubt.

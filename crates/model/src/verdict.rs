@@ -11,6 +11,7 @@ use crate::evidence::Stage;
 /// The judgment on one endpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Verdict {
     /// What came out.
     pub outcome: Outcome,
@@ -123,6 +124,7 @@ impl std::fmt::Display for Confidence {
 /// Who did it, as far as the evidence tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Culprit {
     /// The kind of device or party.
     pub who: Who,
@@ -176,6 +178,7 @@ impl std::fmt::Display for Who {
 /// A cause that holds for several endpoints or for the whole run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Finding {
     /// The cause.
     pub code: Code,
@@ -199,4 +202,52 @@ pub struct Finding {
     /// where nothing is blocked or degraded.
     #[serde(default)]
     pub wrong_if: Option<String>,
+}
+
+impl Verdict {
+    /// A judgment without a cause.
+    pub fn new(outcome: Outcome, confidence: Confidence, summary: String) -> Self {
+        Self {
+            outcome,
+            requirement: None,
+            stage: None,
+            code: None,
+            confidence,
+            culprit: None,
+            summary,
+            facts: Facts::new(),
+            consequence_of: None,
+            remedies: Vec::new(),
+            wrong_if: None,
+        }
+    }
+}
+
+impl Culprit {
+    /// A party of which nothing else is known.
+    pub const fn new(who: Who) -> Self {
+        Self {
+            who,
+            address: None,
+            hop: None,
+        }
+    }
+}
+
+impl Finding {
+    /// A cause at its usual stage, which concerns no endpoint yet.
+    pub fn new(code: Code, outcome: Outcome, confidence: Confidence, summary: String) -> Self {
+        Self {
+            code,
+            outcome,
+            stage: code.stage(),
+            confidence,
+            culprit: None,
+            summary,
+            facts: Facts::new(),
+            endpoints: Vec::new(),
+            remedies: Vec::new(),
+            wrong_if: None,
+        }
+    }
 }

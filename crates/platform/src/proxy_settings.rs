@@ -26,6 +26,7 @@ use reach365_proxy::{ProxyCredentials, View};
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// What this machine is set to.
+#[non_exhaustive]
 pub struct SystemProxies {
     /// Every view that is set up: of the user, of the machine, of the environment.
     pub views: Vec<View>,

@@ -109,17 +109,17 @@ mod unix {
         let named = named.map(|text| text.split_whitespace().map(str::to_owned).collect());
         let options = std::env::var("RES_OPTIONS").unwrap_or_default();
         let mut ndots = options.split_whitespace().filter_map(resolv_conf::ndots);
-        SearchList {
-            domains: named.unwrap_or_else(|| {
-                if conf.search.is_empty() {
-                    own_domain().into_iter().collect()
-                } else {
-                    conf.search
-                }
-            }),
-            ndots: ndots.next_back().or(conf.ndots).unwrap_or(1),
-            completes_dotted: true,
-        }
+        let mut search_list = SearchList::default();
+        search_list.domains = named.unwrap_or_else(|| {
+            if conf.search.is_empty() {
+                own_domain().into_iter().collect()
+            } else {
+                conf.search
+            }
+        });
+        search_list.ndots = ndots.next_back().or(conf.ndots).unwrap_or(1);
+        search_list.completes_dotted = true;
+        search_list
     }
 
     pub(super) fn suffixes() -> Vec<String> {
@@ -174,11 +174,11 @@ mod windows {
         ];
         let own = ["Domain", "DhcpDomain"].map(|name| text(&parameters, PARAMETERS, name));
         let list = lists.into_iter().find(|list| !list.is_empty());
-        SearchList {
-            domains: list.unwrap_or_else(|| own.concat()),
-            ndots: 1,
-            completes_dotted: policy.number(POLICY, "AppendToMultiLabelName") == Some(1),
-        }
+        let mut search_list = SearchList::default();
+        search_list.domains = list.unwrap_or_else(|| own.concat());
+        search_list.ndots = 1;
+        search_list.completes_dotted = policy.number(POLICY, "AppendToMultiLabelName") == Some(1);
+        search_list
     }
 
     pub(super) fn suffixes() -> Vec<String> {

@@ -10,11 +10,11 @@ use crate::cli::Color;
 
 /// The style of text that goes to `file`, or to standard output.
 pub(crate) fn style(color: Color, file: Option<&Path>) -> TextStyle {
-    TextStyle {
-        width: width(file),
-        color: colored(color, file),
-        unicode: unicode(file),
-    }
+    let mut text_style = TextStyle::default();
+    text_style.width = width(file);
+    text_style.color = colored(color, file);
+    text_style.unicode = unicode(file);
+    text_style
 }
 
 fn width(file: Option<&Path>) -> usize {

@@ -60,12 +60,10 @@ impl Network {
             start_outside(&mut lab, outside);
             outside.name.parse().expect("a name")
         });
-        let selection = Selection {
-            groups: vec!["all".to_owned()],
-            domains: scenario.options.domains.clone(),
-            cloud: scenario.options.cloud,
-            ..Selection::default()
-        };
+        let mut selection = Selection::default();
+        selection.groups = vec!["all".to_owned()];
+        selection.domains.clone_from(&scenario.options.domains);
+        selection.cloud = scenario.options.cloud;
         Self {
             list,
             selection,
@@ -144,25 +142,24 @@ fn options(scenario: &Scenario, lab: &mut Lab, addresses: &BTreeMap<String, IpAd
     let table = &scenario.options;
     let earlier = scenario.earlier_resolver.iter();
     let resolvers = earlier.chain([&scenario.resolver]);
-    let mut options = Options {
-        cloud: table.cloud,
-        dns: resolvers
-            .map(|transports| lab.resolver(*transports))
-            .collect(),
-        all_addresses: table.all_addresses,
-        public_roots: Some(lab.authorities.public_roots()),
-        os_roots: Some(lab.authorities.os_roots()),
-        hosts_file: Some(with_addresses(&table.hosts_file, addresses)),
-        search: Some(SearchList {
-            domains: table.search.clone(),
-            ..SearchList::default()
-        }),
-        ask_os_resolver: false,
-        timeouts: Timeouts::all(Duration::from_millis(table.timeout_ms)),
-        silence: Timeouts::all(Duration::from_millis(table.timeout_ms)),
-        deadline: Duration::from_millis(table.deadline_ms),
-        ..Options::default()
-    };
+    let mut options = Options::default();
+    options.cloud = table.cloud;
+    options.dns = resolvers
+        .map(|transports| lab.resolver(*transports))
+        .collect();
+    options.all_addresses = table.all_addresses;
+    options.public_roots = Some(lab.authorities.public_roots());
+    options.os_roots = Some(lab.authorities.os_roots());
+    options.hosts_file = Some(with_addresses(&table.hosts_file, addresses));
+    options.search = Some({
+        let mut search_list = SearchList::default();
+        search_list.domains.clone_from(&table.search);
+        search_list
+    });
+    options.ask_os_resolver = false;
+    options.timeouts = Timeouts::all(Duration::from_millis(table.timeout_ms));
+    options.silence = Timeouts::all(Duration::from_millis(table.timeout_ms));
+    options.deadline = Duration::from_millis(table.deadline_ms);
     if let Some(second) = &scenario.second {
         options.second_resolver = Some(name_server(lab, second, &[], &table.domains));
     }

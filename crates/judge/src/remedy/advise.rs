@@ -128,16 +128,11 @@ fn line(cause: &Cause<'_>) -> Advice {
             .unwrap_or_else(|| cause.code.means())
             .to_owned(),
     };
-    Advice {
-        text,
-        remedy: remedy.map(|remedy| remedy.id.clone()),
-        code: cause.code,
-        endpoints: cause
-            .endpoints
-            .iter()
-            .map(|endpoint| endpoint.id.clone())
-            .collect(),
-    }
+    let mut advice = Advice::new(cause.code, text);
+    advice.remedy = remedy.map(|remedy| remedy.id.clone());
+    let endpoints = cause.endpoints.iter();
+    advice.endpoints = endpoints.map(|endpoint| endpoint.id.clone()).collect();
+    advice
 }
 
 /// The facts of the cause, and whom it hits.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use reach365_model::catalog::Catalog;
 use reach365_model::endpoint::{Endpoint, Level};
 use reach365_model::evidence::{Attempt, Evidence, Lookup, RecordKind};
-use reach365_model::report::{EndpointReport, FailOn, Report, Run, SCHEMA, Summary, Timings, Tool};
+use reach365_model::report::{EndpointReport, FailOn, Report, Run, Summary, Timings};
 use reach365_model::verdict::{Code, Facts, Finding, Outcome, Verdict};
 use reach365_proxy::route::{Hop, Route};
 
@@ -47,15 +47,11 @@ impl<'a> Judge<'a> {
         let advice = remedy::advise(&findings, &seen);
         let summary = summary(&verdicts);
         let endpoints = rows.into_iter().zip(verdicts);
-        Report {
-            schema: SCHEMA.to_owned(),
-            tool: Tool::this(),
-            run,
-            summary,
-            findings,
-            endpoints: endpoints.map(endpoint_report).collect(),
-            advice,
-        }
+        let mut report = Report::new(run, summary);
+        report.findings = findings;
+        report.endpoints = endpoints.map(endpoint_report).collect();
+        report.advice = advice;
+        report
     }
 
     /// Judges a saved report again by its evidence, with no network. The facts of the run stay;
@@ -175,14 +171,11 @@ fn remedy_ids(code: Code, facts: &Facts) -> Vec<String> {
 fn endpoint_report(
     ((endpoint, route, evidence), verdict): ((Endpoint, Route, Evidence), Verdict),
 ) -> EndpointReport {
-    EndpointReport {
-        via: via(&route, &verdict),
-        timings: timings(&evidence, &verdict),
-        endpoint,
-        route,
-        verdict,
-        evidence,
-    }
+    let via = via(&route, &verdict);
+    let mut report = EndpointReport::new(endpoint, route, verdict, evidence);
+    report.via = via;
+    report.timings = timings(&report.evidence, &report.verdict);
+    report
 }
 
 /// The hop that a client would use: not every proxy of an answer can be reached.
@@ -209,20 +202,17 @@ pub fn summary(verdicts: &[Verdict]) -> Summary {
         Some(outcome) if aside => Some(outcome),
         _ => verdicts.iter().map(|verdict| verdict.outcome).max(),
     };
-    let mut summary = Summary {
-        unseen: if aside { unseen } else { 0 },
+    let mut summary = Summary::new(match worst {
         // Nothing probed proves nothing.
-        outcome: match worst {
-            None | Some(Outcome::Skipped) => Outcome::Inconclusive,
-            Some(outcome) => outcome,
-        },
-        reachable: count(Outcome::Reachable),
-        degraded: count(Outcome::Degraded),
-        blocked: count(Outcome::Blocked),
-        inconclusive: count(Outcome::Inconclusive),
-        skipped: count(Outcome::Skipped),
-        exit_code: 0,
-    };
+        None | Some(Outcome::Skipped) => Outcome::Inconclusive,
+        Some(outcome) => outcome,
+    });
+    summary.unseen = if aside { unseen } else { 0 };
+    summary.reachable = count(Outcome::Reachable);
+    summary.degraded = count(Outcome::Degraded);
+    summary.blocked = count(Outcome::Blocked);
+    summary.inconclusive = count(Outcome::Inconclusive);
+    summary.skipped = count(Outcome::Skipped);
     summary.exit_code = summary.exit_code_for(FailOn::default());
     summary
 }
@@ -233,14 +223,12 @@ fn timings(evidence: &Evidence, verdict: &Verdict) -> Timings {
     let attempt = basis(evidence, address);
     let tls = attempt.and_then(|attempt| attempt.tls.as_ref());
     let http = attempt.and_then(|attempt| attempt.http.as_ref());
-    let mut timings = Timings {
-        dns_ms: dns_ms(evidence, attempt),
-        tcp_ms: attempt.map(|attempt| attempt.tcp.elapsed_ms),
-        proxy_ms: attempt.and_then(proxy_ms),
-        tls_ms: tls.map(|tls| tls.elapsed_ms),
-        http_ms: http.map(|http| http.elapsed_ms),
-        total_ms: 0.0,
-    };
+    let mut timings = Timings::default();
+    timings.dns_ms = dns_ms(evidence, attempt);
+    timings.tcp_ms = attempt.map(|attempt| attempt.tcp.elapsed_ms);
+    timings.proxy_ms = attempt.and_then(proxy_ms);
+    timings.tls_ms = tls.map(|tls| tls.elapsed_ms);
+    timings.http_ms = http.map(|http| http.elapsed_ms);
     let stages = [
         timings.dns_ms,
         timings.tcp_ms,

@@ -96,11 +96,9 @@ fn turned(endpoint: &Endpoint, open: Verdict, control: Option<&str>) -> Verdict 
     }
 }
 
-fn with(verdict: Verdict, requirement: Requirement) -> Verdict {
-    Verdict {
-        requirement: Some(requirement),
-        ..verdict
-    }
+fn with(mut verdict: Verdict, requirement: Requirement) -> Verdict {
+    verdict.requirement = Some(requirement);
+    verdict
 }
 
 fn is_closed(endpoint: &Endpoint, open: Verdict, control: &str) -> Verdict {

@@ -189,22 +189,16 @@ fn collapse_as_inconclusive(rows: &mut [Judged<'_>], places: &[usize], code: Cod
 /// A finding over some rows, with a sentence of its own.
 fn finding(diagnosis: Diagnosis, says: &str, rows: &[Judged<'_>], places: &[usize]) -> Finding {
     let id = |place: &usize| rows[*place].endpoint.id.clone();
-    Finding {
-        code: diagnosis.code,
-        outcome: diagnosis.outcome,
-        stage: diagnosis.stage,
-        confidence: diagnosis.confidence,
-        culprit: path::has_culprit(&diagnosis).then_some(Culprit {
-            who: diagnosis.who,
-            address: diagnosis.address,
-            hop: None,
-        }),
-        summary: fill(says, &diagnosis.facts, None),
-        facts: diagnosis.facts,
-        endpoints: places.iter().map(id).collect(),
-        remedies: Vec::new(),
-        wrong_if: None,
-    }
+    let mut culprit = Culprit::new(diagnosis.who);
+    culprit.address = diagnosis.address;
+    let summary = fill(says, &diagnosis.facts, None);
+    let (code, outcome) = (diagnosis.code, diagnosis.outcome);
+    let mut finding = Finding::new(code, outcome, diagnosis.confidence, summary);
+    finding.stage = diagnosis.stage;
+    finding.culprit = path::has_culprit(&diagnosis).then_some(culprit);
+    finding.facts = diagnosis.facts;
+    finding.endpoints = places.iter().map(id).collect();
+    finding
 }
 
 /// Gives a row another code, its facts kept.

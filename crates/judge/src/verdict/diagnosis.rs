@@ -81,23 +81,14 @@ impl Diagnosis {
         for why in remarks.iter().filter_map(|name| self.facts.get(*name)) {
             summary = format!("{summary}; {}", value_text(why));
         }
-        Verdict {
-            outcome: self.outcome,
-            requirement: None,
-            stage: Some(self.stage),
-            code: Some(self.code),
-            confidence: self.confidence,
-            culprit: Some(Culprit {
-                who: self.who,
-                address: self.address,
-                hop: None,
-            }),
-            summary,
-            facts: self.facts,
-            consequence_of: None,
-            remedies: Vec::new(),
-            wrong_if: None,
-        }
+        let mut culprit = Culprit::new(self.who);
+        culprit.address = self.address;
+        let mut verdict = Verdict::new(self.outcome, self.confidence, summary);
+        verdict.stage = Some(self.stage);
+        verdict.code = Some(self.code);
+        verdict.culprit = Some(culprit);
+        verdict.facts = self.facts;
+        verdict
     }
 
     /// The facts as they stand in the sentence: behind a proxy the address is the proxy's, and what
@@ -121,19 +112,9 @@ pub(super) fn plain(
     summary: String,
     facts: Facts,
 ) -> Verdict {
-    Verdict {
-        outcome,
-        requirement: None,
-        stage: None,
-        code: None,
-        confidence,
-        culprit: None,
-        summary,
-        facts,
-        consequence_of: None,
-        remedies: Vec::new(),
-        wrong_if: None,
-    }
+    let mut verdict = Verdict::new(outcome, confidence, summary);
+    verdict.facts = facts;
+    verdict
 }
 
 /// The cause is unknown, and why.

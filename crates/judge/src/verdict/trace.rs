@@ -12,6 +12,7 @@ use reach365_model::verdict::{Code, Outcome, Verdict};
 
 /// What [`read_trace`] makes of a trace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct TraceReading {
     /// How it ends.
     pub ending: Ending,

@@ -8,6 +8,7 @@ use crate::endpoint::{Endpoint, Host, Issuer, Level, Scheme};
 
 /// A remark on a list: not an error, but worth a look.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Lint {
     /// The file as the caller named it.
     pub file: String,

@@ -63,6 +63,7 @@ pub struct PublishedList {
 
 /// One set of names and addresses with the ports that belong to both.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct PublishedSet {
     /// Number of the set; it never changes its meaning.
     pub id: u32,
@@ -88,6 +89,7 @@ pub struct PublishedSet {
 
 /// What is published for one host: that of the most specific name that covers it.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct PublishedHost {
     /// The name as it is published.
     pub pattern: Pattern,

@@ -25,6 +25,7 @@ pub(super) struct PublishedSet {
 
 /// A wildcard that a firewall rule needs and that no test can use.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Wildcard {
     /// The pattern as Microsoft publishes it.
     pub pattern: String,

@@ -9,6 +9,7 @@ use crate::verdict::Outcome;
 
 /// What failed in a report, to be checked again.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct FailedAgain {
     /// The checks; none where nothing failed.
     pub plan: Plan,

@@ -11,6 +11,7 @@ const MAX_WIDTH: usize = 160;
 
 /// How the text format is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TextStyle {
     /// Columns of the page; kept between 48 and 160.
     pub width: usize,

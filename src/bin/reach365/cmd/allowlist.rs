@@ -71,11 +71,9 @@ fn plan(catalog: &Catalog, args: &AllowlistArgs, cloud: Cloud) -> Result<Plan, F
         [] => vec!["all".to_owned()],
         named => named.to_vec(),
     };
-    let selection = Selection {
-        groups,
-        cloud,
-        ..Selection::default()
-    };
+    let mut selection = Selection::default();
+    selection.groups = groups;
+    selection.cloud = cloud;
     Ok(Plan::select(catalog, &selection)?)
 }
 

@@ -33,11 +33,9 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let signatures = input::signatures(args.naming.signatures.as_deref())?;
     let plan = plan(args, &catalog)?;
     check_control_host(args, &catalog)?;
-    let options = Options {
-        cloud: plan.cloud,
-        proxy_sign_in: sign_in(args.route.proxy_user.as_ref())?,
-        ..options(args)
-    };
+    let mut options = options(args);
+    options.cloud = plan.cloud;
+    options.proxy_sign_in = sign_in(args.route.proxy_user.as_ref())?;
     let checker = Checker::builder().options(options).signatures(signatures);
     live::run(&plan, checker, &args.result, args.quiet)
 }
@@ -122,46 +120,44 @@ fn plan(args: &CheckArgs, catalog: &Catalog) -> Result<Plan, Failure> {
 }
 
 fn selection(args: &CheckArgs) -> Selection {
-    Selection {
-        groups: args.groups.clone(),
-        hosts: args.hosts.clone(),
-        domains: args.domains.clone(),
-        cloud: args.resolving.cloud,
-    }
+    let mut selection = Selection::default();
+    selection.groups.clone_from(&args.groups);
+    selection.hosts.clone_from(&args.hosts);
+    selection.domains.clone_from(&args.domains);
+    selection.cloud = args.resolving.cloud;
+    selection
 }
 
 fn options(args: &CheckArgs) -> Options {
-    Options {
-        proxy: args.route.proxy.clone(),
-        compare_paths: args.route.compare_paths,
-        wpad: args.route.wpad,
-        control_host: args.route.control_host.clone(),
-        family: family(&args.family),
-        all_addresses: args.all_addresses,
-        public_roots: args.public_roots.clone(),
-        os_roots: args.os_roots.clone(),
-        deadline: args.deadline.0,
-        jobs: args.jobs,
-        confirm: args.confirm,
-        trace: args.trace,
-        site: args.site.clone(),
-        ..resolving(&args.resolving)
-    }
+    let mut options = resolving(&args.resolving);
+    options.proxy = args.route.proxy.clone();
+    options.compare_paths = args.route.compare_paths;
+    options.wpad = args.route.wpad;
+    options.control_host.clone_from(&args.route.control_host);
+    options.family = family(&args.family);
+    options.all_addresses = args.all_addresses;
+    options.public_roots.clone_from(&args.public_roots);
+    options.os_roots.clone_from(&args.os_roots);
+    options.deadline = args.deadline.0;
+    options.jobs = args.jobs;
+    options.confirm = args.confirm;
+    options.trace = args.trace;
+    options.site.clone_from(&args.site);
+    options
 }
 
 /// The options that `check` and `dns` have in common; the others keep their defaults.
 pub(super) fn resolving(args: &ResolvingArgs) -> Options {
-    Options {
-        cloud: args.cloud,
-        dns: args.dns.clone(),
-        second_resolver: args.second_resolver,
-        timeouts: args
-            .timeout
-            .map_or_else(Timeouts::default, |limit| Timeouts::all(limit.0)),
-        // DNS goes past every proxy.
-        proxy: ProxySource::None,
-        ..Options::default()
-    }
+    let mut options = Options::default();
+    options.cloud = args.cloud;
+    options.dns.clone_from(&args.dns);
+    options.second_resolver = args.second_resolver;
+    options.timeouts = args
+        .timeout
+        .map_or_else(Timeouts::default, |limit| Timeouts::all(limit.0));
+    // DNS goes past every proxy.
+    options.proxy = ProxySource::None;
+    options
 }
 
 pub(super) fn family(args: &FamilyArgs) -> Family {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use reach365_render::comparison::{Comparison, Matrix, SavedRun};
-use reach365_render::formats::{self as render, TextStyle};
+use reach365_render::formats as render;
 
 use super::input;
 use crate::cli::CompareArgs;
@@ -23,9 +23,10 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
         .map(|path| read(path))
         .collect::<Result<_, _>>()?;
     let style = terminal::style(args.look.color, args.output.as_deref());
-    let style = TextStyle {
-        width: style.width.min(WIDEST),
-        ..style
+    let style = {
+        let mut built_style = style;
+        built_style.width = style.width.min(WIDEST);
+        built_style
     };
     let code = match runs.as_slice() {
         [before, after] if !args.matrix => {

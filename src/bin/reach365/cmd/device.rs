@@ -4,7 +4,7 @@ use std::path::Path;
 
 use reach365_device::system_device;
 use reach365_model::device::DeviceState;
-use reach365_render::formats::{self as render, TextStyle};
+use reach365_render::formats as render;
 use reach365_render::redaction::Redactor;
 
 use super::input;
@@ -22,9 +22,10 @@ pub(crate) fn run(args: &DeviceArgs) -> Result<u8, Failure> {
         state = Redactor::new(reach365::builtin()).device(&state)?;
     }
     let style = terminal::style(args.look.color, None);
-    let style = TextStyle {
-        width: style.width.min(WIDEST),
-        ..style
+    let style = {
+        let mut built_style = style;
+        built_style.width = style.width.min(WIDEST);
+        built_style
     };
     let mut output = Output::open(None)?;
     output.write(|out| match args.format {

@@ -10,12 +10,11 @@ use crate::cli::DnsArgs;
 use crate::exit::Failure;
 
 pub(crate) fn run(args: &DnsArgs) -> Result<u8, Failure> {
-    let selection = Selection {
-        groups: Vec::new(),
-        hosts: Vec::new(),
-        domains: args.domains.clone(),
-        cloud: args.resolving.cloud,
-    };
+    let mut selection = Selection::default();
+    selection.groups = Vec::new();
+    selection.hosts = Vec::new();
+    selection.domains.clone_from(&args.domains);
+    selection.cloud = args.resolving.cloud;
     let mut plan = Plan::select(reach365::builtin(), &selection)?;
     // A selection without groups means the default ones.
     plan.checks.retain(|check| is_msoid(&check.endpoint));

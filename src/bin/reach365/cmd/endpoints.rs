@@ -56,12 +56,12 @@ fn selection(args: &ListArgs) -> Selection {
         [] => vec![EVERY_GROUP.to_owned()],
         named => named.to_vec(),
     };
-    Selection {
-        groups,
-        hosts: Vec::new(),
-        domains: Vec::new(),
-        cloud: args.cloud,
-    }
+    let mut selection = Selection::default();
+    selection.groups = groups;
+    selection.hosts = Vec::new();
+    selection.domains = Vec::new();
+    selection.cloud = args.cloud;
+    selection
 }
 
 /// Errors stop the reading of the list and have its line and column; warnings are listed.

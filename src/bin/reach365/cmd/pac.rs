@@ -138,10 +138,8 @@ pub(crate) fn build(args: &PacBuildArgs) -> Result<u8, Failure> {
         [] => vec!["all".to_owned()],
         named => named.to_vec(),
     };
-    let selection = Selection {
-        groups,
-        ..Selection::default()
-    };
+    let mut selection = Selection::default();
+    selection.groups = groups;
     let plan = Plan::select(&catalog, &selection)?;
     let endpoints: Vec<&Endpoint> = plan.checks.iter().map(|check| &check.endpoint).collect();
     let list = args.endpoints.as_ref().map_or_else(

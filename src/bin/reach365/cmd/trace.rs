@@ -20,12 +20,10 @@ const PORT: u16 = 443;
 
 pub(crate) fn run(args: &TraceArgs) -> Result<u8, Failure> {
     let request = request(args)?;
-    let options = Options {
-        family: family(&args.family),
-        deadline: args.deadline.0,
-        dns: args.dns.clone(),
-        ..Options::default()
-    };
+    let mut options = Options::default();
+    options.family = family(&args.family);
+    options.deadline = args.deadline.0;
+    options.dns.clone_from(&args.dns);
     let report = wait_for(trace(&request, &options))?;
     if report.traces.is_empty() {
         note(&nothing_traced(&report));
@@ -38,10 +36,9 @@ fn request(args: &TraceArgs) -> Result<TraceRequest, Failure> {
     let (host, port) = host_and_port(&args.host)?;
     let control = Host::parse(&args.control_host)
         .map_err(|why| Failure::Usage(format!("--control-host: {why}")))?;
-    Ok(TraceRequest {
-        control_host: control.to_string(),
-        ..TraceRequest::new(host, port)
-    })
+    let mut request = TraceRequest::new(host, port);
+    request.control_host = control.to_string();
+    Ok(request)
 }
 
 fn host_and_port(text: &str) -> Result<(Host, u16), Failure> {

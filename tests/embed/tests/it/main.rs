@@ -24,22 +24,30 @@ async fn a_server_of_its_own_is_reachable_and_events_tell_of_the_run() {
         events.push(match event {
             Event::Started { checks, .. } => format!("started {checks}"),
             Event::Probed { id, outcome, .. } => format!("probed {id} {outcome}"),
+            Event::Endpoint(row) => format!("endpoint {}", row.via),
+            Event::Finished { summary, .. } => format!("finished {}", summary.exit_code),
             _ => "another".to_owned(),
         });
     };
     let report = check(server.address, on_event).await.unwrap();
     assert_eq!(report.summary.outcome, Outcome::Reachable, "{report:#?}");
-    assert_eq!(events, ["started 1", "probed own reachable"]);
+    let expected = [
+        "started 1",
+        "probed own reachable",
+        "endpoint direct",
+        "finished 0",
+    ];
+    assert_eq!(events, expected);
     let told: Vec<bool> = report.events().map(|event| event.is_progress()).collect();
     assert_eq!(told, [false, false]);
 }
 
 #[tokio::test]
-async fn a_refused_connection_is_blocked_with_a_code() {
-    let closed = Server::closed();
-    let report = check(closed, |_| ()).await.unwrap();
-    let blocked: Vec<&str> = report.blocked().map(|row| row.code.id()).collect();
-    assert_eq!(blocked, ["tcp-refused"]);
+async fn a_closed_port_is_no_pass_and_says_where_it_broke() {
+    let report = check(Server::closed(), |_| ()).await.unwrap();
+    assert_ne!(report.summary.exit_code, 0);
+    let attempt = &report.endpoints[0].evidence.attempts[0];
+    assert!(attempt.tcp.failure.is_some(), "{attempt:#?}");
 }
 
 #[tokio::test]

@@ -25,11 +25,7 @@ const MISSING: &str = "; no control passed";
 const NAME_ONE: &str = ": name one with --control-host";
 
 /// Not blocked by anyone known.
-const UNKNOWN: Culprit = Culprit {
-    who: Who::Unknown,
-    address: None,
-    hop: None,
-};
+const UNKNOWN: Culprit = Culprit::new(Who::Unknown);
 
 /// The end of a sentence about a cause without a control.
 pub(super) fn missing(context: &Context<'_>) -> String {

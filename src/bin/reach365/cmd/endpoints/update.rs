@@ -50,12 +50,9 @@ fn from_service(args: &UpdateArgs, state: &mut State) -> Result<u8, Failure> {
     if let Some(until) = state.wait_until(service) {
         return Ok(left_alone(until));
     }
-    let request = PublishedListRequest {
-        service: args.service.clone(),
-        cloud: args.cloud,
-        client_request_id: state.client_request_id()?,
-        known_version: state.version(args.cloud),
-    };
+    let id = state.client_request_id()?;
+    let mut request = PublishedListRequest::new(args.service.clone(), args.cloud, id);
+    request.known_version = state.version(args.cloud);
     match ask(&request, &options(args)?)? {
         Ok(PublishedListAnswer::New {
             version,
@@ -105,12 +102,13 @@ fn ask(
 }
 
 fn options(args: &UpdateArgs) -> Result<Options, Failure> {
-    Ok(Options {
-        proxy: args.proxy.clone(),
-        proxy_sign_in: check::sign_in(args.proxy_user.as_ref())?,
-        dns: args.dns.clone(),
-        os_roots: args.os_roots.clone(),
-        ..Options::default()
+    Ok({
+        let mut options = Options::default();
+        options.proxy = args.proxy.clone();
+        options.proxy_sign_in = check::sign_in(args.proxy_user.as_ref())?;
+        options.dns.clone_from(&args.dns);
+        options.os_roots.clone_from(&args.os_roots);
+        options
     })
 }
 
