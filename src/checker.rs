@@ -287,7 +287,7 @@ impl Checker {
         all
     }
 
-    /// Probes an endpoint on its way, and on other ways where that does not come out well.
+    /// Probes an endpoint on its way, and on other routes where that does not come out well.
     async fn probe_one(
         &self,
         context: &ProbeContext,

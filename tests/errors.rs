@@ -246,14 +246,14 @@ fn numbers_of_nobody_are_not_explained() {
 #[test]
 fn doubtful_digits_are_shown_in_both_readings() {
     let cases = [
-        ("258", "0x258 (not known)", "0x102 (WAIT_TIMEOUT)"),
+        ("258", "0x258 (unknown)", "0x102 (WAIT_TIMEOUT)"),
         (
             "80070102",
             "0x80070102 (WAIT_TIMEOUT)",
-            "0x04C5C5D6 (not known)",
+            "0x04C5C5D6 (unknown)",
         ),
-        ("12191", "0x00012191 (not known)", "0x2F9F (not known)"),
-        ("50126", "0x00050126 (not known)", "AADSTS50126"),
+        ("12191", "0x00012191 (unknown)", "0x2F9F (unknown)"),
+        ("50126", "0x00050126 (unknown)", "AADSTS50126"),
     ];
     for (text, one, other) in cases {
         let problem = ActivationError::parse(text).unwrap_err();

@@ -1,5 +1,5 @@
 //! The tool's own burst must not become a fault. Where several endpoints fail or lag, they are probed
-//! once more, a few at a time and at a slow rate; what passes then is held against nobody.
+//! once more, a few at a time and at a slow rate; what passes then is not counted as a fault.
 //!
 //! The second pass begins when every endpoint has answered, failed or lagged, beside what still
 //! waits in the first, and has less time for each stage: both end together. What stands in the queue

@@ -90,7 +90,7 @@ pub enum PublishedListError {
 /// A GUID for [`PublishedListRequest::client_request_id`]. It says nothing of the machine.
 pub fn new_client_request_id() -> String {
     let mut bytes = [0; 16];
-    // Without random numbers no TLS connection will come about either.
+    // Without random numbers no TLS connection will be established either.
     let _ = provider().secure_random.fill(&mut bytes);
     uuid::Builder::from_random_bytes(bytes)
         .into_uuid()

@@ -67,7 +67,7 @@ pub(super) fn are_proxied(rows: &[Row<'_>]) -> bool {
             .all(|row| !row.route.hops.contains(&Hop::Direct) && row.route.proxies().all(looks_up))
 }
 
-/// One row for each distinct way tries other agents: a sign-in host where there is one.
+/// One row for each distinct route tries other agents: a sign-in host where there is one.
 fn choose_for_user_agents(rows: &mut [Row<'_>]) {
     let mut known: Vec<Vec<String>> = Vec::new();
     let mut order: Vec<usize> = (0..rows.len())

@@ -77,7 +77,7 @@ impl Scripts {
         }
     }
 
-    /// Asks a source for the way to a URL.
+    /// Asks a source for the path to a URL.
     pub(super) async fn ask(&self, source: &ScriptSource, url: &Url) -> Answer {
         let cell = self.cell(source);
         let loaded = cell.get_or_init(|| self.load(source)).await;

@@ -174,7 +174,7 @@ fn first_of_families(found: &[IpAddr], options: &Options) -> Vec<IpAddr> {
     v4.into_iter().chain(v6).collect()
 }
 
-/// Traces the rows that are blocked on the direct way at the connection or at TLS, none twice.
+/// Traces the rows that are blocked on the direct path at the connection or at TLS, none twice.
 pub(super) async fn trace_blocked(
     context: &ProbeContext,
     judge: &verdict::Context<'_>,
@@ -194,7 +194,7 @@ pub(super) async fn trace_blocked(
         .iter()
         .map(|(index, address)| trace_row(context, rows[*index].endpoint, *address))
         .collect::<Vec<_>>();
-    // Devices on the way limit how much ICMP they send to one machine.
+    // Devices on the path limit how much ICMP they send to one machine.
     let traces: Vec<_> = stream::iter(traces).buffered(AT_ONCE).collect().await;
     for ((index, _), trace) in wanted.into_iter().zip(traces) {
         all[index].trace = trace;

@@ -1,4 +1,4 @@
-//! Remedies are carried out on a machine in memory, and everything is given back.
+//! Remedies are applied on a machine in memory, and everything is given back.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 

@@ -186,7 +186,7 @@ fn what_is_no_list_leaves_the_copy_as_it_is() {
         (
             "cut-answer",
             json(LIST).manner(Manner::Truncated),
-            "broke off",
+            "was cut off",
         ),
         (
             "wrong-type",

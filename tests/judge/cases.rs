@@ -151,7 +151,7 @@ fn every_sentence_is_filled() {
         let advice = report.advice.iter().map(|advice| &advice.text);
         for text in verdicts.chain(findings).chain(advice) {
             assert!(!text.contains(['{', '}']), "{}: {text}", case.code);
-            assert!(!text.contains("(not known)"), "{}: {text}", case.code);
+            assert!(!text.contains("(unknown)"), "{}: {text}", case.code);
             assert!(!text.is_empty(), "{}", case.code);
         }
     }

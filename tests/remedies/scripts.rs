@@ -1,4 +1,4 @@
-//! The scripts are PowerShell, whatever remedy they carry out.
+//! The scripts are PowerShell, whatever remedy they apply.
 
 use reach365_device::script;
 use reach365_judge::remedy::{Action, Remedies, Remedy};

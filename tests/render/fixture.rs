@@ -132,7 +132,7 @@ pub(crate) fn forty() -> Report {
     report(rows.collect())
 }
 
-/// No name server answers: nobody is accused.
+/// No name server answers: the cause is unknown.
 pub(crate) fn resolver_dead() -> Report {
     let dead = code("dns-resolver-dead");
     let row_of = |(index, group): (usize, &str)| {

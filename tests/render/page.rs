@@ -58,7 +58,7 @@ fn a_page_says_first_what_is_broken_who_acts_and_which_rule() {
         "A reset answered the connection request",
         "whoever runs the firewall (firewall at 10.20.0.1, medium confidence)",
         "allow outgoing TCP to go.microsoft.com:443",
-        "The way breaks at the firewall (10.20.0.1).",
+        "The path breaks at the firewall (10.20.0.1).",
         "Every endpoint",
         "id=\"seen\">What was seen",
     ];
@@ -84,7 +84,7 @@ fn a_page_without_a_culprit_names_none() {
     let accused = row.clone().blocked("tcp-refused", "", Who::Firewall);
     row.verdict.culprit = accused.verdict.culprit;
     let page = page(&fixture::report(vec![row]));
-    assert!(page.contains("(nobody is accused)"), "{page}");
+    assert!(page.contains("(the cause is unknown)"), "{page}");
     for accusation in ["10.20.0.1", "Who must act", "breaks"] {
         assert!(!page.contains(accusation), "{accusation}: {page}");
     }
@@ -95,7 +95,7 @@ fn an_unknown_culprit_is_looked_for_on_the_whole_stretch() {
     let row = fixture::row("odc.officeapps.live.com", "activation");
     let row = row.blocked("tcp-dropped", "No answer", Who::Unknown);
     let page = page(&fixture::report(vec![row]));
-    let told = "The way breaks somewhere between this PC and the service.";
+    let told = "The path breaks somewhere between this PC and the service.";
     assert!(page.contains(told), "{page}");
     assert!(page.contains("Firewall: perhaps"), "{page}");
 }

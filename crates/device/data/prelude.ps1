@@ -2,9 +2,9 @@
 param(
     # Do it. Without this the script only shows what it would do.
     [switch]$Apply,
-    # Take back what an earlier run did: the folder that it named.
+    # Revert what an earlier run did: the folder that it named.
     [string]$Undo,
-    # Do it on a managed device too, and where nobody knows whether it may be done.
+    # Do it on a managed device too, and where it is unknown whether it may be done.
     [switch]$IAmTheAdmin
 )
 
@@ -38,7 +38,7 @@ function Get-DeviceStatus {
     $status
 }
 
-# $true, $false; $null where nobody knows.
+# $true, $false; $null where it is unknown.
 function Test-Need {
     param([string]$Need, [hashtable]$Status)
     foreach ($field in 'AzureAdJoined', 'DomainJoined') {
@@ -87,7 +87,7 @@ function Start-Backup {
     Write-Host "For the user $env:USERNAME. To take it back: -Undo '$($script:Backup)'"
 }
 
-# Written before the action is done, so that a run that was cut off can be taken back.
+# Written before the action is done, so that a run that was cut off can be reverted.
 function Add-Journal {
     param([hashtable]$Entry)
     $line = ConvertTo-Json -InputObject $Entry -Compress -Depth 4
@@ -231,7 +231,7 @@ function Undo-Fix {
         if ($last -gt 0) { $rest = $lines[0..($last - 1)] }
         Set-Content -LiteralPath $journal -Value $rest -Encoding UTF8
     }
-    Write-Host 'What can be taken back was taken back.'
+    Write-Host 'What can be reverted was reverted.'
 }
 
 function Assert-Known {
@@ -275,7 +275,7 @@ function Undo-Entry {
         'run' {
             $back = @($Entry.arguments)
             Assert-Known "run $($Entry.program) $($back -join ' ')"
-            if ($back.Count -eq 0) { Write-Warning "$($Entry.program) cannot be taken back"; return }
+            if ($back.Count -eq 0) { Write-Warning "$($Entry.program) cannot be reverted"; return }
             & $Entry.program @back
             if ($LASTEXITCODE -ne 0) { throw "$($Entry.program) ended with $LASTEXITCODE" }
         }

@@ -144,12 +144,12 @@ impl Journal {
         &self.directory
     }
 
-    /// Whether everything was taken back.
+    /// Whether everything was reverted.
     pub fn is_undone(&self) -> bool {
         self.undone.is_some()
     }
 
-    /// Whether something could be taken back.
+    /// Whether something could be reverted.
     pub(super) fn is_open(&self) -> bool {
         !self.is_undone() && self.steps.iter().any(Step::is_open)
     }
@@ -160,7 +160,7 @@ impl Journal {
         !self.is_undone() && open.any(|step| step.action.is_reversible())
     }
 
-    /// Says that everything was taken back.
+    /// Says that everything was reverted.
     pub(super) fn close(&mut self) -> Result<(), FixError> {
         self.undone = Some(Timestamp::from(SystemTime::now()));
         self.write()

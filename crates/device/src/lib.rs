@@ -2,7 +2,7 @@
 //!
 //! [`preview`] says what each action would change, `run` does it and keeps a journal, `undo`
 //! takes it back. Each action is written to the journal, with what it found, before it is done: what
-//! a crash leaves half done can be taken back too.
+//! a crash leaves half done can be reverted too.
 
 mod before;
 mod journal;
@@ -34,7 +34,7 @@ pub use undo::undo;
 #[non_exhaustive]
 pub enum FixError {
     /// The machine does not run Windows.
-    #[error("remedies are carried out on Windows only")]
+    #[error("remedies are applied on Windows only")]
     NotWindows,
     /// The remedy is not for everybody.
     #[error("{why}; an administrator who wants it all the same says --i-am-the-admin")]
@@ -87,10 +87,10 @@ pub enum FixError {
         /// What is wrong with it.
         why: String,
     },
-    /// No journal is left to take back.
+    /// No journal is left to revert.
     #[error("there is nothing to undo in {}", .0.display())]
     NothingToUndo(PathBuf),
-    /// It was taken back before.
+    /// It was reverted before.
     #[error("{} is undone already", .0.display())]
     UndoneAlready(PathBuf),
     /// Somebody changed what the fix left.
@@ -134,13 +134,13 @@ pub struct StepReport {
 /// What came of one action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepResult {
-    /// It was done, or taken back; with what there is to say about it.
+    /// It was done, or reverted; with what there is to say about it.
     Done(String),
     /// There was nothing to do.
     AlreadySo,
     /// Only a person can do it.
     ForYou,
-    /// It cannot be taken back, and why.
+    /// It cannot be reverted, and why.
     Final(String),
     /// It failed, and why.
     Failed(String),
@@ -154,7 +154,7 @@ impl std::fmt::Display for StepReport {
             StepResult::Done(about) => write!(out, "Done: {about}"),
             StepResult::AlreadySo => write!(out, "Already so."),
             StepResult::ForYou => write!(out, "For you to do."),
-            StepResult::Final(why) => write!(out, "Cannot be taken back: {why}"),
+            StepResult::Final(why) => write!(out, "Cannot be reverted: {why}"),
             StepResult::Failed(why) => write!(out, "FAILED: {why}"),
         }
     }

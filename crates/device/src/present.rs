@@ -16,7 +16,7 @@ pub(super) enum Present {
     AsLeft,
     /// As the step found it.
     AsFound,
-    /// It cannot be taken back, and why.
+    /// It cannot be reverted, and why.
     Final(String),
     /// Neither; what it is.
     Changed(String),

@@ -9,7 +9,7 @@ use reach365_judge::remedy::{Action, Omission, Remedy, command_line};
 use reach365_model::endpoint::printable;
 use reach365_platform::{Machine, Ran};
 
-/// How a remedy is carried out.
+/// How a remedy is applied.
 #[derive(Debug, Clone, Default)]
 pub struct RunOptions {
     /// A directory for the journal, absent or empty; else one of its own below
@@ -52,7 +52,7 @@ pub fn preview(remedy: &Remedy, machine: &dyn Machine) -> Vec<Preview> {
     numbered.map(preview).collect()
 }
 
-/// Why a remedy must not be carried out here, where that is so.
+/// Why a remedy must not be applied here, where that is so.
 pub fn refusal(remedy: &Remedy, machine: &dyn Machine, options: &RunOptions) -> Option<FixError> {
     if !machine.is_windows() {
         return Some(FixError::NotWindows);
@@ -89,7 +89,7 @@ fn is_automatic(remedy: &Remedy) -> bool {
 ///
 /// # Errors
 ///
-/// When it must not be carried out here, when some action's place cannot be looked at, or when the
+/// When it must not be applied here, when some action's place cannot be looked at, or when the
 /// journal cannot be written. An action that fails is no error but an [`Outcome`].
 pub fn run(
     remedy: &Remedy,

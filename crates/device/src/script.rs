@@ -10,7 +10,7 @@ use reach365_judge::remedy::{Action, RegistryData, Remedy};
 /// The functions that the actions call.
 const PRELUDE: &str = include_str!("../data/prelude.ps1");
 
-/// Writes a script that carries out remedies in turn.
+/// Writes a script that applies remedies in turn.
 pub fn script(remedies: &[&Remedy]) -> String {
     let mut script = head(remedies);
     script.push_str(PRELUDE);

@@ -11,7 +11,7 @@ use super::{FixError, Outcome, StepReport, StepResult, places};
 use reach365_judge::remedy::Remedy;
 use reach365_platform::{Machine, RegistryKey, RegistryValue};
 
-/// Takes a fix back, the last action first, and tells `observe` of each. What cannot be taken back
+/// Takes a fix back, the last action first, and tells `observe` of each. What cannot be reverted
 /// is said so. It stops at the first action that fails; a second call goes on from there.
 ///
 /// # Errors
@@ -128,7 +128,7 @@ fn is_plain_below(key: &RegistryKey) -> bool {
 }
 
 /// What somebody changed since. A step whose place a later one took away is looked at when that one
-/// has been taken back.
+/// has been reverted.
 fn changes(journal: &Journal, machine: &dyn Machine) -> Result<Vec<String>, String> {
     let mut changes = Vec::new();
     for (index, step) in journal.steps.iter().enumerate() {

@@ -152,7 +152,7 @@ fn on_the_way(
     route::consider(endpoint, evidence, context, verdict)
 }
 
-/// A probe that was cut short accuses nobody; a genuine answer stands.
+/// A probe that was cut short blames no party; a genuine answer stands.
 fn unless_cut_short(endpoint: &Endpoint, evidence: &Evidence, verdict: Verdict) -> Verdict {
     let Some(reason) = evidence.cut_short else {
         return verdict;

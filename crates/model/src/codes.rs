@@ -9,11 +9,11 @@ use crate::verdict::{Outcome, Who};
 codes! {
     DeviceNoNetwork "device-no-network" Device Inconclusive Device
         means "This machine has no usable network connection."
-        evidence "No interface other than loopback has an address, and not one connection came about."
+        evidence "No interface other than loopback has an address, and not one connection was established."
         says "This machine has no usable network connection: no interface has an address"
         wrong_if "an interface came up after the run began: run the check again"
     DeviceNoRoute "device-no-route" Device Inconclusive Device
-        means "This machine has an address, but the system knows no way out, or none to this host."
+        means "This machine has an address, but the system has no route out, or none to this host."
         evidence "Connections or DNS packets fail at once with \"network unreachable\", without anything having been sent. Run-wide when nothing else was seen. Blocked where other hosts are reached and the system's own routing table ended this connection (on Linux also by routes of the kinds unreachable, prohibit and blackhole)."
         says "This machine knows no route to {address}: the system gave up at once"
         wrong_if "a VPN or route came up after the run began, or a security module of the system refused: run the check again"
@@ -54,28 +54,28 @@ codes! {
         says "The PAC script {script} was stopped ({detail}); clients go {fallback} instead"
         wrong_if "Windows runs the script with larger limits: see whether a browser goes through the proxy"
     RoutePacWrongBranch "route-pac-wrong-branch" Route Blocked Device
-        means "The PAC script sends this host directly, the direct way is closed, and a proxy that the script knows works."
+        means "The PAC script sends this host directly, the direct path is closed, and a proxy that the script knows works."
         evidence "The script answered DIRECT, the direct probe failed, and the same probe through a proxy that the script names for other hosts got a genuine answer."
         says "The PAC script sends {host} directly, which fails ({cause}); through {working} it answers"
-        wrong_if "the direct way was only closed for a moment, or the script decides otherwise for Office: run it again"
+        wrong_if "the direct path was only closed for a moment, or the script decides otherwise for Office: run it again"
     RoutePacUnstable "route-pac-unstable" Route Degraded Device
         means "The PAC script gives different routes for the same URL."
         evidence "The script was asked again for each order of the DNS answers and of this machine's own addresses, for other values of `Math.random`, at other times, and twice under the same circumstances, as far as it looks at any of these. Each route is probed; where none works, its own cause is named instead."
         says "The PAC script sends {host} over different routes ({pac_routes}): the answer changes with {changes_with}"
         wrong_if "the difference is meant, as in sharing the load between proxies that are all alike: ask whoever keeps the script"
     RouteBypassHidesHost "route-bypass-hides-host" Route Blocked Device
-        means "The bypass list keeps this host from the proxy, the direct way is closed, and the proxy works."
+        means "The bypass list keeps this host from the proxy, the direct path is closed, and the proxy works."
         evidence "A rule of the bypass list matched, the direct probe failed, and the same probe through the proxy of the same settings got a genuine answer."
         says "The bypass list keeps {host} from the proxy, and directly it fails ({cause}); through {working} it answers"
-        wrong_if "the direct way was only closed for a moment: run the check again"
+        wrong_if "the direct path was only closed for a moment: run the check again"
     RouteProxyNotConfigured "route-proxy-not-configured" Route Blocked Device
-        means "No proxy is set for this host, the direct way is closed, and a proxy that other settings of this machine name works."
+        means "No proxy is set for this host, the direct path is closed, and a proxy that other settings of this machine name works."
         evidence "Nothing decided for a proxy, the direct probe failed, and the same probe through a proxy that another view (user, machine, environment, WPAD) names got a genuine answer."
         says "No proxy is set for {host}, and directly it fails ({cause}); through {working}, which the {view} settings name, it answers"
-        wrong_if "the direct way was only closed for a moment, or Office goes by other settings: run it again"
+        wrong_if "the direct path was only closed for a moment, or Office goes by other settings: run it again"
     RouteSourcesDisagree "route-sources-disagree" Route Degraded Device
-        means "The proxy settings of this machine contradict each other, so its programs go different ways."
-        evidence "The settings of the user and of the machine (on other systems: the desktop and the environment) name different ways for the same endpoint."
+        means "The proxy settings of this machine contradict each other, so its programs use different routes."
+        evidence "The settings of the user and of the machine (on other systems: the desktop and the environment) name different routes for the same endpoint."
         says "The proxy settings disagree: {ways}"
         wrong_if "the program concerned reads only one of these settings: see which account it runs under"
 
@@ -114,7 +114,7 @@ codes! {
         means "The configured resolver does not answer."
         evidence "Every lookup of the run ended in silence, those of control names too. Degraded, with the endpoints reachable, where one name server resolves nothing for names of at least three owners (silence of a second and more, a closed port, or a refusal each time) and another one resolves them."
         says "The resolver does not answer: {names} names asked of {resolvers}, no reply at all"
-        wrong_if "the way to the resolver is closed instead: ask it from a machine beside it"
+        wrong_if "the path to the resolver is closed instead: ask it from a machine beside it"
     DnsNoInternetNames "dns-no-internet-names" Dns Inconclusive Resolver
         means "The resolver answers, but resolves no internet name."
         evidence "Names fail (NXDOMAIN, REFUSED, SERVFAIL, no address, one address for every name), and control names of unrelated owners fail alike at the same resolver in the same run; without control lookups, names of at least three owners. Sites where a proxy does all lookups look like that and are healthy: then the proxy has to be used."
@@ -187,23 +187,23 @@ codes! {
         says "The TCP connection to {address} ({host}) was refused"
         wrong_if "the host itself has closed the port: try it from another network"
     TcpAdminProhibited "tcp-admin-prohibited" Tcp Blocked Firewall
-        means "A device on the way rejects the connection by rule, and says so."
+        means "A device on the path rejects the connection by rule, and says so."
         evidence "ICMP type 3 code 9, 10 or 13, or ICMPv6 type 1 code 1, 5 or 6, with the address of the device, as the system keeps it for the connection (Linux, Windows 10 2004 and later)."
         says "{device} rejects the connection to {address} ({host}): {icmp}"
         wrong_if "somebody forges ICMP messages in the device's name: look for the rule on that device"
     TcpUnreachable "tcp-unreachable" Tcp Blocked Path
         means "The network says that it cannot deliver to this address."
-        evidence "The connection failed with \"host unreachable\" or \"network unreachable\", while this machine has a route: a device on the way said so, or nobody answers at the next hop."
+        evidence "The connection failed with \"host unreachable\" or \"network unreachable\", while this machine has a route: a device on the path said so, or the next hop does not answer."
         says "The network reports {address} ({host}) as unreachable"
         wrong_if "the host's own network is down: try it from another network"
     TcpEgressClosed "tcp-egress-closed" Tcp Blocked Firewall
         means "One TCP port is closed for every host."
         evidence "Every host on one port fails alike (all silent, all refused, or all rejected by rule). High when another port works; medium when only this much is known and at least three hosts agree. Not said of names that all lead to one address: there one machine is closed."
-        says "TCP port {egress_port} is closed on the way out: all {hosts} hosts on it were {how}"
+        says "TCP port {egress_port} is closed on the path out: all {hosts} hosts on it were {how}"
         wrong_if "all of these hosts were down at once: try one from another network"
     TcpIpv6Broken "tcp-ipv6-broken" Tcp Degraded Path
         means "IPv6 does not work, IPv4 does."
-        evidence "Every IPv6 address of the host fails and an IPv4 address gives a genuine answer. Said only where this machine has IPv6 of its own. Run-wide when no IPv6 connection of at least two hosts came about."
+        evidence "Every IPv6 address of the host fails and an IPv4 address gives a genuine answer. Said only where this machine has IPv6 of its own. Run-wide when no IPv6 connection of at least two hosts was established."
         says "{host} answers over IPv4, but not over IPv6 ({cause} at {failed})"
         wrong_if "the hosts' IPv6 addresses are down for everybody: try one from another network"
     TcpSomeAddresses "tcp-some-addresses" Tcp Degraded Unknown
@@ -229,7 +229,7 @@ codes! {
         wrong_if "the name exists only behind a VPN that was down: connect it and run the check again"
     ProxyDropped "proxy-dropped" Proxy Blocked Firewall
         means "Connection requests to the proxy vanish without an answer, or the network says that it cannot deliver them."
-        evidence "No answer to the connection request on two sockets, an ICMP message, or nobody at the next hop."
+        evidence "No answer to the connection request on two sockets, an ICMP message, or no answer from the next hop."
         says "The proxy {proxy} does not answer at {address} ({how} after {waited_ms} ms)"
         wrong_if "the proxy is down instead of filtered: try it from a machine beside it"
     ProxyRefused "proxy-refused" Proxy Blocked Proxy
@@ -239,7 +239,7 @@ codes! {
         wrong_if "a firewall resets in the proxy's name: try it from a machine beside it"
     ProxySilent "proxy-silent" Proxy Blocked Proxy
         means "The proxy accepts connections and does not answer requests: it hangs, or everything that it was asked for is closed to it and it waits longer than this client."
-        evidence "The TCP connection came about; no answer to the request on two sockets, and no answer of the proxy about any other host."
+        evidence "The TCP connection was established; no answer to the request on two sockets, and no answer of the proxy about any other host."
         says "The proxy {proxy} accepts connections and does not answer ({waited_ms} ms)"
         wrong_if "the proxy waits longer for a dead host than this program: look for the requests in its log"
     ProxyNotAProxy "proxy-not-a-proxy" Proxy Blocked Proxy
@@ -295,18 +295,18 @@ codes! {
 
     TlsHelloReset "tls-hello-reset" Tls Blocked Firewall
         means "The connection is cut when TLS begins."
-        evidence "The TCP connection came about; after the ClientHello (which names the host) came a reset or a close instead of the handshake."
+        evidence "The TCP connection was established; after the ClientHello (which names the host) came a reset or a close instead of the handshake."
         says "{address} accepted the connection and cut it after the ClientHello for {host} ({how}, {bytes_received} bytes received)"
         wrong_if "the host itself cuts: try it from another network"
     TlsHelloDropped "tls-hello-dropped" Tls Blocked Firewall
         means "The connection is accepted, and the packet that names the host never arrives."
-        evidence "The TCP connection came about; the ClientHello was sent again and again and never acknowledged (TCP counters of the system; medium confidence where they count only what waits, on Windows and macOS)."
-        says "{address} accepted the connection, and then the ClientHello for {host} was never acknowledged: something on the way drops it ({retransmits} times sent again)"
+        evidence "The TCP connection was established; the ClientHello was sent again and again and never acknowledged (TCP counters of the system; medium confidence where they count only what waits, on Windows and macOS)."
+        says "{address} accepted the connection, and then the ClientHello for {host} was never acknowledged: something on the path drops it ({retransmits} times sent again)"
         wrong_if "the host stopped answering just then: try it from another network"
     TlsSniFiltered "tls-sni-filtered" Tls Blocked Firewall
         means "Connections are cut or swallowed because of the name in the ClientHello."
         evidence "The ClientHello with the host's name was cut or got no answer, on two fresh connections too; the same ClientHello to the same address with another name was answered, twice or else with medium confidence."
-        says "The way to {address} is open, but ClientHellos that name {host} are filtered: one with another name ({control}) is answered"
+        says "The path to {address} is open, but ClientHellos that name {host} are filtered: one with another name ({control}) is answered"
         wrong_if "the server itself resets connections for this name: try it from another network"
     TlsMtuBlackhole "tls-mtu-blackhole" Tls Blocked Path
         means "Large packets from the server do not arrive."
@@ -315,12 +315,12 @@ codes! {
         wrong_if "chance took the packets: try with a smaller MTU on this machine"
     TlsSilent "tls-silent" Tls Blocked Unknown
         means "The connection is accepted, then TLS gets no answer."
-        evidence "The TCP connection came about; the handshake was not finished within the limit. The fact `short_answer` says that a ClientHello which can only be refused got its alert: large packets may be lost, or a device answers refusals itself."
+        evidence "The TCP connection was established; the handshake was not finished within the limit. The fact `short_answer` says that a ClientHello which can only be refused got its alert: large packets may be lost, or a device answers refusals itself."
         says "{address} accepted the connection, then nothing more: no TLS answer for {host} within {waited_ms} ms"
         wrong_if "the host itself hangs: try it from another network"
     TlsVersionTooOld "tls-version-too-old" Tls Blocked Unknown
         means "The other side speaks only TLS 1.1 or older."
-        evidence "A ServerHello of TLS 1.1 or older, or TLS 1.2 refused while a hello with old versions got one. Microsoft 365 itself speaks TLS 1.2: a device on the way is the usual cause."
+        evidence "A ServerHello of TLS 1.1 or older, or TLS 1.2 refused while a hello with old versions got one. Microsoft 365 itself speaks TLS 1.2: a device on the path is the usual cause."
         says "{address} answers for {host} with {version} at most; activation needs TLS 1.2"
         wrong_if "the host itself speaks nothing newer: try it from another network"
     TlsVersionTooNew "tls-version-too-new" Tls Blocked Unknown
@@ -340,7 +340,7 @@ codes! {
         wrong_if "the host itself refuses every client: try it from another network"
     TlsPlaintext "tls-plaintext" Tls Blocked Firewall
         means "Something answers in clear text where TLS is due."
-        evidence "The first bytes received are not TLS: usually the block page or redirect of a device on the way."
+        evidence "The first bytes received are not TLS: usually the block page or redirect of a device on the path."
         says "{address} answers in clear text instead of TLS for {host}: \"{first_bytes}\""
         wrong_if "the host itself serves clear text there: try it from another network"
     TlsClosed "tls-closed" Tls Blocked Firewall
@@ -359,7 +359,7 @@ codes! {
         says "TLS to {host} is inspected by a device that this machine does not trust: issuer \"{issuer}\", {recognized_by}"
         wrong_if "the issuer is a new public root that this program does not know: look who owns it"
     TlsUntrustedIssuer "tls-untrusted-issuer" Tls Blocked Unknown
-        means "Nobody trusts the issuer of the certificate."
+        means "No root store trusts the issuer of the certificate."
         evidence "The chain leads neither to a public root nor to one of the operating system. Inconclusive where a root store was missing, where the verifier objected to something else, or where the list states `issuer = \"private\"` for the entry: the root of the company is then not installed."
         says "{address} presents a certificate for {host} from an untrusted issuer: \"{issuer}\""
         wrong_if "the issuer is a new public root that this program does not know: look who owns it"
@@ -370,7 +370,7 @@ codes! {
         wrong_if "Windows fetches the missing certificate by itself: open the host in a browser on this machine"
     TlsSelfSigned "tls-self-signed" Tls Blocked Unknown
         means "The certificate is signed by itself."
-        evidence "Subject and issuer of the certificate are the same, and no root store has it. Devices on the way often show their own."
+        evidence "Subject and issuer of the certificate are the same, and no root store has it. Devices on the path often show their own."
         says "{address} presents a self-signed certificate for {host}: \"{subject}\""
         wrong_if "the host itself shows that certificate everywhere: try it from another network"
     TlsExpired "tls-expired" Tls Blocked Service
@@ -436,7 +436,7 @@ codes! {
         wrong_if "the service answers requests by turns: run the check again"
     HttpServiceError "http-service-error" Http Degraded Service
         means "The service can be reached and reports a fault of its own."
-        evidence "HTTP 502, 503 or 504 over a genuine chain. In clear text nobody can tell who said so: inconclusive."
+        evidence "HTTP 502, 503 or 504 over a genuine chain. In clear text the sender cannot be verified: inconclusive."
         says "{target} answers HTTP {status}: {speaker}"
         wrong_if "the host answers every bare request like that: compare from another network"
     HttpUnexpectedStatus "http-unexpected-status" Http Degraded Unknown
@@ -448,7 +448,7 @@ codes! {
         means "The service can be reached and asks for fewer requests."
         evidence "HTTP 429 over a genuine chain. In clear text: inconclusive."
         says "{target} answers HTTP {status} (too many requests): {speaker}"
-        wrong_if "somebody on the way limits instead: try it from another network"
+        wrong_if "somebody on the path limits instead: try it from another network"
 
     ContentNotCrl "content-not-crl" Content Blocked Unknown
         means "Something else comes in place of the certificate revocation list."
@@ -457,7 +457,7 @@ codes! {
         wrong_if "the owner has withdrawn the list: open the address from another network"
     ContentCrlExpired "content-crl-expired" Content Degraded Service
         means "The certificate revocation list is out of date."
-        evidence "A genuine list whose next update was due before the answer came; a cache on the way or a retired list."
+        evidence "A genuine list whose next update was due before the answer came; a cache on the path or a retired list."
         says "The revocation list of {target} was due for renewal on {next_update}"
         wrong_if "the owner has stopped renewing the list, or this clock is ahead: compare from another network"
     ContentMismatch "content-mismatch" Content Blocked Unknown

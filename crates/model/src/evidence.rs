@@ -32,7 +32,7 @@ pub use skipped::{Redirect, SkipReason};
 pub use tls::{Certificate, LegacyHello, SniControl, TlsSeen, Trust};
 pub use trace::{HelloAnswer, HelloStep, HelloTrace, HopAnswer, OtherPort, Trace, TraceHop};
 
-/// The position on the way to an endpoint.
+/// The position on the path to an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -109,7 +109,7 @@ pub struct Evidence {
     /// Lookups of names that do not exist, after a failure.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub random_labels: Vec<Lookup>,
-    /// What other ways showed, probed after a failure or where paths are compared.
+    /// What other routes showed, probed after a failure or where paths are compared.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub controls: Vec<OtherRoute>,
     /// The `msoid` record as several resolvers see it; on msoid rows only.
@@ -526,8 +526,7 @@ pub struct RunEvidence {
 pub struct BurstSeen {
     /// Endpoints that had failed or lagged.
     pub endpoints: usize,
-    /// Those of them that answered then: the network limits bursts, and that is held against
-    /// nobody.
+    /// Those of them that answered then: the network limits bursts, which is no fault of theirs.
     pub passed: usize,
 }
 

@@ -28,7 +28,7 @@ pub const PROXY_TIMEOUT: Duration = Duration::from_secs(12);
 pub const HTTP_TIMEOUT: Duration = Duration::from_secs(12);
 /// The whole run; what is unfinished then is reported as inconclusive.
 pub const DEADLINE: Duration = Duration::from_secs(60);
-/// How long the way that was taken has time before the other ways are probed beside it.
+/// How long the way that was taken has time before the other routes are probed beside it.
 pub const COMPARE_AFTER: Duration = Duration::from_secs(1);
 /// How long a silent stage waits before a confirming attempt starts beside it, which ends with it:
 /// a silent stage costs its limit once.

@@ -27,7 +27,7 @@ pub struct Plan {
     pub control_names: Vec<String>,
 }
 
-/// One endpoint and the way to it.
+/// One endpoint and the path to it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Check {

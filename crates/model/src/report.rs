@@ -88,11 +88,11 @@ pub struct Summary {
     pub outcome: Outcome,
     /// Rows with a genuine answer.
     pub reachable: usize,
-    /// Rows with a genuine answer and something wrong on the way.
+    /// Rows with a genuine answer and something wrong on the path.
     pub degraded: usize,
     /// Rows without a genuine answer, cause known.
     pub blocked: usize,
-    /// Rows where nobody can be accused.
+    /// Endpoints whose cause is unknown.
     pub inconclusive: usize,
     /// Inconclusive rows that ask what external DNS has, which cannot be seen from here. Beside
     /// other rows they change neither the outcome nor the exit code.

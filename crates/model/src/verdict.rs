@@ -52,7 +52,7 @@ pub enum Outcome {
     Skipped,
     /// A genuine answer came.
     Reachable,
-    /// A genuine answer came, but something on the way is wrong.
+    /// A genuine answer came, but something on the path is wrong.
     Degraded,
     /// The evidence does not suffice to accuse anyone.
     Inconclusive,

@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 
 pub use local::LocalMachine;
 
-/// A machine on which a remedy is carried out. Keys of the registry begin with `HKCU\` or `HKLM\`.
+/// A machine on which a remedy is applied. Keys of the registry begin with `HKCU\` or `HKLM\`.
 /// What is not there is `None` or a success without effect, never an error.
 pub trait Machine {
-    /// Whether remedies can be carried out here: it runs Windows.
+    /// Whether remedies can be applied here: it runs Windows.
     fn is_windows(&self) -> bool;
     /// Whether this program may change what belongs to the whole machine.
     fn is_elevated(&self) -> bool;

@@ -29,7 +29,7 @@ pub(crate) fn expired(why: Expired) -> Failure {
     )
 }
 
-/// An error of the operating system, on the way to a connection.
+/// An error of the operating system, on the path to a connection.
 pub(crate) fn socket(error: &io::Error) -> Failure {
     let mut failure = failure(socket_kind(error), error.to_string());
     failure.number = error.raw_os_error();

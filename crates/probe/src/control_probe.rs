@@ -29,7 +29,7 @@ pub(super) const LIMIT: Duration = Duration::from_secs(1);
 const KNOWN_NAME: Duration = Duration::from_millis(1_500);
 /// Control lookups of a run that silence has not held up may take until then.
 const SILENT_RUN: Duration = Duration::from_millis(5_500);
-/// Less than this after the connection came about, and silence says nothing.
+/// Less than this after the connection was established, and silence says nothing.
 const ENOUGH: Duration = Duration::from_millis(700);
 
 /// Greets the address of a failed handshake by the host's name and by another, both twice: the limit
@@ -89,7 +89,7 @@ async fn greet(context: &ProbeContext, address: SocketAddr, name: &str) -> Greet
 }
 
 /// What comes of a question on a fresh connection: `None` where there is no connection, or where it
-/// came about so late that silence says nothing; within, `None` for silence.
+/// was established so late that silence says nothing; within, `None` for silence.
 #[allow(clippy::option_option, reason = "not asked and not answered differ")]
 pub(super) async fn asked<C, A>(
     context: &ProbeContext,

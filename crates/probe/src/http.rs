@@ -62,7 +62,7 @@ const READ_HEADERS: usize = 1_000;
 /// Bytes of a page that are read for its title and its words.
 const PAGE_LIMIT: usize = 8 * 1024;
 
-/// What came of an exchange: an answer, a failure, or an answer that broke off.
+/// What came of an exchange: an answer, a failure, or an answer that was cut off.
 pub(crate) struct Exchange {
     pub(crate) seen: Option<HttpSeen>,
     pub(crate) failure: Option<Failure>,

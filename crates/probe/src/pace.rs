@@ -121,13 +121,13 @@ impl ConnectionLimits {
         self.is_calm.load(Ordering::Acquire)
     }
 
-    /// Takes note of how long a direct connection took to come about.
+    /// Takes note of how long a direct connection took to be established.
     pub(crate) fn learn_round_trip(&self, elapsed: Duration) {
         let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
         self.round_trip.fetch_min(micros, Ordering::AcqRel);
     }
 
-    /// The shortest round trip of a direct connection; zero where none has come about.
+    /// The shortest round trip of a direct connection; zero where none has been established.
     fn round_trip(&self) -> Duration {
         match self.round_trip.load(Ordering::Acquire) {
             u64::MAX => Duration::ZERO,
@@ -239,7 +239,7 @@ impl Turns {
 }
 
 /// Keeps a place while the work lasts, but not while it only waits. The work stays where it is: by
-/// value, every function on the way here would keep room for it twice.
+/// value, every function on the path here would keep room for it twice.
 pub(super) async fn hold<F: Future>(
     places: &Semaphore,
     work: Pin<&mut F>,

@@ -90,7 +90,7 @@ impl Recorder {
         self.state().watched = socket;
     }
 
-    /// The own address of the connection, known before it has come about.
+    /// The own address of the connection, known before it has been established.
     pub(crate) fn local(&self, address: Option<SocketAddr>) {
         self.state().local = address;
     }

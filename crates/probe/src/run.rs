@@ -156,7 +156,7 @@ struct FamilySeen {
 }
 
 /// Probes an endpoint once on its route: through every proxy of it, and directly where the route
-/// says so. Silent stages are confirmed on the way; other failures are confirmed by [`confirm`].
+/// says so. Silent stages are confirmed on the path; other failures are confirmed by [`confirm`].
 pub async fn probe(context: &ProbeContext, endpoint: &Endpoint, route: &Route) -> Evidence {
     let mut evidence = Evidence::default();
     if context.clock.is_over() {

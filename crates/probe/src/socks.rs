@@ -180,7 +180,7 @@ fn reply_text(reply: u8) -> &'static str {
         3 => "the network is unreachable from the proxy",
         4 => "the host is unreachable from the proxy",
         5 => "the host refuses the connection from the proxy",
-        6 => "the way from the proxy is too long",
+        6 => "the path from the proxy is too long",
         7 => "the proxy does not support the command",
         8 => "the proxy does not support the kind of address",
         _ => "an unknown reply of the proxy",

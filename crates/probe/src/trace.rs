@@ -34,14 +34,14 @@ const HELLOS: usize = 4;
 const SLOW_HOPS: usize = 3;
 /// How long an answer may take. The system repeats its packet after a second.
 const WAIT: Duration = Duration::from_millis(1_500);
-/// How long a connection may take that is to come about.
+/// How long a connection may take that is to be established.
 const CONNECT: Duration = Duration::from_secs(3);
 /// Hops beyond the one that accepts the connection that a ClientHello is allowed.
 const BEYOND: u8 = 2;
 /// How often a socket is looked at that was woken without a reason to be seen.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// Traces the way to an address: the connection, then the ClientHello with the host's name beside
+/// Traces the path to an address: the connection, then the ClientHello with the host's name beside
 /// one with another name. Without a name no ClientHello is sent.
 pub async fn trace(clock: RunClock, address: SocketAddr, names: Option<(&str, &str)>) -> Trace {
     let began = Instant::now();

@@ -1,5 +1,5 @@
 //! The same request with another agent: nothing fails without it, so it is tried in every run, once
-//! for each distinct way.
+//! for each distinct route.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;

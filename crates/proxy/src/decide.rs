@@ -38,7 +38,7 @@ fn serialize_address<S: Serializer>(url: &str, serializer: S) -> Result<S::Ok, S
 }
 
 /// What a view says for one URL: automatic detection before the PAC URL before the proxies set by
-/// hand before the direct way, each only where the one before yields nothing.
+/// hand before the direct path, each only where the one before yields nothing.
 pub fn decide(view: &View, url: &Url) -> Decision {
     let scripts = scripts(view);
     if scripts.is_empty() {

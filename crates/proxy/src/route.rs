@@ -1,4 +1,4 @@
-//! The way to an endpoint: who carries the connection, and who decided that.
+//! The path to an endpoint: who carries the connection, and who decided that.
 
 use std::fmt;
 use std::str::FromStr;
@@ -36,7 +36,7 @@ pub enum NamedBy {
 }
 
 impl Route {
-    /// The direct way, as this program takes it when no proxy is involved.
+    /// The direct path, as this program takes it when no proxy is involved.
     pub fn direct() -> Self {
         Self {
             hops: Vec::new(),
@@ -55,12 +55,12 @@ impl Route {
         }
     }
 
-    /// Whether no proxy is on the way.
+    /// Whether no proxy is on the path.
     pub fn is_direct(&self) -> bool {
         self.proxies().next().is_none()
     }
 
-    /// The proxies on the way, in order; none twice.
+    /// The proxies on the path, in order; none twice.
     pub fn proxies(&self) -> impl Iterator<Item = &ProxyServer> {
         let hops = self.hops.iter().enumerate();
         let first = hops.filter(|(place, hop)| !self.hops[..*place].contains(hop));

@@ -310,7 +310,7 @@ fn machine(registry: &Registry, answer: Option<&WinHttpAnswer>) -> Option<View> 
     Some(view)
 }
 
-/// A key without the value means the direct way; no key means that nobody looked.
+/// A key without the value means the direct path; no key means that nobody looked.
 fn winhttp_witness(registry: &Registry, settings: &str, source: &str) -> Option<Witness> {
     let key = format!(r"HKLM\{settings}\Connections");
     let blob = registry

@@ -55,7 +55,7 @@ pub(crate) enum Command {
     Check(Box<CheckArgs>),
     /// Follow the msoid record of domains, as this network and as the outside sees it
     Dns(DnsArgs),
-    /// Find the hop where the way to a host ends, or where its name is filtered (Linux)
+    /// Find the hop where the path to a host ends, or where its name is filtered (Linux)
     #[command(after_help = EXIT_CODES, hide = cfg!(not(target_os = "linux")))]
     Trace(TraceArgs),
     /// Show, check, update or compare the list of endpoints

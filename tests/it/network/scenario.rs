@@ -140,7 +140,7 @@ pub(super) struct HostTable {
     pub(super) ipv6: Option<Server>,
     /// What DNS says instead of the servers' addresses, or in addition.
     pub(super) dns: Option<Name>,
-    /// Aliases on the way from the name to its addresses.
+    /// Aliases on the path from the name to its addresses.
     #[serde(default)]
     pub(super) behind: Vec<String>,
     /// The same, as a number of aliases whose names do not matter.

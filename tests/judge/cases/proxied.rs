@@ -344,7 +344,7 @@ pub(crate) fn through(evidence: Evidence) -> Evidence {
     )
 }
 
-/// The direct way is closed.
+/// The direct path is closed.
 fn closed() -> Row {
     let dropped = tcp_failed(SITE, 443, FailureKind::Timeout, 6_500.0);
     (host(), with(SITE, dropped))
@@ -471,7 +471,7 @@ pub(crate) fn unresolved_name() -> Lookup {
     }
 }
 
-/// A route of the machine forbids the proxy: nobody on the way has dropped anything.
+/// A route of the machine forbids the proxy: nobody on the path has dropped anything.
 #[test]
 fn a_route_in_the_way_of_the_proxy_is_the_devices_own() {
     let attempt = Attempt {

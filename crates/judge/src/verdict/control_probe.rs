@@ -101,13 +101,13 @@ pub(super) fn apply(evidence: &Evidence, diagnosis: Diagnosis) -> Diagnosis {
 enum Size {
     /// The same question is answered where segments are short: nothing else differs.
     Segments(u16),
-    /// A short answer comes. Somebody on the way may have given it.
+    /// A short answer comes. Somebody on the path may have given it.
     Answer,
 }
 
 impl Size {
     /// An answer on the ordinary connection, or silence in short segments too, clears the line; so
-    /// does an ordinary connection that did not come about.
+    /// does an ordinary connection that was not established.
     fn from_control(control: &SizeControl) -> Option<Self> {
         match control.short_segments {
             _ if control.ordinary != Some(false) => None,
@@ -142,7 +142,7 @@ fn has_received(attempt: &Attempt) -> bool {
 }
 
 /// A short answer alone accuses no line: a shield on the PC lets it through and holds the rest, a
-/// slow line is done with it in time, and a device on the way may have given it.
+/// slow line is done with it in time, and a device on the path may have given it.
 fn answered_when_short(size: Size, diagnosis: Diagnosis) -> Diagnosis {
     let bytes = match size {
         // A head that came before was as short.

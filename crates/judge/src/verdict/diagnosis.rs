@@ -152,7 +152,7 @@ fn value_of(name: &str, facts: &Facts, endpoint: Option<&Endpoint>) -> String {
         ("host", Some(endpoint)) => endpoint.host.to_string(),
         ("port", Some(endpoint)) => endpoint.port.to_string(),
         ("target", Some(endpoint)) => endpoint.to_string(),
-        _ => "(not known)".to_owned(),
+        _ => "(unknown)".to_owned(),
     }
 }
 
@@ -206,7 +206,7 @@ mod tests {
             &diagnosis.facts,
             None,
         );
-        assert_eq!(text, "192.0.2.1:443 says {host}\\u{1b}[2J, (not known)");
+        assert_eq!(text, "192.0.2.1:443 says {host}\\u{1b}[2J, (unknown)");
     }
 
     #[test]

@@ -311,7 +311,7 @@ pub(super) fn seen(failure: &Failure) -> String {
     text.to_owned()
 }
 
-/// What limps although the name resolves.
+/// Degradations of a lookup that succeeded.
 pub(super) fn flaws(evidence: &Evidence, run: &RunEvidence) -> Vec<Diagnosis> {
     if !evidence.hosts_file.is_empty() {
         return Vec::new();
@@ -419,7 +419,7 @@ fn only_resolver(evidence: &Evidence) -> Option<IpAddr> {
     (alone && !is_stub(first)).then_some(first)
 }
 
-/// A server on this machine asks others: which of those limps cannot be seen.
+/// A server on this machine asks others: which of those fails cannot be seen.
 fn is_stub(server: IpAddr) -> bool {
     const STUBS: [IpAddr; 4] = [
         IpAddr::V4(Ipv4Addr::LOCALHOST),

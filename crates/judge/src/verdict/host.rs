@@ -244,7 +244,7 @@ fn accusation(
             AttemptResult::Failed(with_addresses(diagnosis, results))
         }
         (_, Some(why)) => AttemptResult::Unknown(why),
-        _ => AttemptResult::unknown("a connection came about, but nothing was recorded of it"),
+        _ => AttemptResult::unknown("a connection was established, but nothing was recorded of it"),
     }
 }
 

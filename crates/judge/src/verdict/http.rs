@@ -17,7 +17,7 @@ pub(super) const SLOW_FIRST_BYTE_MS: f64 = 3_000.0;
 /// What carried the exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Channel {
-    /// Nothing but TCP: anybody on the way may have answered.
+    /// Nothing but TCP: anybody on the path may have answered.
     Clear,
     /// TLS with a public chain: the host itself answered.
     Genuine,
@@ -177,7 +177,7 @@ fn slow(answer: &Answer<'_>) -> Option<Diagnosis> {
     })
 }
 
-/// Answers that somebody on the way gave: a portal, a block page.
+/// Answers that somebody on the path gave: a portal, a block page.
 fn foreign(answer: &Answer<'_>) -> Option<Diagnosis> {
     let seen = answer.seen;
     if seen.status == 511 {
@@ -260,7 +260,7 @@ fn overloaded(answer: &Answer<'_>) -> Option<Diagnosis> {
     Some(match answer.channel {
         channel if channel.is_proven() => diagnosis.fact("speaker", "the service itself says so"),
         _ => diagnosis
-            .fact("speaker", "nobody can tell whether the service said so")
+            .fact("speaker", "whether the service sent it cannot be verified")
             .sure(Confidence::Low)
             .by(Who::Unknown)
             .with_outcome(Outcome::Inconclusive),

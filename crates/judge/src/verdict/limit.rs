@@ -1,4 +1,4 @@
-//! Limits of the caller's own that are shorter than usual: silence within them accuses nobody.
+//! Limits of the caller's own that are shorter than usual: silence within them blames no party.
 
 use reach365_model::evidence::{Attempt, Failure, FailureKind, RunEvidence, Stage};
 use reach365_model::options::Timeouts;

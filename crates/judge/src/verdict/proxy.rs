@@ -82,7 +82,7 @@ fn unreached(attempt: &Attempt) -> Option<AttemptResult> {
     Some(AttemptResult::Failed(diagnosis.fact("waited_ms", waited)))
 }
 
-/// Blames the device on the way that rejected the connection, where an ICMP message names one.
+/// Blames the device on the path that rejected the connection, where an ICMP message names one.
 fn by_device(diagnosis: Diagnosis, attempt: &Attempt) -> Diagnosis {
     let Some(icmp) = &attempt.icmp else {
         return diagnosis;

@@ -203,7 +203,7 @@ impl<'a> Refusal<'a> {
         }
     }
 
-    /// The proxy failed on the way to the host, or forbids it: many deny with 5xx.
+    /// The proxy failed on the path to the host, or forbids it: many deny with 5xx.
     fn behind_it(&self) -> Diagnosis {
         if let Some(code) = self.squid_code() {
             return certain(code);

@@ -112,7 +112,7 @@ fn went_directly(taken: &RouteCandidate, verdict: &Verdict) -> bool {
     taken.route.is_direct() || hop == Some("DIRECT")
 }
 
-/// The direct way was chosen and is closed, and a proxy that is known works.
+/// The direct path was chosen and is closed, and a proxy that is known works.
 fn wrong_way(
     endpoint: &Endpoint,
     evidence: &Evidence,

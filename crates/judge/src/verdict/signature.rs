@@ -228,7 +228,7 @@ fn wrong_length(pattern: &str) -> Option<String> {
     (!fits).then(|| format!("a pattern has {least} to {most} characters"))
 }
 
-/// Whoever issues for everybody is no product on the way.
+/// Whoever issues for everybody is no product on the path.
 fn of_public_authority(pattern: &str) -> Option<String> {
     let mut known = certificate::PUBLIC_ISSUERS
         .iter()

@@ -52,7 +52,7 @@ pub(super) fn tell_redirect(evidence: &Evidence, verdict: &mut Verdict) {
     }
 }
 
-/// A test over IPv6 alone accuses nobody where IPv4 is there too: Windows needs one of them. Where
+/// A test over IPv6 alone blames no party where IPv4 is there too: Windows needs one of them. Where
 /// nothing at all connects over IPv6, it is simply not there.
 pub(super) fn excuse_ipv6_only(run: &RunEvidence, rows: &mut [Judged<'_>]) {
     if network::lacks(run, false) {
@@ -69,7 +69,8 @@ pub(super) fn excuse_ipv6_only(run: &RunEvidence, rows: &mut [Judged<'_>]) {
             continue;
         }
         if !works {
-            let why = "it is asked over IPv6 alone, and no connection over IPv6 came about here";
+            let why =
+                "it is asked over IPv6 alone, and no connection over IPv6 was established here";
             let facts = std::mem::take(&mut row.verdict.facts);
             *row.verdict = skip(row.endpoint, why, facts);
         } else if row.verdict.outcome == Outcome::Blocked {

@@ -9,8 +9,8 @@ use reach365_model::verdict::{Code, Confidence, Verdict};
 /// A failure within this time came from this machine, not from the network.
 pub(super) const AT_ONCE_MS: f64 = 20.0;
 
-/// What the system means by "host unreachable" where no device on the way has said it.
-pub(super) const NO_NEIGHBOR: &str = "nobody answers at the next hop";
+/// What the system means by "host unreachable" where no device on the path has said it.
+pub(super) const NO_NEIGHBOR: &str = "the next hop does not answer";
 
 /// What a failed connection says. An ICMP message that the system kept says most: which device
 /// rejected it, and whether by a rule.
@@ -132,7 +132,7 @@ pub(super) fn is_local(attempt: &Attempt) -> bool {
     attempt.tcp.elapsed_ms < AT_ONCE_MS
 }
 
-/// The round trip of a connection that came about: what the system measured where it had to send a
+/// The round trip of a connection that was established: what the system measured where it had to send a
 /// packet again, else the time of the handshake.
 pub(super) fn round_trip_ms(attempt: &Attempt) -> Option<f64> {
     if !attempt.tcp.passed() {

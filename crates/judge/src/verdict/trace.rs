@@ -26,7 +26,7 @@ pub struct TraceReading {
     pub summary: String,
 }
 
-/// How the way to an address ends.
+/// How the path to an address ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

@@ -15,7 +15,7 @@ pub const SCHEMA: &str = "reach365/device/1";
 
 /// The state of a device: what follows from the facts, then the facts.
 ///
-/// `None` always means that nobody knows, never "no".
+/// `None` always means unknown, never "no".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]

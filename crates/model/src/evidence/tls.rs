@@ -16,12 +16,12 @@ pub struct SniControl {
     pub name: String,
     /// The answer to the host's own name.
     pub own: LegacyHello,
-    /// The answer to it on another connection, where one came about.
+    /// The answer to it on another connection, where one was established.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own_again: Option<LegacyHello>,
     /// The answer to the other name.
     pub other: LegacyHello,
-    /// The answer to it on another connection, where one came about.
+    /// The answer to it on another connection, where one was established.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_again: Option<LegacyHello>,
 }

@@ -68,11 +68,11 @@ impl TraceHop {
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum HopAnswer {
-    /// A device on the way says that the hops are used up.
+    /// A device on the path says that the hops are used up.
     Expired,
     /// A device says by ICMP that it goes no further, for another reason.
     Rejected,
-    /// The connection came about.
+    /// The connection was established.
     Connected,
     /// A reset in the name of the address.
     Refused,
@@ -107,7 +107,7 @@ pub struct HelloStep {
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum HelloAnswer {
-    /// A device on the way says that the hops are used up.
+    /// A device on the path says that the hops are used up.
     Expired,
     /// A handshake message: a ServerHello.
     ServerHello,
@@ -121,6 +121,6 @@ pub enum HelloAnswer {
     Closed,
     /// Nothing.
     Silent,
-    /// The connection for it did not come about.
+    /// The connection for it was not established.
     NotConnected,
 }

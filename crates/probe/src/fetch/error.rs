@@ -87,7 +87,7 @@ impl FetchError {
     pub(super) fn from_body(error: &reqwest::Error) -> Self {
         match causes(error).find_map(|cause| cause.downcast_ref()) {
             Some(cause) => Self::from_hyper(cause),
-            None => Self::Broken(format!("the answer broke off: {error}")),
+            None => Self::Broken(format!("the answer was cut off: {error}")),
         }
     }
 
@@ -96,7 +96,7 @@ impl FetchError {
         if detail.is_empty() {
             return Self::Broken("the connection ended before the answer did".to_owned());
         }
-        Self::Broken(format!("the answer broke off: {detail}"))
+        Self::Broken(format!("the answer was cut off: {detail}"))
     }
 
     fn from_io(error: &io::Error, address: SocketAddr) -> Self {

@@ -58,7 +58,7 @@ pub struct Ignored {
     pub why: &'static str,
 }
 
-/// Reads an answer. Without any valid element the answer means the direct way.
+/// Reads an answer. Without any valid element the answer means the direct path.
 pub fn hops(answer: &str) -> (Vec<Hop>, Vec<Ignored>) {
     let mut hops = Vec::new();
     let mut ignored = Vec::new();

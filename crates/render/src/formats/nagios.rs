@@ -19,7 +19,7 @@ const LONGEST: usize = 300;
 pub enum NagiosState {
     /// Every endpoint answers.
     Ok,
-    /// Something on the way is wrong.
+    /// Something on the path is wrong.
     Warning,
     /// The run failed: something is blocked, or as bad as `--fail-on` has it.
     Critical,

@@ -223,7 +223,7 @@ fn cautions(remedy: &Remedy) -> Vec<String> {
         ),
         (
             automatic && !remedy.reversible,
-            "Not everything it does can be taken back.",
+            "Not everything it does can be reverted.",
         ),
         (
             remedy.managed_device_forbidden,

@@ -121,7 +121,7 @@ pub(super) fn counted(report: &Report) -> String {
     match counts.outcome {
         Outcome::Blocked => blocked(report, &tally),
         Outcome::Inconclusive => format!(
-            "{} of {} {} inconclusive; nobody is accused",
+            "{} of {} {} inconclusive; the cause is unknown",
             counts.inconclusive,
             endpoints(all),
             if counts.inconclusive == 1 {
@@ -131,7 +131,7 @@ pub(super) fn counted(report: &Report) -> String {
             },
         ),
         Outcome::Degraded => format!(
-            "{} of {} {}, {} with something wrong on the way{}",
+            "{} of {} {}, {} with something wrong on the path{}",
             ran - tally.closed.min(ran),
             endpoints(all),
             if tally.answer == 1 {
@@ -275,7 +275,7 @@ fn attribution_of(finding: &Finding, style: &TextStyle) -> String {
         .join(style.dot())
 }
 
-/// Who did it and how sure that is. Nothing where the outcome accuses nobody.
+/// Who did it and how sure that is. Nothing where the outcome blames no party.
 fn attribution(outcome: Outcome, culprit: Option<&Culprit>, confidence: Confidence) -> String {
     if !matches!(outcome, Outcome::Blocked | Outcome::Degraded) {
         return String::new();

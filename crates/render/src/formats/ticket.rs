@@ -99,7 +99,7 @@ fn nothing_blocked(report: &Report) -> String {
         closed => format!(", and {closed} are closed as required"),
     };
     format!(
-        "Nothing is blocked, so there is no change to request: of {} checked on {}, {} answer, {} answer with something wrong on the way, {} could not be judged and {} were skipped{required}.",
+        "Nothing is blocked, so there is no change to request: of {} checked on {}, {} answer, {} answer with something wrong on the path, {} could not be judged and {} were skipped{required}.",
         plural(report.endpoints.len(), "endpoint"),
         seen::moment(report.run.started),
         counts.reachable - closed.min(counts.reachable),
@@ -125,7 +125,7 @@ fn not_judged(report: &Report, page: &mut MarkdownPage<'_>) -> io::Result<()> {
     let unclear = report.findings.iter();
     let unclear = unclear.filter(|finding| finding.outcome == Outcome::Inconclusive);
     let causes: Vec<&Finding> = unclear.collect();
-    page.section("What stood in the way")?;
+    page.section("What failed")?;
     for finding in &causes {
         page.item(finding.code.id(), &finding.summary)?;
     }

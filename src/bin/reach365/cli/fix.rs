@@ -20,7 +20,7 @@ pub(crate) enum FixCommand {
     /// Carry a remedy out on this machine, after showing what it changes (Windows)
     #[command(after_help = FIX_RUN_HELP)]
     Run(FixRunArgs),
-    /// Take back what `fix run` did (Windows)
+    /// Revert what `fix run` did (Windows)
     #[command(after_help = FIX_UNDO_HELP)]
     Undo(FixUndoArgs),
 }
@@ -121,7 +121,7 @@ pub(crate) struct FixUndoArgs {
 const FIX_RUN_HELP: &str = "Exit codes: 0 done or shown, 1 an action failed or you said no, \
     2 refused or wrong usage.\nWithout a terminal and without --yes the actions are only shown.";
 
-const FIX_UNDO_HELP: &str = "Exit codes: 0 taken back, 1 an action failed or something has changed \
+const FIX_UNDO_HELP: &str = "Exit codes: 0 reverted, 1 an action failed or something has changed \
     since, 2 refused, wrong usage or nothing to undo.";
 
 pub(super) const APPS: [(&str, App); 4] = [

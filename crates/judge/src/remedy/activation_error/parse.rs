@@ -56,7 +56,7 @@ impl Reading {
                 Some(name) => format!("{error} ({name})"),
                 None => error.text(),
             },
-            Err(NoActivationError::Unknown(number)) => format!("{number} (not known)"),
+            Err(NoActivationError::Unknown(number)) => format!("{number} (unknown)"),
             Err(other) => other.to_string(),
         }
     }

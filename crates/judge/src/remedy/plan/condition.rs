@@ -72,7 +72,7 @@ pub(super) fn matching_fault(remedy: &Remedy, situation: &Situation<'_>) -> Opti
     conditions.into_iter().find(shown).copied()
 }
 
-/// Whether a condition holds; `None` where nobody knows.
+/// Whether a condition holds; `None` where it is unknown.
 pub(super) fn holds(condition: Condition, situation: &Situation<'_>) -> Option<bool> {
     if condition == Condition::NotChecked {
         return Some(situation.network.is_none());

@@ -281,11 +281,13 @@ impl fmt::Display for Omission {
                 Some(denied) => write!(out, "not where {denied}"),
                 None => write!(out, "only where {needs}; here it is not so"),
             },
-            Self::Unknown { needs } => write!(out, "only where {needs}; nobody knows here"),
+            Self::Unknown { needs } => write!(out, "only where {needs}; that is unknown here"),
             Self::Managed {} => {
                 out.write_str("the device is managed; only its administrators may do that")
             }
-            Self::PerhapsManaged {} => out.write_str("not on a managed device; nobody knows here"),
+            Self::PerhapsManaged {} => {
+                out.write_str("not on a managed device; that is unknown here")
+            }
             Self::NotSeen {} => out.write_str("the check shows no such cause"),
             Self::Never { reason } => out.write_str(reason),
         }

@@ -122,7 +122,7 @@ pub(super) fn cause(row: &Judged<'_>) -> Option<Code> {
     row.verdict.code
 }
 
-/// Whether the direct connection that failed was one over IPv6: other families have other ways.
+/// Whether the direct connection that failed was one over IPv6: other families have other routes.
 fn failed_over(row: &Judged<'_>) -> Option<bool> {
     if row.verdict.facts.contains_key("proxy") {
         return None;

@@ -210,8 +210,7 @@ pub(super) fn ipv6(rows: &mut [Judged<'_>]) -> Option<Finding> {
     let diagnosis = Diagnosis::new(Code::TcpIpv6Broken)
         .sure(Confidence::High)
         .fact("hosts", hosts);
-    let says =
-        "IPv6 does not work here, IPv4 does: no IPv6 connection to any of {hosts} hosts came about";
+    let says = "IPv6 does not work here, IPv4 does: no IPv6 connection to any of {hosts} hosts was established";
     Some(finding(diagnosis, says, rows, &broken))
 }
 

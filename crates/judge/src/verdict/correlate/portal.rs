@@ -138,7 +138,7 @@ fn tls_works(rows: &[Judged<'_>]) -> bool {
     rows.iter().any(works)
 }
 
-/// Redirected by somebody on the way: over a genuine chain the host itself redirects.
+/// Redirected by somebody on the path: over a genuine chain the host itself redirects.
 fn is_redirected(row: &Judged<'_>) -> bool {
     let in_clear = row.endpoint.scheme == Scheme::Http;
     row.verdict.code == Some(Code::HttpUnexpectedRedirect)

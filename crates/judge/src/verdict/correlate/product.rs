@@ -61,7 +61,7 @@ fn products(rows: &[Judged<'_>], finding: &Finding) -> Vec<String> {
     products
 }
 
-/// What the connections that the verdict rests on showed of whoever stands on the way.
+/// What the connections that the verdict rests on showed of whoever stands on the path.
 fn marks<'a>(row: &Judged<'a>) -> Marks<'a> {
     let address = fact(row, "address");
     let basis =

@@ -69,7 +69,7 @@ pub(super) fn slow_connections(rows: &mut [Judged<'_>]) {
         let Some(basis) = attempt::basis(row.evidence, address) else {
             continue;
         };
-        // What had to be sent again was lost, which makes nobody slow.
+        // What had to be sent again was lost, which is not slowness.
         let Some(elapsed) = tcp::round_trip_ms(basis) else {
             continue;
         };

@@ -71,7 +71,7 @@ fn genuine_address(row: &Judged<'_>) -> Option<IpAddr> {
 }
 
 /// Finds unrelated names that lead to one address where a foreign certificate or clear text
-/// answers. The same at a second address is somebody on the way, not DNS.
+/// answers. The same at a second address is somebody on the path, not DNS.
 pub(super) fn shared_address(rows: &mut [Judged<'_>]) {
     let foreign = [Code::TlsWrongName, Code::TlsSelfSigned, Code::TlsPlaintext];
     let suspects = free(rows, |row| blocked_by(row, &foreign) && !is_proxied(row));

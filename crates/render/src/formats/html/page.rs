@@ -141,7 +141,7 @@ fn what_is_wrong(report: &Report, causes: &[Cause<'_>]) -> Markup {
     html! {
         section aria-labelledby="way" { "\n"
             @if causes.is_empty() {
-                h2 id="way" { "The way to the service" } "\n"
+                h2 id="way" { "The path to the service" } "\n"
                 @if report.summary.reachable > 0 {
                     (path::unbroken(report))
                 }
@@ -208,7 +208,7 @@ fn headings(cause: &Cause<'_>) -> (&'static str, &'static str) {
 fn actor(cause: &Cause<'_>) -> String {
     let team = cause.team().label();
     if !cause.is_accusation() {
-        return format!("{team} (nobody is accused)");
+        return format!("{team} (the cause is unknown)");
     }
     let sure = match cause.confidence {
         Confidence::Certain => "certain".to_owned(),

@@ -1,4 +1,4 @@
-//! The way to the service as a picture, with the place where it breaks.
+//! The path to the service as a picture, with the place where it breaks.
 
 use maud::{Markup, PreEscaped, html};
 
@@ -9,7 +9,7 @@ use reach365_model::evidence::Stage;
 use reach365_model::report::{EndpointReport, Report};
 use reach365_model::verdict::{Outcome, Who};
 
-/// A station on the way.
+/// A node on the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Node {
     Pc,
@@ -20,7 +20,7 @@ enum Node {
     Service,
 }
 
-/// What is known of a station.
+/// What is known of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Passed,
@@ -32,7 +32,7 @@ enum State {
     NotSeen,
 }
 
-/// The way of one cause.
+/// The path of one cause.
 struct PathPicture {
     nodes: Vec<(Node, State)>,
     /// First and last station of the stretch that is broken; one station where both are equal.
@@ -40,7 +40,7 @@ struct PathPicture {
     outcome: Outcome,
 }
 
-/// Draws the way of a cause.
+/// Draws the path of a cause.
 pub(super) fn of_cause(number: usize, cause: &Cause<'_>, report: &Report) -> Markup {
     let path = PathPicture::new(cause, report);
     let code = cause.code.map_or("no code", |code| code.id());
@@ -48,7 +48,7 @@ pub(super) fn of_cause(number: usize, cause: &Cause<'_>, report: &Report) -> Mar
     picture(&format!("way-{number}"), &path, &title, code)
 }
 
-/// Draws a way on which nothing is broken.
+/// Draws a path on which nothing is broken.
 pub(super) fn unbroken(report: &Report) -> Markup {
     let proxied = report.endpoints.iter().any(|row| row.via == "proxy");
     let direct = report.endpoints.iter().any(|row| row.via != "proxy");
@@ -65,11 +65,11 @@ pub(super) fn unbroken(report: &Report) -> Markup {
         broken: None,
         outcome: Outcome::Reachable,
     };
-    picture("way-0", &path, "The whole way is open.", "")
+    picture("way-0", &path, "The whole path is open.", "")
 }
 
-/// Five stations at most, which is what a phone has room for. Inspection takes the place of what the
-/// way does not use: a proxy on a direct way, the resolver on a proxied one.
+/// Five nodes at most, which is what a phone has room for. Inspection takes the place of what the
+/// path does not use: a proxy on a direct path, the resolver on a proxied one.
 fn nodes(inspected: bool, proxied: bool) -> Vec<Node> {
     let left_out = match (inspected, proxied) {
         (false, _) => Node::Inspection,
@@ -144,9 +144,9 @@ impl PathPicture {
         let address = known.and_then(|culprit| culprit.address);
         let address = address.map(|it| format!(" ({it})")).unwrap_or_default();
         if from == to {
-            return format!("The way {verb} at {to}{address}.");
+            return format!("The path {verb} at {to}{address}.");
         }
-        format!("The way {verb} somewhere between {from} and {to}.")
+        format!("The path {verb} somewhere between {from} and {to}.")
     }
 
     /// Whether the line that leads on from a station carries nothing, or perhaps nothing.
@@ -203,7 +203,7 @@ fn resolved(cause: &Cause<'_>) -> bool {
     answered || connected
 }
 
-/// Where the way breaks: at a station, or somewhere on a stretch where nobody can be named.
+/// Where the path breaks: at a station, or somewhere on a stretch where nobody can be named.
 fn stretch(who: Option<Who>, stage: Option<Stage>, proxied: bool) -> (Node, Node) {
     let carrier = if proxied { Node::Proxy } else { Node::Service };
     let at = |node| (node, node);

@@ -284,12 +284,12 @@ fn quiet_row(row: &EndpointReport, columns: &Columns, page: &mut Page<'_>) -> io
     other_routes(row, page)
 }
 
-/// What the other ways showed, where they were probed too.
+/// What the other routes showed, where they were probed too.
 fn other_routes(row: &EndpointReport, page: &mut Page<'_>) -> io::Result<()> {
     let others = row.verdict.facts.get("other_ways");
     let others = others.and_then(|others| others.as_array());
     for other in others.into_iter().flatten().filter_map(|it| it.as_str()) {
-        let text = format!("other way: {other}");
+        let text = format!("other route: {other}");
         page.paragraph(&Lead::indent(UNDER_ROW), &text, Color::Faint)?;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What was seen on the way to an endpoint, in words, with the time.
+//! What was seen on the path to an endpoint, in words, with the time.
 
 use std::fmt::Display;
 
@@ -20,7 +20,7 @@ pub(in crate::formats) fn moment(instant: Timestamp) -> String {
     instant.format_utc("%F %T UTC")
 }
 
-/// Targets of the aliases on the way to the addresses, in order; of an msoid record where it was
+/// Targets of the aliases on the path to the addresses, in order; of an msoid record where it was
 /// looked for.
 pub(in crate::formats) fn chain(evidence: &Evidence) -> Vec<String> {
     let records = evidence

@@ -142,7 +142,7 @@ fn finish(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     if outcome.can_be_undone {
         writeln!(out, "To take it back: reach365 fix undo \"{journal}\"")?;
     } else {
-        writeln!(out, "There is nothing to take back. Journal: {journal}")?;
+        writeln!(out, "There is nothing to revert. Journal: {journal}")?;
     }
     Ok(())
 }

@@ -54,7 +54,7 @@ fn finish(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     if outcome.failed() {
         return writeln!(
             out,
-            "\nIt stopped there. Mend what is in the way and run it again: it goes on from there."
+            "\nIt stopped there. Fix the problem named above, then run the command again: it goes on from there."
         );
     }
     writeln!(out, "\nUndone.")
