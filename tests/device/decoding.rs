@@ -1,6 +1,7 @@
 //! Bytes as shells, editors and mails leave them.
 
-use reach365_model::device::{DeviceState, DsregStatus, TEXT_LIMIT, decode};
+use reach365_judge::device::{self, TEXT_LIMIT, decode};
+use reach365_model::device::DsregStatus;
 
 use crate::{SAMPLES, parsed, sample};
 
@@ -9,7 +10,7 @@ fn utf16(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
 }
 
 fn read(bytes: &[u8]) -> DsregStatus {
-    DeviceState::read(bytes).unwrap().status.unwrap()
+    device::read(bytes).unwrap().status.unwrap()
 }
 
 #[test]
@@ -70,9 +71,9 @@ fn half_a_unit_and_half_a_pair_are_no_error() {
 fn what_is_too_large_is_refused() {
     let largest = vec![b'\n'; TEXT_LIMIT];
     assert_eq!(decode(&largest).unwrap().len(), TEXT_LIMIT);
-    let error = DeviceState::read(&vec![b'\n'; TEXT_LIMIT + 1]).unwrap_err();
+    let error = device::read(&vec![b'\n'; TEXT_LIMIT + 1]).unwrap_err();
     assert!(error.to_string().contains("larger than 1 MiB"), "{error}");
     let many = "a : b\n".repeat(10_001);
-    let error = DsregStatus::parse(&many).unwrap_err();
+    let error = device::parse(&many).unwrap_err();
     assert!(error.to_string().contains("more than 10000"), "{error}");
 }

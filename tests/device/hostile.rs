@@ -1,6 +1,7 @@
 //! Texts that nobody meant to be read.
 
-use reach365_model::device::{DeviceState, DsregStatus, decode};
+use reach365_judge::device::{self, decode};
+use reach365_model::device::DeviceState;
 use reach365_render::formats::{self as render, TextStyle};
 
 use crate::{SAMPLES, sample};
@@ -39,7 +40,7 @@ fn show(state: &DeviceState) {
     );
     let mut json = Vec::new();
     render::device_json(state, &mut json).unwrap();
-    assert_eq!(DeviceState::read(&json).unwrap(), *state);
+    assert_eq!(device::read(&json).unwrap(), *state);
 }
 
 #[test]
@@ -51,7 +52,7 @@ fn any_bytes_are_read_or_refused() {
         if dice.roll(2) == 0 {
             bytes.splice(0..0, *b"AzureAdJoined : YES\n");
         }
-        if let Ok(state) = DeviceState::read(&bytes) {
+        if let Ok(state) = device::read(&bytes) {
             show(&state);
         }
     }
@@ -72,7 +73,7 @@ fn samples_with_wrong_bytes_are_read_or_refused() {
                 _ => bytes.truncate(at.max(40)),
             }
         }
-        if let Ok(state) = DeviceState::read(&bytes) {
+        if let Ok(state) = device::read(&bytes) {
             read += 1;
             show(&state);
         }
@@ -99,7 +100,7 @@ fn every_line_with_key_and_value_is_kept() {
                 _ => {}
             }
         }
-        let status = DsregStatus::parse(&decode(text.as_bytes()).unwrap()).unwrap();
+        let status = device::parse(&decode(text.as_bytes()).unwrap()).unwrap();
         let fields = status.fields();
         let found: Vec<(String, String)> = fields
             .map(|(_, field)| (field.key.clone(), field.value.clone()))
@@ -112,14 +113,14 @@ fn every_line_with_key_and_value_is_kept() {
 fn control_characters_are_shown_and_not_obeyed() {
     let text =
         "AzureAdJoined : YES\nTenantName : a\u{1b}[2Jb\u{202e}c\nUser\u{7} Context : \u{9b}\n";
-    let state = DeviceState::from_text(text).unwrap();
+    let state = device::from_text(text).unwrap();
     assert_eq!(state.tenant.as_deref(), Some("a\u{1b}[2Jb\u{202e}c"));
     show(&state);
 }
 
 #[test]
 fn other_texts_are_named_by_their_first_line() {
-    let refused = |text: &str| DeviceState::from_text(text).unwrap_err().to_string();
+    let refused = |text: &str| device::from_text(text).unwrap_err().to_string();
     let german = refused("\nGer\u{e4}testatus : JA\nDom\u{e4}ne : CONTOSO\u{1b}[1m\n");
     for part in [
         "not the output of dsregcmd",
@@ -135,7 +136,7 @@ fn other_texts_are_named_by_their_first_line() {
 
 #[test]
 fn other_json_is_refused_with_the_reason() {
-    let refused = |text: &str| DeviceState::read(text.as_bytes()).unwrap_err().to_string();
+    let refused = |text: &str| device::read(text.as_bytes()).unwrap_err().to_string();
     assert!(refused("{").contains("damaged"));
     assert!(refused("{}").contains("`schema` is missing"));
     assert!(refused(r#"{"schema":"reach365/report/1"}"#).contains("`reach365/report/1`"));

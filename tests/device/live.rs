@@ -1,8 +1,9 @@
 //! What was read from a PC: registry values, services, proxies.
 
+use reach365_judge::device;
 use reach365_model::device::{
-    CommandOutcome, DeviceState, DsregStatus, Join, OfficeSignIn, Pc, Service, ServiceState,
-    TlsPolicy, ValueData, registry_keys, registry_values,
+    CommandOutcome, Join, OfficeSignIn, Pc, Service, ServiceState, TlsPolicy, ValueData,
+    registry_keys, registry_values,
 };
 use reach365_proxy::registry::{Registry, RegistryValue};
 use reach365_proxy::{Dialect, ProxySettings, View, ViewKind};
@@ -122,26 +123,23 @@ fn a_stopped_service_that_starts_on_demand_is_no_fault() {
 #[test]
 fn the_json_of_a_pc_is_read_and_judged_anew() {
     let registry = registry(&[("SCHANNEL", "Enabled", 0), ("Identity", "EnableADAL", 0)]);
-    let status = DsregStatus::parse(&sample("hybrid")).unwrap();
-    let state = DeviceState::new(Some(status), Some(pc(&registry)));
+    let status = device::parse(&sample("hybrid")).unwrap();
+    let state = device::judge(Some(status), Some(pc(&registry)));
     let mut json = Vec::new();
     render::device_json(&state, &mut json).unwrap();
     let text = String::from_utf8(json).unwrap();
     assert!(!text.contains("secret"), "{text}");
-    assert_eq!(DeviceState::read(text.as_bytes()).unwrap(), state);
+    assert_eq!(device::read(text.as_bytes()).unwrap(), state);
     // As PowerShell's `>` writes it.
     let wide: Vec<u8> = format!("\u{feff}{}", text.replace('\n', "\r\n"))
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .collect();
-    assert_eq!(DeviceState::read(&wide).unwrap(), state);
+    assert_eq!(device::read(&wide).unwrap(), state);
     // Whoever changes what followed changes nothing.
     let forged = text.replace(r#""join": "hybrid""#, r#""join": "none""#);
     assert_ne!(forged, text);
-    assert_eq!(
-        DeviceState::read(forged.as_bytes()).unwrap().join,
-        Join::Hybrid
-    );
+    assert_eq!(device::read(forged.as_bytes()).unwrap().join, Join::Hybrid);
 }
 
 #[test]
@@ -157,7 +155,7 @@ fn a_pc_is_shown_with_what_stands_in_the_way() {
     style.width = 80;
     style.color = false;
     style.unicode = false;
-    render::device(&DeviceState::new(None, Some(pc)), &style, &mut out).unwrap();
+    render::device(&device::judge(None, Some(pc)), &style, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     let words: Vec<&str> = text.split_whitespace().collect();
     let words = words.join(" ");

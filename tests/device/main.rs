@@ -12,6 +12,7 @@ mod states;
 use std::fs;
 use std::path::PathBuf;
 
+use reach365_judge::device;
 use reach365_model::device::{DeviceState, DsregStatus};
 
 const SAMPLES: [&str; 4] = ["hybrid", "joined", "registered", "discovery"];
@@ -27,14 +28,14 @@ fn sample(name: &str) -> String {
 }
 
 fn state(name: &str) -> DeviceState {
-    DeviceState::from_text(&sample(name)).unwrap()
+    device::from_text(&sample(name)).unwrap()
 }
 
 /// A state without what the JSON of a PC adds.
 fn state_of(text: &str) -> DeviceState {
-    DeviceState::from_text(text).unwrap()
+    device::from_text(text).unwrap()
 }
 
 fn parsed(text: &str) -> DsregStatus {
-    DsregStatus::parse(text).unwrap()
+    device::parse(text).unwrap()
 }

@@ -1,5 +1,6 @@
 //! What follows from a text, and what does not.
 
+use reach365_judge::device;
 use reach365_model::Timestamp;
 use reach365_model::device::{DeviceState, Join, TestOutcome, UserContext};
 use reach365_model::endpoint::Cloud;
@@ -211,7 +212,7 @@ fn a_text_that_is_cut_off_never_says_something_else() {
             if !text[..end].ends_with('\n') {
                 continue;
             }
-            let Ok(part) = DeviceState::from_text(&text[..end]) else {
+            let Ok(part) = device::from_text(&text[..end]) else {
                 continue;
             };
             read += 1;

@@ -1,7 +1,7 @@
 //! What other parties and other settings say, each in the form in which it once stayed.
 
 use reach365::Report;
-use reach365_model::device::DeviceState;
+use reach365_judge::device;
 use reach365_render::redaction::{Redactor, redact};
 use serde_json::{Value, json};
 
@@ -296,7 +296,7 @@ fn a_device_and_its_bundle_name_no_sid_card_share_or_profile() {
          D:\\profiles\\jdoe2, 00:1A:2B:3C:4D:5E, 00-1a-2b-3c-4d-5f, S-1-5-18, S-1-5-32-544, \
          S-1-12-1-111-222-333-444",
     );
-    let mut state = DeviceState::read(text.as_bytes()).unwrap();
+    let mut state = device::read(text.as_bytes()).unwrap();
     state.pc = serde_json::from_value(json!({
         "dsregcmd": "read", "services": [], "registry": [
             {"key": PARAMETERS, "name": "ActiveWebProbeHost", "value": "probe7"},

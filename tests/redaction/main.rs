@@ -7,7 +7,7 @@ mod leaks;
 mod machine;
 
 use reach365::Report;
-use reach365_model::device::DeviceState;
+use reach365_judge::device;
 use reach365_render::redaction::{Redactor, redact};
 use serde_json::{Value, json};
 
@@ -232,7 +232,7 @@ fn judged_as_before(saved: &Report) {
 #[test]
 fn a_device_is_redacted_with_the_same_placeholders() {
     let text = include_bytes!("../device/samples/hybrid.txt");
-    let state = DeviceState::read(text).unwrap();
+    let state = device::read(text).unwrap();
     let mut redactor = Redactor::new(reach365::builtin());
     let after = redactor.device(&state).unwrap();
     let text = serde_json::to_string_pretty(&after).unwrap().to_lowercase();

@@ -4,13 +4,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use reach365_judge::device;
 use reach365_judge::remedy::{
     ActivationError, App, NetworkSeen, Platform, Remedy, RemedyPlan, Situation, plan,
 };
 use reach365_model::Advice;
 use reach365_model::device::{
-    CommandOutcome, DeviceState, DsregStatus, Pc, Service, ServiceState, registry_keys,
-    registry_values,
+    CommandOutcome, DeviceState, Pc, Service, ServiceState, registry_keys, registry_values,
 };
 use reach365_model::verdict::Code;
 use reach365_proxy::registry::{Registry, RegistryValue};
@@ -108,8 +108,8 @@ fn case_device(case: &Case) -> Option<DeviceState> {
     let Some(pc) = &case.pc else {
         return text.map(device);
     };
-    let status = text.map(|text| DsregStatus::parse(&text.replace("; ", "\n")).unwrap());
-    Some(DeviceState::new(status, Some(read(pc))))
+    let status = text.map(|text| device::parse(&text.replace("; ", "\n")).unwrap());
+    Some(device::judge(status, Some(read(pc))))
 }
 
 fn read(pc: &CasePc) -> Pc {
@@ -150,7 +150,7 @@ fn with_answer(case: &Case, plan: &RemedyPlan) -> Case {
 }
 
 pub(crate) fn device(lines: &str) -> DeviceState {
-    DeviceState::from_text(&lines.replace("; ", "\n")).unwrap()
+    device::from_text(&lines.replace("; ", "\n")).unwrap()
 }
 
 pub(crate) fn seen(codes: &[Code], conclusive: bool) -> NetworkSeen {

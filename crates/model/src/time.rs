@@ -40,7 +40,9 @@ impl Timestamp {
     }
 
     /// Date and time of day in UTC, such as `2031-05-01 08:00:00.000`, without any zone behind it.
-    pub(crate) fn from_utc_text(text: &str) -> Option<Self> {
+    // The parser of dsregcmd needs it; it is no part of what is promised.
+    #[doc(hidden)]
+    pub fn from_utc_text(text: &str) -> Option<Self> {
         let moment: jiff::civil::DateTime = text.parse().ok()?;
         jiff::tz::Offset::UTC.to_timestamp(moment).ok().map(Self)
     }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use reach365_judge::device::{decode, judge, parse};
 use reach365_model::device::{
-    CommandOutcome, DeviceState, DsregStatus, Pc, SERVICES, Service, decode, registry_keys,
-    registry_values,
+    CommandOutcome, DeviceState, DsregStatus, Pc, SERVICES, Service, registry_keys, registry_values,
 };
 use reach365_platform::{Key, RunError, run_program, service_state, system_proxies};
 use reach365_proxy::registry::Registry;
@@ -24,7 +24,7 @@ pub(super) fn device() -> Option<DeviceState> {
     });
     let values = registry_values(&registry());
     let pc = Pc::new(outcome, services.collect(), values, &system_proxies().views);
-    Some(DeviceState::new(status, Some(pc)))
+    Some(judge(status, Some(pc)))
 }
 
 /// The program of the system by its full path: none of that name elsewhere is meant.
@@ -38,7 +38,7 @@ fn status() -> (Option<DsregStatus>, CommandOutcome) {
         Err(RunError::TimedOut(_)) => return (None, CommandOutcome::Slow),
     };
     // Its exit code says nothing about whether the text is right.
-    match decode(&printed.stdout).and_then(|text| DsregStatus::parse(&text)) {
+    match decode(&printed.stdout).and_then(|text| parse(&text)) {
         Ok(status) => (Some(status), CommandOutcome::Read),
         Err(_) if printed.status.success() => (None, CommandOutcome::Unreadable),
         Err(_) => (None, CommandOutcome::Failed),

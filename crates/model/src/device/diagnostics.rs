@@ -4,8 +4,6 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::device::number::ReportedNumber;
-use crate::device::record::Reading;
-use crate::device::token::{number, status};
 
 /// What `dsregcmd` tried about joining, and how the last try to join failed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,46 +62,7 @@ pub enum TestOutcome {
     Unknown,
 }
 
-impl DeviceTest {
-    fn parse(text: String) -> Self {
-        let word = text.split_whitespace().next().unwrap_or_default();
-        let outcome = match word.to_ascii_uppercase().as_str() {
-            "PASS" | "PASSED" => TestOutcome::Pass,
-            "FAIL" | "FAILED" => TestOutcome::Fail,
-            "SKIPPED" => TestOutcome::Skipped,
-            _ => TestOutcome::Unknown,
-        };
-        let numbers = match outcome {
-            TestOutcome::Fail => ReportedNumber::all(&text),
-            _ => Vec::new(),
-        };
-        Self {
-            outcome,
-            text,
-            numbers,
-        }
-    }
-}
-
 impl JoinDiagnostics {
-    pub(super) fn read(device: &mut Reading<'_, '_>) -> Self {
-        let mut test = |key| device.text(key).map(DeviceTest::parse);
-        Self {
-            ad_connectivity: test("AD Connectivity Test"),
-            ad_configuration: test("AD Configuration Test"),
-            drs_discovery: test("DRS Discovery Test"),
-            drs_connectivity: test("DRS Connectivity Test"),
-            token_acquisition: test("Token acquisition Test"),
-            previous_registration: device.time("Previous Registration"),
-            registration_type: device.text("Registration Type"),
-            error_phase: device.text("Error Phase"),
-            client_error: number(device, "Client ErrorCode"),
-            server_error: device.text("Server ErrorCode"),
-            server_message: device.text("Server Message"),
-            https_status: status(device, "Https Status"),
-        }
-    }
-
     /// The tests in the order in which they run, with their names.
     pub fn tests(&self) -> impl Iterator<Item = (&'static str, &DeviceTest)> {
         [

@@ -58,14 +58,6 @@ fn hexadecimal(digits: &str) -> Option<u32> {
         .or_else(|| (wide >> 32 == 0xFFFF_FFFF).then_some(wide as u32))
 }
 
-/// The number of an Entra error: `AADSTS50126: Error validating credentials …`.
-pub(super) fn aadsts(text: &str) -> Option<u32> {
-    const PREFIX: &str = "AADSTS";
-    let after = text.split(PREFIX).nth(1)?;
-    let end = after.find(|c: char| !c.is_ascii_digit());
-    after[..end.unwrap_or(after.len())].parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,13 +87,5 @@ mod tests {
         let numbers = ReportedNumber::all("FAIL [0x801c0021/0x80072ee2]");
         let numbers: Vec<u32> = numbers.iter().map(|found| found.number).collect();
         assert_eq!(numbers, [0x801C_0021, 0x8007_2EE2]);
-    }
-
-    #[test]
-    fn errors_of_entra_are_found_in_their_description() {
-        assert_eq!(aadsts("AADSTS50126: Error validating"), Some(50126));
-        assert_eq!(aadsts("(AADSTS700016)"), Some(700_016));
-        assert_eq!(aadsts("AADSTS: none"), None);
-        assert_eq!(aadsts("no number"), None);
     }
 }

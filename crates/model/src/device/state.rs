@@ -166,6 +166,28 @@ pub struct DeviceIdentity {
 }
 
 impl DeviceState {
+    /// A device of which nothing else is known.
+    pub fn new(join: Join) -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            join,
+            registered: None,
+            managed: None,
+            domain: None,
+            tenant: None,
+            tenant_id: None,
+            cloud: None,
+            identity: DeviceIdentity::default(),
+            token: RefreshToken::default(),
+            diagnostics: JoinDiagnostics::default(),
+            client_time: None,
+            context: None,
+            notes: Vec::new(),
+            status: None,
+            pc: None,
+        }
+    }
+
     /// Every number that reports an error, the most telling first.
     pub fn errors(&self) -> Vec<&ReportedNumber> {
         let attempt = self.token.last_attempt().into_iter();

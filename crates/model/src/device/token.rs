@@ -3,8 +3,7 @@
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::device::number::{ReportedNumber, aadsts};
-use crate::device::record::{Group, Reading};
+use crate::device::number::ReportedNumber;
 
 /// What is known about the token, and about attempts to get it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,25 +50,6 @@ pub struct TokenAttempt {
 }
 
 impl RefreshToken {
-    pub(super) fn read(
-        device: &mut Reading<'_, '_>,
-        attempts: &[Group<'_>],
-        now: Option<Timestamp>,
-    ) -> Self {
-        let expires = device.time("AzureAdPrtExpiryTime");
-        let read = attempts
-            .iter()
-            .filter_map(|fields| TokenAttempt::read(fields, device.notes));
-        let attempts = read.collect();
-        Self {
-            present: device.flag("AzureAdPrt"),
-            updated: device.time("AzureAdPrtUpdateTime"),
-            expires,
-            expired: now.zip(expires).map(|(now, expires)| expires < now),
-            attempts,
-        }
-    }
-
     /// The latest attempt; the last one listed where times are missing.
     pub fn last_attempt(&self) -> Option<&TokenAttempt> {
         let timed = self.attempts.iter().all(|attempt| attempt.time.is_some());
@@ -81,29 +61,6 @@ impl RefreshToken {
 }
 
 impl TokenAttempt {
-    fn read(fields: &Group<'_>, notes: &mut Vec<String>) -> Option<Self> {
-        let mut reading = Reading { fields, notes };
-        let server_message = reading.text("Server Error Description");
-        let attempt = Self {
-            renews: fields.iter().any(|(key, _)| key == "refreshprtdiagnostics"),
-            time: reading.time("Previous Prt Attempt"),
-            status: number(&mut reading, "Attempt Status"),
-            credential: reading.text("Credential Type"),
-            endpoint: reading.text("Endpoint URI"),
-            http_error: number(&mut reading, "HTTP Error"),
-            http_status: status(&mut reading, "HTTP Status"),
-            server_error: reading.text("Server Error Code"),
-            aadsts: server_message.as_deref().and_then(aadsts),
-            server_message,
-            correlation_id: reading.text("Correlation ID"),
-        };
-        let nothing = Self {
-            renews: attempt.renews,
-            ..Self::default()
-        };
-        (attempt != nothing).then_some(attempt)
-    }
-
     /// Whether it says that it failed.
     pub fn failed(&self) -> bool {
         self.errors().next().is_some()
@@ -117,14 +74,4 @@ impl TokenAttempt {
         let numbers = [&self.status, &self.http_error].into_iter().flatten();
         numbers.filter(|number| number.is_error())
     }
-}
-
-pub(super) fn number(reading: &mut Reading<'_, '_>, key: &str) -> Option<ReportedNumber> {
-    ReportedNumber::parse(&reading.text(key)?)
-}
-
-/// A status of HTTP; 0 means that none came.
-pub(super) fn status(reading: &mut Reading<'_, '_>, key: &str) -> Option<u16> {
-    let number = number(reading, key)?.number;
-    u16::try_from(number).ok().filter(|status| *status != 0)
 }

@@ -30,7 +30,7 @@ pub fn device(state: &DeviceState, style: &TextStyle, out: &mut dyn io::Write) -
     notes(state, &mut page)
 }
 
-/// Writes the state as one JSON document, which [`DeviceState::from_json`] reads.
+/// Writes the state as one JSON document, which [`reach365_judge::device::from_json`] reads.
 ///
 /// # Errors
 /// What `out` reports.

@@ -47,5 +47,5 @@ pub(crate) fn state(from: Option<&Path>) -> Result<DeviceState, Failure> {
         });
     };
     let (name, bytes) = input::device(path)?;
-    DeviceState::read(&bytes).map_err(|error| Failure::Usage(format!("{name}: {error}")))
+    reach365_judge::device::read(&bytes).map_err(|error| Failure::Usage(format!("{name}: {error}")))
 }

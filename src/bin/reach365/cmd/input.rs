@@ -5,9 +5,9 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use reach365::{Catalog, Report};
+use reach365_judge::device::STATE_LIMIT;
 use reach365_judge::verdict::Signatures;
 use reach365_model::catalog::published::PUBLISHED_LIMIT;
-use reach365_model::device::STATE_LIMIT;
 use reach365_proxy::text;
 
 use crate::exit::Failure;

@@ -1,6 +1,6 @@
 //! Bytes that a person saved on a PC into text.
 
-use crate::error::Error;
+use reach365_model::error::Error;
 use reach365_proxy::text;
 
 /// Bytes that the text of `dsregcmd /status` may have; a genuine one has some ten thousand.

@@ -1,5 +1,7 @@
 //! The fields that `dsregcmd /status` is known to print.
 
+use reach365_model::device::normal_name;
+
 /// Names that nothing but `dsregcmd` prints, in their normal form.
 const KNOWN: &[&str] = &[
     // Device State, Device Details
@@ -96,14 +98,8 @@ const KNOWN: &[&str] = &[
     "prereqresult",
 ];
 
-/// The form in which names are compared: one build writes `HTTP Status` and the next `HTTP status`.
-pub(super) fn normal(key: &str) -> String {
-    let letters = key.chars().filter(|c| !c.is_whitespace());
-    letters.flat_map(char::to_lowercase).collect()
-}
-
 pub(super) fn is_known(key: &str) -> bool {
     // No known name is longer; a whole line of text need not be copied.
     const LONGEST: usize = 64;
-    key.len() <= LONGEST && KNOWN.contains(&normal(key).as_str())
+    key.len() <= LONGEST && KNOWN.contains(&normal_name(key).as_str())
 }

@@ -1,19 +1,38 @@
-//! Facts into a [`DeviceState`].
+//! The parser of `dsregcmd /status`, and what follows from that and from what the PC itself says.
+//!
+//! ```
+//! use reach365_judge::device;
+//! use reach365_model::device::Join;
+//!
+//! let text = "AzureAdJoined : YES\nEnterpriseJoined : NO\nDomainJoined : YES\n";
+//! let state = device::from_text(text)?;
+//! assert_eq!(state.join, Join::Hybrid);
+//! assert_eq!(state.token.present, None);
+//! # Ok::<(), reach365_model::Error>(())
+//! ```
 
-use crate::time::Timestamp;
+mod diagnostics;
+mod known;
+mod record;
+mod status;
+mod text;
+mod token;
+
 use serde::Deserialize;
 use url::Url;
 
-use crate::device::diagnostics::JoinDiagnostics;
-use crate::device::pc::Pc;
-use crate::device::record::{Group, Reading, Record, time};
-use crate::device::state::{DeviceIdentity, DeviceState, Join, SCHEMA, UserContext};
-use crate::device::status::DsregStatus;
-use crate::device::text::decode;
-use crate::device::token::RefreshToken;
-use crate::endpoint::{Cloud, quoted};
-use crate::error::Error;
-use reach365_proxy::text;
+use reach365_model::device::{
+    DeviceIdentity, DeviceState, DsregStatus, Join, Pc, SCHEMA, UserContext,
+};
+use reach365_model::endpoint::{Cloud, quoted};
+use reach365_model::error::Error;
+use reach365_model::time::Timestamp;
+use reach365_proxy::text::decode_lossy;
+
+use record::{Group, Reading, Record, time};
+
+pub use status::parse;
+pub use text::{TEXT_LIMIT, decode};
 
 /// Bytes that a saved state may have: a text of the largest size, its characters escaped.
 pub const STATE_LIMIT: usize = 16 << 20;
@@ -25,69 +44,67 @@ struct Saved {
     pc: Option<Pc>,
 }
 
-impl DeviceState {
-    /// Reads what a person sends: the text of `dsregcmd /status`, or a state that this program
-    /// wrote as JSON.
-    ///
-    /// # Errors
-    /// What is too large, and what is neither.
-    pub fn read(bytes: &[u8]) -> Result<Self, Error> {
-        if bytes.len() > STATE_LIMIT {
-            return Err(Error::Device("larger than 16 MiB".to_owned()));
-        }
-        let start = text::decode_lossy(&bytes[..bytes.len().min(64)]);
-        if start.trim_start().starts_with('{') {
-            return Self::from_json(&text::decode_lossy(bytes));
-        }
-        Self::from_text(&decode(bytes)?)
+/// Reads what a person sends: the text of `dsregcmd /status`, or a state that this program
+/// wrote as JSON.
+///
+/// # Errors
+/// What is too large, and what is neither.
+pub fn read(bytes: &[u8]) -> Result<DeviceState, Error> {
+    if bytes.len() > STATE_LIMIT {
+        return Err(Error::Device("larger than 16 MiB".to_owned()));
     }
-
-    /// Reads the text of `dsregcmd /status`.
-    ///
-    /// # Errors
-    /// What is not such a text.
-    pub fn from_text(text: &str) -> Result<Self, Error> {
-        Ok(Self::new(Some(DsregStatus::parse(text)?), None))
+    let start = decode_lossy(&bytes[..bytes.len().min(64)]);
+    if start.trim_start().starts_with('{') {
+        return from_json(&decode_lossy(bytes));
     }
-
-    /// Reads a state that this program wrote.
-    ///
-    /// # Errors
-    /// What is no such JSON, or of another schema.
-    pub fn from_json(text: &str) -> Result<Self, Error> {
-        let value: serde_json::Value = serde_json::from_str(text)
-            .map_err(|error| Error::Device(format!("this JSON is damaged: {error}")))?;
-        let schema = value.get("schema").and_then(serde_json::Value::as_str);
-        match schema {
-            Some(SCHEMA) => {}
-            Some(other) => {
-                let other = quoted(other);
-                return Err(Error::Device(format!(
-                    "the schema is {other}, and this program reads {SCHEMA}"
-                )));
-            }
-            None => {
-                return Err(Error::Device(format!(
-                    "this JSON is no state of a device: `schema` is missing, which would be {SCHEMA}"
-                )));
-            }
-        }
-        let saved: Saved = serde_json::from_value(value)
-            .map_err(|error| Error::Device(format!("this state is damaged: {error}")))?;
-        Ok(Self::new(saved.status, saved.pc))
-    }
-
-    /// What follows from the facts.
-    pub fn new(status: Option<DsregStatus>, pc: Option<Pc>) -> Self {
-        let empty = DsregStatus::default();
-        let mut state = judge(status.as_ref().unwrap_or(&empty));
-        state.status = status;
-        state.pc = pc;
-        state
-    }
+    from_text(&decode(bytes)?)
 }
 
-fn judge(status: &DsregStatus) -> DeviceState {
+/// Reads the text of `dsregcmd /status`.
+///
+/// # Errors
+/// What is not such a text.
+pub fn from_text(text: &str) -> Result<DeviceState, Error> {
+    Ok(judge(Some(parse(text)?), None))
+}
+
+/// Reads a state that this program wrote.
+///
+/// # Errors
+/// What is no such JSON, or of another schema.
+pub fn from_json(text: &str) -> Result<DeviceState, Error> {
+    let value: serde_json::Value = serde_json::from_str(text)
+        .map_err(|error| Error::Device(format!("this JSON is damaged: {error}")))?;
+    let schema = value.get("schema").and_then(serde_json::Value::as_str);
+    match schema {
+        Some(SCHEMA) => {}
+        Some(other) => {
+            let other = quoted(other);
+            return Err(Error::Device(format!(
+                "the schema is {other}, and this program reads {SCHEMA}"
+            )));
+        }
+        None => {
+            return Err(Error::Device(format!(
+                "this JSON is no state of a device: `schema` is missing, which would be {SCHEMA}"
+            )));
+        }
+    }
+    let saved: Saved = serde_json::from_value(value)
+        .map_err(|error| Error::Device(format!("this state is damaged: {error}")))?;
+    Ok(judge(saved.status, saved.pc))
+}
+
+/// What follows from the facts.
+pub fn judge(status: Option<DsregStatus>, pc: Option<Pc>) -> DeviceState {
+    let empty = DsregStatus::default();
+    let mut state = conclude(status.as_ref().unwrap_or(&empty));
+    state.status = status;
+    state.pc = pc;
+    state
+}
+
+fn conclude(status: &DsregStatus) -> DeviceState {
     let record = Record::sort(status);
     let mut notes = Vec::new();
     let mut device = Reading {
@@ -103,24 +120,18 @@ fn judge(status: &DsregStatus) -> DeviceState {
         registered,
     );
     let context = context(&mut device);
-    let mut state = DeviceState {
-        schema: SCHEMA.to_owned(),
-        join,
-        registered,
-        managed: managed(join, &mut device, &record.accounts),
-        domain: device.text("DomainName"),
-        tenant: device.text("TenantName"),
-        tenant_id: device.text("TenantId"),
-        cloud: cloud(&mut device),
-        identity: identity(&mut device),
-        token: RefreshToken::read(&mut device, &record.attempts, client_time),
-        diagnostics: JoinDiagnostics::read(&mut device),
-        client_time,
-        context,
-        notes: Vec::new(),
-        status: None,
-        pc: None,
-    };
+    let mut state = DeviceState::new(join);
+    state.registered = registered;
+    state.managed = managed(join, &mut device, &record.accounts);
+    state.domain = device.text("DomainName");
+    state.tenant = device.text("TenantName");
+    state.tenant_id = device.text("TenantId");
+    state.cloud = cloud(&mut device);
+    state.identity = identity(&mut device);
+    state.token = token::token(&mut device, &record.attempts, client_time);
+    state.diagnostics = diagnostics::diagnostics(&mut device);
+    state.client_time = client_time;
+    state.context = context;
     notes.extend(remarks(&state));
     state.notes = notes;
     state

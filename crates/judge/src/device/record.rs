@@ -1,10 +1,10 @@
 //! Fields by name, and what is odd about them.
 
-use crate::time::Timestamp;
+use reach365_model::device::{DsregStatus, Field, normal_name};
+use reach365_model::endpoint::quoted;
+use reach365_model::time::Timestamp;
 
-use crate::device::known::{is_known, normal};
-use crate::device::status::{DsregStatus, Field};
-use crate::endpoint::quoted;
+use super::known::is_known;
 
 /// Fields that belong together, with names in their normal form.
 pub(super) type Group<'a> = Vec<(String, &'a str)>;
@@ -25,7 +25,7 @@ impl<'a> Record<'a> {
     pub(super) fn sort(status: &'a DsregStatus) -> Self {
         let mut record = Self::default();
         for section in &status.sections {
-            let account = normal(&section.title).starts_with("workaccount");
+            let account = normal_name(&section.title).starts_with("workaccount");
             record.section(&section.fields, account);
         }
         record
@@ -34,7 +34,7 @@ impl<'a> Record<'a> {
     fn section(&mut self, fields: &'a [Field], account: bool) {
         let mut attempting = false;
         for field in fields {
-            let (key, value) = (normal(&field.key), field.value.as_str());
+            let (key, value) = (normal_name(&field.key), field.value.as_str());
             if account {
                 self.accounts.push((key, value));
                 continue;
@@ -100,7 +100,7 @@ pub(super) struct Reading<'r, 'a> {
 impl Reading<'_, '_> {
     /// The value of a field. There is none where the field is there twice and differs.
     pub(super) fn text(&mut self, key: &str) -> Option<String> {
-        let wanted = normal(key);
+        let wanted = normal_name(key);
         let mut values = self
             .fields
             .iter()
