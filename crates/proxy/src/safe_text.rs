@@ -1,4 +1,4 @@
-//! Foreign text made safe to show on a terminal, in a line and in a message.
+//! Foreign text made safe to show on a terminal, in a line and in a message; and how many of what.
 
 /// Foreign text made safe for a terminal and for a line: control and invisible direction
 /// characters become `\u{…}`.
@@ -36,4 +36,10 @@ pub fn is_unsafe_to_print(c: char) -> bool {
             | '\u{FEFF}'
             | '\u{FFF9}'..='\u{FFFB}'
             | '\u{E0000}'..='\u{E007F}')
+}
+
+/// How many of what: `1 endpoint`, `2 endpoints`.
+pub fn counted(count: usize, noun: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{ending}")
 }

@@ -12,6 +12,7 @@ use reach365_model::catalog::published::{
     Change, ChangeKind, Comparison, Cover, Difference, DifferenceKind, Entry,
 };
 use reach365_model::endpoint::{Category, Cloud};
+use reach365_proxy::safe_text::counted;
 
 /// The column of names never takes more than this.
 const NAME: usize = 44;
@@ -59,7 +60,11 @@ pub fn service_changes(
             })?;
         }
     }
-    page.paragraph(&Lead::indent(0), &counted(changes.len()), Color::Faint)
+    page.paragraph(
+        &Lead::indent(0),
+        &difference_count(changes.len()),
+        Color::Faint,
+    )
 }
 
 /// Writes what a list and the service have in common, and where they differ, as text.
@@ -99,7 +104,7 @@ pub fn service_comparison(
     let summary = format!(
         "{}; {all} hosts are published, {wild} of them by a wildcard alone; {} published names \
          belong to nothing in the list",
-        counted(differences.len()),
+        difference_count(differences.len()),
         comparison.others,
     );
     page.paragraph(&Lead::indent(0), &summary, Color::Faint)
@@ -166,11 +171,10 @@ fn column<'a>(names: impl Iterator<Item = &'a str>, page: &Page<'_>) -> usize {
     widths.max().unwrap_or(0) + 2
 }
 
-fn counted(differences: usize) -> String {
+fn difference_count(differences: usize) -> String {
     match differences {
         0 => "no differences".to_owned(),
-        1 => "1 difference".to_owned(),
-        more => format!("{more} differences"),
+        some => counted(some, "difference"),
     }
 }
 

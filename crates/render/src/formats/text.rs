@@ -12,6 +12,7 @@ use crate::formats::style::{Color, TextStyle};
 use reach365_judge::verdict::OWN_NOT_SEEN;
 use reach365_model::report::{EndpointReport, Report};
 use reach365_model::verdict::{Code, Confidence, Culprit, Finding, Outcome, Who};
+use reach365_proxy::safe_text::counted;
 
 /// Lines of advice that are shown; more would not be read.
 const ADVICE_LINES: usize = 5;
@@ -48,11 +49,15 @@ fn headline(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let lead = Lead::indent(0).then(page.style, color, &word);
     let under = Lead::indent(lead.width());
     let Some(cause) = main_cause(report) else {
-        return page.paragraph(&lead, &counted(report), Color::Title);
+        return page.paragraph(&lead, &outcome_line(report), Color::Title);
     };
     page.paragraph(&lead, &cause.summary, color)?;
     let share = share_of(cause, report);
-    page.paragraph(&under, &format!("{}{share}", counted(report)), Color::Title)?;
+    page.paragraph(
+        &under,
+        &format!("{}{share}", outcome_line(report)),
+        Color::Title,
+    )?;
     page.paragraph(&under, &attribution_of(cause, page.style), Color::Faint)?;
     wrong_if(cause.wrong_if.as_deref(), &under, page)
 }
@@ -63,7 +68,7 @@ fn burst(report: &Report) -> Option<String> {
     Some(format!(
         "This network limits bursts: {} of {} that failed or lagged at first passed when probed four at a time",
         burst.passed,
-        endpoints(burst.endpoints),
+        counted(burst.endpoints, "endpoint"),
     ))
 }
 
@@ -110,7 +115,7 @@ fn unseen_side(report: &Report) -> &'static str {
     "external DNS is not visible from here"
 }
 
-pub(super) fn counted(report: &Report) -> String {
+pub(super) fn outcome_line(report: &Report) -> String {
     let counts = &report.summary;
     let all = report.endpoints.len();
     let ran = all - (counts.skipped + counts.unseen).min(all);
@@ -123,7 +128,7 @@ pub(super) fn counted(report: &Report) -> String {
         Outcome::Inconclusive => format!(
             "{} of {} {} inconclusive; the cause is unknown",
             counts.inconclusive,
-            endpoints(all),
+            counted(all, "endpoint"),
             if counts.inconclusive == 1 {
                 "is"
             } else {
@@ -133,7 +138,7 @@ pub(super) fn counted(report: &Report) -> String {
         Outcome::Degraded => format!(
             "{} of {} {}, {} with something wrong on the path{}",
             ran - tally.closed.min(ran),
-            endpoints(all),
+            counted(all, "endpoint"),
             if tally.answer == 1 {
                 "answers"
             } else {
@@ -145,7 +150,7 @@ pub(super) fn counted(report: &Report) -> String {
         Outcome::Reachable if counts.unseen > 0 => format!(
             "{} of {} answer; {} for {}",
             counts.reachable,
-            endpoints(all),
+            counted(all, "endpoint"),
             unseen_side(report),
             counts.unseen
         ),
@@ -153,17 +158,17 @@ pub(super) fn counted(report: &Report) -> String {
         Outcome::Reachable if counts.skipped > 0 => format!(
             "{} of {} answer, {} skipped",
             counts.reachable,
-            endpoints(all),
+            counted(all, "endpoint"),
             counts.skipped
         ),
         Outcome::Reachable if all == 1 => "the endpoint answers".to_owned(),
-        Outcome::Reachable => format!("all {} answer", endpoints(all)),
+        Outcome::Reachable => format!("all {} answer", counted(all, "endpoint")),
         Outcome::Skipped => "nothing was checked".to_owned(),
     }
 }
 
 fn blocked(report: &Report, tally: &Tally) -> String {
-    let all = endpoints(report.endpoints.len());
+    let all = counted(report.endpoints.len(), "endpoint");
     let open = match tally.open {
         1 => "must be closed and is open",
         _ => "must be closed and are open",
@@ -199,20 +204,18 @@ fn as_required(all: usize, skipped: usize, tally: &Tally) -> String {
     };
     match (tally.answer, tally.closed) {
         (0, 1) if all == 1 => "the endpoint is closed as required".to_owned(),
-        (0, closed) if closed == all => format!("all {} are closed as required", endpoints(all)),
-        (0, closed) => format!("{closed} of {} closed as required{skipped}", endpoints(all)),
+        (0, closed) if closed == all => {
+            format!("all {} are closed as required", counted(all, "endpoint"))
+        }
+        (0, closed) => format!(
+            "{closed} of {} closed as required{skipped}",
+            counted(all, "endpoint")
+        ),
         (answer, closed) => format!(
             "of {} {answer} {verb} and {closed} {} closed as required{skipped}",
-            endpoints(all),
+            counted(all, "endpoint"),
             if closed == 1 { "is" } else { "are" },
         ),
-    }
-}
-
-pub(super) fn endpoints(count: usize) -> String {
-    match count {
-        1 => "1 endpoint".to_owned(),
-        more => format!("{more} endpoints"),
     }
 }
 

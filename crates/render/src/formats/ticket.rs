@@ -12,6 +12,7 @@ use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::evidence::Stage;
 use reach365_model::report::{EndpointReport, Report};
 use reach365_model::verdict::{Code, Confidence, Culprit, Facts, Finding, Outcome, Who};
+use reach365_proxy::safe_text::counted;
 
 /// Endpoints without a common cause that are named where nothing could be judged.
 const UNCLEAR: usize = 10;
@@ -100,7 +101,7 @@ fn nothing_blocked(report: &Report) -> String {
     };
     format!(
         "Nothing is blocked, so there is no change to request: of {} checked on {}, {} answer, {} answer with something wrong on the path, {} could not be judged and {} were skipped{required}.",
-        plural(report.endpoints.len(), "endpoint"),
+        counted(report.endpoints.len(), "endpoint"),
         seen::moment(report.run.started),
         counts.reachable - closed.min(counts.reachable),
         counts.degraded,
@@ -116,7 +117,7 @@ fn not_judged(report: &Report, page: &mut MarkdownPage<'_>) -> io::Result<()> {
     page.paragraph(&format!(
         "{} of {} could not be judged on {}. {} answer, {} answer with a fault, and {} were skipped. An inconclusive run is not a pass.",
         counts.inconclusive,
-        plural(report.endpoints.len(), "endpoint"),
+        counted(report.endpoints.len(), "endpoint"),
         seen::moment(report.run.started),
         counts.reachable,
         counts.degraded,
@@ -146,7 +147,7 @@ fn not_judged(report: &Report, page: &mut MarkdownPage<'_>) -> io::Result<()> {
 fn preamble(report: &Report) -> String {
     let run = &report.run;
     let tally = Tally::new(report);
-    let all = plural(report.endpoints.len(), "endpoint");
+    let all = counted(report.endpoints.len(), "endpoint");
     let wrong = match (tally.blocked, tally.open) {
         (0, open) => format!("{open} of {all} must be closed and answer."),
         (blocked, 0) => format!("{blocked} of {all} cannot be reached as Microsoft 365 needs it."),
@@ -166,13 +167,6 @@ fn preamble(report: &Report) -> String {
         run.id,
         run.cloud,
     )
-}
-
-fn plural(count: usize, noun: &str) -> String {
-    match count {
-        1 => format!("1 {noun}"),
-        more => format!("{more} {noun}s"),
-    }
 }
 
 fn section(
@@ -201,7 +195,7 @@ fn wide(
     report: &Report,
     page: &mut MarkdownPage<'_>,
 ) -> io::Result<()> {
-    let hosts = plural(rows.len(), "endpoint");
+    let hosts = counted(rows.len(), "endpoint");
     page.entry(&format!("{} for {hosts}", finding.code))?;
     page.item("What is wrong", &finding.summary)?;
     let endpoints = rows.iter().map(|row| &row.endpoint).collect();

@@ -8,6 +8,7 @@ use reach365::Catalog;
 use reach365_model::catalog::Wildcard;
 use reach365_model::endpoint::Endpoint;
 use reach365_model::plan::{Plan, Selection};
+use reach365_proxy::safe_text::counted;
 use reach365_render::formats as render;
 
 use super::input;
@@ -102,9 +103,4 @@ fn summary(catalog: &Catalog, warnings: usize) -> String {
     let endpoints = catalog.endpoints().len();
     let endpoints = counted(endpoints, "endpoint");
     format!("{endpoints}, no errors, {}", counted(warnings, "warning"))
-}
-
-pub(super) fn counted(count: usize, word: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {word}{plural}")
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use ipnet::IpNet;
+use reach365_proxy::safe_text::counted;
 use serde::Serialize;
 
 use super::{Pattern, PublishedHost, PublishedList};
@@ -248,8 +249,7 @@ fn word(category: Category) -> String {
 fn count(ranges: usize) -> String {
     match ranges {
         0 => "no addresses".to_owned(),
-        1 => "1 range".to_owned(),
-        more => format!("{more} ranges"),
+        some => counted(some, "range"),
     }
 }
 

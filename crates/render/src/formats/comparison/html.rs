@@ -5,11 +5,12 @@ use std::io;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::pair::{became, details, heading, rows, verdict};
+use super::pair::{became, details, heading, verdict};
 use crate::comparison::{Cell, Change, Comparison, FindingChange, Matrix, SharedCause, Side};
 use crate::formats::html::Text;
 use crate::formats::required;
 use reach365_model::verdict::Outcome;
+use reach365_proxy::safe_text::counted;
 
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;margin:2rem;color:#1b1b1b;background:#fff}\
 table{border-collapse:collapse;margin:1rem 0}\
@@ -40,7 +41,7 @@ fn side(label: &str, side: &Side) -> Markup {
     html! {
         li {
             (label) ": " (Text(&side.name)) ", " (started) ", "
-            (side.cloud.to_string()) " cloud, " (rows(side.rows))
+            (side.cloud.to_string()) " cloud, " (counted(side.rows, "row"))
         } "\n"
     }
 }

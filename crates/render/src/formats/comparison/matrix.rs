@@ -9,6 +9,7 @@ use crate::formats::layout::{Lead, NARROWEST, Page, text_width};
 use crate::formats::required;
 use crate::formats::style::{Color, TextStyle};
 use reach365_model::verdict::Outcome;
+use reach365_proxy::safe_text::counted;
 
 /// Columns that one endpoint takes: up to two digits and a space.
 const CELL: usize = 3;
@@ -225,10 +226,9 @@ fn causes(alike: &[Alike<'_>], at: usize) -> String {
             *counts.entry(cause).or_default() += group.sites.len();
         }
     }
-    let parts = counts.iter().map(|(cause, count)| match count {
-        1 => format!("{cause} at 1 site"),
-        count => format!("{cause} at {count} sites"),
-    });
+    let parts = counts
+        .iter()
+        .map(|(cause, count)| format!("{cause} at {}", counted(*count, "site")));
     let parts: Vec<String> = parts.collect();
     if parts.is_empty() {
         String::new()

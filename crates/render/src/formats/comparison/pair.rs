@@ -7,6 +7,7 @@ use crate::formats::layout::{Lead, Page};
 use crate::formats::required;
 use crate::formats::style::{Color, TextStyle};
 use reach365_model::verdict::Outcome;
+use reach365_proxy::safe_text::counted;
 
 pub(super) fn text(
     comparison: &Comparison,
@@ -38,17 +39,9 @@ fn side(label: &str, side: &Side, page: &mut Page<'_>) -> io::Result<()> {
         "{}, {started}, {} cloud, {}",
         side.name,
         side.cloud,
-        rows(side.rows)
+        counted(side.rows, "row")
     );
     page.paragraph(&lead, &words, Color::Plain)
-}
-
-pub(super) fn rows(count: usize) -> String {
-    if count == 1 {
-        "1 row".to_owned()
-    } else {
-        format!("{count} rows")
-    }
 }
 
 fn section(kind: Kind, changes: &[Change], page: &mut Page<'_>) -> io::Result<()> {

@@ -5,12 +5,13 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::cause::{Cause, causes};
 use super::{Text, evidence, fact, mark, path, waterfall};
 use crate::formats::required;
-use crate::formats::text::{counted, endpoints, exit_meaning, party};
+use crate::formats::text::{exit_meaning, outcome_line, party};
 use crate::formats::ticket::seen;
 use reach365_judge::remedy::Remedy;
 use reach365_model::Advice;
 use reach365_model::report::{EndpointReport, Report};
 use reach365_model::verdict::{Confidence, Outcome};
+use reach365_proxy::safe_text::counted;
 
 /// Nothing is loaded, nothing runs.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
@@ -49,7 +50,7 @@ fn title(report: &Report) -> String {
     let site = report.run.site.as_ref();
     let site = site.map(|site| format!(", {site}")).unwrap_or_default();
     let day = report.run.started.format_utc("%F");
-    format!("{word}: {}{site}, {day}", counted(report))
+    format!("{word}: {}{site}, {day}", outcome_line(report))
 }
 
 fn verdict(report: &Report, causes: &[Cause<'_>]) -> Markup {
@@ -59,7 +60,7 @@ fn verdict(report: &Report, causes: &[Cause<'_>]) -> Markup {
             h1 {
                 (mark::sign(outcome))
                 span.word { (required::run(report)) } " "
-                span.count { (Text(counted(report))) }
+                span.count { (Text(outcome_line(report))) }
             } "\n"
             p.when { (Text(where_and_when(report))) }
             (contents(causes))
@@ -235,7 +236,7 @@ fn hit(cause: &Cause<'_>, report: &Report) -> Markup {
         [only] => html! { a href={ "#e" (place(only)) } { "What was seen" } },
         rows => html! {
             details.hit {
-                summary { "All " (endpoints(rows.len())) " and what was seen" } "\n"
+                summary { "All " (counted(rows.len(), "endpoint")) " and what was seen" } "\n"
                 ul { "\n"
                     @for row in rows {
                         li {
@@ -279,12 +280,9 @@ fn remedy(advice: &Advice) -> String {
     let Some(remedy) = remedy else {
         return advice.code.id().to_owned();
     };
-    let minutes = match remedy.minutes {
-        1 => "about 1 minute".to_owned(),
-        more => format!("about {more} minutes"),
-    };
+    let minutes = counted(remedy.minutes as usize, "minute");
     format!(
-        "{}: {}, by a {}, {minutes}; reach365 fix show {}",
+        "{}: {}, by a {}, about {minutes}; reach365 fix show {}",
         advice.code, remedy.title, remedy.audience, remedy.id
     )
 }

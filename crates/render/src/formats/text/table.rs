@@ -3,13 +3,14 @@
 use std::io;
 
 use super::names::Names;
-use super::{attribution, endpoints, wrong_if};
+use super::{attribution, wrong_if};
 use crate::formats::layout::{Lead, NARROWEST, Page, text_width};
 use crate::formats::required;
 use crate::formats::style::Color;
 use reach365_model::endpoint::Scheme;
 use reach365_model::report::{EndpointReport, Report, Timings};
 use reach365_model::verdict::{Code, Outcome};
+use reach365_proxy::safe_text::counted;
 
 /// Columns before the name of the host: an indentation and the mark.
 const BEFORE_HOST: usize = 4;
@@ -109,7 +110,7 @@ fn counts_of(rows: &[&EndpointReport]) -> String {
         .filter(|count| count.rows > 0)
         .map(|count| format!("{} {}", count.rows, count.label()))
         .collect();
-    format!("{}: {}", endpoints(rows.len()), parts.join(", "))
+    format!("{}: {}", counted(rows.len(), "endpoint"), parts.join(", "))
 }
 
 fn is_quiet(row: &EndpointReport) -> bool {

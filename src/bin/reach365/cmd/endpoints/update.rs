@@ -9,10 +9,10 @@ use reach365_model::Timestamp;
 use reach365_model::catalog::published::{self, EffectiveDates, Pattern, PublishedList, diff};
 use reach365_model::endpoint::Cloud;
 use reach365_model::options::Options;
+use reach365_proxy::safe_text::counted;
 
 use super::state::{Copy, State};
 use crate::cli::UpdateArgs;
-use crate::cmd::endpoints::counted;
 use crate::cmd::{check, input, live};
 use crate::exit::{Failure, note};
 use crate::output::Output;
