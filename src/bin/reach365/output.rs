@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::{Builder, NamedTempFile};
+
 use crate::exit::Failure;
 
 /// A place for the result. What is written to a file shows up under its name only after
@@ -15,11 +17,9 @@ pub(crate) struct Output {
 }
 
 /// A file beside the one that is wanted; removed again unless it is renamed.
-struct Pending {
-    file: File,
-    beside: PathBuf,
+pub(crate) struct Pending {
+    beside: NamedTempFile,
     wanted: PathBuf,
-    renamed: bool,
 }
 
 impl Output {
@@ -98,40 +98,41 @@ fn open_file(path: &Path) -> io::Result<(File, Option<Pending>)> {
         Err(error) => return Err(error),
     }
     let wanted = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let mut name = wanted.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let beside = wanted.with_file_name(name);
-    let file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&beside)?;
-    let pending = Pending {
-        file,
-        beside,
-        wanted,
-        renamed: false,
-    };
-    Ok((pending.file.try_clone()?, Some(pending)))
+    let pending = Pending::create(wanted)?;
+    Ok((pending.file().try_clone()?, Some(pending)))
 }
 
 impl Pending {
-    fn rename(mut self) -> io::Result<()> {
-        // Some file systems find out late that there is no room, and some have no word for it.
-        match self.file.sync_all().map_err(|error| (error.kind(), error)) {
-            Err((ErrorKind::Unsupported | ErrorKind::InvalidInput, _)) | Ok(()) => {}
-            Err((_, error)) => return Err(error),
-        }
-        fs::rename(&self.beside, &self.wanted)?;
-        self.renamed = true;
-        Ok(())
+    /// Made as any file is, so that whoever may read those may read this one.
+    pub(crate) fn create(wanted: PathBuf) -> io::Result<Self> {
+        let mut prefix = wanted.file_name().unwrap_or_default().to_owned();
+        prefix.push(".");
+        let beside = Builder::new()
+            .prefix(&prefix)
+            .suffix(".part")
+            .make_in(wanted.parent().unwrap_or(Path::new("")), |path| {
+                OpenOptions::new().write(true).create_new(true).open(path)
+            })?;
+        Ok(Self { beside, wanted })
     }
-}
 
-impl Drop for Pending {
-    fn drop(&mut self) {
-        if !self.renamed {
-            fs::remove_file(&self.beside).ok();
+    /// What the file is to hold.
+    pub(crate) fn file(&self) -> &File {
+        self.beside.as_file()
+    }
+
+    /// Not by `persist`: on Windows that fails where somebody reads the older file.
+    pub(crate) fn rename(self) -> io::Result<()> {
+        // Some file systems find out late that there is no room, and some have no word for it.
+        if let Err(error) = self.file().sync_all()
+            && !matches!(
+                error.kind(),
+                ErrorKind::Unsupported | ErrorKind::InvalidInput
+            )
+        {
+            return Err(error);
         }
+        fs::rename(self.beside.path(), &self.wanted)
     }
 }
 

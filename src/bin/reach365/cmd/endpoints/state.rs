@@ -1,7 +1,7 @@
 //! What is kept between runs: the answers of the endpoint service, and what it wants to be known by.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -13,6 +13,7 @@ use reach365_proxy::text;
 use serde::{Deserialize, Serialize};
 
 use crate::exit::{Failure, note};
+use crate::output::Pending;
 
 const FILE: &str = "endpoints.json";
 /// No service is waited for longer; a later time comes from a clock that was wrong.
@@ -167,25 +168,18 @@ impl State {
     }
 }
 
-/// Writes beside and renames: whoever reads finds the old file or the new one.
+/// Whoever reads finds the old file or the new one.
 fn replace(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let beside = file.with_file_name(name);
-    let written = write_all(&beside, bytes).and_then(|()| fs::rename(&beside, file));
-    written.map_err(|error| {
-        let _ = fs::remove_file(&beside);
-        unusable(file, &error)
-    })
+    write_all(file, bytes).map_err(|error| unusable(file, &error))
 }
 
 fn write_all(file: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(directory) = file.parent() {
         fs::create_dir_all(directory)?;
     }
-    let mut file = File::create(file)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    let pending = Pending::create(file.to_owned())?;
+    pending.file().write_all(bytes)?;
+    pending.rename()
 }
 
 fn unusable(file: &Path, error: &io::Error) -> Failure {
