@@ -136,8 +136,8 @@ impl PathPicture {
         };
         let [from, to] = [from, to].map(|at| self.nodes[at].0.in_sentence());
         let verb = match self.outcome {
-            Outcome::Degraded => "is in trouble",
-            Outcome::Inconclusive => "is lost from sight",
+            Outcome::Degraded => "is degraded",
+            Outcome::Inconclusive => "is unclear",
             _ => "breaks",
         };
         let known = cause.accused();
