@@ -34,9 +34,9 @@
 //!
 //! # Features
 //!
-//! `cli` (default): the program. `pac` (default): the engine for PAC scripts. Both bring a client for downloads, which
-//! nothing else needs. `ring`: cryptography by ring instead of aws-lc-rs. `schema`: `schemars::JsonSchema` for the types of
-//! the report.
+//! `cli` (default): the program, with all that follows. `render`: the output formats. `fix`: reading the device and
+//! applying remedies. `pac`: the engine for PAC scripts. `fetch`: a client for downloads, which `pac` and `cli` need.
+//! `ring`: cryptography by ring instead of aws-lc-rs. `schema`: `schemars::JsonSchema` for the types of the report.
 
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 

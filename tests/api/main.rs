@@ -49,6 +49,25 @@ fn the_public_api_is_the_stored_one_and_closed() {
     );
 }
 
+#[test]
+fn the_example_of_the_readme_is_the_one_that_rustdoc_compiles() {
+    let block = |text: &str, fence: &str| -> String {
+        let (_, after) = text.split_once(fence).unwrap();
+        after.split_once("```").unwrap().0.to_owned()
+    };
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let library = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let lines = block(&library, "```no_run\n");
+    let shown = lines
+        .lines()
+        .map(|line| line.trim_start_matches("//!").trim_start_matches(' '))
+        .filter(|line| !line.starts_with('#'));
+    let shown: Vec<&str> = shown.collect();
+    let written = block(&readme, "```rust\n");
+    let written: Vec<&str> = written.lines().map(str::trim_start).collect();
+    assert_eq!(written.join("\n").trim(), shown.join("\n").trim());
+}
+
 /// No type of a library that may change its mind, and none of ours that nobody outside can name.
 fn is_closed(surface: &Surface<'_>) {
     let mut wrong = BTreeSet::new();
