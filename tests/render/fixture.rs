@@ -132,7 +132,7 @@ pub(crate) fn forty() -> Report {
     report(rows.collect())
 }
 
-/// No name server answers: the cause is unknown.
+/// No name server answers: the evidence names no party.
 pub(crate) fn resolver_dead() -> Report {
     let dead = code("dns-resolver-dead");
     let row_of = |(index, group): (usize, &str)| {

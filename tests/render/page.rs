@@ -84,7 +84,7 @@ fn a_page_without_a_culprit_names_none() {
     let accused = row.clone().blocked("tcp-refused", "", Who::Firewall);
     row.verdict.culprit = accused.verdict.culprit;
     let page = page(&fixture::report(vec![row]));
-    assert!(page.contains("(the cause is unknown)"), "{page}");
+    assert!(page.contains("(the evidence names no party)"), "{page}");
     for accusation in ["10.20.0.1", "Who must act", "breaks"] {
         assert!(!page.contains(accusation), "{accusation}: {page}");
     }

@@ -126,7 +126,7 @@ pub(super) fn outcome_line(report: &Report) -> String {
     match counts.outcome {
         Outcome::Blocked => blocked(report, &tally),
         Outcome::Inconclusive => format!(
-            "{} of {} {} inconclusive; the cause is unknown",
+            "{} of {} {} inconclusive; the evidence names no party",
             counts.inconclusive,
             counted(all, "endpoint"),
             if counts.inconclusive == 1 {

@@ -162,8 +162,8 @@ fn team_of(who: Who) -> &'static str {
         Who::Inspection => "whoever runs TLS inspection",
         Who::Path => "whoever runs the network: routing, links, packet sizes",
         Who::Service => "whoever runs the host that was asked, not this network",
-        Who::Tool => "nobody yet: reach365 cannot tell",
-        Who::Unknown => "the network team: who did it is not known",
+        Who::Tool => "no party yet: reach365 cannot tell",
+        Who::Unknown => "the network team: the party is unknown",
     }
 }
 

@@ -209,7 +209,7 @@ fn headings(cause: &Cause<'_>) -> (&'static str, &'static str) {
 fn actor(cause: &Cause<'_>) -> String {
     let team = cause.team().label();
     if !cause.is_accusation() {
-        return format!("{team} (the cause is unknown)");
+        return format!("{team} (the evidence names no party)");
     }
     let sure = match cause.confidence {
         Confidence::Certain => "certain".to_owned(),
