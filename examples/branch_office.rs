@@ -103,7 +103,7 @@ fn filtered() -> Vec<Planted> {
     hosts
 }
 
-/// What devices do that break TLS open, and what servers forget.
+/// Faults of devices that inspect TLS, and of misconfigured servers.
 fn inspected() -> Vec<Planted> {
     let inspected = Server::certificate(Kind::Inspected);
     let expired = Server::certificate(Kind::Expired);
@@ -218,7 +218,7 @@ fn options(lab: &mut Lab) -> Options {
     options
 }
 
-/// What was planted beside what was named; success where they agree.
+/// Planted faults beside the reported ones; success where they agree.
 fn compare(office: &[Planted], report: &Report) -> ExitCode {
     let msoid = format!("msoid.{DOMAIN}");
     let planted = office.iter().map(|one| (one.host, one.what, one.expected));
@@ -238,7 +238,7 @@ fn compare(office: &[Planted], report: &Report) -> ExitCode {
     ExitCode::from(u8::from(!all_right))
 }
 
-/// The code of a row, or its outcome where there is no code.
+/// The code of a result, or its outcome where it has no code.
 fn named(report: &Report, id: &str) -> String {
     let row = report.endpoints.iter().find(|row| row.endpoint.id == id);
     row.map_or_else(String::new, |row| match row.verdict.code {

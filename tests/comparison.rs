@@ -9,7 +9,7 @@ use reach365_render::formats::{self as render, ComparisonFormat, TextStyle};
 use reach365_render::redaction::redact;
 use serde_json::{Value, json};
 
-/// Id, way, outcome, code, milliseconds of TCP.
+/// Id, route, outcome, code, milliseconds of TCP.
 type Row<'a> = (&'a str, &'a str, &'a str, Option<&'a str>, f64);
 
 fn run(site: &str, rows: &[Row<'_>]) -> SavedRun {

@@ -1,4 +1,4 @@
-//! Error numbers: how they are read, what they mean, and what they have to do with a report.
+//! Error numbers: how they are read, what they mean, and how they relate to a report.
 //!
 //! `UPDATE_DOCS=1 cargo test --test errors` writes `docs/errors.md` anew.
 
@@ -408,7 +408,7 @@ fn in_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The saved report with one row made to fail as told.
+/// The saved report with one endpoint made to fail as told.
 fn report(host: &str, port: u16, group: &str, code: Code) -> Report {
     let text = std::fs::read_to_string("examples/saved_report.json").unwrap();
     let mut report = Report::from_json(&text).unwrap();

@@ -20,7 +20,7 @@ use reach365_model::verdict::{Code, Outcome};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What stands for all that was seen at one time, and says nothing without its other parts.
+/// What holds all that was seen at one time, and means nothing without its other parts.
 const WHOLE: [&str; 3] = ["value", "failure", "chain"];
 /// The limits of the caller's own: an option of the run, which no network can take away.
 const OPTION: &str = "short_limits";

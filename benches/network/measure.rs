@@ -8,7 +8,7 @@ use wait4::Wait4;
 /// What one run used.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Usage {
-    /// Whether it could be started and ended well.
+    /// Whether it could be started and exited with success.
     pub(crate) ran: bool,
     /// User and system time.
     pub(crate) cpu: Duration,

@@ -29,7 +29,7 @@ pub(super) fn hostile_list() -> String {
     file.display().to_string()
 }
 
-/// A report whose rows say what they like, and name a host that begins like an option.
+/// A report whose endpoints hold arbitrary text, and name a host that begins like an option.
 pub(super) fn hostile_report() -> String {
     let mut report: Value = serde_json::from_str(&fs::read_to_string(REPORT).unwrap()).unwrap();
     let rows = report["endpoints"].as_array_mut().unwrap();

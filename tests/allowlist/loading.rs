@@ -219,7 +219,7 @@ fn scripts_for_windows_are_powershell() {
     }
 }
 
-/// The first place that is no PowerShell.
+/// The first place that is not valid PowerShell.
 fn fault<'a>(node: Node<'_>, script: &'a str) -> Option<&'a str> {
     if node.is_error() || node.is_missing() {
         return Some(&script[node.byte_range()]);

@@ -14,7 +14,7 @@ use super::rules;
 
 /// How long it may take until it listens.
 const START_TIME: Duration = Duration::from_secs(30);
-/// Nobody listens here, so that an opened host is an error of the connection and no denial.
+/// No server listens here, so that an opened host gives a connection error and not a denial.
 const NOBODY: &str = "127.9.9.9";
 const NAMES: [&str; 6] = [
     "login.microsoftonline.com",
@@ -36,7 +36,7 @@ impl Squid {
         let name = format!("reach365-allowlist-{}", std::process::id());
         let directory = std::env::temp_dir().join(name);
         fs::create_dir_all(&directory).unwrap();
-        // As root it gives up its rights, and has to read and write here all the same.
+        // As root it drops its privileges, and must read and write here all the same.
         fs::set_permissions(&directory, Permissions::from_mode(0o777)).unwrap();
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap();

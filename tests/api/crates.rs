@@ -18,7 +18,7 @@ struct Crate {
     defined: HashMap<(Vec<String>, String), String>,
 }
 
-/// An item, and the crate whose ids it speaks of.
+/// An item, and the crate whose ids it uses.
 #[derive(Clone, Copy)]
 pub(crate) struct Item<'a> {
     owner: &'a Crate,

@@ -1,5 +1,5 @@
 //! `docs/api.txt` is the public API of the package `reach365`, so that every change of it is a
-//! difference that somebody reads. It is made from what rustdoc knows, re-exports followed.
+//! difference that a reviewer reads. It is made from what rustdoc knows, re-exports followed.
 //!
 //! `UPDATE_DOCS=1 cargo test --test api` writes it anew.
 
@@ -68,7 +68,7 @@ fn the_example_of_the_readme_is_the_one_that_rustdoc_compiles() {
     assert_eq!(written.join("\n").trim(), shown.join("\n").trim());
 }
 
-/// No type of a library that may change its mind, and none of ours that nobody outside can name.
+/// No type of a library that may change its API, and none of ours that users cannot name.
 fn is_closed(surface: &Surface<'_>) {
     let mut wrong = BTreeSet::new();
     for (path, place) in &surface.mentioned {

@@ -1,4 +1,4 @@
-//! What somebody outside can name.
+//! The items that users of the crate can name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! `reach365 endpoints`, and lists of what has to be open and what has to be closed.
+//! `reach365 endpoints`, and lists of what must be open and what must be closed.
 
 use std::fs;
 use std::io::{Read, Write};

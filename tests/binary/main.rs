@@ -248,7 +248,7 @@ fn a_report_that_cannot_be_read_is_said_as_replay_says_it() {
 
 #[test]
 fn an_unreachable_resolver_accuses_no_row() {
-    // Nothing listens on port 9 of loopback in a sane machine; a closed port is told at once.
+    // Port 9 of loopback is closed on a normal machine; a closed port is reported at once.
     let arguments = ["check", "--dns", "127.0.0.1:9", "--format", "json"];
     let output = reach365(&arguments);
     assert_eq!(code(&output), 3, "{}", stderr(&output));
@@ -258,7 +258,7 @@ fn an_unreachable_resolver_accuses_no_row() {
     let rows = report["endpoints"].as_array().unwrap();
     assert!(rows.len() >= 22, "{}", rows.len());
     for row in rows {
-        // The test over IPv6 alone tells nothing where nothing connects over IPv6.
+        // The test over IPv6 alone says nothing where nothing connects over IPv6.
         let over_ipv6 = row["id"] == "ncsi-web-ipv6";
         let expected = if over_ipv6 { "skipped" } else { "inconclusive" };
         assert_eq!(row["verdict"]["outcome"], expected, "{}", row["id"]);

@@ -1,4 +1,4 @@
-//! Reports as they come: in the encodings of Windows PowerShell, and from strangers.
+//! Reports as they come: in the encodings of Windows PowerShell, and from untrusted sources.
 
 use std::fs;
 
@@ -29,7 +29,7 @@ fn a_report_may_be_in_any_encoding_of_powershell() {
     }
 }
 
-/// What is checked again of a report whose first row failed and was changed.
+/// What is checked again of a report whose first endpoint failed and was changed.
 fn again(name: &str, change: impl Fn(&mut Value)) -> (i32, Value, String) {
     let file = variant(name, |report| {
         let row = &mut report["endpoints"][0];

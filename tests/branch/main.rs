@@ -1,6 +1,6 @@
 //! A hostile branch office in network namespaces: client – firewall – internet, with the built
 //! program in the client's place. Every file of `scenarios/` says what is switched on, and exactly
-//! what has to be said of each host. `docs/accuracy.md` is made from the results:
+//! the required result for each host. `docs/accuracy.md` is made from the results:
 //!
 //!     UPDATE_DOCS=1 cargo test --test branch
 //!

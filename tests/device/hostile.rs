@@ -1,4 +1,4 @@
-//! Texts that nobody meant to be read.
+//! Malformed and hostile texts.
 
 use reach365_judge::device::{self, decode};
 use reach365_model::device::DeviceState;

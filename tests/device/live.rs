@@ -136,7 +136,7 @@ fn the_json_of_a_pc_is_read_and_judged_anew() {
         .flat_map(u16::to_le_bytes)
         .collect();
     assert_eq!(device::read(&wide).unwrap(), state);
-    // Whoever changes what followed changes nothing.
+    // A changed derived field has no effect.
     let forged = text.replace(r#""join": "hybrid""#, r#""join": "none""#);
     assert_ne!(forged, text);
     assert_eq!(device::read(forged.as_bytes()).unwrap().join, Join::Hybrid);

@@ -1,4 +1,4 @@
-//! Journals: what an undo believes of them.
+//! Journals: which contents an undo trusts.
 
 use std::fs;
 use std::path::Path;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use reach365_device::{Credential, Machine, Ran, RegistryKey, RegistryValue, ServiceState};
 
-/// Everything that an action can change. Compared as a whole: what is given back must be equal.
+/// Everything that an action can change. Compared as a whole: what is restored must be equal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Content {
     /// Keys by path, with their values in order.

@@ -1,4 +1,4 @@
-//! Remedies are applied on a machine in memory, and everything is given back.
+//! Remedies are applied on a machine in memory, and everything is restored.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
@@ -294,7 +294,7 @@ fn nothing_is_undone_twice() {
     assert_eq!(machine.snapshot(), before);
 }
 
-/// What somebody else does to a machine.
+/// A change that another party makes to a machine.
 type Change = fn(&Recorded);
 
 #[test]

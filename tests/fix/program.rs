@@ -1,4 +1,4 @@
-//! The program, where it cannot carry remedies out.
+//! The program, where it cannot apply remedies.
 
 use std::process::{Command, Output};
 
@@ -26,7 +26,7 @@ fn only_windows_carries_out() {
 
 #[test]
 fn a_dry_run_shows_the_actions_everywhere() {
-    // There is no terminal to ask on, so that nobody can say yes.
+    // Without a terminal to ask on, the answer cannot be yes.
     for more in [&["--dry-run"][..], &[]] {
         let output = fix(&[&["run", "federated-sign-in"], more].concat());
         assert_eq!(output.status.code(), Some(0));

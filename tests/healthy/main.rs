@@ -1,7 +1,7 @@
 //! Healthy networks that look unusual, and networks where nothing can be seen. Every file of
-//! `networks/` is one, with what has to be said in it; where it says nothing, every endpoint is
-//! reachable, the exit code is 0 and nobody is named. A network may name files of `faults/`: each
-//! of them is planted there alone, and has to be found as exactly as anywhere else.
+//! `networks/` is one, with the expected results; where it states none, every endpoint is
+//! reachable, the exit code is 0 and no party is named. A network may name files of `faults/`: each
+//! of them is applied there alone, and must be found as exactly as anywhere else.
 //!
 //! One network alone: `cargo test --test healthy -- NAME`; its faults: `NAME+`, and all faults: `+`.
 //! Of the faults and of repeated runs a tenth is tried; all with `REACH365_NIGHTLY` set, as

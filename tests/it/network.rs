@@ -1,5 +1,5 @@
 //! Networks as data: every file of `tests/it/scenarios` describes a network and the exact verdicts
-//! that the checker has to reach on it.
+//! that the checker must reach on it.
 
 mod compare;
 mod proxies;
@@ -136,7 +136,7 @@ fn every_code_has_a_scenario() {
     }
 }
 
-/// The codes that scenarios expect, of rows and of findings.
+/// The codes that scenarios expect, of endpoints and of findings.
 pub(crate) fn covered_codes() -> BTreeSet<String> {
     let scenarios = load_all();
     scenarios
@@ -155,7 +155,7 @@ fn load() -> Vec<(String, Scenario)> {
     };
     let mut scenarios = load_all();
     scenarios.retain(|(name, scenario)| wanted(name) && scenario.can_run_here());
-    // Those that may take long begin first, so that nobody waits for them at the end.
+    // Those that may take long begin first, so that they do not delay the end.
     scenarios.sort_by_key(|(_, scenario)| Reverse(scenario.options.timeout_ms));
     scenarios
 }

@@ -103,7 +103,7 @@ impl Site {
     }
 }
 
-/// A service with a version and a list; whoever sends no identifier gets nothing.
+/// A service with a version and a list; a client that sends no identifier gets nothing.
 fn serving(version: &str, list: Http) -> Http {
     let version = format!(r#"{{"instance":"Worldwide","latest":"{version}"}}"#);
     Http::answer(404, Page::Empty)

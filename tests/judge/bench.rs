@@ -1,4 +1,4 @@
-//! Synthetic evidence: what a probe would have recorded, made by hand.
+//! Synthetic evidence: what a probe would have recorded.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -507,7 +507,7 @@ pub(crate) fn report(
     report
 }
 
-/// Whoever gets a redacted report accuses the same party.
+/// A redacted report accuses the same party.
 fn assert_is_judged_alike_without_names(report: &Report) {
     let again = reach365::judge().again(&redact(report, reach365::builtin()).unwrap());
     let verdicts = |report: &Report| -> Vec<_> {

@@ -22,7 +22,7 @@ use crate::bench::*;
 
 type Row = (Endpoint, Evidence);
 
-/// What is expected of the first row, or of the first finding.
+/// The expected first result, or the expected first finding.
 pub(crate) struct Case {
     pub(crate) code: Code,
     outcome: Outcome,
@@ -63,7 +63,7 @@ impl Case {
         }
     }
 
-    /// A path that is long or loses packets is the doing of no party, and a note has no culprit.
+    /// A path that is long or loses packets has no culprit, and a note has none either.
     fn accused(&self) -> Option<Who> {
         let by_nobody = matches!(self.code, Code::PathLoss | Code::PathLatency);
         let is_note = self.outcome == Outcome::Reachable;

@@ -1,4 +1,4 @@
-//! A host outside Microsoft that the caller named, beside rows that are blocked.
+//! A host outside Microsoft that the caller named, beside endpoints that are blocked.
 
 use reach365::Report;
 use reach365_model::endpoint::{Cloud, Endpoint, Host, Scheme};
@@ -152,7 +152,7 @@ fn a_resolver_that_knows_somebody_else_is_not_dead() {
     assert_eq!(report.endpoints[0].verdict.code, Some(Code::DnsTimeout));
 }
 
-/// Over IPv6 the way out may be open while it is closed over IPv4.
+/// Over IPv6 internet access may be open while it is closed over IPv4.
 #[test]
 fn another_address_family_says_nothing() {
     let ipv6 = "2001:db8::99";

@@ -1,4 +1,4 @@
-//! The hop of a finding, by the traces of the rows that it explains.
+//! The hop of a finding, from the traces of the endpoints that it explains.
 
 use reach365::Report;
 use reach365_model::endpoint::Endpoint;

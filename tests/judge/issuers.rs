@@ -9,7 +9,7 @@ use crate::bench::*;
 
 const COMPANY: &str = "CN=Contoso Issuing CA 1, O=Contoso";
 
-/// A host that may have any issuer, as one of a user's list that says nothing of it.
+/// A host that may have any issuer, as one of a user's list that does not state it.
 fn private(host: &str) -> Endpoint {
     Endpoint {
         issuer: Some(Issuer::Private),

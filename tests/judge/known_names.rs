@@ -202,7 +202,7 @@ fn the_root_counts_only_if_it_is_that_of_the_internet() {
     let real = with_root("a.root-servers.net", FailureKind::Nxdomain);
     assert_eq!(real.endpoints[0].verdict.outcome, Outcome::Blocked);
     assert_knows_no_names(&with_root("dc1.corp.example", FailureKind::Nxdomain));
-    // Resolvers know the root by heart: one that cannot ask others knows it too.
+    // Resolvers have the root in their hints: one that cannot ask others knows it too.
     assert_knows_no_names(&with_root("a.root-servers.net", FailureKind::Servfail));
 }
 

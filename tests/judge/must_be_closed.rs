@@ -14,14 +14,14 @@ fn forbidden(endpoint: Endpoint) -> Endpoint {
     }
 }
 
-/// The row beside hosts that answer.
+/// The result beside hosts that answer.
 fn beside_controls(endpoint: Endpoint, evidence: Evidence) -> EndpointReport {
     let mut rows = vec![(forbidden(endpoint), evidence)];
     rows.extend(controls());
     judged(rows).endpoints.remove(0)
 }
 
-/// Ways in which a filter closes a host.
+/// Methods by which a filter closes a host.
 fn closings() -> Vec<(Endpoint, Evidence)> {
     let host = || https("storage.example");
     let refused = tcp_failed(SITE, 443, FailureKind::Refused, 1.0);

@@ -405,7 +405,7 @@ fn a_hosts_file_is_named_before_the_resolver() {
 }
 
 /// An entry of the built-in list, in a cloud, whose name resolves to an address that no set
-/// publishes and where nobody answers.
+/// publishes and where no server answers.
 fn answered_elsewhere(id: &str, cloud: Cloud) -> Verdict {
     let list = reach365::builtin();
     let endpoint = list.in_cloud(list.endpoint(id).unwrap(), cloud);

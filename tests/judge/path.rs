@@ -1,4 +1,4 @@
-//! The path itself, the families of this machine, and limits of the caller's own: nobody's fault.
+//! The path itself, the families of this machine, and limits of the caller's own: no culprit.
 
 use reach365::Report;
 use reach365_model::endpoint::{Cloud, Endpoint};

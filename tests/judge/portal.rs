@@ -1,4 +1,4 @@
-//! What is no captive portal: errors, silence and empty answers to the connectivity test.
+//! What is not a captive portal: errors, silence and empty answers to the connectivity test.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Products named by their signatures, and nobody made surer by a name.
+//! Products named by their signatures; a name never raises the confidence.
 
 use std::collections::BTreeMap;
 

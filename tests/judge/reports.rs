@@ -17,7 +17,7 @@ fn a_saved_report_gives_the_same_report_again() {
     }
 }
 
-/// An accusation bears its falsifier; what blames no party has none.
+/// An accusation has its falsifier; what accuses no party has none.
 #[test]
 fn whoever_is_accused_has_a_way_to_prove_it_wrong() {
     let expected = |outcome: Outcome, code: Option<Code>| {

@@ -1,4 +1,4 @@
-//! Causes of the whole run, and the rows that they explain.
+//! Run-wide causes, and the endpoints that they explain.
 
 use std::net::IpAddr;
 

@@ -38,7 +38,7 @@ fn dropped(host: &str, address: &str) -> (Endpoint, Evidence) {
     (https(host), with(address, attempts))
 }
 
-/// Every kind of failure on the direct path that is no party's own word.
+/// Every kind of failure on the direct path that identifies no party by itself.
 fn direct() -> Vec<(Code, Evidence)> {
     vec![
         (Code::TcpDropped, tcp(FailureKind::Timeout)),
@@ -324,7 +324,7 @@ fn silence_beside_limited_messages_is_one_cause_with_the_device() {
     let device = finding.culprit.as_ref().unwrap();
     assert_eq!(device.address, Some(ip("10.9.1.1")));
     assert_eq!(report.advice.len(), 1);
-    // Where every connection was told at once, nothing is limited, and silence is another cause.
+    // Where ICMP rejected every connection at once, nothing is limited; silence is another cause.
     let report = judged(rows(false));
     let told_all =
         |row: &reach365_model::report::EndpointReport| row.verdict.consequence_of.is_none();
@@ -335,7 +335,7 @@ fn silence_beside_limited_messages_is_one_cause_with_the_device() {
     );
 }
 
-/// In-protocol words name their speaker, whatever else was seen.
+/// An in-protocol answer identifies its sender, whatever else was seen.
 #[test]
 fn the_word_of_a_party_needs_no_control() {
     let refused = |status, error: &str| asked(Some(said(status, error)), FailureKind::ProxyRefused);

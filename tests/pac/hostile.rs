@@ -123,7 +123,7 @@ async fn a_script_of_a_megabyte_runs_and_a_larger_one_does_not() {
     );
 }
 
-/// Loops inside the engine never look at the flag: the thread is given up, and the script with it.
+/// Loops inside the engine never check the flag: the thread is abandoned, and the script with it.
 #[tokio::test]
 async fn a_script_that_cannot_be_stopped_is_given_up() {
     let stuck = script(in_function("new Array(4e9).join('')"));

@@ -1,4 +1,4 @@
-//! PAC scripts: what functions give back, what answers mean, what hostile scripts and servers can
+//! PAC scripts: what functions return, what answers mean, what hostile scripts and servers can
 //! do, and the commands.
 
 #![cfg(feature = "pac")]

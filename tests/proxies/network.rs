@@ -154,7 +154,7 @@ impl Network {
     }
 }
 
-/// Asserts outcome and code of every row, in plan order: `reachable`, `blocked proxy-denied`.
+/// Asserts outcome and code of every endpoint, in plan order: `reachable`, `blocked proxy-denied`.
 #[track_caller]
 pub(crate) fn assert_rows(report: &Report, expected: &[(&str, &str)]) {
     let rows = report.endpoints.iter();
@@ -184,7 +184,7 @@ pub(crate) fn assert_findings(report: &Report, expected: &[(&str, usize)]) {
     assert_eq!(got, expected, "{}", described(report));
 }
 
-/// A fact of a row in words.
+/// A fact of an endpoint as text.
 #[track_caller]
 pub(crate) fn fact(report: &Report, id: &str, name: &str) -> String {
     let found = row(report, id).verdict.facts.get(name);

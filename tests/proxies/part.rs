@@ -45,7 +45,7 @@ fn found(what: &str, file: Option<PathBuf>) -> Option<PathBuf> {
     file
 }
 
-/// A directory that goes with the test. Programs that give up their rights can read it.
+/// A directory that is removed with the test. Programs that drop their privileges can read it.
 pub(crate) struct Directory(PathBuf);
 
 impl Directory {
@@ -90,7 +90,7 @@ pub(crate) fn open_to_all(path: &Path) {
     entries.for_each(|entry| open_to_all(&entry.unwrap().path()));
 }
 
-/// A loopback address and port that nobody else uses: each call has an address of its own.
+/// An unused loopback address and port: each call has an address of its own.
 pub(crate) fn free_address() -> SocketAddr {
     let (_socket, address) = Ports::default().bind("part");
     address

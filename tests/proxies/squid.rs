@@ -1,4 +1,4 @@
-//! Squid: tunnels, denials, sign-in, what lies behind it, inspection, TLS to the proxy.
+//! Squid: tunnels, denials, authentication, what lies behind it, inspection, TLS to the proxy.
 
 mod inspection;
 mod rules;

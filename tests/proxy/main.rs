@@ -28,7 +28,7 @@ fn text(name: &str) -> String {
     fs::read_to_string(path(name)).unwrap()
 }
 
-/// The rows of a case file: fields between ` | `, lines that begin with `# ` left out.
+/// The lines of a case file: fields between ` | `, lines that begin with `# ` left out.
 fn rows(name: &str) -> Vec<Vec<String>> {
     let text = text(name);
     let lines = text.lines().filter(|line| !line.starts_with("# "));

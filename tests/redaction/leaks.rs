@@ -47,7 +47,7 @@ pub(super) fn hides(report: &Report, private: &[&str], stays: &[&str]) -> Report
     redacted
 }
 
-/// Makes a row one of a host of the built-in list.
+/// Turns an endpoint into one with a host of the built-in list.
 pub(super) fn of_microsoft(row: &mut Value, host: &str) {
     let list = reach365::builtin();
     let entry = list.endpoints().iter();
@@ -61,7 +61,7 @@ pub(super) fn of_microsoft(row: &mut Value, host: &str) {
     row.as_object_mut().unwrap().extend(fields);
 }
 
-/// A row that a proxy refused with such a reason and such headers, judged anew.
+/// An endpoint that a proxy refused with such a reason and such headers, judged again.
 fn refused(reason: &str, headers: &Value) -> Report {
     let report = report(|report| {
         let row = &mut report["endpoints"][0];
@@ -181,7 +181,7 @@ fn reasons_of_a_way_name_no_account_and_no_server() {
     assert_eq!(reasons[9], "at \\u{1b}[2J");
 }
 
-/// A row with such a redirect in clear text, and a script at such an address.
+/// An endpoint with such a redirect in clear text, and a script at such an address.
 fn leading(location: &str, script: &str) -> Report {
     report(|report| {
         report["run"]["evidence"]["scripts"] =

@@ -55,7 +55,7 @@ fn resolvers_with_a_zone_and_prefixes_of_ones_own_go() {
     hides(&report, &private, &kept);
 }
 
-/// The addresses behind a prefix still stand for the addresses of the service.
+/// The addresses behind a prefix still mean the addresses of the service.
 #[test]
 fn a_network_with_a_nat64_prefix_of_its_own_is_judged_as_before() {
     let report = report(|report| {

@@ -38,7 +38,7 @@ struct Case {
     /// Causes that a check found; absent where none was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     network: Option<Vec<Code>>,
-    /// Whether the check could not decide every row.
+    /// Whether the check could not judge every endpoint.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     undecided: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]

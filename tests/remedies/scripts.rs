@@ -12,7 +12,7 @@ fn parsed(script: &str) -> Tree {
     parser.parse(script, None).unwrap()
 }
 
-/// The first place that is no PowerShell.
+/// The first place that is not valid PowerShell.
 fn fault<'a>(node: Node<'_>, script: &'a str) -> Option<&'a str> {
     if node.is_error() || node.is_missing() {
         let end = script.len().min(node.end_byte() + 80);

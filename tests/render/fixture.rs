@@ -1,4 +1,4 @@
-//! Reports made by hand: every outcome, findings, and text that wants to harm a terminal.
+//! Synthetic reports: every outcome, findings, and text that can harm a terminal.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use reach365_model::report::{EndpointReport, Report, Run, Summary, Timings};
 use reach365_model::verdict::{Code, Confidence, Culprit, Finding, Outcome, Verdict, Who};
 use reach365_proxy::route::Route;
 
-/// Everything that a server may send to fool a reader: colors, a title change, a C1 sequence,
+/// Everything that a server may send to deceive a reader: colors, a title change, a C1 sequence,
 /// reversed text, invisible tags, markup.
 pub(crate) const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}ko\u{2066}\u{e0041}\r\n<script>alert('x')</script>\u{7f}";
 
@@ -21,7 +21,7 @@ fn code(id: &str) -> Code {
     Code::parse(id).unwrap_or_else(|| panic!("no code {id}"))
 }
 
-/// Three of four groups in trouble, with a cause for some rows, a side finding, and hostile text.
+/// Three of four groups in trouble, with causes for some endpoints, a finding, and hostile text.
 pub(crate) fn mixed() -> Report {
     let mut report = report(mixed_rows());
     report.findings = vec![
@@ -154,7 +154,7 @@ pub(crate) fn resolver_dead() -> Report {
     report
 }
 
-/// A report of these rows with counts that fit.
+/// A report of these results with counts that fit.
 pub(crate) fn report(rows: Vec<EndpointReport>) -> Report {
     let count = |outcome| {
         rows.iter()
@@ -202,7 +202,7 @@ fn advice(id: &str, text: &str) -> Advice {
     Advice::new(code(id), text.to_owned())
 }
 
-/// A row that nothing is known of, to be finished by one of the methods of [`Row`].
+/// An endpoint without results, to be completed by one of the methods of [`Row`].
 pub(crate) fn row(host: &str, group: &str) -> EndpointReport {
     let verdict = Verdict::new(Outcome::Skipped, Confidence::High, String::new());
     let endpoint = endpoint(host, group);
@@ -237,7 +237,7 @@ fn endpoint(host: &str, group: &str) -> Endpoint {
     }
 }
 
-/// Sets what a row shows, in words.
+/// Sets the text that a result shows.
 pub(crate) trait Row {
     fn port_80(self) -> Self;
     fn dns(self) -> Self;

@@ -11,7 +11,7 @@ use crate::{FIXTURES, checker, compare, plain, rendered};
 /// Text that wants to be markup, a label, a figure, a formula or another line.
 const EVIL: &str = "=1+1\u{fffe}\"} | blocked=0;; ]]> & 'x' -- \\ \n# TYPE x\r\n`b` [e](https://f.example) www.g.example <img src=x>, _c_ $d$";
 
-/// Rows of every outcome in which all text that is not ours is hostile, two with the same id.
+/// Endpoints of every outcome with hostile text in every field that is not ours, two with one id.
 fn hostile() -> Report {
     let row = || fixture::row("crl.microsoft.com", "activation");
     let text = format!("{EVIL}{HOSTILE}");
@@ -257,7 +257,7 @@ fn csv_has_one_record_an_endpoint_and_no_formula() {
     }
 }
 
-/// How many cells a line of a table has; every other mark of Markdown has to be escaped.
+/// How many cells a line of a table has; every other mark of Markdown must be escaped.
 fn bars(line: &str) -> usize {
     let mut escaped = false;
     let mut bars = 0;

@@ -69,7 +69,7 @@ fn a_page_says_first_what_is_broken_who_acts_and_which_rule() {
 
 #[test]
 fn a_team_with_many_causes_is_called_once() {
-    // Without what was recorded nothing can be judged, and each row is a matter of its own.
+    // Without what was recorded nothing can be judged, and each endpoint has a cause of its own.
     let page = page(&reach365::judge().again(&fixture::mixed()));
     let index = page.split("<nav ").nth(1).unwrap();
     let index = index.split("</nav>").next().unwrap();
@@ -100,7 +100,7 @@ fn an_unknown_culprit_is_looked_for_on_the_whole_stretch() {
     assert!(page.contains("Firewall: perhaps"), "{page}");
 }
 
-/// A matter of the run that hits no endpoint says nothing of what lies behind it.
+/// A run-wide cause that affects no endpoint says nothing about what lies behind it.
 #[test]
 fn a_cause_without_endpoints_claims_no_passage() {
     let mut report = fixture::mixed();
@@ -303,7 +303,7 @@ fn a_browser_prints_every_cause_and_what_was_seen_of_it() {
     }
 }
 
-/// Pictures of the first screen for whoever changes the style.
+/// Screenshots of the first screen, for changes of the style.
 #[test]
 fn a_browser_draws_first_screens() {
     let Some(chromium) = installed("chromium") else {
@@ -325,7 +325,7 @@ fn a_browser_draws_first_screens() {
     }
 }
 
-/// An address that hangs up on everybody, and how often somebody came.
+/// An address that closes every connection, and the number of connections.
 fn listen() -> (String, Arc<AtomicU32>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/leak", listener.local_addr().unwrap());

@@ -21,7 +21,7 @@ const PROGRAMS: [&str; 5] = ["unshare", "nsenter", "setpriv", "ip", "nft"];
 #[test]
 #[ignore = "the server process of the other tests here: each starts it with --ignored in its namespace"]
 fn serve() {
-    // A ServerHello for whoever sends a TLS record; nobody looks further.
+    // A ServerHello in answer to any TLS record; the client reads no further.
     const SERVER_HELLO: [u8; 11] = [22, 3, 3, 0, 50, 2, 0, 0, 46, 3, 3];
     thread::spawn(resolve);
     // IPv4 as well, as Linux has it.
@@ -146,7 +146,7 @@ fn silence_is_located_by_the_last_hop_that_answers() {
         summary.contains("nothing answers behind hop 2 (10.81.2.2)"),
         "{summary}"
     );
-    // Nothing shows that the way goes on: the device is not accused.
+    // Nothing shows that the path goes on: the device is not accused.
     assert_eq!(found["reading"]["hop"], Value::Null, "{found:#}");
 }
 
@@ -240,7 +240,7 @@ fn devices_that_end_a_way_over_ipv6_are_found() {
     assert_eq!(culprit["hop"], 2, "{row:#}");
 }
 
-/// The row of a host in a checked report, which says the same when it is judged again.
+/// The result of a host in a checked report, which is the same when it is judged again.
 fn checked(network: &Network, host: &str) -> Value {
     let arguments = format!("check {host} --trace --proxy none --dns {SERVER} --format json");
     let output = network.reach365(&arguments.split(' ').collect::<Vec<_>>());

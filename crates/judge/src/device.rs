@@ -71,7 +71,7 @@ pub fn from_text(text: &str) -> Result<DeviceState, Error> {
 /// Reads a state that this program wrote.
 ///
 /// # Errors
-/// What is no such JSON, or of another schema.
+/// A text that is not such JSON, or has another schema.
 pub fn from_json(text: &str) -> Result<DeviceState, Error> {
     let value: serde_json::Value = serde_json::from_str(text)
         .map_err(|error| Error::Device(format!("this JSON is damaged: {error}")))?;

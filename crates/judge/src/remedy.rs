@@ -36,7 +36,7 @@ pub struct Remedies {
     none: Vec<NoRemedy>,
 }
 
-/// One way to mend a cause.
+/// One remedy for a cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all(deserialize = "kebab-case"), deny_unknown_fields)]
 #[allow(
@@ -61,7 +61,7 @@ pub struct Remedy {
     /// Where it applies.
     #[serde(default = "windows")]
     pub platforms: Vec<Platform>,
-    /// The causes that it mends.
+    /// The causes that it fixes.
     #[serde(default)]
     pub codes: Vec<Code>,
     /// The error numbers that it answers; `?` stands for any digit.
@@ -70,7 +70,7 @@ pub struct Remedy {
     /// The apps in which it is likely to help.
     #[serde(default)]
     pub apps: Vec<App>,
-    /// What has to be true of the device.
+    /// Conditions that the device must meet.
     #[serde(default)]
     pub needs: Vec<Condition>,
     /// What a device shows that calls for it, whatever the error number.
@@ -79,13 +79,13 @@ pub struct Remedy {
     /// Whether it needs an administrator of the machine.
     #[serde(default)]
     pub elevated: bool,
-    /// Whether Windows has to restart.
+    /// Whether Windows must restart.
     #[serde(default)]
     pub restart: bool,
     /// Whether it removes accounts, licenses, keys or settings.
     #[serde(default)]
     pub destroys_state: bool,
-    /// Whether what its actions do can be taken back.
+    /// Whether its actions can be reverted.
     #[serde(default = "yes")]
     pub reversible: bool,
     /// Whether only the administrators of a managed device may do it there.
@@ -118,7 +118,7 @@ fn yes() -> bool {
     true
 }
 
-/// A code for which nobody can do anything, and why.
+/// A code that has no remedy, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NoRemedy {
@@ -130,11 +130,11 @@ struct NoRemedy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Audience {
-    /// Whoever sits at the machine.
+    /// The user at the machine.
     User,
     /// An administrator of the machine.
     Helpdesk,
-    /// Whoever runs firewall, proxy and resolver.
+    /// The administrators of firewall, proxy and resolver.
     NetworkAdmin,
     /// An administrator of the Microsoft 365 tenant and of its domains.
     TenantAdmin,
@@ -199,13 +199,13 @@ impl Remedy {
     }
 
     /// The same, for a cause with its facts: an msoid record is changed in its zone, and no DNS filter
-    /// has to do with it; where no port at all is open directly, a proxy may be meant to carry
+    /// is involved; where no port at all is open directly, a proxy may be required for
     /// everything, and that is asked before any rule of a firewall.
     pub fn for_cause(code: Code, facts: &Facts) -> Vec<&'static Self> {
         if code == Code::DnsForeignCname && facts.contains_key("domain") {
             return Self::get("delete-msoid").into_iter().collect();
         }
-        // Exempting a host of the company's own from inspection mends nothing: its root is missing.
+        // Exempting a host of the company's own from inspection fixes nothing: its root is missing.
         if facts.contains_key(OWN_ISSUER) {
             return Vec::new();
         }

@@ -62,7 +62,7 @@ pub struct Context<'a> {
     pub cloud: Cloud,
     /// What was seen of the machine and its resolvers.
     pub run: &'a RunEvidence,
-    /// When the run began; certificates whose answer bears no time are judged by it.
+    /// When the run began; certificates whose answer has no time are judged by it.
     pub now: Timestamp,
     /// The names of products.
     pub signatures: &'a Signatures,
@@ -70,7 +70,7 @@ pub struct Context<'a> {
     pub builtin: &'a Catalog,
 }
 
-/// One row of a run, for [`correlate`].
+/// One result of a run, for [`correlate`].
 #[derive(Debug)]
 pub struct Judged<'a> {
     /// What was to be reached.
@@ -140,7 +140,7 @@ fn settings_unread(evidence: &Evidence, context: &Context<'_>) -> Option<String>
     Some(format!("what names the proxy cannot be read ({why})"))
 }
 
-/// Judges the way that was taken, then the settings that led there.
+/// Judges the route that was taken, then the settings that chose it.
 fn on_the_way(
     endpoint: &Endpoint,
     evidence: &Evidence,
@@ -152,7 +152,7 @@ fn on_the_way(
     route::consider(endpoint, evidence, context, verdict)
 }
 
-/// A probe that was cut short blames no party; a genuine answer stands.
+/// A probe that was cut short accuses no party; a genuine answer counts.
 fn unless_cut_short(endpoint: &Endpoint, evidence: &Evidence, verdict: Verdict) -> Verdict {
     let Some(reason) = evidence.cut_short else {
         return verdict;

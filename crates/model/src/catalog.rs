@@ -136,9 +136,9 @@ impl Catalog {
         self.set(set, cloud).map_or(&[], |set| &set.ips)
     }
 
-    /// The same list with the names that the service publishes today, and with the addresses that it
-    /// publishes for the list's sets, beside those that the list has. None is taken away, and a set without addresses gets none: an address is a
-    /// stranger only where neither the list nor the service knows it.
+    /// The same list with the names that the service publishes today, and beside the list's own
+    /// addresses those that it publishes for the list's sets. None is removed, and a set without
+    /// addresses gets none: an address is unknown only where neither of the two has it.
     #[must_use]
     pub fn with_published(mut self, service: &PublishedList, cloud: Cloud) -> Self {
         for ((id, of), set) in &mut self.sets {

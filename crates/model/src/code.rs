@@ -73,12 +73,12 @@ impl Code {
         self.entry().stage
     }
 
-    /// The outcome that the code stands for, unless its evidence is weaker.
+    /// The outcome of the code, unless its evidence is weaker.
     pub fn outcome(self) -> Outcome {
         self.entry().outcome
     }
 
-    /// Who is to blame, unless the evidence names somebody else.
+    /// The culprit, unless the evidence names another party.
     pub fn who(self) -> Who {
         self.entry().who
     }

@@ -1,4 +1,4 @@
-//! What has to be reachable, and what a genuine answer of it looks like.
+//! What must be reachable, and what a genuine answer of it looks like.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -32,7 +32,7 @@ pub enum Event<'a> {
         /// Checks finished so far.
         finished: usize,
     },
-    /// The final row of an endpoint, in plan order.
+    /// The final result of an endpoint, in plan order.
     Endpoint(&'a EndpointReport),
     /// A cause that holds for several endpoints.
     Finding(&'a Finding),

@@ -28,7 +28,7 @@ pub const PROXY_TIMEOUT: Duration = Duration::from_secs(12);
 pub const HTTP_TIMEOUT: Duration = Duration::from_secs(12);
 /// The whole run; what is unfinished then is reported as inconclusive.
 pub const DEADLINE: Duration = Duration::from_secs(60);
-/// How long the way that was taken has time before the other routes are probed beside it.
+/// How much time the chosen route has before the other routes are probed beside it.
 pub const COMPARE_AFTER: Duration = Duration::from_secs(1);
 /// How long a silent stage waits before a confirming attempt starts beside it, which ends with it:
 /// a silent stage costs its limit once.
@@ -40,7 +40,7 @@ pub const CONFIRM: u32 = 1;
 /// Hosts at once.
 pub const JOBS: usize = 64;
 /// So many endpoints that fail or lag by silence, loss, resets or slowness may have met a limit on
-/// bursts: they are probed once more, calmly.
+/// bursts: they are probed once more, at a lower rate.
 pub const BURST_ENDPOINTS: usize = 3;
 /// Where so many endpoints are probed at once, a limit on connections may refuse the last of them: a
 /// single one that is refused is probed once more too.
@@ -65,20 +65,20 @@ pub const JOBS_PER_ADDRESS: usize = 4;
 pub const JOBS_PER_PROXY: usize = 32;
 /// Proxies of one PAC answer that are tried at most.
 pub const HOP_LIMIT: usize = 8;
-/// Ways and ports on which the host for comparison is probed at most.
+/// Routes and ports on which the control host is probed at most.
 pub const CONTROL_HOST_PROBES: usize = 4;
 /// Names of unrelated owners that a resolver is asked for when it fails.
 pub const DNS_CONTROLS: usize = 3;
 /// Resolvers that are asked so at most.
 pub const DNS_CONTROL_SERVERS: usize = 3;
-/// Rows that are traced at most.
+/// Endpoints that are traced at most.
 pub const TRACE_ROWS: usize = 8;
-/// Name that no filter knows, for ClientHellos to compare with (RFC 6761: it belongs to nobody).
+/// Control name for ClientHellos that no filter knows (RFC 6761: it is never registered).
 pub const TRACE_CONTROL: &str = "control.invalid";
 /// A probe that has been quiet this long gives its place to others: the limits are there against
 /// bursts, and silent hosts must not hold up the rest of the run.
 pub const QUIET: Duration = Duration::from_millis(500);
-/// Probes that may be under way at once, those that only wait included; fewer where the system
+/// Probes that may run at once, those that only wait included; fewer where the system
 /// allows fewer sockets.
 pub const PROBES_UNDER_WAY: usize = 4096;
 /// Bytes of a response body that are read at most.
@@ -104,7 +104,7 @@ pub struct Options {
     pub cloud: Cloud,
     /// Where the proxy settings come from.
     pub proxy: ProxySource,
-    /// Probes every way that the settings know, not only after a failure.
+    /// Probes every route that the settings know, not only after a failure.
     pub compare_paths: bool,
     /// Asks the network for a PAC script (WPAD) even where no setting says so.
     pub wpad: bool,
@@ -112,10 +112,10 @@ pub struct Options {
     pub proxy_sign_in: Option<ProxySignIn>,
     /// Name servers; empty means those of the system.
     pub dns: Vec<SocketAddr>,
-    /// A further resolver for the `msoid` check; nobody else is ever asked.
+    /// A further resolver for the `msoid` check; no other party is ever asked.
     pub second_resolver: Option<SocketAddr>,
-    /// A host outside Microsoft that is probed where rows are blocked, to compare; nobody is unless
-    /// the caller names one.
+    /// A control host outside Microsoft that is probed where endpoints are blocked; none is probed
+    /// unless the caller names one.
     pub control_host: Option<ControlHost>,
     /// Port at which the authoritative name servers of a domain are asked.
     pub authoritative_port: u16,
@@ -145,7 +145,7 @@ pub struct Options {
     pub jobs: usize,
     /// Confirming attempts after a failure.
     pub confirm: u32,
-    /// Traces rows that are blocked at the connection or at TLS; on Linux alone.
+    /// Traces endpoints that are blocked at the connection or at TLS; on Linux alone.
     pub trace: bool,
     /// Name of the site, copied into the report.
     pub site: Option<String>,
@@ -171,7 +171,7 @@ impl ProxySignIn {
         }
     }
 
-    /// The same for one proxy alone, whoever names it but the network.
+    /// The same for one proxy alone, named by a setting or an argument, but not by the network.
     #[must_use]
     pub fn only_for(self, host: Host, port: u16) -> Self {
         Self {
@@ -255,7 +255,7 @@ impl FromStr for ProxyUser {
 pub struct ControlHost {
     /// The host.
     pub host: Host,
-    /// Its port; where none is given it is asked on the ports of the rows that are blocked.
+    /// Its port; without one it is probed on the ports of the blocked endpoints.
     pub port: Option<u16>,
 }
 

@@ -81,7 +81,7 @@ impl Plan {
     /// list does not have, then `msoid` records.
     ///
     /// # Errors
-    /// [`Error::Option`] for a group that the list does not have, for what is no host or no domain,
+    /// [`Error::Option`] for a group that the list does not have, for an invalid host or domain,
     /// and where nothing is left to check.
     pub fn select(catalog: &Catalog, selection: &Selection) -> Result<Self, Error> {
         let groups = chosen_groups(catalog, selection)?;
@@ -329,7 +329,7 @@ impl Target {
     }
 }
 
-/// A host of somebody else, for comparison: any genuine answer will do.
+/// A control host of another party: any genuine answer will do.
 pub fn comparison(host: &Host, port: u16, scheme: Scheme) -> Endpoint {
     Target {
         host: host.clone(),

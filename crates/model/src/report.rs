@@ -161,12 +161,12 @@ pub struct BlockedEndpoint<'a> {
 /// From which outcome on a run counts as failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum FailOn {
-    /// Blocked rows alone.
+    /// Blocked endpoints alone.
     #[default]
     Blocked,
-    /// Degraded rows too.
+    /// Degraded endpoints too.
     Degraded,
-    /// Blocked and inconclusive rows; degraded ones pass.
+    /// Blocked and inconclusive endpoints; degraded ones pass.
     Inconclusive,
 }
 
@@ -179,7 +179,7 @@ impl Report {
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let wrong = match serde_json::from_str::<Self>(text) {
-            // A list of the same values is no report, although serde takes one.
+            // A list of the same values is not a report, although serde takes one.
             Ok(report) if text.trim_start().starts_with('{') => {
                 check_schema(Some(&report.schema))?;
                 return Ok(report);
@@ -187,7 +187,7 @@ impl Report {
             Ok(_) => String::new(),
             Err(error) => printable(&error.to_string()),
         };
-        // What is no JSON is said first, then that it is another document.
+        // Text that is not JSON is reported first, then that it is another document.
         let outline: Outline = serde_json::from_str(text)
             .map_err(|error| Error::Report(format!("not JSON: {error}")))?;
         check_schema(outline.schema.as_deref())?;
@@ -307,9 +307,9 @@ impl Summary {
         }
     }
 
-    /// The exit code of the command line: 0 where every row has a genuine answer, 1 where a row
+    /// The exit code of the command line: 0 where every endpoint has a genuine answer, 1 where one
     /// fails as `fail_on` has it, 3 where nothing failed but something could not be judged, or
-    /// nothing was probed at all. A failure wins over a doubt.
+    /// nothing was probed at all. A failure outranks an inconclusive result.
     pub fn exit_code_for(&self, fail_on: FailOn) -> u8 {
         let doubtful = self.outcome == Outcome::Inconclusive || self.inconclusive > self.unseen;
         let failed = match fail_on {

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Timestamp(jiff::Timestamp);
 
-/// Text that is no time in RFC 3339.
+/// Text that is not a time in RFC 3339.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a time such as 2026-11-21T09:00:00+01:00")]
 #[non_exhaustive]
@@ -40,7 +40,7 @@ impl Timestamp {
     }
 
     /// Date and time of day in UTC, such as `2031-05-01 08:00:00.000`, without any zone behind it.
-    // The parser of dsregcmd needs it; it is no part of what is promised.
+    // The parser of dsregcmd needs it; it is not part of the public API.
     #[doc(hidden)]
     pub fn from_utc_text(text: &str) -> Option<Self> {
         let moment: jiff::civil::DateTime = text.parse().ok()?;

@@ -1,7 +1,7 @@
 //! The two binary registry values that Windows keeps proxy settings in.
 //!
 //! `WinHttpSettings`: version, counter, flags, proxy, bypass list. `DefaultConnectionSettings` and
-//! `SavedLegacySettings`: the same and the URL of a PAC script, then a tail that nobody documents.
+//! `SavedLegacySettings`: the same and the URL of a PAC script, then an undocumented tail.
 //! Numbers are 32 bits, little endian; strings are single bytes after their length.
 
 use serde::Serialize;

@@ -18,12 +18,12 @@ const SECRET_NAMES: [&str; 9] = [
     "api-key",
     "csrf",
 ];
-/// Parameters of challenges that tell nothing of a session.
+/// Parameters of challenges that reveal nothing of a session.
 const PLAIN_PARAMETERS: [&str; 6] = ["realm", "qop", "algorithm", "charset", "stale", "error"];
 /// What may stand before a word.
 const QUOTES: [char; 5] = ['`', '\'', '"', '(', '['];
 
-/// A setting that people wrote, as it is. Whoever prints or serializes it sees `***` where
+/// A setting that people wrote, unchanged. Printed and serialized, it shows `***` where
 /// credentials stand.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Concealed(String);
@@ -34,7 +34,7 @@ impl Concealed {
         Self(text.into())
     }
 
-    /// Whether there is no text.
+    /// Whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -116,7 +116,7 @@ fn line(line: &str) -> String {
     shown
 }
 
-/// Hides `user:password@` in words that name no scheme.
+/// Hides `user:password@` in a text that names no scheme.
 fn conceal_words(text: &str) -> String {
     let word = |word: &str| match word.rsplit_once('@') {
         Some((before, rest)) if before.contains(':') => {
@@ -205,7 +205,7 @@ fn challenge(part: &str) -> String {
         None if !part.contains('=') => return part.to_owned(),
         _ => (None, part),
     };
-    // The padding of a token is no parameter.
+    // The padding of a token is not a parameter.
     let shown = match parameter.trim_end_matches('=').split_once('=') {
         Some((name, _)) if PLAIN_PARAMETERS.contains(&&*name.trim().to_ascii_lowercase()) => {
             parameter.to_owned()

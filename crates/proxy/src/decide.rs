@@ -14,11 +14,11 @@ use crate::view::{View, ViewKind};
 pub enum Decision {
     /// The settings alone decide.
     Route(Route),
-    /// A PAC script has to be asked.
+    /// A PAC script must be asked.
     Script {
         /// Where it may be, in the order of trying.
         scripts: Vec<ScriptSource>,
-        /// The way where no script is found or can be run.
+        /// The route where no script is found or can be run.
         fallback: Route,
     },
 }
@@ -67,7 +67,7 @@ fn fallback_reason(scripts: &[ScriptSource]) -> String {
     format!("{asked} before manual: this way is taken where no script answers")
 }
 
-/// The way that the settings name by themselves, PAC left out.
+/// The route that the settings name by themselves, PAC left out.
 fn manual(view: &View, url: &Url) -> Route {
     let settings = &view.settings;
     let Some(carrier) = settings.servers.carrier(url.scheme()) else {

@@ -1,7 +1,7 @@
 //! Proxy variables of the environment: `http_proxy`, `https_proxy`, `all_proxy`, `no_proxy`.
 //!
 //! The variable of the scheme comes before `all_proxy`, lower case before upper case, an empty
-//! value counts as none, and `HTTP_PROXY` is not believed in a CGI program, where whoever sends a
+//! value counts as none, and `HTTP_PROXY` is ignored in a CGI program, where the sender of a
 //! request can set it.
 
 use crate::bypass::{BypassList, Dialect};

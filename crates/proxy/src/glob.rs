@@ -4,7 +4,7 @@
 //! expression.
 
 /// Whether a text matches a pattern: `*` stands for any text, dots too, and everything else for
-/// itself. Whoever ignores case gives both in lower case.
+/// itself. To ignore case, pass both in lower case.
 ///
 /// Takes time that grows with the text, whatever the pattern: the parts between the stars are looked
 /// for from left to right and never again.

@@ -1,8 +1,8 @@
 //! Proxy settings, and what they say for a URL: pure grammars and decisions, no I/O.
 //!
-//! There is no such thing as "the" proxy of a PC: what the user's programs take, what services take
+//! A PC does not have one proxy: what the user's programs take, what services take
 //! and what the environment says are different [`View`]s. Each is read from bytes and text by the
-//! modules here; [`decide`] says which way one view sends one URL, and why.
+//! modules here; [`decide`] says which route one view gives to one URL, and why.
 //!
 //! ```
 //! use reach365_proxy::{Decision, View, decide};

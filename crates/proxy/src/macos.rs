@@ -9,10 +9,10 @@ use crate::server;
 use crate::settings::ProxySettings;
 use crate::view::{View, ViewKind};
 
-/// Nobody has more exceptions or keys.
+/// More lines than any real list of exceptions or keys has.
 const LINES: usize = 10_000;
 
-/// Reads the text; `None` where it is no dictionary.
+/// Reads the text; `None` where it is not a dictionary.
 ///
 /// What holds for one interface alone (`__SCOPED__`) is left out: it is not what a program without
 /// ties to an interface gets.

@@ -1,9 +1,9 @@
 //! PAC scripts: what they are given, what they may call, and what their answers mean.
 //!
 //! The semantics are those of Chromium, whose helpers come from Mozilla's library; where WinHTTP
-//! differs in a way that matters to Office, this module says so. Nothing here waits, reads a clock
-//! or asks the network: [`PacHost`] brings names, addresses and time, and whoever runs a script
-//! sets the flag that stops it.
+//! differs in what matters to Office, this module says so. Nothing here waits, reads a clock
+//! or sends a packet: [`PacHost`] supplies names, addresses and time, and the caller that runs a
+//! script sets the flag that stops it.
 
 #[cfg(feature = "pac")]
 mod addresses;
@@ -78,7 +78,7 @@ pub const FUNCTIONS: [&str; 20] = [
     "weekdayRange",
 ];
 
-/// What a script learns from outside.
+/// What a script learns about the network and the time.
 pub trait PacHost {
     /// The addresses of a name, in the order of the answer; empty where there are none.
     fn resolve(&self, name: &str) -> Vec<IpAddr>;

@@ -9,7 +9,7 @@ use crate::server;
 /// No list that people write has more entries.
 const ENTRIES: usize = 1_000;
 
-/// Which proxy carries which kind of URL. The first valid entry for a kind wins.
+/// Which proxy is used for which kind of URL. The first valid entry for a kind wins.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ProxyList {
     /// For `http:` URLs.
@@ -38,7 +38,7 @@ pub struct Unreadable {
 /// A proxy, and the words that named it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Carrier {
-    /// Who carries.
+    /// The proxy.
     pub hop: Hop,
     /// The part of the setting that says so, such as `http=` or `https_proxy`.
     pub setting: String,
@@ -52,7 +52,7 @@ impl ProxyList {
         let entries = text
             .split(|c: char| c == ';' || c.is_whitespace())
             .filter(|entry| !entry.is_empty());
-        // Where credentials stand, nobody knows where one entry ends and what of it is secret.
+        // In a text with credentials, where an entry ends and what of it is secret is unknown.
         let secret = text.contains('@');
         for (position, entry) in entries.enumerate() {
             if position == ENTRIES {
@@ -82,7 +82,7 @@ impl ProxyList {
         own.or(self.socks.as_ref())
     }
 
-    /// What leaves open who carries URLs of a scheme: an entry for it cannot be read, and no other
+    /// The entry that makes the proxy for a scheme unknown: it cannot be read, and no other
     /// names a proxy.
     pub fn unreadable(&self, scheme: &str) -> Option<&str> {
         if self.carrier(scheme).is_some() {

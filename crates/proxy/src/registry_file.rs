@@ -9,7 +9,7 @@ use crate::registry::{Registry, RegistryValue};
 use crate::safe_text::quoted;
 use crate::text;
 
-/// Exports of whole hives are larger, and nobody should send those.
+/// Exports of whole hives are larger, and should not be sent.
 const LIMIT: usize = 16 << 20;
 
 /// Why a file cannot be read.
@@ -219,15 +219,15 @@ fn name_and_data(line: &str) -> Result<(String, &str), String> {
     Ok((name, data.trim()))
 }
 
-/// The text up to the closing quote, and what follows; `None` where there is no such quote.
+/// The text up to the closing quote, and what follows; `None` where the quote is missing.
 fn quoted_text(text: &str) -> Option<(String, &str)> {
     let mut read = String::new();
     let after = read_quoted(text, &mut read)?;
     Some((read, after))
 }
 
-/// Appends the text up to the closing quote and gives back what follows; `None` where there is no
-/// such quote.
+/// Appends the text up to the closing quote and returns what follows; `None` where the
+/// quote is missing.
 fn read_quoted<'a>(text: &'a str, read: &mut String) -> Option<&'a str> {
     let mut characters = text.char_indices();
     while let Some((at, c)) = characters.next() {

@@ -1,4 +1,4 @@
-//! The path to an endpoint: who carries the connection, and who decided that.
+//! The route to an endpoint: the hops to try, and what decided that.
 
 use std::fmt;
 use std::str::FromStr;
@@ -86,7 +86,7 @@ impl Hop {
     }
 }
 
-/// One carrier, spelled as in the answer of a PAC script: `DIRECT`, `PROXY host:80`,
+/// One hop, spelled as in the answer of a PAC script: `DIRECT`, `PROXY host:80`,
 /// `HTTPS host:443`, `SOCKS host:1080` (version 4), `SOCKS5 host:1080`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -114,7 +114,7 @@ impl schemars::JsonSchema for Hop {
 /// A proxy; its credentials are never part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ProxyServer {
-    /// What is spoken with it.
+    /// Its protocol.
     pub protocol: ProxyProtocol,
     /// Its name or address.
     pub host: Host,
@@ -122,7 +122,7 @@ pub struct ProxyServer {
     pub port: u16,
 }
 
-/// What is spoken with a proxy.
+/// The protocol of a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ProxyProtocol {
     /// HTTP in clear, CONNECT for TLS endpoints.

@@ -12,7 +12,7 @@ pub(super) struct Parsed<'a> {
 /// Reads a proxy; `protocol` holds where the text names none.
 ///
 /// # Errors
-/// What is wrong, in words that never contain credentials.
+/// The reason, as text that never contains credentials.
 pub(super) fn parse(text: &str, protocol: ProxyProtocol) -> Result<Parsed<'_>, String> {
     let (protocol, rest) = match text.split_once("://") {
         Some((scheme, rest)) => (named(scheme)?, rest),

@@ -74,7 +74,7 @@ impl ProxySettings {
         self.warnings.extend(warning);
     }
 
-    /// Whether the settings name nobody but the endpoint itself.
+    /// Whether the settings name no script and no proxy.
     pub fn is_direct(&self) -> bool {
         !self.auto_detect
             && self.pac_url.is_none()

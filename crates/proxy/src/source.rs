@@ -3,7 +3,7 @@
 use crate::route::{ProxyProtocol, ProxyServer};
 use crate::server;
 
-/// Where the settings come from that say whether a proxy carries a connection.
+/// Where the settings come from that say whether a proxy is used.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ProxySource {
     /// The settings of this machine, as the sign-in of Windows would take them: those of the user

@@ -55,7 +55,7 @@ pub fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The same for a file of which some characters may be lost: what is no character becomes a
+/// The same for a file of which some characters may be lost: invalid bytes become a
 /// replacement character.
 pub fn decode_lossy(bytes: &[u8]) -> Cow<'_, str> {
     let (encoding, rest) = Encoding::from_mark(bytes).unwrap_or((Encoding::guess(bytes), bytes));

@@ -1,4 +1,4 @@
-//! One view of the way out: what one kind of program would take.
+//! The proxy settings as one kind of program sees them.
 
 use serde::Serialize;
 
@@ -53,11 +53,11 @@ impl ViewKind {
 pub struct View {
     /// Whose view it is.
     pub kind: ViewKind,
-    /// Where it was read, in words.
+    /// Where it was read, as text.
     pub source: String,
     /// What it says.
     pub settings: ProxySettings,
-    /// What somebody should know about it, a sentence each.
+    /// What a reader should know about it, a sentence each.
     pub notes: Vec<String>,
 }
 
@@ -110,7 +110,7 @@ impl View {
         Ok(Self::new(ViewKind::Explicit, "asked for", settings))
     }
 
-    /// Whether a script may have to be asked.
+    /// Whether a script may be needed.
     pub fn has_script(&self) -> bool {
         self.settings.auto_detect || self.settings.pac_url.is_some()
     }

@@ -197,7 +197,7 @@ fn cut_note(blob: &Blob, name: &str) -> Vec<String> {
 }
 
 /// `ProxyEnable`, `ProxyServer`, `ProxyOverride` and `AutoConfigURL`; the flat `AutoDetect` is not
-/// kept up to date by Windows and says nothing.
+/// kept up to date by Windows and has no meaning.
 fn flat_witness(registry: &Registry, hive: &str) -> Option<Witness> {
     let key = key(hive, INTERNET_SETTINGS);
     let enabled = registry.number(&key, "ProxyEnable");
@@ -310,7 +310,7 @@ fn machine(registry: &Registry, answer: Option<&WinHttpAnswer>) -> Option<View> 
     Some(view)
 }
 
-/// A key without the value means the direct path; no key means that nobody looked.
+/// A key without the value means the direct path; no key means that the key was not read.
 fn winhttp_witness(registry: &Registry, settings: &str, source: &str) -> Option<Witness> {
     let key = format!(r"HKLM\{settings}\Connections");
     let blob = registry

@@ -2,7 +2,7 @@
 //! becomes a placeholder, the same one everywhere.
 //!
 //! What stays is what belongs to Microsoft and to the certificate authorities and content networks
-//! that carry it: their hosts, and their addresses. Everything else that looks like a host, an
+//! that serve it: their hosts, and their addresses. Everything else that looks like a host, an
 //! address, a user or an identifier goes, so that an unknown field hides too much rather than too
 //! little.
 

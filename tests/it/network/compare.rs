@@ -127,7 +127,7 @@ fn of_row(expected: &Expected, places: &Places, row: &EndpointReport) -> Option<
     ))
 }
 
-/// The facts that are not there, in words.
+/// The facts that are missing, as text.
 fn missing_facts(expected: &toml::Table, places: &Places, got: &Facts) -> String {
     let mut missing = String::new();
     for (name, value) in expected {

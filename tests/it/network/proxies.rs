@@ -74,7 +74,7 @@ pub(super) struct SignInTable {
     password: String,
 }
 
-/// `HOST:PORT` by name: `{NAME}` stands for it in settings, scripts and expected facts.
+/// `HOST:PORT` by name: `{NAME}` is replaced by it in settings, scripts and expected facts.
 #[derive(Debug, Default)]
 pub(super) struct Places {
     places: BTreeMap<String, String>,

@@ -16,7 +16,7 @@ use reach365_testlab::Lab;
 use reach365_testlab::server::Server;
 use reach365_testlab::zone::{Name, SharedZone};
 
-/// Runs a scenario and says in which ways its report is not the expected one.
+/// Runs a scenario and lists the differences from the expected report.
 pub(super) fn differences(scenario: &Scenario) -> Vec<String> {
     let network = Network::build(scenario);
     let report = network.check();

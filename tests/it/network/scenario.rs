@@ -13,7 +13,7 @@ use reach365_testlab::dns::Transports;
 use reach365_testlab::server::Server;
 use reach365_testlab::zone::Name;
 
-/// A network, and what the checker has to say about it.
+/// A network, and what the checker must say about it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct Scenario {
@@ -50,9 +50,9 @@ pub(super) struct Scenario {
     pub(super) view: Vec<ViewTable>,
     #[serde(default)]
     pub(super) host: Vec<HostTable>,
-    /// The host outside the list that is named for comparison.
+    /// The control host outside the list.
     pub(super) outside: Option<OutsideTable>,
-    /// Rows that belong to no host: the `msoid` records.
+    /// Results that belong to no host: the `msoid` records.
     #[serde(default)]
     pub(super) row: Vec<RowTable>,
     /// The findings, all of them.
@@ -70,9 +70,9 @@ pub(super) enum Need {
     Addresses,
     /// `::1`.
     Ipv6,
-    /// A way into the IPv6 internet, as far as the system knows; no packet is sent.
+    /// A route into the IPv6 internet, as far as the system knows; no packet is sent.
     GlobalIpv6,
-    /// No such way.
+    /// No such route.
     NoGlobalIpv6,
 }
 
@@ -86,9 +86,9 @@ pub(super) struct OptionsTable {
     pub(super) cloud: Cloud,
     pub(super) domains: Vec<String>,
     pub(super) all_addresses: bool,
-    /// `{HOST}` stands for the address of the host's first server, or of a proxy.
+    /// `{HOST}` is replaced by the address of the host's first server, or of a proxy.
     pub(super) hosts_file: String,
-    /// One proxy for everything, as a hop; `{NAME}` stands for the proxy's name and port.
+    /// One proxy for everything, as a hop; `{NAME}` is replaced by the proxy's name and port.
     pub(super) proxy: Option<String>,
     /// URL of a script for everything.
     pub(super) pac: Option<String>,
@@ -171,7 +171,7 @@ pub(super) enum Scheme {
     Dns,
 }
 
-/// A row of the report.
+/// A result of the report.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RowTable {
@@ -188,7 +188,7 @@ pub(super) struct Expected {
     pub(super) stage: Option<String>,
     pub(super) who: Option<String>,
     pub(super) consequence_of: Option<String>,
-    /// The way, where it matters.
+    /// The route, where it matters.
     pub(super) via: Option<String>,
     /// Facts that the verdict must have, among others.
     #[serde(default)]
@@ -233,7 +233,7 @@ impl Scenario {
 }
 
 impl HostTable {
-    /// Id of the row.
+    /// Id of the result.
     pub(super) fn id(&self) -> &str {
         self.id.as_deref().unwrap_or(&self.name)
     }
@@ -336,7 +336,7 @@ impl Default for OptionsTable {
     }
 }
 
-/// Keeps the derive above honest: a scenario with a key that nobody reads is a mistake.
+/// Guards the derive above: a scenario with an unknown key is a mistake.
 #[test]
 fn unknown_keys_are_refused() {
     let text = "about = 'A network.'\nhosts = []\n";

@@ -128,7 +128,7 @@ fn everything_ends_with_the_lab() {
     assert!(directory.join("os-roots.pem").exists());
     drop(lab);
     assert!(!directory.exists());
-    // The connection that was open has ended, and nobody accepts another one.
+    // The open connection has ended, and no server accepts another one.
     assert!(!matches!(open.read(&mut [0; 1]), Ok(1..)));
     let refused = || {
         [served, silent]

@@ -1,4 +1,4 @@
-//! Every handshake, as a hello by hand and as rustls see it.
+//! Every handshake, with a hand-made ClientHello and with rustls.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;

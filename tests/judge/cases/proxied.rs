@@ -30,7 +30,7 @@ pub(crate) fn all() -> Vec<Case> {
     .collect()
 }
 
-/// An agent on this machine carries everything; what Windows says of the broker's exemption.
+/// An agent on this machine is the proxy for everything; the state of the broker's exemption.
 fn loopback(exempt: Option<bool>) -> Case {
     let own = Attempt {
         address: "127.0.0.1:8080".parse().unwrap(),
@@ -471,7 +471,7 @@ pub(crate) fn unresolved_name() -> Lookup {
     }
 }
 
-/// A route of the machine forbids the proxy: nobody on the path has dropped anything.
+/// A route of the machine forbids the proxy: no device on the path has dropped anything.
 #[test]
 fn a_route_in_the_way_of_the_proxy_is_the_devices_own() {
     let attempt = Attempt {
@@ -488,7 +488,7 @@ fn a_route_in_the_way_of_the_proxy_is_the_devices_own() {
     assert_eq!(report.endpoints[0].verdict.code, Some(Code::DeviceNoRoute));
 }
 
-/// What failed on the wrong way is compared, not the stage of the settings.
+/// The cause on the wrong route is compared, not the stage of the settings.
 #[test]
 fn a_wrong_way_is_compared_by_what_failed_on_it() {
     let address = "198.51.100.99";

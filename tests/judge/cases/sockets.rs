@@ -61,7 +61,7 @@ pub(crate) fn all() -> Vec<Case> {
     ]
 }
 
-/// What Linux reports three seconds later where nobody has the address of the next hop.
+/// What Linux reports three seconds later where no device has the address of the next hop.
 fn without_neighbor() -> Vec<Attempt> {
     rejected_after(3_060.0, OWN, 3, 1)
 }
@@ -161,7 +161,7 @@ fn verdict_of(attempts: Vec<Attempt>) -> Verdict {
 #[test]
 fn counters_that_are_absent_leave_the_plain_code() {
     let unclear = [
-        // Something waits and was never sent again: it may still be on its way.
+        // A segment is unacknowledged and was not retransmitted: it may still be in transit.
         windows_counts(0, 173, 0),
         // Sent again, and nothing waits: acknowledged in the end, or a timer has just run out.
         windows_counts(1, 0, 0),

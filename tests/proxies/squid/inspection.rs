@@ -1,4 +1,4 @@
-//! A squid that opens TLS, and one that is spoken to within TLS.
+//! A squid that inspects TLS, and one that clients reach over TLS.
 
 use std::process::Command;
 

@@ -59,7 +59,7 @@ fn each_fault_behind_it_has_its_own_code() {
     );
 }
 
-/// A proxy that waits longer than this client is no dead proxy while it serves others.
+/// A proxy that waits longer than this client is not a dead proxy while it serves others.
 #[test]
 fn a_proxy_that_waits_for_one_host_is_not_silent() {
     let Some(squid) = Squid::new() else { return };

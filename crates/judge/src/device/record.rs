@@ -91,7 +91,7 @@ fn stays_in_attempt(key: &str, attempting: bool) -> bool {
 const TRANSLATED: &str = "dsregcmd answers YES or NO: this text has other words, perhaps translated, \
      and what they stand for counts as not known";
 
-/// Looks fields up, and notes what it cannot believe.
+/// Looks fields up, and notes those that it cannot use.
 pub(super) struct Reading<'r, 'a> {
     pub(super) fields: &'r Group<'a>,
     pub(super) notes: &'r mut Vec<String>,
@@ -151,7 +151,7 @@ impl Reading<'_, '_> {
     }
 }
 
-/// A point in time. Times without a zone are left alone: nobody said what zone they are in.
+/// A point in time. Times without a zone are ignored: their zone is unknown.
 pub(super) fn time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let bare = text

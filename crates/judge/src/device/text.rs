@@ -7,7 +7,7 @@ use reach365_proxy::text;
 pub const TEXT_LIMIT: usize = 1 << 20;
 
 /// The text of a file, with `\n` at the end of every line: UTF-8 or UTF-16, with a byte order mark
-/// or without. What is neither is a code page whose name nobody wrote down: its characters above
+/// or without. Any other text is in an unknown code page: its characters above
 /// ASCII become replacement characters, and the names of the fields stay.
 ///
 /// # Errors

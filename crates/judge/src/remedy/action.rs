@@ -19,7 +19,7 @@ pub enum Action {
         program: String,
         /// Its arguments.
         arguments: Vec<String>,
-        /// Arguments that take its work back, where it can be taken back.
+        /// Arguments that revert its changes, where that is possible.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         undo: Vec<String>,
     },
@@ -65,7 +65,7 @@ pub enum Action {
         /// The name that the list of services shows.
         display: String,
     },
-    /// Open a page of Windows' settings, for somebody who sits there.
+    /// Open a page of Windows' settings, for a user at the machine.
     OpenSettings {
         /// Its address, `ms-settings:…` or a control panel command.
         page: String,
@@ -76,7 +76,7 @@ pub enum Action {
     Portal {
         /// Its address.
         address: String,
-        /// The way through its menus.
+        /// The path through its menus.
         path: String,
         /// What to do there.
         then: String,
@@ -99,7 +99,7 @@ pub enum RegistryData {
 }
 
 impl Action {
-    /// Whether a program can carry it out; else a person has to.
+    /// Whether a program can apply it; otherwise a person must.
     pub fn is_automatic(&self) -> bool {
         !matches!(
             self,
@@ -107,7 +107,7 @@ impl Action {
         )
     }
 
-    /// Whether it can be taken back once it is done.
+    /// Whether it can be reverted after it is applied.
     pub fn is_reversible(&self) -> bool {
         match self {
             Self::Run { undo, .. } => !undo.is_empty(),
@@ -164,7 +164,7 @@ impl fmt::Display for RegistryData {
     }
 }
 
-/// A command as somebody types it.
+/// A command as a user types it.
 pub fn command_line(program: &str, arguments: &[String]) -> String {
     let quoted = arguments.iter().map(|argument| {
         if argument.contains(' ') {

@@ -37,7 +37,7 @@ pub struct ActivationError {
     family: Family,
 }
 
-/// Why a text is no activation error.
+/// Why a text is not an activation error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoActivationError {
@@ -52,7 +52,7 @@ pub enum NoActivationError {
     Ambiguous {
         /// The digits, quoted.
         text: String,
-        /// What they can be, in words that hold a form without doubt.
+        /// What they can be, as texts of an unambiguous form.
         readings: Vec<String>,
     },
     /// A number about which nothing can be said.
@@ -137,7 +137,7 @@ pub enum Network {
     Sometimes,
     /// It is not.
     No,
-    /// Nobody can tell from the number.
+    /// The number does not tell.
     Unknown,
 }
 
@@ -178,7 +178,7 @@ impl ActivationError {
     /// or without sign, a bare WinHTTP code, `AADSTS50126`; with brackets or "error code:" around.
     ///
     /// # Errors
-    /// [`NoActivationError`] where the text has no such form, can be read in two ways, or names a
+    /// [`NoActivationError`] where the text has no such form, is ambiguous, or names a
     /// number about which nothing can be said.
     pub fn parse(text: &str) -> Result<Self, NoActivationError> {
         parse::parse(text)
@@ -269,7 +269,7 @@ impl ActivationError {
         self.first(|meaning| meaning.group.as_deref())
     }
 
-    /// Whether the number stands for a failure; notes and warnings of the sign-in library do not.
+    /// Whether the number is a failure; notes and warnings of the sign-in library are not.
     pub fn is_failure(self) -> bool {
         let of_library = self.number & 0x0FF0_0000 == 0x0AA0_0000;
         let failed = self.number & 0xC000_0000 == 0xC000_0000;
@@ -310,7 +310,7 @@ impl ActivationError {
         }
     }
 
-    /// What the most special row says that says anything.
+    /// The value from the most specific meaning that has one.
     fn first<T>(self, field: impl Fn(&'static table::Meaning) -> Option<T>) -> Option<T> {
         Table::builtin().layers(self).find_map(field)
     }

@@ -28,8 +28,8 @@ struct Cause<'a> {
     endpoints: Vec<&'a Endpoint>,
 }
 
-/// Says what to do: causes of the whole run first, then those of single rows, what only degrades
-/// last, equal causes in one line. Rows that a run-wide cause explains get none of their own.
+/// Says what to do: run-wide causes first, then those of single endpoints, degradations
+/// last, equal causes in one line. Endpoints that a run-wide cause explains get no advice.
 pub fn advise(findings: &[Finding], rows: &[(&Endpoint, &Verdict)]) -> Vec<Advice> {
     let mut lines = advise_on_all(findings, rows);
     lines.truncate(LINES);
@@ -38,7 +38,7 @@ pub fn advise(findings: &[Finding], rows: &[(&Endpoint, &Verdict)]) -> Vec<Advic
 
 /// The same for every cause, however many there are.
 pub fn advise_on_all(findings: &[Finding], rows: &[(&Endpoint, &Verdict)]) -> Vec<Advice> {
-    // A note asks for nothing, and where nobody did it, nobody is asked to mend it.
+    // A note requests no change; a finding without a culprit asks no party to fix it.
     let wrong = findings
         .iter()
         .filter(|it| it.outcome > Outcome::Reachable && it.culprit.is_some());
@@ -81,13 +81,13 @@ fn of_rows<'a>(findings: &[Finding], rows: &[(&'a Endpoint, &'a Verdict)]) -> Ve
         let Some(code) = verdict.code else {
             continue;
         };
-        // Where no control speaks for the resolver, nobody is asked to change it.
+        // Where no control confirms the resolver's fault, no party is asked to change it.
         let unclear = verdict.outcome == Outcome::Inconclusive && code.stage() == Stage::Dns;
         let explained = verdict.consequence_of.is_some() || is_told(findings, endpoint, code);
         if unclear || explained {
             continue;
         }
-        // A host that must be closed is closed by whoever lets it through.
+        // The enforcer that allows a host that must be closed is the one to close it.
         let closing = verdict.facts.get("closing");
         let own_issuer = verdict.facts.get(OWN_ISSUER);
         let uncontrolled = verdict.facts.contains_key(NO_CONTROL);

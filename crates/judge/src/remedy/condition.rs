@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What has to be true of a device before a remedy may be offered on it.
+/// A condition that a device must meet before a remedy may be offered on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Condition {
@@ -20,7 +20,7 @@ pub enum Condition {
     Registered,
     /// Managed by an organization: device management or a domain.
     Managed,
-    /// Managed by nobody.
+    /// Not managed.
     NotManaged,
     /// The key of the device does not work.
     RegistrationBroken,
@@ -32,7 +32,7 @@ pub enum Condition {
     ServiceStopped,
     /// The active probe of the connectivity test is switched off.
     NcsiProbeOff,
-    /// There is no report of a check.
+    /// No report of a check exists.
     NotChecked,
 }
 

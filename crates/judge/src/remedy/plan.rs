@@ -15,7 +15,7 @@ pub use step::{LeftOut, Omission, Reason, Step};
 /// Minutes that an app's own remedies come earlier, and those of other apps later.
 const HINT: u32 = 20;
 
-/// What is known when somebody asks for a plan.
+/// What is known when a plan is made.
 #[derive(Debug, Clone)]
 pub struct Situation<'a> {
     /// The error number that the user sees.
@@ -33,9 +33,9 @@ pub struct Situation<'a> {
 /// What a check of the network found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NetworkSeen {
-    /// Every cause with its advice, the first to mend first.
+    /// Every cause with its advice, in the order in which to fix them.
     pub causes: Vec<Advice>,
-    /// Whether every required row was decided: what is not among the causes is in order.
+    /// Whether every required endpoint was judged: what is not among the causes works.
     pub conclusive: bool,
 }
 
@@ -143,8 +143,8 @@ fn stop(managed: bool, situation: &Situation<'_>) -> Stop {
     }
 }
 
-/// The need of a remedy that is not met on a device: one that is false, or else one that nobody
-/// knows. `None` where nothing stands against it.
+/// The unmet need of a remedy on a device: one that is false, or else one that is
+/// unknown. `None` where all are met.
 pub fn unmet(remedy: &Remedy, device: Option<&DeviceState>) -> Option<Omission> {
     let situation = Situation {
         error: None,

@@ -187,7 +187,7 @@ fn via(route: &Route, verdict: &Verdict) -> String {
     if direct { "direct" } else { "proxy" }.to_owned()
 }
 
-/// Counts verdicts. Every row counts, recommended ones too.
+/// Counts verdicts. Every endpoint counts, recommended ones too.
 pub fn summary(verdicts: &[Verdict]) -> Summary {
     let count = |outcome: Outcome| {
         let same = |verdict: &&Verdict| verdict.outcome == outcome;
@@ -249,7 +249,7 @@ fn proxy_ms(attempt: &Attempt) -> Option<f64> {
         .reduce(|one, other| one + other)
 }
 
-/// The lookup that gave the address, of the proxy where one carries the connection; without a
+/// The lookup that gave the address, of the proxy where there is one; without a
 /// connection the longest.
 fn dns_ms(evidence: &Evidence, attempt: Option<&Attempt>) -> Option<f64> {
     let wanted = attempt.map(|attempt| match attempt.address {

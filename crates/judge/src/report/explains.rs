@@ -28,8 +28,8 @@ pub enum Fit {
     Stage,
 }
 
-/// The failures that explain an error number: what fits best first, then run-wide findings,
-/// then endpoints in plan order. A row that a fitting finding stands for is left out.
+/// The failures that explain an error number: the best match first, then run-wide findings,
+/// then endpoints in plan order. An endpoint that a matching finding covers is left out.
 pub fn explaining(report: &Report, error: ActivationError) -> Vec<Explanation<'_>> {
     let findings: Vec<_> = report
         .findings

@@ -11,12 +11,12 @@ use reach365_model::evidence::{Attempt, Evidence, HttpSeen, Observation, Stage, 
 use reach365_model::verdict::{Code, Confidence, Facts, Outcome};
 use reach365_proxy::route::Hop;
 
-/// What one connection, or one address, comes to.
+/// The result of one connection, or of one address.
 #[derive(Debug, Clone)]
 pub(super) enum AttemptResult {
     /// A genuine answer, with what was wrong beside it.
     Genuine(Genuine),
-    /// Connected, and nobody tried to go further.
+    /// Connected, and no later stage was tried.
     Connected,
     /// No genuine answer, and why.
     Failed(Diagnosis),
@@ -97,7 +97,7 @@ fn judge_hop(endpoint: &Endpoint, attempt: &Attempt, context: &Context<'_>) -> A
     }
 }
 
-/// The way through the proxy is open: what lies behind it is judged as on the direct path, but for
+/// The path through the proxy is open: what lies behind it is judged as on the direct path, but for
 /// what the proxy itself answers where there is no TLS.
 fn judge_behind_proxy(
     endpoint: &Endpoint,
@@ -280,8 +280,8 @@ fn failure_of(result: &AttemptResult) -> Option<&Diagnosis> {
     }
 }
 
-/// Silence before an answer is a lost packet, which is nobody's fault; a refusal or a reset came
-/// from somebody.
+/// Silence before an answer is a lost packet, which has no culprit; a refusal or a reset was sent
+/// by a party on the path.
 fn flaky(mut genuine: Genuine, failures: &[Diagnosis]) -> Genuine {
     let Some(first) = failures
         .iter()

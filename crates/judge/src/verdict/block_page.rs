@@ -74,7 +74,7 @@ pub(super) fn phrases() -> impl Iterator<Item = &'static str> {
     WORDS.into_iter().chain(TITLE_WORDS).chain(CDN_SIGNS)
 }
 
-/// Whether an answer bears the marks of a block page.
+/// Whether an answer has the marks of a block page.
 pub(super) fn is_one(seen: &HttpSeen) -> bool {
     if names_itself(seen) {
         return true;

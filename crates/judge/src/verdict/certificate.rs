@@ -8,8 +8,8 @@ use reach365_model::endpoint::{Endpoint, Inspection, Issuer};
 use reach365_model::evidence::{Attempt, Certificate, TlsSeen, Trust};
 use reach365_model::verdict::{Code, Confidence, Facts, Outcome, Who};
 
-/// Organizations that issue for everybody. Root bundles drop their older roots, so a chain of
-/// theirs that a bundle does not know is no sign of interception.
+/// Organizations that issue public certificates. Root bundles drop their older roots, so a chain of
+/// theirs that a bundle does not know is not a sign of interception.
 pub(super) const PUBLIC_ISSUERS: [&str; 11] = [
     "O=DigiCert Inc",
     "O=Microsoft Corporation",
@@ -187,7 +187,7 @@ fn objection(seen: &TlsSeen) -> Option<&str> {
 }
 
 /// A certificate that does not name the host. Windows takes the common name of the subject where
-/// there is no other name.
+/// the certificate has no other name.
 fn not_named(seen: &TlsSeen, leaf: &Certificate) -> Diagnosis {
     match named_by_subject(seen, leaf).filter(|_| leaf.names.is_empty()) {
         Some(name) => about(Code::TlsNoSan, leaf)

@@ -15,9 +15,9 @@ use reach365_model::verdict::{Code, Confidence, Outcome, Requirement, Verdict, W
 
 /// What the judgment of an endpoint says of a rule that should close it.
 enum Seen {
-    /// The host answers, or somebody else's inspection hands on its answer.
+    /// The host answers, or another party's inspection forwards its answer.
     Open,
-    /// Nobody gets through to the host from here.
+    /// The host cannot be reached from here.
     Closed,
     /// Neither was seen.
     Nothing,
@@ -169,8 +169,8 @@ fn seen(endpoint: &Endpoint, open: &Verdict) -> Seen {
     }
 }
 
-/// What a failure means for a host that nobody should reach. A proxy that is dead or asks for
-/// credentials, and an answer that may be anybody's, say nothing of a rule.
+/// What a failure means for a host that must be closed. A proxy that is dead or requires
+/// credentials, and an answer of unknown origin, say nothing about a rule.
 fn seen_by_code(endpoint: &Endpoint, open: &Verdict, code: Code) -> Seen {
     let has = |fact: &str| open.facts.contains_key(fact);
     match code {
@@ -182,7 +182,7 @@ fn seen_by_code(endpoint: &Endpoint, open: &Verdict, code: Code) -> Seen {
         | Code::RouteBypassHidesHost
         | Code::RouteProxyNotConfigured
         | Code::RoutePacWrongBranch => Seen::Open,
-        // An inspection device answers in the name of whoever it has reached, unless it says "blocked".
+        // An inspection device answers for the host that it has reached, unless it says "blocked".
         Code::TlsIntercepted | Code::TlsInterceptedUntrusted if has("page") => Seen::Closed,
         Code::TlsIntercepted | Code::TlsInterceptedUntrusted if has("status") => Seen::Open,
         // In clear text silence may be a filter that reads the request; after a genuine handshake the

@@ -28,7 +28,7 @@ pub(super) fn truncated(answer: &Answer<'_>) -> Option<Diagnosis> {
     })
 }
 
-/// A body that the entry needs, and that did not come to its end.
+/// A body that the entry needs, and that is incomplete.
 fn unfinished(answer: &Answer<'_>) -> Option<Diagnosis> {
     truncated(answer).or_else(|| {
         let stopped = answer.stalled && !answer.seen.body_complete;
@@ -144,7 +144,7 @@ pub(super) fn json_key(answer: &Answer<'_>, key: &str) -> Option<Diagnosis> {
     })
 }
 
-/// What the host itself sent over a genuine chain blocks nobody.
+/// What the host itself sent over a genuine chain is not a block by another party.
 fn softened(diagnosis: Diagnosis, answer: &Answer<'_>) -> Diagnosis {
     match answer.channel {
         channel if channel.is_proven() => diagnosis.with_outcome(Outcome::Degraded),

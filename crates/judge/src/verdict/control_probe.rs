@@ -10,7 +10,7 @@ use reach365_model::verdict::{Code, Confidence, Facts, Outcome, Verdict, Who};
 
 /// Name of the fact that the system counts only what waits for its acknowledgement.
 pub(super) const UNCOUNTED: &str = "acknowledgements";
-/// Name of the fact that another name was not heard twice while the own one was not.
+/// Name of the fact that another name was answered only once while the own name got no answer.
 const ANSWERED_ONCE: &str = "heard";
 /// Failures that a filter for names in ClientHellos may explain.
 const CUT_HELLOS: [Code; 4] = [
@@ -19,7 +19,7 @@ const CUT_HELLOS: [Code; 4] = [
     Code::TlsSilent,
     Code::TlsClosed,
 ];
-/// Failures behind which somebody else answers in the host's name.
+/// Failures where another party answers in the host's name.
 const FOREIGN: [Code; 5] = [
     Code::DnsSinkhole,
     Code::TlsWrongName,
@@ -28,14 +28,14 @@ const FOREIGN: [Code; 5] = [
     Code::TlsPlaintext,
 ];
 
-/// Whether another host that works makes the verdict no surer: it does not tell what was lost.
+/// Whether another host that works does not raise the confidence: it does not tell what was lost.
 pub(super) fn stays_doubtful(verdict: &Verdict) -> bool {
     let says =
         |code: Code, fact: &str| is_one_of(verdict, &[code]) && verdict.facts.contains_key(fact);
     says(Code::TlsHelloDropped, UNCOUNTED) || says(Code::TlsSniFiltered, ANSWERED_ONCE)
 }
 
-/// The address of which the verdict speaks.
+/// The address that the verdict names.
 pub fn named_address(verdict: &Verdict) -> Option<SocketAddr> {
     address_in(&verdict.facts)
 }
@@ -67,7 +67,7 @@ fn is_one_of(verdict: &Verdict, codes: &[Code]) -> bool {
 
 /// The diagnosis as the controls leave it.
 pub(super) fn apply(evidence: &Evidence, diagnosis: Diagnosis) -> Diagnosis {
-    // What was asked elsewhere says nothing of this address.
+    // A probe of another address says nothing about this one.
     let address = address_in(&diagnosis.facts);
     let size_control = evidence.size_control.as_ref();
     let size_control = size_control.filter(|control| Some(control.address) == address);
@@ -101,7 +101,7 @@ pub(super) fn apply(evidence: &Evidence, diagnosis: Diagnosis) -> Diagnosis {
 enum Size {
     /// The same question is answered where segments are short: nothing else differs.
     Segments(u16),
-    /// A short answer comes. Somebody on the path may have given it.
+    /// A short answer comes. A device on the path may have sent it.
     Answer,
 }
 
@@ -160,8 +160,8 @@ fn answered_when_short(size: Size, diagnosis: Diagnosis) -> Diagnosis {
     )
 }
 
-/// How sure a filter for the name is: every ClientHello with the host's own failed, another name was
-/// heard. Where only one of two was, chance may have chosen.
+/// Confidence in a filter for the name: every ClientHello with the host's own failed, another name
+/// was answered. Where only one of two was, chance may have chosen.
 fn is_by_name(control: &SniControl, diagnosis: &Diagnosis) -> Option<Confidence> {
     // Where nothing came, the packets may be too long: an alert is too short to tell.
     let is_answered = |hello: &&LegacyHello| match diagnosis.code {
@@ -183,7 +183,7 @@ fn others(control: &SniControl) -> impl Iterator<Item = &LegacyHello> {
     std::iter::once(&control.other).chain(&control.other_again)
 }
 
-/// A ServerHello or an alert: either way something that speaks TLS heard the ClientHello.
+/// A ServerHello or an alert: both show that a TLS server read the ClientHello.
 fn is_answer(hello: &LegacyHello) -> bool {
     hello.version.is_some() || hello.alert.is_some()
 }

@@ -1,6 +1,6 @@
 //! The whole run: causes that hold for several endpoints, most basic first.
 //!
-//! A run-wide cause collapses the rows that it explains: they keep their own code and say in
+//! A run-wide cause collapses the endpoints that it explains: they keep their own code and say in
 //! `consequence_of` what explains them.
 
 mod clock;
@@ -33,7 +33,7 @@ use reach365_model::endpoint::{Endpoint, Host, MustBe};
 use reach365_model::evidence::Evidence;
 use reach365_model::verdict::{Code, Confidence, Culprit, Facts, Finding, Outcome, Verdict};
 
-/// Looks at all rows together, corrects them where the run knows better, and names the causes
+/// Looks at all results together, corrects them where the run knows better, and names the causes
 /// that several of them share.
 pub fn correlate(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     let mut findings = causes(context, rows);
@@ -42,8 +42,8 @@ pub fn correlate(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding>
     findings
 }
 
-/// The resolvers that rows accuse although no name of an unrelated owner was resolved there, or that
-/// have to tell whether a proxy's own DNS fails: control lookups would tell.
+/// The resolvers that results accuse although no name of an unrelated owner was resolved there, or
+/// that must show whether a proxy's own DNS fails: control lookups would show it.
 pub fn resolvers_without_control(
     context: &Context<'_>,
     rows: &[(&Endpoint, &Evidence)],
@@ -102,7 +102,7 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     findings.extend(routes::disagreement(context, rows));
     findings.extend(resolver::find(context, &known, rows));
     resolver::doubt_silence(context, rows);
-    // It explains no row, so that its place matters to the reader alone: beside the resolvers.
+    // It explains no endpoint, so its position matters only to the reader: beside the resolvers.
     findings.extend(dead_server::find(context, rows));
     findings.extend(egress::closed_ports(context, &control_hosts, rows));
     findings.extend(egress::ipv6(rows));
@@ -124,15 +124,15 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     findings.extend(limited::find(context, rows));
     let shared = collapse::find(context, rows, &findings);
     findings.extend(shared);
-    // It concerns endpoints that answer: after everything that takes an answer back.
+    // It concerns endpoints that answer: after every rule that withdraws an answer.
     findings.extend(loopback::find(context, rows));
     findings
 }
 
-/// Rows by their place.
+/// Results by their index.
 type Places = Vec<usize>;
 
-/// Rows that no run-wide cause explains yet, of entries that must be reachable.
+/// Results that no run-wide cause explains yet, of endpoints that must be reachable.
 fn free(rows: &[Judged<'_>], wanted: impl Fn(&Judged<'_>) -> bool) -> Places {
     let open = |row: &Judged<'_>| {
         row.verdict.consequence_of.is_none() && row.endpoint.must_be == MustBe::Reachable
@@ -141,7 +141,7 @@ fn free(rows: &[Judged<'_>], wanted: impl Fn(&Judged<'_>) -> bool) -> Places {
     rows.iter().enumerate().filter_map(place).collect()
 }
 
-/// Whether a row is blocked for one of these causes.
+/// Whether an endpoint is blocked for one of these causes.
 fn blocked_by(row: &Judged<'_>, codes: &[Code]) -> bool {
     let code = row.verdict.code;
     row.verdict.outcome == Outcome::Blocked && code.is_some_and(|code| codes.contains(&code))
@@ -155,7 +155,7 @@ fn is_genuine(row: &Judged<'_>) -> bool {
         && !row.evidence.attempts.is_empty()
 }
 
-/// The different hosts of some rows, in plan order.
+/// The different hosts of some results, in plan order.
 fn hosts<'a>(rows: &[Judged<'a>], places: &[usize]) -> Vec<&'a Host> {
     let mut hosts = Vec::new();
     for place in places {
@@ -167,14 +167,14 @@ fn hosts<'a>(rows: &[Judged<'a>], places: &[usize]) -> Vec<&'a Host> {
     hosts
 }
 
-/// Marks rows as explained.
+/// Marks results as explained.
 fn collapse(rows: &mut [Judged<'_>], places: &[usize], code: Code) {
     for place in places {
         rows[*place].verdict.consequence_of = Some(code);
     }
 }
 
-/// Takes the accusation back from rows, which then wait for the run-wide cause to be mended.
+/// Withdraws the accusation from results, which then wait until the run-wide cause is fixed.
 fn collapse_as_inconclusive(rows: &mut [Judged<'_>], places: &[usize], code: Code) {
     collapse(rows, places, code);
     for place in places {
@@ -186,7 +186,7 @@ fn collapse_as_inconclusive(rows: &mut [Judged<'_>], places: &[usize], code: Cod
     }
 }
 
-/// A finding over some rows, with a sentence of its own.
+/// A finding over some results, with a sentence of its own.
 fn finding(diagnosis: Diagnosis, says: &str, rows: &[Judged<'_>], places: &[usize]) -> Finding {
     let id = |place: &usize| rows[*place].endpoint.id.clone();
     let mut culprit = Culprit::new(diagnosis.who);
@@ -201,7 +201,7 @@ fn finding(diagnosis: Diagnosis, says: &str, rows: &[Judged<'_>], places: &[usiz
     finding
 }
 
-/// Gives a row another code, its facts kept.
+/// Gives a result another code, its facts kept.
 fn recode(row: &mut Judged<'_>, code: Code, confidence: Confidence) {
     let mut diagnosis = Diagnosis::new(code).sure(confidence);
     if let Some(cause) = row.verdict.code {
@@ -213,17 +213,17 @@ fn recode(row: &mut Judged<'_>, code: Code, confidence: Confidence) {
     *row.verdict = diagnosis.verdict(row.endpoint);
 }
 
-/// A text among the facts of a row.
+/// A text among the facts of a result.
 fn fact<'a>(row: &'a Judged<'_>, name: &str) -> Option<&'a str> {
     row.verdict.facts.get(name)?.as_str()
 }
 
-/// Whether a proxy carried the connection: addresses are then its own, and DNS is its business.
+/// Whether a proxy was used: addresses are then its own, and it does the DNS lookups.
 fn is_proxied(row: &Judged<'_>) -> bool {
     row.verdict.facts.contains_key("proxy")
 }
 
-/// Whether something accepted a TCP connection for a row.
+/// Whether a TCP connection for an endpoint was accepted.
 fn connected(row: &Judged<'_>) -> bool {
     row.evidence
         .attempts
@@ -231,7 +231,7 @@ fn connected(row: &Judged<'_>) -> bool {
         .any(|attempt| attempt.tcp.passed())
 }
 
-/// Judges a row again with knowledge of the run.
+/// Judges an endpoint again with knowledge of the run.
 fn again(
     endpoint: &Endpoint,
     evidence: &Evidence,

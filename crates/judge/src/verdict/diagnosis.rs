@@ -65,7 +65,7 @@ impl Diagnosis {
         self
     }
 
-    /// The address of the party that is to blame.
+    /// The address of the culprit.
     pub(super) fn at_address(mut self, address: Option<IpAddr>) -> Self {
         self.address = address;
         self

@@ -1,4 +1,4 @@
-//! The DNS stage: lookups that fail, lookups that limp, and endpoints that are a record alone.
+//! The DNS stage: failed lookups, degraded lookups, and endpoints that are a DNS record only.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -103,7 +103,7 @@ fn wrong_answer(evidence: &Evidence) -> Diagnosis {
 
 /// Every answer of the family that decides must be in the entry: IPv4 where it was answered and
 /// the entry has such an address. IPv6 beside it is information, since many resolvers leave it
-/// out or make it up.
+/// out or forge it.
 fn is_expected(endpoint: &Endpoint, found: &[IpAddr]) -> bool {
     let expected = &endpoint.dns_answer;
     let judged = |v6: bool| {
@@ -162,7 +162,7 @@ pub(super) fn failure(
     judge_failure(lookup, failure)
 }
 
-/// The address family that alone was asked for: that a name has no address of it says nothing of
+/// The address family that alone was asked for: that a name has no address of it says nothing about
 /// the other one.
 pub(super) fn only_family<'a>(
     lookups: impl IntoIterator<Item = &'a Lookup>,
@@ -316,7 +316,7 @@ pub(super) fn flaws(evidence: &Evidence, run: &RunEvidence) -> Vec<Diagnosis> {
     if !evidence.hosts_file.is_empty() {
         return Vec::new();
     }
-    // Nobody needs the answers for a family that this machine has not.
+    // The answers for a family that this machine lacks are not needed.
     let broken = aaaa_broken(evidence, run).filter(|_| !network::lacks(run, true));
     broken.into_iter().chain(slow(evidence)).collect()
 }
@@ -348,8 +348,8 @@ fn aaaa_broken(evidence: &Evidence, run: &RunEvidence) -> Option<Diagnosis> {
     })
 }
 
-/// A name whose every lookup took long by itself. One late answer says nothing: packets get lost,
-/// and a resolver that has to find out answers the next question at once.
+/// A name whose every lookup took long by itself. One late answer is not evidence: packets get
+/// lost, and a resolver that must ask others answers the next question at once.
 fn slow(evidence: &Evidence) -> Option<Diagnosis> {
     let limit = SLOW_LOOKUP_MS + PATH_SHARE * path_ms(evidence);
     let slow = evidence.lookups.iter().filter_map(|lookup| {
@@ -410,7 +410,7 @@ fn answer_ms(lookup: &Lookup) -> f64 {
     own - before - resent
 }
 
-/// The address of the resolver, where it is one: of several nobody knows which one to blame.
+/// The address of the resolver, where it is one: which of several is at fault is unknown.
 fn only_resolver(evidence: &Evidence) -> Option<IpAddr> {
     let tries = evidence.lookups.iter().flat_map(|lookup| &lookup.tries);
     let mut servers = tries.map(|one| one.server.ip());

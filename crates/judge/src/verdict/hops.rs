@@ -70,7 +70,7 @@ pub(super) fn judge(
     verdict
 }
 
-/// The hops of the way that was taken, none twice.
+/// The hops of the route that was taken, none twice.
 fn hops(evidence: &Evidence) -> Vec<&Hop> {
     let taken = evidence
         .ways
@@ -235,7 +235,7 @@ fn unresolved(evidence: &Evidence, proxy: &ProxyServer, context: &Context<'_>) -
     } else {
         diagnosis.fact("asked", printable_names(&asked))
     };
-    // The settings name nobody only where the resolver says so.
+    // The name in the settings does not exist only where the resolver says so.
     let diagnosis = if denied {
         diagnosis
     } else {

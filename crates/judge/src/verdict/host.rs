@@ -1,4 +1,4 @@
-//! One endpoint: all its addresses, and what DNS has to do with it.
+//! One endpoint: all its addresses, and how DNS affects it.
 
 use std::net::IpAddr;
 
@@ -358,7 +358,7 @@ impl DnsFaultCheck<'_> {
     }
 }
 
-/// Whether a certificate for the host came that somebody else has signed: then there is more to
+/// Whether a certificate for the host came that another party has signed: then there is more to
 /// say than "sinkhole".
 fn is_named_by_its_certificate(evidence: &Evidence, diagnosis: &Diagnosis) -> bool {
     let elsewhere = |attempt: &&Attempt| !attempt.address.ip().is_unspecified();
@@ -386,7 +386,7 @@ fn hosts_file(evidence: &Evidence, cause: &str) -> Diagnosis {
         .fact("cause", cause)
 }
 
-/// The addresses that the answers stand for.
+/// The addresses that the answers mean.
 fn meant(evidence: &Evidence, context: &Context<'_>) -> Vec<IpAddr> {
     let found = dns::answers(evidence);
     let meant = found

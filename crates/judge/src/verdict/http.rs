@@ -14,10 +14,10 @@ use reach365_proxy::owner::registrable_domain;
 /// From the request to the response head; more than this is slow.
 pub(super) const SLOW_FIRST_BYTE_MS: f64 = 3_000.0;
 
-/// What carried the exchange.
+/// The channel of the exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Channel {
-    /// Nothing but TCP: anybody on the path may have answered.
+    /// Nothing but TCP: any device on the path may have answered.
     Clear,
     /// TLS with a public chain: the host itself answered.
     Genuine,
@@ -177,7 +177,7 @@ fn slow(answer: &Answer<'_>) -> Option<Diagnosis> {
     })
 }
 
-/// Answers that somebody on the path gave: a portal, a block page.
+/// Answers from a device on the path: a portal, a block page.
 fn foreign(answer: &Answer<'_>) -> Option<Diagnosis> {
     let seen = answer.seen;
     if seen.status == 511 {
@@ -191,8 +191,8 @@ fn foreign(answer: &Answer<'_>) -> Option<Diagnosis> {
     }
     match answer.channel {
         Channel::Genuine => None,
-        // Behind an authority of its own a host may say "access denied" itself; a filter that names
-        // itself in a header is no part of the host.
+        // Behind a private authority a host may say "access denied" itself; a filter that names
+        // itself in a header is not part of the host.
         Channel::Private if !block_page::names_itself(seen) => Some(
             block_page_of(answer)
                 .sure(Confidence::Low)
@@ -205,7 +205,7 @@ fn foreign(answer: &Answer<'_>) -> Option<Diagnosis> {
 
 /// A page in clear text that asks the reader for something, or leads elsewhere, where the host is a
 /// public one and the entry compares no content: it may be that of a captive portal or of a filter.
-/// Alone it accuses no party; it is no answer of the host either.
+/// Alone it accuses no party; it is not an answer of the host either.
 fn of_a_portal(answer: &Answer<'_>) -> Option<Diagnosis> {
     let (seen, endpoint) = (answer.seen, answer.endpoint);
     let compares = !matches!(endpoint.expect, Expect::AnyGenuine | Expect::Status(_));
@@ -244,7 +244,7 @@ pub(super) fn block_page_of(answer: &Answer<'_>) -> Diagnosis {
     }
 }
 
-/// Answers of a service in trouble. In clear text anybody may have said so.
+/// Answers of a service in trouble. In clear text their origin is unknown.
 fn overloaded(answer: &Answer<'_>) -> Option<Diagnosis> {
     let status = answer.seen.status;
     if let Expect::Status(wanted) = &answer.endpoint.expect

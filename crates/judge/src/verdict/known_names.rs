@@ -32,7 +32,7 @@ struct Seen {
     /// Whether the host itself answered at one of them: then the name is known, whatever kind of
     /// address a VPN or a private link gives it.
     proven: bool,
-    /// Whether the name was asked for as a control, and is no endpoint of the run.
+    /// Whether the name was asked for as a control, and is not an endpoint of the run.
     control: bool,
     failure: Option<FailureKind>,
 }
@@ -99,7 +99,7 @@ impl KnownNames {
     }
 
     /// A resolver that knows the internet's root and denies a name does so on purpose. One that
-    /// fails or is silent may know the root by heart.
+    /// fails or is silent may have the root in its cache or hints.
     fn root_vouches(&self, evidence: &Evidence) -> bool {
         let denied = evidence.lookups.iter().filter(|lookup| {
             let failure = lookup.outcome.failure.as_ref();
@@ -110,7 +110,7 @@ impl KnownNames {
             .any(|server| self.roots.contains(&server))
     }
 
-    /// Whether any name at all has a usable address there, beside those that were made up.
+    /// Whether any name at all has a usable address there, beside those that were forged.
     pub(super) fn resolve_something(&self, asked: &[SocketAddr], forged: &[IpAddr]) -> bool {
         let mut seen = self.seen.iter();
         seen.any(|seen| shares_a_server(seen, asked) && self.is_known(seen, forged))
@@ -131,7 +131,7 @@ impl KnownNames {
     }
 
     /// Whether these resolvers say anything about any name. That a control fails at the server
-    /// tells nothing: forwarders say so, after a while, when nobody answers them.
+    /// does not count: forwarders answer so, after a while, when no upstream server answers.
     pub(super) fn are_answered(&self, asked: &[SocketAddr]) -> bool {
         let told = |seen: &Seen| match seen.failure {
             Some(FailureKind::Servfail) => !seen.control,

@@ -1,9 +1,9 @@
-//! Limits of the caller's own that are shorter than usual: silence within them blames no party.
+//! Limits of the caller's own that are shorter than usual: silence within them accuses no party.
 
 use reach365_model::evidence::{Attempt, Failure, FailureKind, RunEvidence, Stage};
 use reach365_model::options::Timeouts;
 
-/// Why a silence says nothing: the caller's limit ended the wait.
+/// Why a silence is not evidence: the caller's limit ended the wait.
 pub(super) fn shortened_for(run: &RunEvidence, stage: Stage, failure: &Failure) -> Option<String> {
     let shortened_for = run.short_limits.get(&stage)?;
     if failure.kind != FailureKind::Timeout {

@@ -292,7 +292,7 @@ impl<'a> Sides<'a> {
         diagnosis.verdict(endpoint)
     }
 
-    /// Nobody is led to China.
+    /// No client is sent to China.
     fn without_vianet(&self, endpoint: &Endpoint) -> Verdict {
         if self.external.is_empty() {
             return self.blind(endpoint);
@@ -458,7 +458,7 @@ fn is_authoritative(view: &MsoidView) -> bool {
     answer.is_some_and(|answer| answer.authoritative)
 }
 
-/// Whether nobody but the second resolver has the record: nobody's devices need that one.
+/// Whether only the second resolver has the record: no device needs that one.
 fn only_second(there: &[&MsoidView]) -> bool {
     there
         .iter()
@@ -482,7 +482,7 @@ fn is_loop(view: &MsoidView) -> bool {
     failure.is_some_and(|failure| failure.kind == FailureKind::CnameLoop)
 }
 
-/// Whether nobody can tell where the chain leads.
+/// Whether the target of the chain is unknown.
 fn is_broken(view: &MsoidView) -> bool {
     view.outcome.failure.is_some() && !is_loop(view)
 }
@@ -504,14 +504,14 @@ fn is_wildcard(view: &MsoidView) -> bool {
     records.any(|record| record.name.eq_ignore_ascii_case(&lookup.name) && same(record))
 }
 
-/// What stands there, in words.
+/// The record found there, as text.
 fn record(view: &MsoidView) -> String {
     let addresses = view.addresses.iter().map(ToString::to_string);
     let texts = view.chain.iter().map(|name| short(name)).chain(addresses);
     texts.collect::<Vec<_>>().join(", ")
 }
 
-/// The internet's side is well, and the one that clients go by was not seen.
+/// The internet's side is right, and the view that clients use was not seen.
 fn half_seen(endpoint: &Endpoint, why: &str, outside: &str) -> Verdict {
     let told = format!("what clients see was not seen ({why}); outside, {outside}");
     let mut verdict = diagnosis::inconclusive(endpoint, &told);

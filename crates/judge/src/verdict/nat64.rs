@@ -14,7 +14,7 @@ const KNOWN: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 0, 170), Ipv4Addr::new(192, 
 /// The prefix that everybody knows.
 const WELL_KNOWN: [u16; 6] = [0x64, 0xff9b, 0, 0, 0, 0];
 
-/// The name whose IPv6 addresses only DNS64 makes up.
+/// The name whose IPv6 addresses only DNS64 synthesizes.
 pub const NAME: &str = "ipv4only.arpa";
 
 /// The prefixes that the answer for [`NAME`] shows.
@@ -36,7 +36,7 @@ pub fn prefixes(lookup: &Lookup) -> Vec<IpNet> {
     found
 }
 
-/// The address that an answer stands for: the IPv4 address within it, where it lies in a prefix of
+/// The address that an answer means: the IPv4 address within it, where it lies in a prefix of
 /// this network or holds an address that the same name has over IPv4.
 pub(super) fn meant(run: &RunEvidence, address: IpAddr, answers: &[IpAddr]) -> IpAddr {
     let IpAddr::V6(v6) = address else {

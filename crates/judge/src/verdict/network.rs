@@ -92,7 +92,7 @@ pub(super) fn below(name: &str, suffix: &str) -> bool {
 }
 
 /// Whether two names have different owners. Two names of one owner may share an issuer, an address
-/// or a page without anyone between.
+/// or a page without any device between them.
 pub(super) fn unrelated(one: &Host, other: &Host) -> bool {
     one.name().is_some() && other.name().is_some() && one.owner() != other.owner()
 }

@@ -53,10 +53,10 @@ pub(super) fn asks_for_access(seen: &HttpSeen) -> bool {
         || refusal::forbids(&title, &text)
 }
 
-/// Elements whose content nobody reads.
+/// Elements whose content is not shown.
 const UNSEEN: [&str; 3] = ["style", "script", "head"];
 
-/// The words of a page in lower case, white space folded; of a text that is no page, all of it.
+/// The words of a page in lower case, white space folded; all of a text that is not a page.
 /// Scripts and styles have words of their own, `setTimeout` and `dns-prefetch` among them, that
 /// must not be taken for what the page says.
 pub(super) fn text_of(page: &str) -> String {
@@ -109,7 +109,7 @@ fn without_entities(text: &str) -> String {
         .fold(start, |text, (entity, letter)| text.replace(entity, letter))
 }
 
-/// What follows a tag, without its first `<`; behind the whole element where nobody reads it.
+/// What follows a tag, without its first `<`; behind the whole element if its content is not shown.
 fn behind(tag: &str) -> &str {
     if let Some(comment) = tag.strip_prefix("!--") {
         return comment.split_once("-->").map_or("", |(_, rest)| rest);

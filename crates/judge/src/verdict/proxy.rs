@@ -15,8 +15,8 @@ use reach365_model::evidence::{
 use reach365_model::verdict::{Code, Confidence, Outcome, Who};
 use reach365_proxy::route::{Hop, ProxyProtocol, ProxyServer};
 
-/// What a connection to a proxy comes to before anything behind it was heard; `None` where the
-/// way through it is open.
+/// The result of a connection to a proxy before the host behind it answered; `None` where the
+/// path through it is open.
 pub(super) fn judge(
     attempt: &Attempt,
     proxy: &ProxyServer,
@@ -28,7 +28,7 @@ pub(super) fn judge(
     result.map(|result| about(result, attempt))
 }
 
-/// Names the proxy in what is said about a way through it.
+/// Names the proxy in what is said about a path through it.
 pub(super) fn about(result: AttemptResult, attempt: &Attempt) -> AttemptResult {
     let Some(Hop::Proxy(proxy)) = &attempt.hop else {
         return result;
@@ -53,7 +53,7 @@ pub(super) fn about(result: AttemptResult, attempt: &Attempt) -> AttemptResult {
     }
 }
 
-/// Behind a proxy nobody sees a packet filter; what comes in clear text there comes from the proxy.
+/// A packet filter behind a proxy cannot be seen; clear text there comes from the proxy.
 fn seen_behind(diagnosis: Diagnosis) -> Diagnosis {
     if diagnosis.who != Who::Firewall || diagnosis.stage <= Stage::Proxy {
         return diagnosis;
@@ -82,7 +82,7 @@ fn unreached(attempt: &Attempt) -> Option<AttemptResult> {
     Some(AttemptResult::Failed(diagnosis.fact("waited_ms", waited)))
 }
 
-/// Blames the device on the path that rejected the connection, where an ICMP message names one.
+/// Names the device on the path that rejected the connection, if an ICMP message identifies one.
 fn by_device(diagnosis: Diagnosis, attempt: &Attempt) -> Diagnosis {
     let Some(icmp) = &attempt.icmp else {
         return diagnosis;
@@ -110,7 +110,7 @@ fn by_device(diagnosis: Diagnosis, attempt: &Attempt) -> Diagnosis {
         .fact("how", format!("rejected by {device}"))
 }
 
-/// The handshake with a proxy that is spoken to within TLS. Its certificate is judged apart from
+/// The handshake with a proxy over TLS. Its certificate is judged apart from
 /// that of the endpoint; a private issuer is all right where this machine trusts it.
 fn own_tls(attempt: &Attempt, proxy: &ProxyServer, context: &Context<'_>) -> Option<AttemptResult> {
     let tls = attempt.proxy_tls.as_ref()?;
@@ -184,7 +184,7 @@ fn cut_after_credentials(failure: &Failure, offered: &[String]) -> Diagnosis {
     diagnosis.fact("schemes", schemes).fact(WITHHELD, why)
 }
 
-/// Silence, an end, or what is no answer to the request.
+/// Silence, an end, or bytes that do not answer the request.
 fn unanswered(failure: &Failure, elapsed_ms: f64) -> Option<Diagnosis> {
     Some(match failure.kind {
         FailureKind::Timeout => {
@@ -342,7 +342,7 @@ pub(super) fn own_answer(seen: &HttpSeen) -> Option<Diagnosis> {
     Some(with_answer(refusal.diagnosis(), &as_tunnel, ""))
 }
 
-/// The first word of every part of Proxy-Authenticate that is no parameter.
+/// The schemes in Proxy-Authenticate: the first word of every part that is not a parameter.
 fn offered(headers: &BTreeMap<String, String>) -> Vec<String> {
     let value = headers.get("proxy-authenticate");
     let parts = value.into_iter().flat_map(|value| value.split(','));

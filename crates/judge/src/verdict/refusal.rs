@@ -225,7 +225,7 @@ impl<'a> Refusal<'a> {
         }
     }
 
-    /// In the status line a proxy speaks for itself; a page may say anything.
+    /// The status line comes from the proxy itself; a page may say anything.
     fn sure_of_denial(&self) -> Confidence {
         let reason = words::of_line(&self.reason.to_lowercase());
         if reason == Some(About::Denial) {

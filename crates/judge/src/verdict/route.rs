@@ -1,5 +1,5 @@
-//! The settings that chose the way: a script that failed, and a way that is closed while another
-//! works.
+//! The settings that chose the route: a script that failed, and a route that is closed while
+//! another works.
 
 use crate::verdict::diagnosis::{self, Diagnosis};
 use crate::verdict::network::GenuineAddresses;
@@ -40,7 +40,7 @@ pub(super) fn consider(
     }
 }
 
-/// What another way came to.
+/// The result of another route.
 struct OtherRouteVerdict<'a> {
     control: &'a OtherRoute,
     verdict: Verdict,
@@ -134,10 +134,10 @@ fn wrong_way(
     because(endpoint, diagnosis, verdict)
 }
 
-/// View of a way through a proxy that the settings name, but not for this host.
+/// Source of a route through a proxy that the settings name, but not for this host.
 pub const KNOWN_PROXY: &str = "known-proxy";
 
-/// View of a way that the same script names for the same URL under other circumstances.
+/// Source of a route that the same script names for the same URL under other circumstances.
 pub const PAC_ROUTE: &str = "pac-route";
 
 /// A script that answers one URL with several routes: a client takes any of them, so the endpoint is
@@ -212,7 +212,7 @@ pub(super) fn which_of_them(failing: &[String]) -> String {
     format!("; of these {} {verb}", failing.join(" and "))
 }
 
-/// The script that had to decide could not: what clients fall back to is what was probed.
+/// The required script failed: what clients fall back to is what was probed.
 fn script_failed(
     endpoint: &Endpoint,
     taken: &RouteCandidate,
@@ -240,7 +240,7 @@ fn script_failed(
     verdict
 }
 
-/// That a script fails is certain; that the way it would have chosen works is not.
+/// That a script fails is certain; that the route it would have chosen works is not.
 pub(super) fn confidence(outcome: Outcome) -> Confidence {
     match outcome {
         Outcome::Blocked | Outcome::Inconclusive => Confidence::Medium,
@@ -248,12 +248,12 @@ pub(super) fn confidence(outcome: Outcome) -> Confidence {
     }
 }
 
-/// The end of a sentence about a way that clients fall back to.
+/// The end of a sentence about a route that clients fall back to.
 pub(super) fn which_fails(cause: &str) -> String {
     format!(", which fails ({cause})")
 }
 
-/// What a script that fails says, with the way that clients go instead.
+/// The sentence for a script that fails, with the route that clients use instead.
 pub(super) fn of_script(code: Code, failure: &ScriptFailure, fallback: &Route) -> Diagnosis {
     let fallback = if fallback.is_direct() {
         "directly".to_owned()
@@ -283,7 +283,7 @@ pub(super) fn code_of(kind: ScriptFailureKind) -> Option<Code> {
     })
 }
 
-/// Whether another way could have led to another end: a certificate or an answer would be the same.
+/// Whether another route could give another result: a certificate or an answer would be the same.
 /// A machine without network or DNS does not reach the script either.
 fn may_explain(failure: &ScriptFailure, verdict: &Verdict) -> bool {
     let by_way = |stage| match stage {

@@ -68,7 +68,7 @@ struct Entry {
     source: Option<Spanned<String>>,
 }
 
-/// What may bear the name of a product: nothing of it came over a genuine chain.
+/// What may have the name of a product: nothing of it came over a genuine chain.
 #[derive(Debug, Default)]
 pub(super) struct Marks<'a> {
     pub(super) issuers: Vec<&'a str>,
@@ -228,7 +228,7 @@ fn wrong_length(pattern: &str) -> Option<String> {
     (!fits).then(|| format!("a pattern has {least} to {most} characters"))
 }
 
-/// Whoever issues for everybody is no product on the path.
+/// A public certificate authority is not a product on the path.
 fn of_public_authority(pattern: &str) -> Option<String> {
     let mut known = certificate::PUBLIC_ISSUERS
         .iter()

@@ -1,4 +1,4 @@
-//! Endpoints that were not probed on purpose, those that stand for others, and those that IPv6
+//! Endpoints that were not probed on purpose, those that replace others, and those that IPv6
 //! alone leads to.
 
 use crate::verdict::diagnosis::{plain, short};
@@ -8,7 +8,7 @@ use reach365_model::endpoint::{Endpoint, MustBe, Scheme};
 use reach365_model::evidence::{Attempt, Evidence, RunEvidence, SkipReason};
 use reach365_model::verdict::{Code, Confidence, Facts, Outcome, Verdict};
 
-/// The row of an endpoint that was not probed.
+/// The result of an endpoint that was not probed.
 pub(super) fn verdict(endpoint: &Endpoint, reason: &SkipReason) -> Verdict {
     let why = match reason {
         SkipReason::NoIpv6 => {
@@ -39,7 +39,7 @@ fn skip(endpoint: &Endpoint, why: &str, mut facts: Facts) -> Verdict {
     plain(Outcome::Skipped, Confidence::Certain, summary, facts)
 }
 
-/// Says that the row is another than the list has.
+/// Says that the endpoint differs from the one in the list.
 pub(super) fn tell_redirect(evidence: &Evidence, verdict: &mut Verdict) {
     if let Some(redirect) = &evidence.redirected {
         let (from, to, key) = (&redirect.from, &redirect.to, &redirect.key);
@@ -52,8 +52,8 @@ pub(super) fn tell_redirect(evidence: &Evidence, verdict: &mut Verdict) {
     }
 }
 
-/// A test over IPv6 alone blames no party where IPv4 is there too: Windows needs one of them. Where
-/// nothing at all connects over IPv6, it is simply not there.
+/// A test over IPv6 alone accuses no party where IPv4 is there too: Windows needs one of them.
+/// Where nothing at all connects over IPv6, it is simply not there.
 pub(super) fn excuse_ipv6_only(run: &RunEvidence, rows: &mut [Judged<'_>]) {
     if network::lacks(run, false) {
         return;

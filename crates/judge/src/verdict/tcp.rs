@@ -45,7 +45,7 @@ pub(super) fn judge_failure(attempt: &Attempt, failure: &Failure) -> AttemptResu
     } else {
         diagnosis
     };
-    // How often the system asked: one lost packet is nobody's rule.
+    // How often the OS sent the SYN: one lost packet does not prove a rule.
     let diagnosis = match &attempt.counters {
         Some(counters) if code == Code::TcpDropped => {
             diagnosis.fact("requests", u64::from(counters.retransmits) + 1)
@@ -80,7 +80,7 @@ fn rejected(attempt: &Attempt, icmp: &IcmpSeen) -> Option<Diagnosis> {
     Some(diagnosis)
 }
 
-/// Nobody answers at the next hop: no rule of anybody's, and this machine is well.
+/// No host answers at the next hop: no party's rule, and this machine works.
 fn no_neighbor(attempt: &Attempt) -> Diagnosis {
     Diagnosis::new(Code::TcpUnreachable)
         .fact("address", attempt.address.to_string())
@@ -89,7 +89,7 @@ fn no_neighbor(attempt: &Attempt) -> Diagnosis {
         .fact("icmp", NO_NEIGHBOR)
 }
 
-/// Whether the system of this machine has found nobody at the next hop. It asks for a while before
+/// Whether the OS of this machine got no answer from the next hop. It asks for a while before
 /// it says so; a rule of this machine rejects at once.
 pub(super) fn has_no_neighbor(attempt: &Attempt, icmp: &IcmpSeen) -> bool {
     let unreachable = matches!((icmp.version, icmp.kind, icmp.code), (4, 3, 1) | (6, 1, 3));
@@ -132,8 +132,8 @@ pub(super) fn is_local(attempt: &Attempt) -> bool {
     attempt.tcp.elapsed_ms < AT_ONCE_MS
 }
 
-/// The round trip of a connection that was established: what the system measured where it had to send a
-/// packet again, else the time of the handshake.
+/// The round trip of a connection that was established: what the OS measured if it retransmitted a
+/// packet, else the time of the handshake.
 pub(super) fn round_trip_ms(attempt: &Attempt) -> Option<f64> {
     if !attempt.tcp.passed() {
         return None;

@@ -16,7 +16,7 @@ const TLS12: u16 = 0x0303;
 /// Alert `handshake_failure`.
 const HANDSHAKE_FAILURE: u8 = 40;
 
-/// What a handshake comes to.
+/// The result of a handshake.
 pub(super) enum Handshake {
     /// A public chain with the right name and valid dates.
     Genuine {
@@ -42,7 +42,7 @@ pub(super) enum Handshake {
     Unknown(String),
 }
 
-/// Judges a handshake. Certificates speak first: they were recorded even where it failed later.
+/// Judges a handshake. Certificates come first: they were recorded even where it failed later.
 pub(super) fn judge(
     endpoint: &Endpoint,
     attempt: &Attempt,
@@ -92,7 +92,7 @@ fn failed(
 }
 
 /// Four kinds of silence, told apart by the counters of the connection where the system has them.
-/// Behind a proxy they are the proxy's own connection and tell nothing of the host.
+/// Behind a proxy they are the proxy's own connection and say nothing about the host.
 fn silent(attempt: &Attempt, tls: &Observation<TlsSeen>) -> Diagnosis {
     let counters = attempt.counters.as_ref().filter(|_| attempt.hop.is_none());
     let seen = tls.value.as_ref();
@@ -224,8 +224,8 @@ fn chose_a_suite(legacy: &LegacyHello) -> bool {
     legacy.version == Some(TLS12) && legacy.cipher_suite.is_some()
 }
 
-/// Alert 40 may mean that no cipher suite is common; without the answer to a hello with old
-/// suites nobody is accused of it.
+/// Alert 40 may mean that no cipher suite is common; without the answer to a ClientHello with old
+/// suites no party is accused of it.
 fn alert(number: Option<u8>, asked_again: bool) -> Diagnosis {
     let diagnosis = Diagnosis::new(Code::TlsAlert)
         .sure(Confidence::Certain)

@@ -58,7 +58,7 @@ impl Ending {
     }
 }
 
-/// Where the way ends, by the evidence of the trace alone.
+/// The hop where the path ends, by the evidence of the trace alone.
 pub fn read_trace(trace: &Trace) -> TraceReading {
     let Some(last) = trace.route.last() else {
         return unclear("no hop was asked");
@@ -88,7 +88,7 @@ pub fn read_trace(trace: &Trace) -> TraceReading {
     }
 }
 
-/// Adds what the trace of a blocked row says. The verdict stays: only the distance becomes known.
+/// Adds what the trace of a blocked endpoint says: only the distance, never another verdict.
 pub(super) fn locate(evidence: &Evidence, mut verdict: Verdict) -> Verdict {
     let (Some(trace), Outcome::Blocked, Some(code)) =
         (&evidence.trace, verdict.outcome, verdict.code)
@@ -100,7 +100,7 @@ pub(super) fn locate(evidence: &Evidence, mut verdict: Verdict) -> Verdict {
         return verdict;
     }
     if let Some(culprit) = &mut verdict.culprit {
-        // A trace to another device than the one that the probe met says nothing of that one.
+        // A trace to another device than the one of the probe says nothing about that one.
         let same = culprit.address.is_none() || culprit.address == reading.address;
         culprit.hop = reading.hop.filter(|_| same);
         if reading.ending == Ending::Rejected {
@@ -153,7 +153,7 @@ fn to_text(icmp: &IcmpSeen) -> String {
 }
 
 /// Silence alone does not say where: devices need not answer at all. Another port that is answered
-/// from further away shows that the way goes on for others.
+/// from further away shows that the path goes on for others.
 fn silent(trace: &Trace) -> TraceReading {
     let last = last_answer(&trace.route);
     let ttl = last.map_or(0, |hop| hop.ttl);

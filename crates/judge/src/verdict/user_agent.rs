@@ -10,11 +10,11 @@ use reach365_model::evidence::{Attempt, Evidence, Trust, UserAgent};
 use reach365_model::verdict::{Code, Confidence, Outcome, Verdict, Who};
 use reach365_proxy::route::Hop;
 
-/// Answers of each agent that must agree before anybody is accused.
+/// Answers of each User-Agent that must agree before a party is accused.
 const ROUNDS: usize = 2;
 
-/// Whether the first request with the other agent came to another end than the neutral one; then
-/// both are asked again in turn.
+/// Whether the result of the first request with the other User-Agent differs from the neutral one;
+/// then both are asked again in turn.
 pub fn user_agents_differ(evidence: &Evidence) -> bool {
     let passing = || evidence.attempts.iter().filter(|attempt| passed(attempt));
     let mut others = attempts_with(evidence, UserAgent::Msoidcrl);
@@ -103,8 +103,8 @@ fn passed(attempt: &Attempt) -> bool {
     http.is_some_and(|http| http.failure.is_none()) && status(attempt).is_some()
 }
 
-/// A refusal where the neutral agent gets something else, or no answer at all to what carried the
-/// agent: nobody filters by an agent that was not sent yet.
+/// A refusal where the neutral User-Agent gets something else, or no answer at all to what carried
+/// the User-Agent: one that was not sent yet cannot be filtered.
 fn is_refused(attempt: &Attempt, neutral: &Attempt) -> bool {
     match status(attempt) {
         Some(refusal @ (403 | 407)) => status(neutral) != Some(refusal),
@@ -117,8 +117,8 @@ fn was_sent(attempt: &Attempt) -> bool {
     attempt.http.is_some() || attempt.tcp.passed() && attempt.proxy.is_some()
 }
 
-/// Who can read the agent: a proxy that sees the request, an inspection device. Over a genuine
-/// chain only the service itself can, and behind the company's own authority nobody knows.
+/// Who can read the User-Agent: a proxy that sees the request, an inspection device. Over a genuine
+/// chain only the service itself can, and behind the company's own authority the party is unknown.
 fn blamed(endpoint: &Endpoint, attempt: &Attempt) -> (Who, Confidence) {
     let tls = attempt.tls.as_ref().and_then(|tls| tls.value.as_ref());
     let genuine = tls.is_some_and(|seen| seen.public_roots == Some(Trust::Trusted));

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::{Signatures, block_page, page, refusal};
 
-/// Words of pages that say nothing of whose they are.
+/// Words of pages that do not identify an organization.
 const COMMON: &str = "html head body title style script meta doctype xml div span table p h1 h2 br \
     a an the this that is are was be been has have had not no or and of for to from in on at by with \
     it its as you your we our if can cannot could will would may must please try again later \

@@ -1,4 +1,4 @@
-//! What a firewall or a proxy has to let through: a list of endpoints, host by host.
+//! What a firewall or a proxy must allow: a list of endpoints, host by host.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use super::{Catalog, Wildcard};
 use crate::endpoint::{Category, Cloud, Endpoint, Host, Inspection, MustBe, Scheme, printable};
 
-/// The hosts that rules have to open, in the order of the list, no host twice.
+/// The hosts that rules must open, in the order of the list, no host twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowlist {
     /// What the list is called, for people.
@@ -24,7 +24,7 @@ pub struct Allowlist {
     pub left_out: Vec<LeftOut>,
 }
 
-/// One host with all that a rule has to know about it.
+/// One host with all that a rule must know about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowed {
     /// The host.
@@ -54,12 +54,12 @@ pub enum AllowedHost {
     Wildcard(String),
 }
 
-/// A TCP port and how it is spoken to.
+/// A TCP port and its protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AllowedPort {
     /// The number.
     pub number: u16,
-    /// Whether it is spoken to in clear: revocation and Windows' own test on port 80.
+    /// Whether it is used in clear text: revocation and Windows' own test on port 80.
     pub plain: bool,
 }
 
@@ -94,8 +94,8 @@ impl Allowlist {
         list.done()
     }
 
-    /// The rules for the failures of a report. Nothing of a report is believed but host, port and
-    /// scheme: the rest is what the list says of them. What the list does not have is marked, or
+    /// The rules for the failures of a report. Of a report only host, port and scheme are
+    /// used: the rest is what the list says of them. What the list does not have is marked, or
     /// passed over unless `unlisted` is true.
     pub fn of_failures(
         source: &str,
@@ -139,7 +139,7 @@ impl Allowed {
         self.ports.contains(&port)
     }
 
-    /// Whether the host is spoken to within TLS.
+    /// Whether the host is used over TLS.
     pub fn within_tls(&self) -> bool {
         self.ports.iter().any(|port| !port.plain)
     }
@@ -167,7 +167,7 @@ impl AllowedHost {
         }
     }
 
-    /// Whether this wildcard stands for another host too.
+    /// Whether this wildcard covers another host too.
     pub fn covers(&self, other: &Self) -> bool {
         let Some(suffix) = self.below() else {
             return false;
@@ -192,7 +192,7 @@ impl fmt::Display for AllowedHost {
     }
 }
 
-/// What an entry of the list and a row of a report have in common.
+/// What an entry of the list and a result of a report have in common.
 type Request<'a> = (&'a Host, u16, Scheme);
 
 fn request(endpoint: &Endpoint) -> Request<'_> {

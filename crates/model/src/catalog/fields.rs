@@ -56,7 +56,7 @@ impl<'a, 'm, 't> Fields<'a, 'm, 't> {
         rows
     }
 
-    /// Hands the list's mistakes to whoever reads a row of this table.
+    /// The list's mistakes, for the reader of this table.
     pub(crate) fn mistakes(&mut self) -> &mut Mistakes<'t> {
         self.mistakes
     }
@@ -74,7 +74,7 @@ impl<'a, 'm, 't> Fields<'a, 'm, 't> {
         self.mistakes.add(&span, message);
     }
 
-    /// Notes a key that has to be there and is not.
+    /// Notes a required key that is missing.
     pub(crate) fn require(&mut self, key: &str) {
         if !self.table.contains_key(key) {
             let message = format!("the key `{key}` is missing");
@@ -226,7 +226,7 @@ impl<'a, 'm, 't> Fields<'a, 'm, 't> {
     }
 }
 
-/// The sentence for a key that nobody reads.
+/// The sentence for an unknown key.
 pub(crate) fn unknown_key(key: &str, allowed: &[&str]) -> String {
     let shown = quoted(key);
     format!("unknown key {shown}; allowed here: {}", allowed.join(", "))

@@ -78,7 +78,7 @@ fn read_tables(
     list.catalog
 }
 
-/// The rows of one array of tables, unless there are too many to read them.
+/// The tables of one array of tables, unless there are too many to read them.
 fn rows<'a>(top: &mut Fields<'a, '_, '_>, key: &str) -> Vec<Row<'a>> {
     let mut rows = top.rows(key);
     if let Some((_, span)) = rows.get(ENTRY_LIMIT) {

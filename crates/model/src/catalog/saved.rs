@@ -1,5 +1,5 @@
-//! A definition that a saved report brings along: checked as an entry of a list is, since whoever
-//! wrote the report may be a stranger.
+//! A definition in a saved report: checked as an entry of a list is, since the author of the report
+//! may be unknown.
 
 use super::entry::{ALL, path, suffix};
 use crate::endpoint::{Endpoint, Expect, Host, Scheme, is_unsafe_to_print, quoted};

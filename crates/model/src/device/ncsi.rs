@@ -14,7 +14,7 @@ pub const KEYS: [&str; 2] = [PARAMETERS, POLICY];
 const WEB_HOST: &str = "www.msftconnecttest.com";
 const WEB_HOST_V6: &str = "ipv6.msftconnecttest.com";
 const DNS_HOST: &str = "dns.msftncsi.com";
-/// Longer paths and texts are no setting of Windows.
+/// Longer paths and texts are not settings of Windows.
 const LONGEST: usize = 2_048;
 
 /// The connectivity test of Windows, as the registry sets it; what is not set is as in the list.
@@ -106,7 +106,7 @@ impl NcsiSettings {
         }
     }
 
-    /// One entry stands for both lookups where they ask for one name.
+    /// One entry covers both lookups where they ask for one name.
     fn set_dns(&self, endpoint: &Endpoint) -> Result<Endpoint, String> {
         let mut set = endpoint.clone();
         set.host = host(self.dns.host.as_ref(), &endpoint.host)?;

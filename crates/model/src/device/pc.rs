@@ -73,7 +73,7 @@ pub enum ServiceState {
 }
 
 impl ServiceState {
-    /// The state that a number of the service control manager stands for.
+    /// The state for a number of the service control manager.
     pub fn from_number(number: u32) -> Self {
         match number {
             1 => Self::Stopped,

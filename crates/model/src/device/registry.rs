@@ -1,4 +1,4 @@
-//! Registry values that bear on connections and on the sign-in.
+//! Registry values that affect connections and the sign-in.
 
 use serde::{Deserialize, Serialize};
 
@@ -82,7 +82,7 @@ pub enum ValueData {
     Text(String),
 }
 
-/// Keys that have to be read for [`registry_values`].
+/// Keys that must be read for [`registry_values`].
 pub fn registry_keys() -> impl Iterator<Item = &'static str> {
     WANTED.iter().map(|(key, _)| *key)
 }
@@ -149,7 +149,7 @@ pub(super) fn tls_policy(values: &[NamedValue]) -> TlsPolicy {
     }
 }
 
-/// Whether somebody told Office not to sign in as it would. `None` where no value is set.
+/// Whether a setting changes how Office signs in. `None` where no value is set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OfficeSignIn {
     /// `EnableADAL` is 0: no modern authentication.
@@ -161,7 +161,7 @@ pub struct OfficeSignIn {
 }
 
 impl OfficeSignIn {
-    /// Whether one of the values stands in the way of a supported sign-in.
+    /// Whether one of the values prevents a supported sign-in.
     pub fn is_disabled(&self) -> bool {
         [self.adal_off, self.wam_override_off, self.wam_off].contains(&Some(true))
     }

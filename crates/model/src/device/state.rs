@@ -76,7 +76,7 @@ pub enum Join {
 }
 
 impl Join {
-    /// What three answers and the user's registration come down to. An answer that is missing is
+    /// The result of three answers and the user's registration. An answer that is missing is
     /// not guessed.
     pub fn from_answers(
         entra: Option<bool>,

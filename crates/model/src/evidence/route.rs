@@ -1,4 +1,4 @@
-//! The ways that proxy settings lead to.
+//! The routes that proxy settings lead to.
 
 use serde::{Deserialize, Serialize};
 

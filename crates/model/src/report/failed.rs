@@ -25,7 +25,7 @@ impl Report {
     ///
     /// # Errors
     /// [`Error::Option`] for a saved definition that no list could have, and for more of them than a
-    /// list may have: a report may come from a stranger.
+    /// list may have: a report may come from an untrusted source.
     pub fn failed_again(
         &self,
         list: Option<&Catalog>,
@@ -64,8 +64,8 @@ impl Report {
     }
 }
 
-/// The definition of a row, as a list could have it. A row that was judged as one that must be closed
-/// stays one, whatever else the report says of it.
+/// The definition of an endpoint, as a list could have it. One that was judged as one that must be
+/// closed stays one, whatever else the report says of it.
 fn saved(row: &EndpointReport) -> Result<Endpoint, Error> {
     let mut endpoint = row.endpoint.clone();
     if row.verdict.requirement.is_some() {

@@ -39,7 +39,7 @@ pub(super) fn is_in_net(calls: &Calls, arguments: &[Argument]) -> Result<Reply, 
     Ok(Reply::Boolean(address.is_some_and(inside)))
 }
 
-/// The number of a dotted quad; what is no number counts as 0, as in the library.
+/// The number of a dotted quad; any other text counts as 0, as in the library.
 pub(super) fn convert_addr(arguments: &[Argument]) -> Result<Reply, Objection> {
     let text = with_properties(arguments, 0)?;
     let mut parts = text
@@ -89,7 +89,7 @@ pub(super) fn is_in_net_ex(arguments: &[Argument]) -> Reply {
     })
 }
 
-/// Sorts a list: IPv6 before IPv4, then by value. Anything that is no address makes it `false`.
+/// Sorts a list: IPv6 before IPv4, then by value. Anything that is not an address makes it `false`.
 pub(super) fn sort_ip_address_list(arguments: &[Argument]) -> Reply {
     let Argument::Text(list) = argument(arguments, 0) else {
         return Reply::Boolean(false);

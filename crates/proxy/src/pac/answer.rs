@@ -15,7 +15,7 @@ const SHOWN: usize = 80;
 pub struct PacAnswer {
     /// Exactly what the script returned; not printable.
     pub answer: String,
-    /// Who may carry the connection, in order; never empty.
+    /// The proxies to try, or the direct path, in order; never empty.
     pub hops: Vec<Hop>,
     /// Elements of the answer that no client takes.
     pub ignored: Vec<Ignored>,

@@ -1,4 +1,4 @@
-//! What the functions of a script share: the world outside, and what one evaluation has used.
+//! What the functions of a script share: its environment, and what one evaluation has used.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use crate::safe_text::printable;
 /// Characters of a message that are kept.
 const MESSAGE_LENGTH: usize = 400;
 
-/// The world outside as scripts see it, with limits.
+/// The environment as scripts see it, with limits.
 pub(super) struct Calls {
     host: Box<dyn PacHost>,
     /// Answers of this run: a script asks the same names for every URL.

@@ -3,7 +3,7 @@
 use super::lint::Code;
 use super::tokens::{Kind, Token};
 
-/// Words that are no names.
+/// Words that are not identifiers.
 pub(super) const KEYWORDS: [&str; 38] = [
     "break",
     "case",
@@ -48,7 +48,7 @@ pub(super) const KEYWORDS: [&str; 38] = [
 const PARAMETER_REACH: usize = 200;
 
 impl Code<'_> {
-    /// What is newer than ES5 at a place, in words.
+    /// What is newer than ES5 at a place, as text.
     pub(super) fn newer(&self, at: usize, token: &Token<'_>) -> Option<&'static str> {
         match token.kind {
             Kind::Template => Some("a template string"),

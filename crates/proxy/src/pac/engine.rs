@@ -94,7 +94,7 @@ fn set_clock(ctx: &Ctx<'_>, calls: &Rc<Calls>) -> rquickjs::Result<()> {
     clock.call::<_, ()>((now, offset, chance))
 }
 
-/// Carries arguments over to a function of ours, and its reply or objection back.
+/// Passes arguments to a function of ours, and its reply or objection back.
 fn native<'js>(
     name: &'static str,
     calls: Rc<Calls>,
@@ -128,7 +128,7 @@ type Returned<'js> = rquickjs::Result<Value<'js>>;
 /// What a function says of two texts, where that needs nothing else.
 type ShortCut = fn(&str, &str) -> Option<bool>;
 
-/// Scripts of large organizations are made of these: they skip the general way.
+/// Scripts of large organizations consist of these: they skip the general path.
 const SHORT_CUTS: [(&str, ShortCut); 2] = [
     ("dnsDomainIs", |host, domain| Some(host.ends_with(domain))),
     ("shExpMatch", |text, pattern| {

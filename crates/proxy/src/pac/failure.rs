@@ -1,4 +1,4 @@
-//! Why there is no answer.
+//! Why a script gave no answer.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ pub enum PacFailureKind {
     Unreachable,
     /// The server answered with another status than 200.
     Status(u16),
-    /// What came is no PAC script: a web page, nothing, or without the function.
+    /// The file is not a PAC script: a web page, nothing, or without the function.
     NotScript,
     /// The script is wrong or threw something.
     Error,
@@ -37,7 +37,7 @@ pub enum PacFailureKind {
 }
 
 impl PacFailure {
-    /// A failure in words that may come from anywhere.
+    /// A failure with a text from any source.
     pub fn new(kind: PacFailureKind, message: &str) -> Self {
         let mut start: String = message.chars().take(LONGEST).collect();
         if start.len() < message.len() {

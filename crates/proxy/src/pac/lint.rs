@@ -1,5 +1,5 @@
 //! What a script's text gives away before it runs: syntax that Windows' own engine does not know,
-//! functions that nobody has, functions that nobody calls.
+//! functions that no engine has, functions that are never called.
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -10,7 +10,7 @@ const STEP_LIMIT: usize = 20_000_000;
 pub(super) enum Match {
     /// The answer.
     Known(bool),
-    /// The engine has to say.
+    /// The engine must answer.
     AskEngine,
     /// It takes too long.
     TooLong,

@@ -26,7 +26,7 @@ pub struct PacScript {
 }
 
 impl PacScript {
-    /// Runs the script's own text. Whoever sets `stop` ends that.
+    /// Runs the script's own text. Setting `stop` ends that.
     ///
     /// # Errors
     /// What is wrong with the script, and which limit it hit.
@@ -53,7 +53,7 @@ impl PacScript {
         Ok(script)
     }
 
-    /// The answer for one URL. Whoever sets `stop` ends the evaluation.
+    /// The answer for one URL. Setting `stop` ends the evaluation.
     ///
     /// # Errors
     /// What the script threw, and which limit it hit.
@@ -173,13 +173,13 @@ impl From<rquickjs::Error> for Trouble {
     }
 }
 
-/// WinHTTP calls `FindProxyForURLEx` where a script has it, and Office goes by WinHTTP.
+/// WinHTTP calls `FindProxyForURLEx` where a script has it, and Office uses WinHTTP.
 fn entry(ctx: &Ctx<'_>) -> Option<Entry> {
     [Entry::FindProxyForUrlEx, Entry::FindProxyForUrl]
         .into_iter()
         .find(|entry| ctx.globals().get::<_, Function<'_>>(entry.name()).is_ok())
         .inspect(|_| {
-            // What a getter of the script may have thrown above is nobody's business.
+            // What a getter of the script may have thrown above does not matter.
             ctx.catch();
         })
 }

@@ -26,7 +26,7 @@ enum Charset {
 /// UTF-8 where it is valid, else as Latin-1.
 ///
 /// # Errors
-/// What is too large, and what is no script: nothing at all, a web page, NUL bytes.
+/// Text that is too large, and text that is not a script: nothing at all, a web page, NUL bytes.
 pub fn decode(bytes: &[u8], content_type: Option<&str>) -> Result<String, PacFailure> {
     if bytes.len() > TEXT_LIMIT {
         return Err(PacFailure::too_large());

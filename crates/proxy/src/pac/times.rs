@@ -157,7 +157,7 @@ fn between_times(question: &Question<'_>) -> Option<bool> {
     Some(within(&from, &question.compared()?, &to))
 }
 
-/// Between two ends, both included; a range whose end lies before its start goes round.
+/// Between two ends, both included; a range whose end lies before its start wraps around.
 fn within<T: PartialOrd>(from: &T, now: &T, to: &T) -> bool {
     if from <= to {
         from <= now && now <= to
@@ -213,7 +213,7 @@ impl Moment {
         (year, month, self.day - first_of_month(year, month) + 1)
     }
 
-    /// Sets the part that an argument of `dateRange` stands for. Says whether it was a day, or
+    /// Sets the part that an argument of `dateRange` means. Says whether it was a day, or
     /// nothing where the library leaves that question alone; `None` makes it no date at all.
     #[allow(clippy::option_option, reason = "two different absences")]
     fn set(&mut self, part: &Argument) -> Option<Option<bool>> {

@@ -1,5 +1,5 @@
 //! A script cut into words, so that strings, comments and regular expressions are not taken for
-//! code. It is no parser: it does not refuse anything.
+//! code. It is not a parser: it does not refuse anything.
 
 /// A word of a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

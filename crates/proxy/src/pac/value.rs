@@ -15,7 +15,7 @@ pub(super) enum Argument {
     Object(String),
 }
 
-/// What a function gives back.
+/// What a function returns.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Reply {
     Undefined,
@@ -99,7 +99,7 @@ fn number_text(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
     }
-    // Without the sign of zero; the exponents of very large numbers matter to nobody here.
+    // Without the sign of zero; the exponents of very large numbers do not matter here.
     (value + 0.0).to_string()
 }
 

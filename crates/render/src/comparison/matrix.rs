@@ -48,7 +48,7 @@ pub struct SiteRow {
     pub started: Timestamp,
     /// The worst outcome of its cells.
     pub outcome: Option<Outcome>,
-    /// One cell a column; `null` where the run has no such row.
+    /// One cell a column; `null` where the run has no such endpoint.
     pub cells: Vec<Option<Cell>>,
 }
 
@@ -60,7 +60,7 @@ pub struct Cell {
     /// Of an endpoint that must be closed: whether it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requirement: Option<Requirement>,
-    /// What is to blame: the run-wide cause where one explains the row, else its own.
+    /// The cause: the run-wide cause where one explains the result, else its own.
     pub cause: Option<String>,
 }
 
@@ -118,7 +118,7 @@ impl SiteRow {
     fn new(run: &SavedRun, site: String, columns: &[Column]) -> Self {
         let mut rows: HashMap<(&str, &str), &SavedRow> = HashMap::new();
         for row in &run.rows {
-            // A row on two ways is as bad as the worse one.
+            // An endpoint on two routes is as bad as the worse one.
             let known = rows.entry((&*row.id, &*row.request)).or_insert(row);
             if row.outcome > known.outcome {
                 *known = row;
@@ -246,7 +246,7 @@ fn listed<T: std::fmt::Display>(counts: &BTreeMap<T, usize>) -> String {
 }
 
 /// The causes that many cells share, the widest first; no cell is explained twice, and none of an
-/// endpoint of which nobody knows whether it is the same everywhere.
+/// endpoint for which it is unknown whether it is the same everywhere.
 fn shared(columns: &[Column], sites: &[SiteRow], nameless: &HashSet<&str>) -> Vec<SharedCause> {
     let whole: Vec<Option<&str>> = sites.iter().map(|site| common(site.probed())).collect();
     if let Some(cause) = everywhere(&whole) {

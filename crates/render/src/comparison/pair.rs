@@ -9,10 +9,10 @@ use crate::comparison::saved::{SavedFinding, SavedRow, SavedRun};
 use reach365_model::report::Timings;
 use reach365_model::verdict::{Outcome, Requirement};
 
-/// A time has to grow by this factor to be called slower: the same host asked twice within a minute
+/// A time must grow by this factor to be called slower: the same host asked twice within a minute
 /// commonly varies by half, so that less would be noise.
 pub const SLOWER_FACTOR: f64 = 2.0;
-/// It has to grow by so many milliseconds too: nobody feels less, and 2 ms that become 5 are noise.
+/// It must grow by so many milliseconds too: less is not noticed, and 2 ms that become 5 are noise.
 pub const SLOWER_MS: f64 = 100.0;
 
 /// What changed between two runs.
@@ -24,11 +24,11 @@ pub struct Comparison {
     pub after: Side,
     /// What makes the two hard to compare, a sentence each.
     pub notes: Vec<String>,
-    /// How many rows changed in which way.
+    /// The number of results for each kind of change.
     pub totals: Totals,
     /// Whether something that worked or half worked is worse.
     pub regression: bool,
-    /// The rows that are not as they were, worst kind first.
+    /// The results that changed, worst kind first.
     pub changes: Vec<Change>,
     /// Run-wide causes that came.
     pub findings_came: Vec<FindingChange>,
@@ -49,11 +49,11 @@ pub struct Side {
     pub cloud: reach365_model::endpoint::Cloud,
     /// Version of the program.
     pub version: String,
-    /// How many rows it has.
+    /// How many results it has.
     pub rows: usize,
 }
 
-/// How many rows changed in which way.
+/// The number of results for each kind of change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
     /// Worse than before.
@@ -74,7 +74,7 @@ pub struct Totals {
     pub unchanged: usize,
 }
 
-/// The way in which a row changed; the order is that of the report.
+/// How a result changed; the order is that of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -94,10 +94,10 @@ pub enum Kind {
     Gone,
 }
 
-/// One row that is not as it was.
+/// One result that changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
-    /// In which way.
+    /// How it changed.
     pub kind: Kind,
     /// Name of the entry.
     pub id: String,
@@ -109,11 +109,11 @@ pub struct Change {
     pub after: Option<State>,
     /// The time that grew most, where one grew beyond noise.
     pub slower: Option<SlowStage>,
-    /// What else is to be said, such as another way.
+    /// What else there is to say, such as another route.
     pub note: Option<String>,
 }
 
-/// A row in one of the runs.
+/// A result in one of the runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct State {
     /// What came out.
@@ -121,9 +121,9 @@ pub struct State {
     /// Of an endpoint that must be closed: whether it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requirement: Option<Requirement>,
-    /// What is to blame: the run-wide cause where one explains the row, else its own.
+    /// The cause: the run-wide cause where one explains the result, else its own.
     pub code: Option<String>,
-    /// Who carried the connection.
+    /// The proxy or direct path of the connection.
     pub via: String,
     /// One sentence for people.
     pub summary: String,
@@ -156,11 +156,11 @@ pub struct FindingChange {
 }
 
 impl Comparison {
-    /// Compares two runs. Rows belong together by id, request and who carried the connection; where
-    /// only the carrier changed, by id and request; else by id.
+    /// Compares two runs. Results are paired by id, request and proxy or direct path; where
+    /// only that path changed, by id and request; else by id.
     ///
-    /// It is a regression where a row is worse, or where a run-wide cause came that degrades or
-    /// blocks and has no row to show it. What is slower, new or gone is information.
+    /// It is a regression where a result is worse, or where a new run-wide cause degrades or
+    /// blocks and no result shows it. What is slower, new or gone is information.
     pub fn new(before: &SavedRun, after: &SavedRun) -> Self {
         let pairs = pairs(&before.rows, &after.rows);
         let redacted = before.redacted || after.redacted;
@@ -203,7 +203,7 @@ impl Comparison {
 
 type Pair<'a> = (Option<&'a SavedRow>, Option<&'a SavedRow>);
 
-/// Rows that belong together, in the order of the later run; those that are gone come last.
+/// Pairs of results, in the order of the later run; those that are gone come last.
 fn pairs<'a>(before: &'a [SavedRow], after: &'a [SavedRow]) -> Vec<Pair<'a>> {
     let exact = positions(before, |row| (&*row.id, &*row.request, &*row.via));
     let by_request = positions(before, |row| (&*row.id, &*row.request));
@@ -244,7 +244,7 @@ fn positions<'a, K: std::hash::Hash + Eq>(
     rows.map(|(at, row)| (key(row), at)).collect()
 }
 
-/// What became of a row; `None` where nothing did.
+/// How a result changed; `None` where it did not.
 fn change(before: Option<&SavedRow>, after: Option<&SavedRow>) -> Option<Change> {
     let (kind, slower, note) = match (before, after) {
         (Some(old), Some(new)) => judged(old, new)?,
@@ -263,7 +263,7 @@ fn change(before: Option<&SavedRow>, after: Option<&SavedRow>) -> Option<Change>
     })
 }
 
-/// A row with a placeholder for its name: the one of the other report may be anything.
+/// A result with a placeholder for its name: the one of the other report may be another host.
 fn numbered(before: Option<&SavedRow>, after: Option<&SavedRow>) -> Option<Change> {
     let shown = after.or(before)?;
     Some(Change {
@@ -326,7 +326,7 @@ fn other_way(old: &SavedRow, new: &SavedRow) -> Option<String> {
 }
 
 /// The stage that grew most beyond noise, or the total where no single stage did. Times of failures
-/// are limits of this program and tell nothing.
+/// are limits of this program and are not compared.
 fn slowest(old: &SavedRow, new: &SavedRow) -> Option<SlowStage> {
     if !old.answered() || !new.answered() {
         return None;
@@ -374,7 +374,7 @@ fn missing_in(there: &[SavedFinding], findings: &[SavedFinding]) -> Vec<FindingC
     new.map(FindingChange::from_finding).collect()
 }
 
-/// What a reader has to know before trusting the differences.
+/// What a reader must know before trusting the differences.
 fn notes(before: &SavedRun, after: &SavedRun) -> Vec<String> {
     let mut notes = Vec::new();
     if before.id == after.id {
@@ -462,7 +462,7 @@ impl FindingChange {
         }
     }
 
-    /// Whether no row shows what it means.
+    /// Whether no result shows what it means.
     fn speaks_alone(&self) -> bool {
         self.endpoints == 0 && matches!(self.outcome, Outcome::Degraded | Outcome::Blocked)
     }

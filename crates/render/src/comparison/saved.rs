@@ -28,15 +28,15 @@ pub struct SavedRun {
     pub cloud: Cloud,
     /// Version of the program that wrote it.
     pub version: String,
-    /// Whether placeholders stand for what is private in it.
+    /// Whether placeholders replace what is private in it.
     pub redacted: bool,
-    /// The rows, in their order.
+    /// The results, in their order.
     pub rows: Vec<SavedRow>,
     /// The run-wide causes.
     pub findings: Vec<SavedFinding>,
 }
 
-/// What a comparison keeps of a row.
+/// What a comparison keeps of a result.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(from = "RawRow")]
 pub struct SavedRow {
@@ -44,9 +44,9 @@ pub struct SavedRow {
     pub id: String,
     /// Host and port.
     pub target: String,
-    /// What is asked for, with the path; rows of one id with different requests are different.
+    /// What is asked for, with the path; results of one id with different requests are different.
     pub request: String,
-    /// Who carried the connection: `direct` or `proxy`.
+    /// The path of the connection: `direct` or `proxy`.
     pub via: String,
     /// What came out.
     pub outcome: Outcome,
@@ -54,7 +54,7 @@ pub struct SavedRow {
     pub requirement: Option<Requirement>,
     /// The cause; one that this version does not know stays a word.
     pub code: Option<String>,
-    /// The run-wide cause that explains the row.
+    /// The run-wide cause that explains the result.
     pub consequence_of: Option<String>,
     /// One sentence for people.
     pub summary: String,
@@ -86,7 +86,7 @@ struct Raw<'a> {
     findings: Vec<SavedFinding>,
 }
 
-/// Only the name of the schema, for documents that are no report.
+/// Only the name of the schema, for documents that are not reports.
 #[derive(Deserialize)]
 #[serde(expecting = "a report")]
 struct Envelope<'a> {
@@ -211,7 +211,7 @@ impl From<RawRow> for SavedRow {
 }
 
 impl SavedRow {
-    /// Whether a placeholder stands for its id or its host, where its report is redacted.
+    /// Whether a placeholder replaces its id or its host, where its report is redacted.
     pub fn is_nameless(&self) -> bool {
         let target = self.target.rsplit_once(':');
         let host = target.map_or(self.target.as_str(), |(host, _)| host);
@@ -236,7 +236,7 @@ impl SavedRow {
         )
     }
 
-    /// What is to blame: the run-wide cause where one explains the row, else its own.
+    /// The cause: the run-wide cause where one explains the result, else its own.
     pub fn cause(&self) -> Option<&str> {
         let cause = self.consequence_of.as_deref().or(self.code.as_deref());
         cause.filter(|_| self.failed())

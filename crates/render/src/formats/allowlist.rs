@@ -33,7 +33,7 @@ pub enum AllowlistFormat {
     Hosts,
     /// One host and port a line, RFC 4180.
     Csv,
-    /// Access lists of Squid, and what its `ssl_bump` has to leave alone.
+    /// Access lists of Squid, and what its `ssl_bump` must leave alone.
     Squid,
     /// Sets and a chain of nftables.
     Nftables,
@@ -82,7 +82,7 @@ struct Rules {
     what: &'static str,
     /// What begins a comment; `None` where the format has no comments.
     comment: Option<&'static str>,
-    /// What a reader has to know before the rules are loaded.
+    /// What a reader must know before the rules are loaded.
     notes: Vec<String>,
     /// Hosts that this format cannot express.
     left_out: Vec<LeftOut>,
@@ -90,8 +90,8 @@ struct Rules {
     body: String,
 }
 
-/// Writes rules, and gives back everything that they do not open. The same list makes the same
-/// text. `proxy` is who carries the rest in [`AllowlistFormat::Pac`]; other formats ignore it.
+/// Writes rules, and returns everything that they do not open. The same list makes the same
+/// text. `proxy` is the proxy for the rest in [`AllowlistFormat::Pac`]; other formats ignore it.
 ///
 /// # Errors
 /// What `out` reports, and `InvalidInput` for a PAC script without a proxy.

@@ -79,7 +79,7 @@ fn fields(row: &EndpointReport, report: &Report) -> [String; 24] {
     ]
 }
 
-/// Sums have digits that nobody measured.
+/// Sums have more digits than were measured.
 fn rounded(ms: f64) -> f64 {
     (ms * 1_000.0).round() / 1_000.0
 }

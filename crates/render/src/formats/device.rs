@@ -10,7 +10,7 @@ use crate::formats::style::{Color, TextStyle};
 use reach365_judge::remedy::ActivationError;
 use reach365_model::device::{DeviceState, NamedValue, Pc, ProxyView, TokenAttempt};
 
-/// Where the words of a row begin.
+/// The column at which the text of a line begins.
 const COLUMN: usize = 20;
 
 /// Writes the state: what it comes down to first, then the facts.
@@ -193,7 +193,7 @@ fn notes(state: &DeviceState, page: &mut Page<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// A title and the rows of which something is known; nothing where there are none.
+/// A title and the lines with a known value; nothing where there are none.
 fn section<'a>(
     title: &str,
     rows: impl IntoIterator<Item = (&'a str, Option<String>)>,

@@ -8,7 +8,7 @@ use reach365_judge::remedy::{self, Remedy};
 use reach365_model::verdict::{Code, Outcome};
 
 /// Writes what a code means, which evidence makes it, what would prove it wrong, and how it is
-/// mended.
+/// fixed.
 ///
 /// # Errors
 /// What `out` reports.

@@ -15,7 +15,7 @@ use maud::{Markup, html};
 pub(in crate::formats) use escape::Text;
 use reach365_model::report::Report;
 
-/// Writes the report as one HTML page: what is broken and who has to act, the way as a picture,
+/// Writes the report as one HTML page: what is broken and who must act, the path as a picture,
 /// every endpoint with its times, and the evidence folded.
 ///
 /// # Errors
@@ -24,7 +24,7 @@ pub fn html(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     out.write_all(page::page(report).into_string().as_bytes())
 }
 
-/// A line of a list of definitions; nothing where there is no text.
+/// A line of a list of definitions; nothing where the text is empty.
 fn fact(name: &str, text: &str) -> Markup {
     html! {
         @if !text.is_empty() {

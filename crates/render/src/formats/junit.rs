@@ -7,7 +7,7 @@ use reach365_model::endpoint::printable;
 use reach365_model::report::{EndpointReport, Report};
 use reach365_model::verdict::{Code, Outcome};
 
-/// Writes the report as JUnit XML. A blocked row is a failure, an inconclusive one an error, a
+/// Writes the report as JUnit XML. A blocked endpoint is a failure, an inconclusive one an error, a
 /// degraded one passes and says so in its output.
 ///
 /// # Errors
@@ -100,7 +100,7 @@ fn broken(element: &str, kind: &str, message: &str, text: &str) -> String {
     )
 }
 
-/// The group, as servers sort cases by class; a host of nobody's group goes by its stage.
+/// The group, as servers sort cases by class; a host without a group is classed by its stage.
 fn class(row: &EndpointReport) -> String {
     let group = row.endpoint.groups.first().cloned();
     let stage = row.verdict.stage.map(|stage| stage.to_string());

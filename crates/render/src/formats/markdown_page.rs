@@ -48,7 +48,7 @@ impl<'a> MarkdownPage<'a> {
         writeln!(self.out, "|{}", " --- |".repeat(names.len()))
     }
 
-    /// A row of a table.
+    /// A line of a table.
     pub(super) fn cells(&mut self, texts: &[String]) -> io::Result<()> {
         let cells = texts.iter().map(|text| format!(" {} |", escaped(text)));
         writeln!(self.out, "|{}", cells.collect::<String>())

@@ -9,7 +9,7 @@ use reach365_model::endpoint::printable;
 use reach365_model::report::{EndpointReport, Report, Summary};
 use reach365_model::verdict::{Code, Outcome};
 
-/// Causes that the first line names; it has to fit a column, and into what old agents carry.
+/// Causes that the first line names; it must fit a column, and the limits of old agents.
 const CAUSES: usize = 3;
 /// Characters of a line. With the figures the first one stays below the 1024 bytes of old agents.
 const LONGEST: usize = 300;
@@ -23,7 +23,7 @@ pub enum NagiosState {
     Warning,
     /// The run failed: something is blocked, or as bad as `--fail-on` has it.
     Critical,
-    /// Nobody can tell.
+    /// It cannot be told.
     Unknown,
 }
 
@@ -146,7 +146,7 @@ fn cause((code, row, more): &(Option<Code>, &EndpointReport, usize)) -> String {
     }
 }
 
-/// `label=value;warn;crit;min;max`: one degraded row warns, one blocked row is critical.
+/// `label=value;warn;crit;min;max`: one degraded endpoint warns, one blocked endpoint is critical.
 fn figures(report: &Report) -> String {
     let counts = &report.summary;
     let elapsed = report.run.elapsed_ms;

@@ -12,7 +12,7 @@ use reach365_proxy::conceal_argument;
 use reach365_proxy::pac::{Entry, PacAnswer, PacFailure, Remark, RemarkLevel};
 use reach365_proxy::route::Hop;
 
-/// Where the words of a row begin.
+/// The column at which the text of a line begins.
 const COLUMN: usize = 11;
 
 /// What a script answered for one URL.

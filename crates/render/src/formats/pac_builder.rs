@@ -10,7 +10,7 @@ use reach365_proxy::ProxyServer;
 pub struct Composition<'a> {
     /// The endpoints; those of the categories optimize and allow go directly.
     pub endpoints: &'a [&'a Endpoint],
-    /// Who carries everything else.
+    /// The proxy for everything else.
     pub proxy: &'a ProxyServer,
     /// What the list is called in the comment at the top.
     pub list: &'a str,

@@ -19,7 +19,7 @@ struct Metric {
     samples: Vec<(Vec<(&'static str, String)>, String)>,
 }
 
-/// A row and the name that stands for it, which no other row has.
+/// A result and its label value, which no other result has.
 struct Named<'a> {
     name: String,
     row: &'a EndpointReport,

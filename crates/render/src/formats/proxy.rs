@@ -24,9 +24,9 @@ pub struct Match {
     pub url: String,
     /// Whether a rule of the bypass list matched.
     pub bypassed: bool,
-    /// Who carries, as a PAC answer spells it.
+    /// The hops, as a PAC answer spells them.
     pub hops: Vec<String>,
-    /// The rule that matched, or why a proxy carries.
+    /// The rule that matched, or why a proxy is used.
     pub reason: String,
     /// Entries that do nothing, or something unexpected.
     pub warnings: Vec<String>,
@@ -52,12 +52,12 @@ impl Match {
 pub struct UrlWays {
     /// The URL that was asked about.
     pub url: Url,
-    /// One way a view, in the order of the views.
+    /// One route a view, in the order of the views.
     pub ways: Vec<RouteCandidate>,
 }
 
 impl UrlWays {
-    /// Whether all views go the same way.
+    /// Whether all views give the same route.
     fn agree(&self) -> bool {
         let mut hops = self
             .ways
@@ -244,7 +244,7 @@ struct ViewDecision {
 }
 
 /// Writes the same as one JSON document: `views`, then `urls` with the decision of every view.
-/// Where `scripts` is not empty, they were not asked, and `hops` is the way where none answers.
+/// Where `scripts` is not empty, they were not asked, and `hops` is the route where none answers.
 ///
 /// # Errors
 /// What `out` reports.
@@ -274,7 +274,7 @@ fn view_decision(view: &View, candidate: &RouteCandidate, url: &Url) -> ViewDeci
     }
 }
 
-/// The scripts, and the way without them.
+/// The scripts, and the route without them.
 fn apart(decision: Decision) -> (Vec<ScriptSource>, Route) {
     match decision {
         Decision::Route(route) => (Vec::new(), route),

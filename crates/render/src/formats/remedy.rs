@@ -141,7 +141,7 @@ fn step_of_others(number: usize, step: &Step, page: &mut Page<'_>) -> io::Result
     page.paragraph(&under, &step_cost(step), Color::Faint)
 }
 
-/// Gives back the indentation of what stands under it.
+/// Returns the indentation of what stands under it.
 fn step_title(number: usize, title: &str, page: &mut Page<'_>) -> io::Result<Lead> {
     let number = format!("{number:>2}. ");
     let lead = Lead::indent(1).then(page.style, Color::Title, &number);

@@ -9,7 +9,7 @@ pub(super) const CLOSED: &str = "closed as required";
 /// It answers.
 pub(super) const OPEN: &str = "open, must be closed";
 
-/// What came out, in words: an outcome, or what became of a requirement.
+/// The result as text: an outcome, or whether a requirement is met.
 pub(super) fn result(verdict: &Verdict) -> String {
     label(verdict.outcome, verdict.requirement)
 }
@@ -22,7 +22,7 @@ pub(super) fn label(outcome: Outcome, requirement: Option<Requirement>) -> Strin
     }
 }
 
-/// How many rows came out in one way.
+/// The number of results with one outcome.
 pub(super) struct Count {
     pub(super) outcome: Outcome,
     pub(super) requirement: Option<Requirement>,
@@ -35,7 +35,7 @@ impl Count {
         label(self.outcome, self.requirement)
     }
 
-    /// Whether a row is one of those counted.
+    /// Whether a result is one of those counted.
     pub(super) fn has(&self, row: &EndpointReport) -> bool {
         let verdict = &row.verdict;
         let judged = verdict.requirement.filter(|it| *it != Requirement::Unknown);
@@ -43,7 +43,7 @@ impl Count {
     }
 }
 
-/// Counts rows, worst first.
+/// Counts results, worst first.
 pub(super) fn counts<'a>(rows: impl Iterator<Item = &'a EndpointReport>) -> Vec<Count> {
     const WORST_FIRST: [(Outcome, Option<Requirement>); 7] = [
         (Outcome::Blocked, None),
@@ -67,7 +67,7 @@ pub(super) fn counts<'a>(rows: impl Iterator<Item = &'a EndpointReport>) -> Vec<
     counts.into_iter().collect()
 }
 
-/// Rows of a report by what is required of them.
+/// Results of a report by what is required of them.
 pub(super) struct Tally {
     /// Blocked, and should be reachable.
     pub(super) blocked: usize,

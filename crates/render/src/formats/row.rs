@@ -1,4 +1,4 @@
-//! What one row says, in the words that several formats share.
+//! The text of one result, in the words that several formats share.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use reach365_model::evidence::Stage;
 use reach365_model::report::{EndpointReport, Report};
 use reach365_model::verdict::{Code, Culprit, Finding, Outcome};
 
-/// The id, which a list has once, and what it stands for.
+/// The id, which a list has once, and the endpoint that it names.
 pub(super) fn name(endpoint: &Endpoint) -> String {
     if endpoint.id == endpoint.host.to_string() {
         return endpoint.to_string();
@@ -16,12 +16,12 @@ pub(super) fn name(endpoint: &Endpoint) -> String {
     format!("{} ({endpoint})", endpoint.id)
 }
 
-/// The cause: that of the whole run where one explains the row, else its own.
+/// The cause: that of the whole run where one explains the result, else its own.
 pub(super) fn cause(row: &EndpointReport) -> Option<Code> {
     row.verdict.consequence_of.or(row.verdict.code)
 }
 
-/// One sentence on what was seen. A row without one of its own says what explains it.
+/// One sentence on what was seen. A result without one of its own says what explains it.
 pub(super) fn sentence<'a>(row: &'a EndpointReport, report: &'a Report) -> &'a str {
     if !row.verdict.summary.is_empty() {
         return &row.verdict.summary;
@@ -30,7 +30,7 @@ pub(super) fn sentence<'a>(row: &'a EndpointReport, report: &'a Report) -> &'a s
     finding.map_or("", |finding| finding.summary.as_str())
 }
 
-/// What to do about a row; `None` where nothing is known to help, or nothing is wrong.
+/// What to do about a result; `None` where no remedy is known, or nothing is wrong.
 pub(super) fn advice(row: &EndpointReport, report: &Report) -> Option<String> {
     if matches!(row.verdict.outcome, Outcome::Reachable | Outcome::Skipped) {
         return None;
@@ -47,15 +47,15 @@ pub(super) fn advice(row: &EndpointReport, report: &Report) -> Option<String> {
     Some(remedy::advise_on(cause, facts, vec![&row.endpoint]).text)
 }
 
-/// Who did it: in the words of the run-wide cause where one explains the row. Nobody is accused of
-/// what could not be judged.
+/// The culprit: in the words of the run-wide cause where one explains the result. No party is
+/// accused of what could not be judged.
 pub(super) fn culprit<'a>(row: &'a EndpointReport, report: &'a Report) -> Option<&'a Culprit> {
     let accuses = matches!(row.verdict.outcome, Outcome::Blocked | Outcome::Degraded);
     let wide = explanation(row, report).and_then(|finding| finding.culprit.as_ref());
     wide.or(row.verdict.culprit.as_ref()).filter(|_| accuses)
 }
 
-/// What would prove the accusation wrong: that of the run-wide cause where one explains the row.
+/// What would prove the accusation wrong: that of the run-wide cause where one explains the result.
 pub(super) fn wrong_if<'a>(row: &'a EndpointReport, report: &'a Report) -> Option<&'a str> {
     let wide = explanation(row, report).and_then(|finding| finding.wrong_if.as_deref());
     wide.or(row.verdict.wrong_if.as_deref())

@@ -2,7 +2,7 @@
 
 use reach365_model::verdict::Outcome;
 
-/// Width where nobody says otherwise.
+/// Width if none is given.
 const DEFAULT_WIDTH: usize = 100;
 /// The narrowest page that is laid out; a narrower terminal breaks the lines itself.
 const MIN_WIDTH: usize = 48;

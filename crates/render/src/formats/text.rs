@@ -62,7 +62,7 @@ fn headline(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     wrong_if(cause.wrong_if.as_deref(), &under, page)
 }
 
-/// What the second pass showed of the first, where the network did not bear it.
+/// What the second pass showed of the first, where the network limits bursts.
 fn burst(report: &Report) -> Option<String> {
     let burst = report.run.evidence.burst.filter(|burst| burst.passed > 0)?;
     Some(format!(
@@ -98,7 +98,7 @@ fn wrong_if(falsifier: Option<&str>, lead: &Lead, page: &mut Page<'_>) -> io::Re
 }
 
 /// The finding that may stand in the headline: only one that is as bad as the run itself, lest a
-/// side issue be blamed for it.
+/// side issue be taken for the cause.
 fn main_cause(report: &Report) -> Option<&Finding> {
     let worst = report.summary.outcome;
     report.findings.iter().find(|finding| {
@@ -278,7 +278,7 @@ fn attribution_of(finding: &Finding, style: &TextStyle) -> String {
         .join(style.dot())
 }
 
-/// Who did it and how sure that is. Nothing where the outcome blames no party.
+/// The culprit and the confidence. Nothing where the outcome accuses no party.
 fn attribution(outcome: Outcome, culprit: Option<&Culprit>, confidence: Confidence) -> String {
     if !matches!(outcome, Outcome::Blocked | Outcome::Degraded) {
         return String::new();

@@ -17,7 +17,7 @@ use reach365_proxy::safe_text::counted;
 /// Endpoints without a common cause that are named where nothing could be judged.
 const UNCLEAR: usize = 10;
 
-/// Who has to change something.
+/// The team that must change something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Team {
     Resolver,
@@ -35,7 +35,7 @@ enum Matter<'a> {
     Single(&'a EndpointReport),
 }
 
-/// Writes what is blocked as a change request in Markdown: a section for each team that has to act,
+/// Writes what is blocked as a change request in Markdown: a section for each team that must act,
 /// with what holds for several endpoints first.
 ///
 /// # Errors
@@ -61,7 +61,7 @@ pub fn ticket(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     Ok(())
 }
 
-/// What is blocked: wider causes first, each once, then the rows that none of them explains.
+/// What is blocked: wider causes first, each once, then the endpoints that none of them explains.
 fn matters(report: &Report) -> Vec<Matter<'_>> {
     let blocked = |row: &&EndpointReport| row.verdict.outcome == Outcome::Blocked;
     let rows: Vec<&EndpointReport> = report.endpoints.iter().filter(blocked).collect();
@@ -110,7 +110,7 @@ fn nothing_blocked(report: &Report) -> String {
     )
 }
 
-/// A run that could not see the network is no pass: what stood in its way, and what to do about it.
+/// A run that could not see the network is not a pass: what prevented it, and what to do about it.
 fn not_judged(report: &Report, page: &mut MarkdownPage<'_>) -> io::Result<()> {
     let counts = &report.summary;
     page.title("No change request yet: this run could not judge every endpoint")?;
@@ -242,12 +242,12 @@ pub(super) fn target(row: &EndpointReport) -> String {
     format!("{}, port {} ({protocol})", endpoint.host, endpoint.port)
 }
 
-/// The change in words.
+/// The change as text.
 fn rule(code: Code, facts: &Facts, endpoints: Vec<&Endpoint>) -> String {
     remedy::advise_on(code, facts, endpoints).text
 }
 
-/// The way, the names and addresses on it, and what happened there and when.
+/// The path, the names and addresses on it, and what happened there and when.
 fn on_the_way(
     row: &EndpointReport,
     report: &Report,

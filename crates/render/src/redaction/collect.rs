@@ -73,7 +73,7 @@ pub(super) fn report(report: &Report, pseudonyms: &mut PseudonymMap) {
     }
 }
 
-/// The private hosts that rules compare: those of the rows, and those that answers lead to.
+/// The private hosts that rules compare: those of the endpoints, and those that answers lead to.
 fn private_hosts<'a>(report: &'a Report, pseudonyms: &PseudonymMap) -> Vec<&'a str> {
     let own = report.endpoints.iter();
     let own = own.filter_map(|row| row.endpoint.host.name());

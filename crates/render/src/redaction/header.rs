@@ -8,7 +8,7 @@ use super::pseudonym_map::PseudonymMap;
 use super::web::{self, Address};
 use super::{public_names, scan};
 
-/// Ways to sign in, and what a server says of them besides whose it is.
+/// Authentication schemes, and the parameters that do not identify the server.
 const SCHEMES: [&str; 8] = [
     "basic",
     "digest",
@@ -48,7 +48,7 @@ const VALUES: [&str; 12] = [
     "insufficient_scope",
 ];
 
-/// What stands for the value of a header.
+/// The replacement for the value of a header.
 pub(super) fn value(name: &str, text: &str, pseudonyms: &mut PseudonymMap) -> String {
     match name {
         "server" => software(text),
@@ -126,7 +126,7 @@ pub(super) fn sign_in(text: &str, pseudonyms: &mut PseudonymMap) -> String {
     shown.collect::<Vec<_>>().join(", ")
 }
 
-/// A way to sign in, without what only one server has.
+/// An authentication scheme, without what only one server has.
 pub(super) fn scheme(text: &str) -> String {
     if SCHEMES.contains(&text.to_ascii_lowercase().as_str()) {
         return text.to_owned();

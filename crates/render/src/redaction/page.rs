@@ -7,9 +7,9 @@ use std::sync::OnceLock;
 use reach365_judge::verdict::known_words;
 use reach365_model::verdict::Code;
 
-/// What stands for words that are not known.
+/// The replacement for words that are not known.
 const GAP: &str = "…";
-/// Words of HTTP that say nothing of whose a proxy is: reason phrases and states of caches.
+/// Words of HTTP that do not identify a proxy: reason phrases and states of caches.
 const OF_HTTP: [&str; 41] = [
     "ok",
     "established",
@@ -181,7 +181,7 @@ pub(super) fn is_of_ours(word: &str) -> bool {
     words.contains(&word.to_lowercase())
 }
 
-/// Whether a word says nothing of whose a text is.
+/// Whether a word does not identify an organization.
 pub(super) fn is_known(word: &str) -> bool {
     let word = word.to_lowercase();
     known_words().contains(&word) || OF_HTTP.contains(&word.as_str())

@@ -31,7 +31,7 @@ const KINDS: [&str; 17] = [
 /// Those of endpoints, and of domains within their names.
 const ENDPOINT_KINDS: [&str; 4] = ["host", "proxy", "endpoint", "domain"];
 
-/// Whether a placeholder stands for a whole name.
+/// Whether a placeholder replaces a whole name.
 pub(crate) fn is_placeholder_name(name: &str) -> bool {
     if let Some(name) = name.strip_suffix(RESERVED) {
         return name.split('.').all(|label| is_numbered(label, &KINDS));
@@ -55,7 +55,7 @@ fn is_numbered(label: &str, kinds: &[&str]) -> bool {
     parts.is_some_and(|(kind, number)| kinds.contains(&kind) && number.parse::<u32>().is_ok())
 }
 
-/// Whether an address stands for another one.
+/// Whether an address replaces another one.
 pub(crate) fn is_placeholder_address(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => {

@@ -1,4 +1,4 @@
-//! Which placeholder stands for what.
+//! The placeholder for each name.
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -14,10 +14,10 @@ use reach365_proxy::owner::registrable_domain;
 /// The prefix of NAT64 that is the same everywhere (RFC 6052).
 const WELL_KNOWN_NAT64: Ipv6Addr = Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0);
 
-/// Placeholders by what they stand for; one document or several share it.
+/// Placeholders by what they replace; one document or several share it.
 #[derive(Debug, Default)]
 pub(super) struct PseudonymMap {
-    /// Literals in lower case, with what stands for them.
+    /// Literals in lower case, with their replacements.
     literals: HashMap<String, String>,
     /// The literals by their first word, longest first.
     by_first_word: HashMap<String, Vec<String>>,
@@ -35,7 +35,7 @@ pub(super) struct PseudonymMap {
     sites: HashMap<String, Option<String>>,
     /// Names of content networks and services to which a public host points.
     aliases: HashSet<String>,
-    /// Common words that are somebody's name in one place: everywhere else they stay.
+    /// Common words that are a name in one place: everywhere else they stay.
     common: HashMap<String, String>,
     /// The built-in list: its names and addresses are public.
     builtin: Catalog,
@@ -82,7 +82,7 @@ impl PseudonymMap {
         entries.any(|entry| entry.dns_answer.contains(&address))
     }
 
-    /// A placeholder for a name; names that are public or say nothing get none.
+    /// A placeholder for a name; names that are public or identify no party get none.
     pub(super) fn name(&mut self, kind: &'static str, name: &str) {
         let name = name.trim();
         let public = is_common(name) || self.is_public_name(name);
@@ -125,7 +125,7 @@ impl PseudonymMap {
         }
     }
 
-    /// A text and what stands for it.
+    /// A text and its replacement.
     pub(super) fn replace(&mut self, text: &str, by: &str) {
         let text = text.trim();
         if text != by && !text.is_empty() {
@@ -186,7 +186,7 @@ impl PseudonymMap {
         }
     }
 
-    /// What stands for a text as a whole.
+    /// The replacement of a text as a whole.
     pub(super) fn whole(&self, text: &str) -> Option<&str> {
         let by = self.literals.get(&text.trim().to_ascii_lowercase());
         by.map(String::as_str)
@@ -276,7 +276,7 @@ impl PseudonymMap {
             && (self.is_public_name(&lower) || self.aliases.contains(&lower))
     }
 
-    /// What stands for an address. Inner addresses become addresses that are no public service
+    /// The pseudonym of an address. Inner addresses become addresses that are not public
     /// either, so that a report is judged as before.
     pub(super) fn address(&mut self, address: IpAddr) -> IpAddr {
         if let Some((place, embedded)) = self.within_nat64(address) {
@@ -321,7 +321,7 @@ impl PseudonymMap {
     }
 }
 
-/// Whether a word says nothing of whose it is: sentences, products and numbers have it too.
+/// Whether a word does not identify an organization: sentences, products and numbers have it too.
 fn is_common(word: &str) -> bool {
     public_names::is_generic(word) || page::is_of_ours(word) || page::is_known(word)
 }
@@ -349,7 +349,7 @@ fn matched(lower: &str, literal: &str) -> Option<usize> {
     cut.then_some(same)
 }
 
-/// Whether an address belongs to nobody: this machine, groups, and what is in no use.
+/// Whether an address identifies no party: loopback, multicast and reserved addresses.
 fn is_nobodys(address: IpAddr) -> bool {
     let future = matches!(address, IpAddr::V4(address) if address.octets()[0] >= 240);
     address.is_loopback() || address.is_unspecified() || address.is_multicast() || future

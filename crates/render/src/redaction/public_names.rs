@@ -1,4 +1,4 @@
-//! What is nobody's secret: hosts of Microsoft, and of those who carry them.
+//! Public names: hosts of Microsoft, and of the content networks that deliver them.
 
 use reach365_model::options::TRACE_CONTROL;
 

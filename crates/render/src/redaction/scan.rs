@@ -19,7 +19,7 @@ const SERVICES: [&str; 5] = [
 ];
 /// What stands before a proxy in the answers of scripts.
 const HOPS: [&str; 6] = ["PROXY", "HTTP", "HTTPS", "SOCKS", "SOCKS4", "SOCKS5"];
-/// Characters that a name has at most; a longer run is nobody's name, and nobody may read it.
+/// Characters that a name has at most; a longer run is not a name, and is not to be read.
 const LONGEST: usize = 255;
 /// Characters that an address has at most, with what may stand around it.
 const ADDRESS: usize = 64;
@@ -45,7 +45,7 @@ pub(super) fn text(text: &str, pseudonyms: &mut PseudonymMap) -> String {
     out
 }
 
-/// What begins here: its length, and what stands for it.
+/// What begins here: its length, and its replacement.
 fn piece(
     rest: &str,
     lower: &str,
@@ -144,7 +144,7 @@ fn hop(rest: &str, pseudonyms: &mut PseudonymMap) -> Option<(usize, String)> {
     Some((word.len() + 1 + host.len(), by))
 }
 
-/// A word of which the end was cut off, so that nobody can tell what it is a part of.
+/// A word of which the end was cut off, so that it is unknown what it is a part of.
 fn cut(rest: &str) -> Option<(usize, String)> {
     let end = rest.find(|c: char| !c.is_alphanumeric())?;
     let word = &rest[..end];
@@ -202,7 +202,7 @@ fn six(rest: &str, pseudonyms: &mut PseudonymMap) -> Option<(usize, String)> {
 }
 
 /// The length of the zone behind an address: the name of an interface may be anything, and its number
-/// tells nothing elsewhere.
+/// has no meaning elsewhere.
 fn zone(rest: &str) -> usize {
     let Some(name) = rest.strip_prefix('%') else {
         return 0;

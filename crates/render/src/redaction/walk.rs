@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{header, page, scan};
 use super::{placeholder::is_placeholder_name, pseudonym_map::PseudonymMap};
 
-/// Fields with words of this program, numbers in words, or digests: nothing private is in them.
+/// Fields with text of this program, numbers as text, or digests: nothing private is in them.
 const OWN: [&str; 43] = [
     "schema",
     "tool",
@@ -84,7 +84,7 @@ pub(super) fn device(value: Value, pseudonyms: &mut PseudonymMap) -> Value {
     any("", value, Place::Device, pseudonyms)
 }
 
-/// A row: what the built-in list has under the id of the endpoint stays.
+/// An endpoint: what the built-in list has under its id stays.
 fn endpoint(value: Value, pseudonyms: &mut PseudonymMap) -> Value {
     let Value::Object(mut fields) = value else {
         return value;

@@ -3,7 +3,7 @@
 use super::pseudonym_map::PseudonymMap;
 use super::{public_names, scan};
 
-/// Ways to a host; what programs call their own pages by is none.
+/// Schemes that lead to a host; schemes that programs use for their own pages do not.
 const SCHEMES: [&str; 16] = [
     "http", "https", "file", "ftp", "ftps", "ws", "wss", "socks", "socks4", "socks4a", "socks5",
     "socks5h", "quic", "ldap", "ldaps", "smb",
@@ -60,7 +60,7 @@ impl<'a> Address<'a> {
         host.trim_matches(['[', ']'])
     }
 
-    /// What stands for the part before the path.
+    /// The replacement for the part before the path.
     pub(super) fn origin(&self, pseudonyms: &mut PseudonymMap) -> String {
         let (user, host, port) = self.authority();
         let user = if user.is_empty() { "" } else { "…@" };
@@ -85,7 +85,7 @@ impl<'a> Address<'a> {
     }
 }
 
-/// What begins here: its length, and what stands for it.
+/// What begins here: its length, and its replacement.
 pub(super) fn piece(rest: &str, pseudonyms: &mut PseudonymMap) -> Option<(usize, String)> {
     let address = Address::at(rest)?;
     let origin = address.origin(pseudonyms);
@@ -93,7 +93,7 @@ pub(super) fn piece(rest: &str, pseudonyms: &mut PseudonymMap) -> Option<(usize,
     Some((address.length(), format!("{origin}{tail}")))
 }
 
-/// What stands for path and query: of a public host the path stays, unless it is known as private.
+/// The replacement for path and query: of a public host the path stays, unless known as private.
 pub(super) fn tail(address: &Address<'_>, pseudonyms: &mut PseudonymMap) -> String {
     let tail = address.tail;
     if let Some((length, by)) = pseudonyms.at(&tail.to_ascii_lowercase())
@@ -125,7 +125,7 @@ fn of_query(query: &str) -> String {
     query.chars().take(1).flat_map(|mark| [mark, '…']).collect()
 }
 
-/// What stands for a host as an address of the web has it.
+/// The replacement for a host as a URL has it.
 pub(super) fn shown(host: &str, pseudonyms: &mut PseudonymMap) -> String {
     let bare = host.trim_matches(['[', ']']);
     if let Ok(address) = bare.parse() {

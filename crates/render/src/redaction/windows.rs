@@ -45,7 +45,7 @@ const ROOTS: [&str; 5] = [
 ];
 /// What every PC has below the directories of programs.
 const COMMON: [&str; 4] = ["microsoft", "common files", "windows", "reach365"];
-/// Directories of users that are nobody's.
+/// Directories of users that name no user.
 pub(super) const SHARED: [&str; 3] = ["public", "default", "all"];
 /// Parts that a security identifier of everybody's has at most: `S-1-5-32-544`.
 const WELL_KNOWN: usize = 5;
@@ -54,7 +54,7 @@ const LONG: &str = r"\\?\UNC\";
 /// Characters that an account, a server or an identifier has at most.
 const LONGEST: usize = 255;
 
-/// What begins here: its length, and what stands for it.
+/// What begins here: its length, and its replacement.
 pub(super) fn piece(
     rest: &str,
     before: &str,

@@ -1,4 +1,4 @@
-//! What an embedder does not have to build.
+//! What an embedder need not build.
 
 use std::process::Command;
 

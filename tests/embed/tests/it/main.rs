@@ -1,4 +1,4 @@
-//! The library as somebody outside uses it: nothing here is part of the workspace.
+//! The library as an embedder uses it: nothing here is part of the workspace.
 
 mod dependencies;
 #[cfg(feature = "pac")]

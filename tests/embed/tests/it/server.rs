@@ -35,13 +35,13 @@ impl Server {
         (server, receiver)
     }
 
-    /// An address where nobody listens.
+    /// An address where no server listens.
     pub fn closed() -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap()
     }
 
-    /// Has somebody told of the next connection.
+    /// Signals the next connection to `sender`.
     pub fn tell(&self, sender: Sender<()>) {
         *self.told.lock().unwrap() = Some(sender);
     }

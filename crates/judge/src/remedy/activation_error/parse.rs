@@ -20,7 +20,7 @@ const SIGN_IN_DIGITS: std::ops::RangeInclusive<usize> = 5..=7;
 /// No form is longer.
 const LONGEST: usize = 24;
 
-/// One way to read a text.
+/// One interpretation of a text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reading {
     Windows(u32),
@@ -49,7 +49,7 @@ impl Reading {
         }
     }
 
-    /// A form without doubt, and what it would be.
+    /// An unambiguous form, and what it would be.
     fn described(self) -> String {
         match self.look_up() {
             Ok(error) => match error.name() {
@@ -100,7 +100,7 @@ fn is_around(c: char) -> bool {
     c.is_whitespace() || "[](){}<>\"'`:=#".contains(c)
 }
 
-/// Every way to read the token; `None` where there is none.
+/// Every interpretation of the token; `None` where there is none.
 fn readings(token: &str) -> Option<Vec<Reading>> {
     let token = token.to_ascii_lowercase();
     if let Some(digits) = token.strip_prefix("aadsts") {
@@ -139,7 +139,7 @@ fn negative(digits: &str) -> Option<Reading> {
     Some(Reading::Windows(signed.cast_unsigned()))
 }
 
-/// Digits alone: WinHTTP codes and long numbers are decimal; for the rest nobody can tell.
+/// Digits alone: WinHTTP codes and long numbers are decimal; other numbers are ambiguous.
 fn bare(digits: &str) -> Option<Vec<Reading>> {
     let number: u32 = digits.parse().ok()?;
     if WINHTTP_CODES.contains(&number) {

@@ -30,7 +30,7 @@ struct Rows {
     sign_in: Vec<SignInRow>,
 }
 
-/// What a row says; what it leaves out comes from the next row.
+/// What one entry says; fields that it leaves out come from the next entry.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Meaning {
@@ -129,7 +129,7 @@ impl Table {
         self.sign_in_row(number).is_some()
     }
 
-    /// What the rows say about an error, the most special one first.
+    /// The entries for an error, the most specific one first.
     pub(super) fn layers(&self, error: ActivationError) -> impl Iterator<Item = &Meaning> {
         let family = &self.family(error.family).meaning;
         let special = match error.family {

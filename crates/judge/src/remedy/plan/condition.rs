@@ -4,7 +4,7 @@ use crate::remedy::plan::{Omission, Situation};
 use crate::remedy::{Condition, Remedy};
 use reach365_model::device::{DeviceState, Join, Pc, ServiceState, ValueData};
 
-/// Services that have to run everywhere. `NcdAutoSetup` starts by need, and from Windows 11 on so
+/// Services that must run everywhere. `NcdAutoSetup` starts by need, and from Windows 11 on so
 /// does `NlaSvc`.
 const WATCHING: [&str; 2] = ["netprofm", "EventLog"];
 
@@ -32,7 +32,7 @@ pub(super) fn omission(remedy: &Remedy, situation: &Situation<'_>) -> Option<Omi
     (remedy.managed_device_forbidden && may_be_managed).then_some(Omission::PerhapsManaged {})
 }
 
-/// The first need that is false, or else the first that nobody knows.
+/// The first need that is false, or else the first that is unknown.
 pub(super) fn unmet(remedy: &Remedy, situation: &Situation<'_>) -> Option<Omission> {
     let needs = || {
         remedy
@@ -48,7 +48,7 @@ pub(super) fn unmet(remedy: &Remedy, situation: &Situation<'_>) -> Option<Omissi
     Some(Omission::Unknown { needs })
 }
 
-/// Whether a conclusive report shows none of the causes that the remedy mends.
+/// Whether a conclusive report shows none of the causes that the remedy fixes.
 fn is_unseen(remedy: &Remedy, situation: &Situation<'_>) -> bool {
     let Some(network) = situation.network.as_ref().filter(|seen| seen.conclusive) else {
         return false;
@@ -57,7 +57,7 @@ fn is_unseen(remedy: &Remedy, situation: &Situation<'_>) -> bool {
     !remedy.codes.is_empty() && !remedy.codes.iter().any(|code| seen(*code))
 }
 
-/// What the device shows that the remedy mends.
+/// The fault of the device that the remedy fixes.
 pub(super) fn matching_fault(remedy: &Remedy, situation: &Situation<'_>) -> Option<Condition> {
     let faults = [
         Condition::RegistrationBroken,
@@ -107,7 +107,7 @@ fn known(device: &DeviceState) -> bool {
     device.join != Join::Unknown
 }
 
-/// Whether the service knows the device no longer. Other failures say that nobody could ask.
+/// Whether the service no longer knows the device. Other failures mean that it was not reached.
 fn is_refused(device: &DeviceState) -> Option<bool> {
     let said = device.identity.authentication.as_deref()?;
     let said = said.to_ascii_lowercase();

@@ -32,7 +32,7 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "from", rename_all = "kebab-case")]
 pub enum Reason {
-    /// The check found the cause that it mends.
+    /// The check found the cause that it fixes.
     Network {
         /// The cause.
         code: Code,
@@ -44,7 +44,7 @@ pub enum Reason {
         #[serde(skip)]
         position: usize,
     },
-    /// The device shows what it mends.
+    /// The device shows the fault that it fixes.
     Device {
         /// What it shows.
         condition: Condition,
@@ -78,21 +78,21 @@ pub struct LeftOut {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "because", rename_all = "kebab-case")]
 pub enum Omission {
-    /// Something that has to be true is not.
+    /// A required condition is false.
     Forbidden {
-        /// What would have to be true.
+        /// The condition that must be true.
         needs: Condition,
     },
-    /// Nobody knows whether something that has to be true is.
+    /// Whether a required condition is true is unknown.
     Unknown {
-        /// What would have to be true.
+        /// The condition that must be true.
         needs: Condition,
     },
     /// The device is managed, and only its administrators may do that.
     Managed {},
     /// It is unknown whether the device is managed.
     PerhapsManaged {},
-    /// The report shows that the network does not have the cause that it mends.
+    /// The report shows that the network does not have the cause that it fixes.
     NotSeen {},
     /// No plan offers it.
     Never {
@@ -148,7 +148,7 @@ pub(super) fn reason(
         causes.min_by_key(|(position, _)| *position)
     });
     if let Some((position, cause)) = found {
-        // The first remedy of a code is the one that its advice speaks of; others only as steps.
+        // The first remedy of a code is the one that its advice names; others only as steps.
         return Some(Reason::Network {
             code: cause.code,
             advice: if cause.remedy.as_deref() == Some(&remedy.id) {

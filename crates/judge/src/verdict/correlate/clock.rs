@@ -55,8 +55,8 @@ pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
     ))
 }
 
-/// With too few hosts to be sure, an answer that tells another time than this machine makes its
-/// own certificate's dates doubtful.
+/// With too few hosts for confidence, an answer that tells another time than this machine makes its
+/// own certificate's dates uncertain.
 fn doubt(rows: &mut [Judged<'_>]) {
     for row in rows {
         let Some(skew) = row.evidence.attempts.iter().find_map(skew_of) else {

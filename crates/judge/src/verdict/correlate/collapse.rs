@@ -64,7 +64,7 @@ fn free_of_any_requirement(
         .collect()
 }
 
-/// What a row is held against, and whom; nobody known is one kind of culprit.
+/// Code and culprit of a result; an unknown culprit is one kind of culprit.
 fn accused<'a>(row: &'a Judged<'_>) -> Option<(Code, Option<&'a Culprit>)> {
     let code = row
         .verdict
@@ -112,7 +112,7 @@ fn resolvers(row: &Judged<'_>) -> BTreeSet<String> {
         .collect()
 }
 
-/// The one family over which a row was tried.
+/// The one family over which an endpoint was tried.
 fn families(row: &Judged<'_>) -> BTreeSet<String> {
     let attempts = row.evidence.attempts.iter();
     let ipv6: BTreeSet<bool> = attempts.map(|attempt| attempt.address.is_ipv6()).collect();
@@ -122,7 +122,7 @@ fn families(row: &Judged<'_>) -> BTreeSet<String> {
     }
 }
 
-/// The diagnosis of one row, as far as all of them share it.
+/// The diagnosis of one result, as far as all of them share it.
 pub(super) fn shared(
     context: &Context<'_>,
     code: Code,
@@ -169,7 +169,7 @@ pub(super) fn shared(
     found
 }
 
-/// What rows list under a name, once each.
+/// What results list under a name, once each.
 fn list(rows: &[Judged<'_>], places: &[usize], name: &str) -> Vec<String> {
     let facts = places
         .iter()

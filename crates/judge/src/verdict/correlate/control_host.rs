@@ -13,20 +13,20 @@ use reach365_model::verdict::{Code, Confidence, Outcome, Verdict};
 /// Name of the fact that says what came of it.
 const FACT: &str = "control_host";
 
-/// The host on one way and port, judged.
+/// The host on one route and port, judged.
 pub(super) struct ControlHost<'a> {
     name: String,
     seen: &'a ControlHostSeen,
     verdict: Verdict,
     /// The same over IPv4 alone and over IPv6 alone.
     by_family: [Verdict; 2],
-    /// Whether it is where the internet is: a host of the own network says nothing of the way out.
+    /// Whether it is on the internet: a host of the own network says nothing about internet access.
     is_far: bool,
 }
 
-/// What the host says of a row.
+/// What the host says about a result.
 enum Comparison {
-    /// It gets past the stage at which the row fails.
+    /// It gets past the stage at which the endpoint fails.
     Works,
     /// It fails for the same cause.
     Alike,
@@ -70,8 +70,8 @@ fn is_far(seen: &ControlHostSeen, context: &Context<'_>) -> bool {
     seen.evidence.hosts_file.is_empty() && (known.is_empty() || known.iter().any(may_be))
 }
 
-/// Whether the host took a direct connection on a port over a family that rows have tried there:
-/// then it is not closed for everybody.
+/// Whether the host accepted a direct connection on a port over a family that endpoints have tried
+/// there: then the port is not closed for all hosts.
 pub(super) fn connects(control_hosts: &[ControlHost<'_>], rows: &[Judged<'_>], port: u16) -> bool {
     let on_port = |control: &&ControlHost<'_>| control.is_far && control.seen.port == port;
     let tried = |ipv6: bool| {
@@ -87,8 +87,8 @@ pub(super) fn connects(control_hosts: &[ControlHost<'_>], rows: &[Judged<'_>], p
     control_hosts.iter().filter(on_port).any(connected)
 }
 
-/// Rows beside a host that works are sure; rows beside one that fails alike accuse no rule for
-/// their own host.
+/// Results beside a host that works are confirmed; results beside one that fails alike accuse no
+/// rule for their own host.
 pub(super) fn apply(control_hosts: &[ControlHost<'_>], rows: &mut [Judged<'_>]) {
     for place in free(rows, |row| row.verdict.outcome == Outcome::Blocked) {
         let row = &mut rows[place];
@@ -103,13 +103,13 @@ pub(super) fn apply(control_hosts: &[ControlHost<'_>], rows: &mut [Judged<'_>]) 
     }
 }
 
-/// Whether such a host gets past the stage at which a row failed.
+/// Whether such a host gets past the stage at which an endpoint failed.
 pub(super) fn passes(control_hosts: &[ControlHost<'_>], row: &Judged<'_>, code: Code) -> bool {
     let mut control_hosts = control_hosts.iter();
     control_hosts.any(|control| matches!(control.compared(row, code), Some(Comparison::Works)))
 }
 
-/// What the row fails for, below the name that Windows admins know it by and below a wrong way.
+/// The cause of a failure, below the name that Windows admins know it by and below a wrong route.
 pub(super) fn cause(row: &Judged<'_>) -> Option<Code> {
     if row.verdict.stage == Some(Stage::Route) {
         return fact(row, "cause").and_then(Code::parse);
@@ -132,7 +132,7 @@ fn failed_over(row: &Judged<'_>) -> Option<bool> {
 }
 
 impl ControlHost<'_> {
-    /// What the host says of a row on the same way.
+    /// What the host says about a result on the same route.
     fn compared(&self, row: &Judged<'_>, code: Code) -> Option<Comparison> {
         let stage = match row.verdict.stage? {
             Stage::Route => code.stage(),
@@ -146,7 +146,7 @@ impl ControlHost<'_> {
             _ => &self.verdict,
         };
         let works = matches!(verdict.outcome, Outcome::Reachable | Outcome::Degraded);
-        // An answer in clear may be anybody's: only what it says of the connection counts.
+        // An answer in clear text may be forged: only what it says of the connection counts.
         let proven = self.seen.scheme == Scheme::Https || stage <= Stage::Proxy;
         match verdict.code {
             _ if works => proven.then_some(Comparison::Works),
@@ -157,8 +157,8 @@ impl ControlHost<'_> {
         }
     }
 
-    /// Whether the host was asked as the row was. Names are looked up for every port alike, and a
-    /// proxy itself is the same for all.
+    /// Whether the host was probed as the endpoint was. Names are looked up for every port alike,
+    /// and a proxy itself is the same for all.
     fn is_beside(&self, row: &Judged<'_>, stage: Stage) -> bool {
         let ways = &row.evidence.ways;
         let taken = ways.first().map(|candidate| candidate.route.hop_words());
@@ -185,7 +185,7 @@ fn tell(verdict: &mut Verdict, code: Code, name: &str, comparison: &Comparison) 
     verdict.facts.insert(FACT.to_owned(), words.into());
 }
 
-/// A fault that somebody else has too is none of this host.
+/// A fault that other hosts share is not specific to this host.
 fn accuse_no_rule(verdict: &mut Verdict, name: &str) {
     let words = format!("; {name} fails alike, so that no rule for this host alone explains it");
     verdict.summary.push_str(&words);

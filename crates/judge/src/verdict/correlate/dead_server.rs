@@ -1,5 +1,5 @@
 //! A name server that resolves nothing while another one works. Clients go on to the other one, so
-//! that it explains no row: it costs time, and the redundancy that it is there for is gone.
+//! that it explains no endpoint: it costs time, and the redundancy that it is there for is gone.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -77,7 +77,7 @@ pub(super) fn find(context: &Context<'_>, rows: &[Judged<'_>]) -> Option<Finding
     Some(finding(diagnosis, says, rows, &places))
 }
 
-/// Lookups that a connection waits for. Where a proxy carries it, the host's own name is not among
+/// Lookups that a connection waits for. With a proxy the host's own name is not among
 /// them.
 fn lookups_that_matter<'a>(row: &Judged<'a>) -> impl Iterator<Item = &'a Lookup> {
     let evidence: &'a Evidence = row.evidence;
@@ -132,7 +132,7 @@ impl Record {
         }
     }
 
-    /// What is wrong with the server; `None` where it may be well. One that refuses is not dead: with
+    /// What is wrong with the server; `None` where it may work. One that refuses is not dead: with
     /// split DNS it refuses what is not its own.
     fn fault(&self) -> Option<&'static str> {
         let enough = |names: &BTreeSet<String>| owners(names) >= UNRELATED_NAMES;

@@ -1,4 +1,4 @@
-//! This machine has no network, or no way out.
+//! This machine has no network, or no route out.
 
 use crate::verdict::correlate::{collapse_as_inconclusive, connected, finding};
 use crate::verdict::diagnosis::Diagnosis;
@@ -7,7 +7,7 @@ use crate::verdict::{Context, Judged, dns, network};
 use reach365_model::evidence::{Attempt, FailureKind};
 use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
 
-/// Finds that nothing at all can leave this machine; then no row is accused.
+/// Finds that no packet can leave this machine; then no result accuses a party.
 pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Finding> {
     let code = cause(context, rows)?;
     let not_skipped = |(place, row): (usize, &Judged<'_>)| {

@@ -45,7 +45,7 @@ pub(super) fn closed_ports(
     found.into_iter().map(|(finding, _)| finding).collect()
 }
 
-/// A test over IPv6 alone says nothing of a port, which other rows try over both families.
+/// A test over IPv6 alone says nothing about a port that other endpoints try over both families.
 fn was_connected_to(row: &Judged<'_>) -> bool {
     row.endpoint.scheme != Scheme::Dns
         && row.verdict.outcome != Outcome::Skipped
@@ -112,7 +112,7 @@ fn closed_everywhere(
     Some((finding(diagnosis, says, rows, &places), places))
 }
 
-/// How connections were closed, in words.
+/// How connections were closed, as text.
 fn how(closing: Code, device: Option<IpAddr>) -> String {
     match (closing, device) {
         (Code::TcpDropped, _) => "silent".to_owned(),
@@ -188,8 +188,8 @@ fn device(rows: &[Judged<'_>], places: &[usize]) -> Option<IpAddr> {
     named.first().copied().filter(|_| named.len() == 1)
 }
 
-/// Whether all names lead to one address: then one machine is closed, not the way out. On a test
-/// bench on loopback every name does.
+/// Whether all names lead to one address: then one machine is closed, not internet access. On a
+/// test bench on loopback every name does.
 fn lead_to_one_machine(context: &Context<'_>, rows: &[Judged<'_>], places: &[usize]) -> bool {
     let attempts = places
         .iter()

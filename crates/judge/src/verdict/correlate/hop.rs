@@ -1,11 +1,11 @@
-//! The distance of the device that a finding is about, by the traces of its rows.
+//! The distance of the device that a finding is about, from the traces of its endpoints.
 
 use std::collections::BTreeSet;
 
 use crate::verdict::Judged;
 use reach365_model::verdict::Finding;
 
-/// Gives findings the hop at which all traced rows that they explain end.
+/// Gives findings the hop at which all traces of the endpoints that they explain end.
 pub(super) fn locate(rows: &[Judged<'_>], findings: &mut [Finding]) {
     for finding in findings {
         let hop = common_hop(rows, finding);
@@ -15,8 +15,8 @@ pub(super) fn locate(rows: &[Judged<'_>], findings: &mut [Finding]) {
     }
 }
 
-/// The one hop of all rows that were traced. A row whose trace leaves the place open, or that fails
-/// elsewhere than the finding says, agrees with nobody.
+/// The one hop of all traces. A trace that leaves the place open, or whose endpoint fails
+/// elsewhere than the finding says, gives no common hop.
 fn common_hop(rows: &[Judged<'_>], finding: &Finding) -> Option<u8> {
     let traced = rows
         .iter()

@@ -1,4 +1,4 @@
-//! One issuer for many hosts: somebody between answers in their names.
+//! One issuer for many hosts: a device on the path answers in their names.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use reach365_model::endpoint::{Endpoint, Issuer};
 use reach365_model::evidence::{Attempt, Stage, TlsSeen};
 use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
 
-/// Finds issuers that nobody trusts and that signed for unrelated hosts.
+/// Finds untrusted issuers that signed for unrelated hosts.
 pub(super) fn untrusted(rows: &mut [Judged<'_>]) -> Vec<Finding> {
     let mut findings = Vec::new();
     while let Some(places) = shared_issuer(rows) {
@@ -81,9 +81,9 @@ fn chains<'a>(row: &Judged<'a>) -> impl Iterator<Item = &'a TlsSeen> {
     row.evidence.attempts.iter().filter_map(seen)
 }
 
-/// Judges rows again whose own authority turns out to be an inspection device: it signed for hosts
-/// of several owners, or for one whose issuer is public. A list that states a private issuer for an
-/// entry exempts it. Early, since every later rule asks whether a row is genuine.
+/// Judges endpoints again whose own authority turns out to be an inspection device: it signed for
+/// hosts of several owners, or for one whose issuer is public. A list that states a private issuer
+/// for an entry exempts it. Early, since every later rule asks whether an answer is genuine.
 pub(super) fn unmask(
     context: &Context<'_>,
     genuine_addresses: &GenuineAddresses,
@@ -120,7 +120,7 @@ fn private_issuer<'a>(row: &Judged<'a>) -> Option<&'a str> {
     chains(row).find_map(certificate::private_issuer)
 }
 
-/// How sure it is that who issued for these hosts inspects TLS. A group of companies may have two
+/// Confidence that the issuer for these hosts inspects TLS. A group of companies may have two
 /// owners' domains and one authority; a public name has none of the kind.
 fn inspects(endpoints: &[&Endpoint]) -> Option<Confidence> {
     if endpoints
@@ -172,7 +172,7 @@ fn over(rows: &[Judged<'_>], places: &[usize], code: Code, says: &str) -> Findin
     finding(diagnosis, says, rows, places)
 }
 
-/// A missing issuer that was seen, trusted, on another host makes an incomplete chain sure.
+/// A missing issuer that was seen, trusted, on another host confirms an incomplete chain.
 pub(super) fn complete_chains(rows: &mut [Judged<'_>]) {
     let places = free(rows, |row| blocked_by(row, &[Code::TlsIncompleteChain]));
     for place in places {

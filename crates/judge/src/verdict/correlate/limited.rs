@@ -2,7 +2,7 @@
 //!
 //! Routers and firewalls send so many ICMP messages a second and no more: of several connections that
 //! one rule rejects, some are told so and the others are silent. Both are one cause, with the device
-//! that spoke. It stands before equal causes are put together, which would make two of them.
+//! that answered. It stands before equal causes are put together, which would make two of them.
 
 use crate::verdict::correlate::{blocked_by, collapse, collapse::shared, free, hosts};
 use crate::verdict::{Context, Judged};
@@ -59,7 +59,7 @@ fn is_told(row: &Judged<'_>) -> bool {
         && address.is_some()
 }
 
-/// Whether two rows were tried on one port, directly and over one address family.
+/// Whether two endpoints were tried on one port, directly and over one address family.
 fn are_alike(one: &Judged<'_>, other: &Judged<'_>) -> bool {
     let family = |row: &Judged<'_>| {
         let mut direct = row.evidence.attempts.iter().filter(|it| it.hop.is_none());

@@ -10,7 +10,7 @@ use crate::verdict::{Context, Judged};
 use reach365_model::evidence::Attempt;
 use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
 
-/// Finds the endpoints that a proxy on a loopback address carries.
+/// Finds the endpoints that use a proxy on a loopback address.
 pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Finding> {
     let exempt = context.run.loopback_exempt.filter(|_| context.run.windows);
     if exempt == Some(true) {

@@ -1,6 +1,6 @@
-//! The path itself: round trips that are long for everybody, and packets that are lost.
+//! The path itself: round trips that are long for every host, and packets that are lost.
 //!
-//! Neither accuses anybody: the endpoints stay reachable.
+//! Neither accuses a party: the endpoints stay reachable.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -25,7 +25,7 @@ const LOST: usize = 2;
 /// anything having been lost.
 const PATIENCE_US: u32 = 900_000;
 
-/// Whether a finding names who did it: a note does not, and a long or lossy path is no one's doing.
+/// Whether a finding names a culprit: a note does not, and a long or lossy path has none.
 pub(super) fn has_culprit(diagnosis: &Diagnosis) -> bool {
     diagnosis.outcome > Outcome::Reachable
         && !matches!(diagnosis.code, Code::PathLoss | Code::PathLatency)
@@ -38,7 +38,7 @@ pub(super) fn find(run: &RunEvidence, rows: &[Judged<'_>]) -> Vec<Finding> {
 }
 
 /// What a network drops that limits bursts, and what came too late for a limit of the user's own,
-/// is no loss.
+/// does not count as loss.
 fn may_tell_loss(run: &RunEvidence) -> bool {
     let limits_bursts = run.burst.as_ref().is_some_and(|burst| burst.passed > 0);
     run.short_limits.is_empty() && !limits_bursts
@@ -150,7 +150,7 @@ fn is_silent(attempt: &Attempt) -> bool {
     failure.is_some_and(|failure| failure.kind == FailureKind::Timeout)
 }
 
-/// Whether a packet had to be sent again for want of its acknowledgement.
+/// Whether a packet was retransmitted because no acknowledgement came.
 fn has_resent(attempt: &Attempt) -> bool {
     let Some(counters) = &attempt.counters else {
         return false;

@@ -138,7 +138,7 @@ fn tls_works(rows: &[Judged<'_>]) -> bool {
     rows.iter().any(works)
 }
 
-/// Redirected by somebody on the path: over a genuine chain the host itself redirects.
+/// Redirected by a device on the path: over a genuine chain the host itself redirects.
 fn is_redirected(row: &Judged<'_>) -> bool {
     let in_clear = row.endpoint.scheme == Scheme::Http;
     row.verdict.code == Some(Code::HttpUnexpectedRedirect)
@@ -158,7 +158,7 @@ fn is_hijacked(row: &Judged<'_>) -> bool {
         && fact(row, "location_host").is_some()
 }
 
-/// Rows that show the portal themselves.
+/// Results that show the portal themselves.
 fn is_sign(row: &Judged<'_>, target: Option<&str>) -> bool {
     let away = is_redirected(row) || is_hijacked(row);
     let to_it = away && target.is_some() && fact(row, "location_host") == target;

@@ -1,5 +1,5 @@
-//! Names the product behind an interception or a refusal, where it gives itself away. A name makes
-//! no verdict surer: vendors' names can be changed.
+//! Names the product behind an interception or a refusal, where it can be recognized. A name
+//! never raises the confidence: vendors' names can be changed.
 
 use crate::verdict::correlate::fact;
 use crate::verdict::signature::Marks;
@@ -20,7 +20,7 @@ const NAMED: [Code; 7] = [
 /// The fact that has the name.
 const PRODUCT: &str = "product";
 
-/// Adds the fact `product` to rows and findings, and to the sentences of findings.
+/// Adds the fact `product` to results and findings, and to the sentences of findings.
 pub(super) fn name(signatures: &Signatures, rows: &mut [Judged<'_>], findings: &mut [Finding]) {
     for row in rows.iter_mut().filter(|row| is_named(row)) {
         if let Some(product) = signatures.product(&marks(row)) {
@@ -37,7 +37,7 @@ pub(super) fn name(signatures: &Signatures, rows: &mut [Judged<'_>], findings: &
     }
 }
 
-/// The code of a row, or the one below that of the connectivity test.
+/// The code of a result, or the one below that of the connectivity test.
 fn is_named(row: &Judged<'_>) -> bool {
     let cause = fact(row, "cause").and_then(Code::parse);
     let code = match row.verdict.code {
@@ -47,7 +47,7 @@ fn is_named(row: &Judged<'_>) -> bool {
     code.is_some_and(|code| NAMED.contains(&code))
 }
 
-/// The products of the rows that a finding explains, each once.
+/// The products in the results that a finding explains, each once.
 fn products(rows: &[Judged<'_>], finding: &Finding) -> Vec<String> {
     let mut products: Vec<String> = Vec::new();
     let explained = rows
@@ -61,7 +61,7 @@ fn products(rows: &[Judged<'_>], finding: &Finding) -> Vec<String> {
     products
 }
 
-/// What the connections that the verdict rests on showed of whoever stands on the path.
+/// What the connections that the verdict rests on showed of the product on the path.
 fn marks<'a>(row: &Judged<'a>) -> Marks<'a> {
     let address = fact(row, "address");
     let basis =
@@ -88,7 +88,7 @@ fn marks<'a>(row: &Judged<'a>) -> Marks<'a> {
     marks
 }
 
-/// Whether the host itself spoke, or may have.
+/// Whether the host itself answered, or may have.
 fn is_genuine(seen: &TlsSeen) -> bool {
     seen.public_roots == Some(Trust::Trusted) || certificate::has_public_issuer(seen)
 }

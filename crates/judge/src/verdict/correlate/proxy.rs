@@ -53,7 +53,7 @@ pub(super) fn apply_own_dns(known: &KnownNames, rows: &mut [Judged<'_>]) {
     }
 }
 
-/// The resolvers that have to tell whether names are known to them at all, before what they do not
+/// The resolvers that must show whether names are known to them at all, before what they do not
 /// know says anything of a proxy.
 pub(super) fn without_control(known: &KnownNames, rows: &[Judged<'_>]) -> Vec<SocketAddr> {
     let places = free(rows, |row| {
@@ -67,7 +67,7 @@ pub(super) fn without_control(known: &KnownNames, rows: &[Judged<'_>]) -> Vec<So
         .collect()
 }
 
-/// Whether the proxy gave no reason, and this machine's resolver says that there is no such name.
+/// Whether the proxy gave no reason, and this machine's resolver says that the name does not exist.
 fn is_vague(row: &Judged<'_>) -> bool {
     let verdict = &row.verdict;
     let vague = verdict.code == Some(Code::ProxyUpstreamUnreachable)
@@ -145,8 +145,8 @@ fn through(rows: &[Judged<'_>], proxy: &str) -> Vec<usize> {
     free(rows, |row| fact(row, "proxy") == Some(proxy))
 }
 
-/// A proxy that serves others is one: where it hangs up on a host, it denies that host; where it
-/// does not answer, it waits for that host itself.
+/// A proxy that serves others is one: where it closes a host's connection, it denies that host;
+/// where it does not answer, it waits for that host itself.
 fn excuse_working(rows: &mut [Judged<'_>], proxy: &str) {
     let own = |row: &Judged<'_>, code| {
         fact(row, "proxy") == Some(proxy) && row.verdict.code == Some(code)
@@ -195,7 +195,7 @@ fn excuse(row: &mut Judged<'_>, code: Code) {
     *row.verdict = diagnosis.verdict(row.endpoint);
 }
 
-/// Whether the proxy has said in the words of a proxy that it does not carry a host.
+/// Whether the proxy has said in its own protocol that it does not forward to a host.
 fn has_refused(row: &Judged<'_>, proxy: &str) -> bool {
     let of_its_own = [
         Code::ProxyUnresolvable,
@@ -209,8 +209,8 @@ fn has_refused(row: &Judged<'_>, proxy: &str) -> bool {
     said && fact(row, "proxy") == Some(proxy)
 }
 
-/// Whether the proxy has carried a connection: TLS was spoken through it, or content came that
-/// nobody makes up. An answer in clear text may be anybody's.
+/// Whether the proxy has forwarded a connection: a TLS handshake ran through it, or content came
+/// that is proven genuine. The origin of an answer in clear text is unknown.
 pub(super) fn is_carried(row: &Judged<'_>, proxy: &str) -> bool {
     let through = |attempt: &&Attempt| {
         let hop = attempt.hop.as_ref().and_then(Hop::proxy);
@@ -222,8 +222,8 @@ pub(super) fn is_carried(row: &Judged<'_>, proxy: &str) -> bool {
     attempts.any(spoken) || (own && is_genuine(row) && row.verdict.confidence >= Confidence::High)
 }
 
-/// One cause for every host that was sent to the proxy. Hosts without TLS may show it in another
-/// way: they are explained by it too.
+/// One cause for every host that was sent to the proxy. Hosts without TLS may show it
+/// differently: it explains them too.
 fn dead(rows: &mut [Judged<'_>], proxy: &str) -> Option<Finding> {
     let through = through(rows, proxy);
     let (named, other): (Vec<usize>, Vec<usize>) = through
@@ -262,14 +262,14 @@ fn works_directly(row: &Judged<'_>) -> bool {
     told.any(|other| other == "direct: reachable")
 }
 
-/// Whether a row without a cause of the proxy's follows from it: in clear text the proxy itself may
-/// have answered. Where it has only closed TLS, an answer means that it serves other ports.
+/// Whether a result without a cause of the proxy's follows from it: in clear text the proxy itself
+/// may have answered. Where it has only closed TLS, an answer means that it serves other ports.
 fn is_explained(row: &Judged<'_>, code: Code, proxy: &str) -> bool {
     let clear = row.endpoint.scheme == Scheme::Http && !is_carried(row, proxy);
     clear && (code == Code::ProxyNotAProxy || !is_genuine(row))
 }
 
-/// Nobody can tell who answered in clear text where the proxy is none.
+/// Where this is not a proxy, the sender of an answer in clear text is unknown.
 fn doubt(row: &mut Judged<'_>, proxy: &str) {
     if is_genuine(row) {
         row.verdict.outcome = Outcome::Inconclusive;
@@ -314,7 +314,7 @@ fn says(code: Code) -> &'static str {
     }
 }
 
-/// The cause that a row names, where it may be the proxy's: its own certificate is among them.
+/// The cause that a result names, where it may be the proxy's: its own certificate is among them.
 pub(super) fn cause(row: &Judged<'_>) -> Option<Code> {
     let code = row.verdict.code?;
     let blocked = row.verdict.outcome == Outcome::Blocked;
@@ -322,7 +322,7 @@ pub(super) fn cause(row: &Judged<'_>) -> Option<Code> {
     (blocked && (of_proxy || OF_THE_PROXY.contains(&code))).then_some(code)
 }
 
-/// The diagnosis of the first row that names the cause, with the number of hosts that share it.
+/// The diagnosis of the first result that names the cause, with the number of hosts that share it.
 fn run_wide(rows: &[Judged<'_>], named: &[usize], places: &[usize]) -> Diagnosis {
     let first = &rows[named[0]].verdict;
     let mut diagnosis =

@@ -24,7 +24,7 @@ struct Refusal<'a> {
 }
 
 /// Gives endpoints without TLS the cause of the refusals of CONNECT that their answers repeat, where
-/// the proxy carries nothing.
+/// the proxy forwards nothing.
 pub(super) fn apply(rows: &mut [Judged<'_>]) {
     for proxy in proxies(rows) {
         if rows.iter().any(|row| is_carried(row, &proxy)) {

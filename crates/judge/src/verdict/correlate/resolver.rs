@@ -1,4 +1,4 @@
-//! Resolvers that know no name of the internet, or answer nothing: then no name can be blamed.
+//! Resolvers that know no name of the internet, or answer nothing: then no name is at fault.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -21,7 +21,7 @@ const QUEUE_MS: f64 = 1_000.0;
 const NO_CONTROL: &str = "; no name of another owner was resolved by the same resolver in this run, \
     so the resolver may fail for every name";
 
-/// Takes back what is said of names whose resolver resolves no unrelated name, and finds out what
+/// Withdraws what is said of names whose resolver resolves no unrelated name, and finds out what
 /// that resolver does instead.
 pub(super) fn find(
     context: &Context<'_>,
@@ -45,7 +45,7 @@ pub(super) fn find(
     Some(finding(diagnosis, says, rows, &places))
 }
 
-/// The resolvers of names that no control speaks for: whoever accuses them has to ask them first.
+/// The resolvers of names without a control: control lookups must run before they are accused.
 pub(super) fn without_control(known: &KnownNames, rows: &[Judged<'_>]) -> Vec<SocketAddr> {
     let places = [accused(known, rows), closed_by_dns(known, rows)].concat();
     let mut servers: Vec<SocketAddr> = Vec::new();
@@ -59,7 +59,7 @@ pub(super) fn without_control(known: &KnownNames, rows: &[Judged<'_>]) -> Vec<So
     servers
 }
 
-/// Rows whose verdict rests on what a resolver says, without a control.
+/// Results whose verdict rests on what a resolver says, without a control.
 fn accused(known: &KnownNames, rows: &[Judged<'_>]) -> Vec<usize> {
     free(rows, |row| {
         rests_on_dns(row) && !known.vouch_for(&row.endpoint.host, row.evidence)
@@ -137,7 +137,7 @@ pub(super) fn doubt_silence(context: &Context<'_>, rows: &mut [Judged<'_>]) {
     }
 }
 
-/// What is known of resolvers that no name speaks for.
+/// What is known of resolvers without a control.
 struct Case<'a> {
     known: &'a KnownNames,
     failed: Vec<usize>,

@@ -1,5 +1,5 @@
-//! The settings that chose the ways: scripts that fail, ways that are closed while another works,
-//! sources that contradict each other.
+//! The settings that chose the routes: scripts that fail, routes that are closed while another
+//! works, sources that contradict each other.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use reach365_proxy::route::Route;
 /// Settings that mislead so many hosts are one matter.
 const HOSTS: usize = 2;
 
-/// Finds a PAC script that fails for every host that it had to decide on.
+/// Finds a PAC script that fails for every host that needed its decision.
 pub(super) fn scripts(rows: &mut [Judged<'_>]) -> Vec<Finding> {
     let failures: Vec<(ScriptFailure, Route)> = rows.iter().filter_map(failure_of).collect();
     let mut findings = Vec::new();
@@ -103,7 +103,7 @@ fn past_proxy(rows: &[Judged<'_>], code: Code, proxy: &str, places: &[usize]) ->
         .fact("hosts", hosts(rows, places).len())
 }
 
-/// What rows say under a name, once each.
+/// What results say under a name, once each.
 fn list(rows: &[Judged<'_>], places: &[usize], name: &str) -> Vec<String> {
     let facts = places.iter().filter_map(|place| fact(&rows[*place], name));
     let once: BTreeSet<&str> = facts.collect();
@@ -124,9 +124,9 @@ fn past(code: Code) -> &'static str {
     }
 }
 
-/// Finds settings that lead to different ways for the same endpoint. The direct path and a named
-/// proxy are no settings; Office does not read the environment on Windows. It explains no row, and
-/// is said beside whatever does.
+/// Finds settings that lead to different routes for the same endpoint. The direct path and a named
+/// proxy are not settings; Office does not read the environment on Windows. It explains no
+/// endpoint, and is reported beside the cause that does.
 pub(super) fn disagreement(context: &Context<'_>, rows: &[Judged<'_>]) -> Option<Finding> {
     let places: Vec<usize> = (0..rows.len())
         .filter(|place| distinct(context, &rows[*place].evidence.ways).len() > 1)
@@ -141,7 +141,7 @@ pub(super) fn disagreement(context: &Context<'_>, rows: &[Judged<'_>]) -> Option
     Some(finding(diagnosis, says, rows, &places))
 }
 
-/// The different ways of views that programs go by, in words; one where all agree.
+/// The different routes that programs use, as text; one where all agree.
 fn distinct(context: &Context<'_>, ways: &[RouteCandidate]) -> Vec<String> {
     let counts = |candidate: &&RouteCandidate| match candidate.view.as_str() {
         "user" | "machine" => true,

@@ -1,4 +1,4 @@
-//! What the run knows about a single row.
+//! What the run knows about a single result.
 
 use crate::verdict::correlate::{
     blocked_by, control_host, finding, free, is_genuine, recode, uncontrolled,
@@ -17,7 +17,7 @@ pub(super) const SLOW_CONNECT_MS: f64 = 1_000.0;
 pub(super) const SLOW_CONNECT_RATIO: f64 = 5.0;
 
 /// "Network unreachable" at once means that this machine has no route, unless it reaches others
-/// of the same family: then the network said so, or a route of its own is in the way of this host.
+/// of the same family: then the network said so, or this host has a route of its own.
 pub(super) fn tell_routes_apart(rows: &mut [Judged<'_>]) {
     if !rows.iter().any(connects_over_ipv4) {
         return;
@@ -29,7 +29,7 @@ pub(super) fn tell_routes_apart(rows: &mut [Judged<'_>]) {
     };
     for place in free(rows, stuck) {
         let row = &mut rows[place];
-        // An IPv6 connection without a route says nothing of IPv4.
+        // An IPv6 connection without a route says nothing about IPv4.
         let attempts = row.evidence.attempts.iter();
         let mut ipv4 = attempts.filter(|attempt| attempt.address.is_ipv4());
         if ipv4.clone().any(has_no_route) {
@@ -56,7 +56,7 @@ fn connects_over_ipv4(row: &Judged<'_>) -> bool {
 }
 
 /// Slow by the clock, and by comparison with other connections of the same address family: a long
-/// path alone is no `tcp-slow`, and the first packets of a family may wait for its neighbor discovery.
+/// path alone is not `tcp-slow`, and the first packets of a family may wait for neighbor discovery.
 pub(super) fn slow_connections(rows: &mut [Judged<'_>]) {
     let medians = [false, true].map(|ipv6| median_connect(rows, ipv6));
     for place in free(rows, |row| row.verdict.outcome == Outcome::Reachable) {
@@ -69,7 +69,7 @@ pub(super) fn slow_connections(rows: &mut [Judged<'_>]) {
         let Some(basis) = attempt::basis(row.evidence, address) else {
             continue;
         };
-        // What had to be sent again was lost, which is not slowness.
+        // A retransmitted packet was lost, which is not slowness.
         let Some(elapsed) = tcp::round_trip_ms(basis) else {
             continue;
         };
@@ -96,8 +96,8 @@ fn median_connect(rows: &[Judged<'_>], ipv6: bool) -> Option<f64> {
     times.get(times.len().saturating_sub(1) / 2).copied()
 }
 
-/// A repeated failure beside a control that passed is sure: another host that answers on the same
-/// path and port, or for DNS another name that resolves.
+/// A repeated failure beside a control that passed has high confidence: another host that answers
+/// on the same path and port, or for DNS another name that resolves.
 pub(super) fn strengthen(context: &Context<'_>, known: &KnownNames, rows: &mut [Judged<'_>]) {
     let repeated = |row: &Judged<'_>| {
         row.verdict.outcome == Outcome::Blocked && row.verdict.confidence == Confidence::Medium

@@ -1,4 +1,4 @@
-//! Sinkholes that are none, and sinkholes that one row alone cannot see.
+//! Addresses wrongly taken for sinkholes, and sinkholes that one result alone cannot show.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,7 +8,7 @@ use crate::verdict::{Context, Judged, dns};
 use reach365_model::endpoint::Endpoint;
 use reach365_model::verdict::{Code, Confidence, Outcome};
 
-/// Judges sinkhole rows again, now that it is known where genuine answers came from.
+/// Judges sinkhole results again, now that it is known where genuine answers came from.
 pub(super) fn judge_again(context: &Context<'_>, rows: &mut [Judged<'_>]) {
     let genuine_addresses = genuine_addresses(rows);
     for place in free(rows, |row| blocked_by(row, &[Code::DnsSinkhole])) {
@@ -17,8 +17,8 @@ pub(super) fn judge_again(context: &Context<'_>, rows: &mut [Judged<'_>]) {
     }
 }
 
-/// An address that Microsoft does not publish is held against the resolver only where it is what
-/// sets the endpoint apart. Where an endpoint whose address is not in doubt fails for the same
+/// An address that Microsoft does not publish accuses the resolver only where it is what
+/// distinguishes the endpoint. Where an endpoint whose address is known good fails for the same
 /// cause, where another such address serves a genuine answer (the list is older than the address),
 /// or where no direct path works at all, the cause itself stands.
 pub(super) fn accept_unpublished_addresses(context: &Context<'_>, rows: &mut [Judged<'_>]) {
@@ -71,7 +71,7 @@ fn genuine_address(row: &Judged<'_>) -> Option<IpAddr> {
 }
 
 /// Finds unrelated names that lead to one address where a foreign certificate or clear text
-/// answers. The same at a second address is somebody on the path, not DNS.
+/// answers. The same at a second address is a device on the path, not DNS.
 pub(super) fn shared_address(rows: &mut [Judged<'_>]) {
     let foreign = [Code::TlsWrongName, Code::TlsSelfSigned, Code::TlsPlaintext];
     let suspects = free(rows, |row| blocked_by(row, &foreign) && !is_proxied(row));
@@ -95,7 +95,7 @@ pub(super) fn shared_address(rows: &mut [Judged<'_>]) {
     }
 }
 
-/// The address that all rows led to, where it is the same.
+/// The address that all results led to, where it is the same.
 fn one_address(rows: &[Judged<'_>], places: &[usize]) -> Option<SocketAddr> {
     let mut addresses = places.iter().map(|place| address_of(&rows[*place]));
     let first = addresses.next()??;

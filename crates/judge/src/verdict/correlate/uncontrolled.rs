@@ -1,6 +1,6 @@
 //! Whether a control passed beside a failure that names no party.
 //!
-//! Silence, a reset, a refusal and an end are no party's own word: the host may be down. They accuse
+//! Silence, a reset, a refusal and an end identify no party: the host may be down. They accuse
 //! a party beside something comparable that works (another endpoint that got as far on the same path,
 //! the same host on another route, a control host), or where hosts of unrelated owners fail alike,
 //! which is the wider cause. Otherwise the outcome is inconclusive. It stands after every rule that
@@ -33,7 +33,7 @@ pub(super) fn missing(context: &Context<'_>) -> String {
     format!("{MISSING}{}", if named { "" } else { NAME_ONE })
 }
 
-/// Whether a cause is no party's own word.
+/// Whether a cause identifies no party by itself.
 fn names_no_party(code: Code) -> bool {
     matches!(
         code,
@@ -56,7 +56,7 @@ fn names_no_party(code: Code) -> bool {
     )
 }
 
-/// Takes back accusations beside which no control passed, and the findings that rest on them.
+/// Withdraws accusations beside which no control passed, and the findings that rest on them.
 pub(super) fn withdraw(
     context: &Context<'_>,
     known: &KnownNames,
@@ -97,9 +97,9 @@ pub(super) fn withdraw(
     }
 }
 
-/// The cause that a blocked row was given without any party's word and without a control of its own.
-/// Egress that is closed for everybody has been weighed by its own rule. What came from the address of
-/// a PAC script is its own word, whatever becomes of the fallback.
+/// The cause of a blocked endpoint that rests on no party's own answer and on no control of its
+/// own. Egress that is closed for all hosts has been weighed by its own rule. The file at the
+/// address of a PAC script is evidence in itself, whatever the result of the fallback.
 fn unproven(row: &Judged<'_>) -> Option<Code> {
     let verdict = &row.verdict;
     let is_open = verdict.outcome == Outcome::Blocked
@@ -163,7 +163,7 @@ fn has_control(
         || code == Code::ProxyUnresolvable && resolver_knows_names(known, row.evidence)
 }
 
-/// Whether another endpoint got past the stage at which a row failed, on the same path.
+/// Whether another endpoint got past the stage at which an endpoint failed, on the same path.
 pub(super) fn passes(
     context: &Context<'_>,
     row: &Judged<'_>,
@@ -174,8 +174,8 @@ pub(super) fn passes(
     attempts.any(|attempt| is_on_path(context, row, attempt) && gets_past(attempt, code))
 }
 
-/// Whether a connection took the path of a row: through the same proxy, or directly over the same
-/// address family. Private addresses lie on other paths than those of the internet.
+/// Whether a connection took the path of an endpoint: through the same proxy, or directly over the
+/// same address family. Private addresses lie on other paths than those of the internet.
 fn is_on_path(context: &Context<'_>, row: &Judged<'_>, attempt: &Attempt) -> bool {
     let proxy = attempt.hop.as_ref().and_then(Hop::proxy);
     if let Some(wanted) = fact(row, "proxy") {

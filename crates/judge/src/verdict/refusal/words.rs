@@ -1,5 +1,5 @@
-//! What the words of a refusal are about. They only add to status, product and form: they are in
-//! the language of whoever runs the proxy, and anyone may write them.
+//! The subject of a refusal's wording. It only adds to status, product and form: it is in
+//! the language of the proxy's operator, and anyone may write it.
 
 /// What words are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,7 +155,7 @@ const FOREIGN_DENIAL: [&str; 46] = [
     "拒绝",
     "차단",
 ];
-/// Words by which a refusal blames the resolution of the name.
+/// Words by which a refusal names the resolution of the name as the cause.
 const DNS: [&str; 21] = [
     "dns",
     "could not resolve",

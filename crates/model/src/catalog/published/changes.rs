@@ -38,7 +38,7 @@ impl EffectiveDates {
     /// version counts.
     ///
     /// # Errors
-    /// [`Error::Catalog`] where the text is no such answer.
+    /// [`Error::Catalog`] where the text is not such an answer.
     pub fn parse(file_name: &str, bytes: &[u8]) -> Result<Self, Error> {
         let changes: Vec<RawChange> = read::json(file_name, bytes)?;
         let mut dates = Self::default();

@@ -17,7 +17,7 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
     /// How each host of the list is published, each host once.
     pub covered: Vec<Cover>,
-    /// Hosts that the list puts in no set and that no set publishes: they belong to somebody else,
+    /// Hosts that the list puts in no set and that no set publishes: they belong to other services,
     /// such as Windows with its connectivity test. Rules made from the service alone leave them out.
     pub elsewhere: Vec<String>,
     /// Names that the service publishes and that belong to none of the list's hosts or wildcards.
@@ -52,7 +52,7 @@ pub enum DifferenceKind {
     /// The port is not among those of the host.
     Port,
     /// The service publishes addresses for the host and the list says that there are none, or the
-    /// other way round.
+    /// reverse.
     Published,
     /// The addresses of a set are others.
     Ranges,
@@ -90,7 +90,7 @@ pub fn compare(catalog: &Catalog, service: &PublishedList, cloud: Cloud) -> Comp
     comparison
 }
 
-/// What has to be open in a cloud, as that cloud has it.
+/// The endpoints that must be open in a cloud, as that cloud has them.
 fn endpoints_of(catalog: &Catalog, cloud: Cloud) -> impl Iterator<Item = Endpoint> {
     let wanted = move |endpoint: &&Endpoint| {
         let is_asked = endpoint.scheme != Scheme::Dns && endpoint.must_be == MustBe::Reachable;
@@ -159,7 +159,7 @@ impl Comparison {
         }
     }
 
-    /// Entries of one host differ in the same way: they are one difference.
+    /// Entries of one host with the same difference: they are one difference.
     fn note(&mut self, kind: DifferenceKind, of: &Endpoint, ours: String, service: String) {
         let name = of.host.to_string();
         let same = |it: &&mut Difference| {

@@ -1,5 +1,5 @@
 //! Which address ranges a list of the service may publish. A list that claims the whole internet
-//! would switch every judgment by address off, so it is not believed, wherever it came from.
+//! would switch every judgment by address off, so it is refused, wherever it came from.
 //!
 //! Measured on Microsoft's own lists of 2025-12 (Worldwide, China, USGovGCCHigh, USGovDoD), of 2020-12
 //! (Worldwide), and on the MISP warning list of Microsoft's addresses of 2026-08: the shortest prefixes

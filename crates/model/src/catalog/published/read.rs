@@ -18,7 +18,7 @@ use reach365_proxy::text;
 /// Notes that are kept; the rest is counted.
 const NOTES: usize = 50;
 
-/// A set as it comes. Fields that nobody here needs are skipped, known or not.
+/// A set as it comes. Fields that are not needed here are skipped, known or not.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawSet {
@@ -73,9 +73,8 @@ impl PublishedList {
     /// Reads the answer of the `endpoints` method. `file_name` appears in messages only.
     ///
     /// # Errors
-    /// [`Error::Catalog`] with line, column and the line itself where the text is no such answer,
-    /// has a wrong type in it, or is larger than [`PUBLISHED_LIMIT`] or
-    /// [`ENTRY_LIMIT`].
+    /// [`Error::Catalog`] with line, column and the line itself where the text is not such an
+    /// answer, has a wrong type in it, or is larger than [`PUBLISHED_LIMIT`] or [`ENTRY_LIMIT`].
     pub fn parse(file_name: &str, bytes: &[u8]) -> Result<Self, Error> {
         let raw: Vec<RawSet> = json(file_name, bytes)?;
         let items = raw.iter().map(RawSet::items).sum::<usize>();

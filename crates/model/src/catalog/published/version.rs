@@ -10,7 +10,7 @@ use crate::error::Error;
 /// The version that the service has for a cloud: ten digits, the first eight of them a date.
 ///
 /// # Errors
-/// [`Error::Catalog`] where the text is no answer of the `version` method.
+/// [`Error::Catalog`] where the text is not an answer of the `version` method.
 pub fn latest_version(file_name: &str, bytes: &[u8], cloud: Cloud) -> Result<String, Error> {
     let refuse = |why: String| Error::Catalog(vec![without_place(file_name, why)]);
     // One instance answers with an object, all of them with an array.

@@ -61,7 +61,7 @@ fn group(list: &Allowlist, number: u16) -> String {
     section(&format!("reach365-names-{number}"), &members, number)
 }
 
-/// Addresses that are published do not depend on anybody's resolver.
+/// Addresses that are published do not depend on any resolver.
 fn published(set: &ranges::Ranges) -> String {
     let family = if set.ipv6 { "ipv6" } else { "ipv4" };
     let mut members = String::new();

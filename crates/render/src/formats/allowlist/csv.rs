@@ -1,4 +1,4 @@
-//! One host and port a row, as RFC 4180 has it.
+//! One host and port a line, as in RFC 4180.
 
 use super::Rules;
 use crate::formats::csv;

@@ -83,7 +83,7 @@ fn dotted(entries: &[&Allowed]) -> Vec<String> {
 
 fn inspection(list: &Allowlist) -> String {
     let names = |wanted: Inspection| {
-        // Of what a report alone names nobody knows what inspection does to it.
+        // What inspection does to a host that only a report names is unknown.
         let of =
             |entry: &&Allowed| entry.listed && entry.within_tls() && entry.inspection == wanted;
         let entries: Vec<&Allowed> = list.entries.iter().filter(of).collect();

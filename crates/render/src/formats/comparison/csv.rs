@@ -21,7 +21,7 @@ const CHANGES: [&str; 13] = [
     "note",
 ];
 
-/// One line a changed row.
+/// One line a changed result.
 pub(super) fn comparison(comparison: &Comparison, out: &mut dyn io::Write) -> io::Result<()> {
     out.write_all(csv::record(&CHANGES.map(str::to_owned)).as_bytes())?;
     let mut changes = comparison.changes.iter();

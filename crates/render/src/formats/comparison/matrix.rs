@@ -1,4 +1,4 @@
-//! Sites by endpoints, for people: what all have in common in words, the rest as a table that
+//! Sites by endpoints, for people: what all have in common as text, the rest as a table that
 //! leaves out what is everywhere the same, or as a list where the table is too wide.
 
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -1,4 +1,4 @@
-//! What is wrong, each cause once, the worst first; and who has to act on it.
+//! What is wrong, each cause once, the worst first; and which team must act on it.
 
 use reach365_judge::remedy::{Audience, Remedy, advise_on};
 use reach365_model::evidence::Stage;
@@ -73,7 +73,7 @@ impl<'a> Cause<'a> {
         }
     }
 
-    /// Whether a row fails alike, by the same hand and on the same way.
+    /// Whether a result has the same failure, the same culprit and the same path.
     fn is_that_of(&self, row: &EndpointReport) -> bool {
         let Verdict {
             outcome,
@@ -95,13 +95,13 @@ impl<'a> Cause<'a> {
         matches!(self.outcome, Outcome::Blocked | Outcome::Degraded)
     }
 
-    /// The culprit, where the outcome accuses somebody who is known.
+    /// The culprit, where the outcome accuses a known party.
     pub(super) fn accused(&self) -> Option<&'a Culprit> {
         let known = |it: &&Culprit| !matches!(it.who, Who::Unknown | Who::Tool);
         self.culprit.filter(|_| self.is_accusation()).filter(known)
     }
 
-    /// The rule or setting to change, in words.
+    /// The rule or setting to change, as text.
     pub(super) fn rule(&self) -> Option<String> {
         let endpoints = self.rows.iter().map(|row| &row.endpoint).collect();
         let advice = advise_on(self.code?, self.facts, endpoints);
@@ -123,7 +123,7 @@ impl<'a> Cause<'a> {
     }
 }
 
-/// Who has to act.
+/// The team that must act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Team {
     /// The administrator of the tenant.

@@ -78,7 +78,7 @@ fn where_and_when(report: &Report) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// Who has to act, in one line that leads to the causes; with one cause its card says it.
+/// The teams that must act, in one line that leads to the causes; with one cause its card says it.
 fn contents(causes: &[Cause<'_>]) -> Markup {
     html! {
         @if causes.len() > 1 {
@@ -99,7 +99,7 @@ fn contents(causes: &[Cause<'_>]) -> Markup {
     }
 }
 
-/// What one team has to do about causes of one outcome.
+/// What one team must do about causes of one outcome.
 struct Act {
     team: &'static str,
     outcome: Outcome,

@@ -149,7 +149,7 @@ impl PathPicture {
         format!("The path {verb} somewhere between {from} and {to}.")
     }
 
-    /// Whether the line that leads on from a station carries nothing, or perhaps nothing.
+    /// Whether the line that leads on from a station is cut, or perhaps cut.
     fn is_cut(&self, at: usize) -> bool {
         let last = self.nodes.len() - 1;
         self.broken.is_some_and(|(from, to)| match from == to {
@@ -203,7 +203,7 @@ fn resolved(cause: &Cause<'_>) -> bool {
     answered || connected
 }
 
-/// Where the path breaks: at a station, or somewhere on a stretch where nobody can be named.
+/// Where the path breaks: at a station, or somewhere on a stretch where no party can be named.
 fn stretch(who: Option<Who>, stage: Option<Stage>, proxied: bool) -> (Node, Node) {
     let carrier = if proxied { Node::Proxy } else { Node::Service };
     let at = |node| (node, node);

@@ -6,7 +6,7 @@ use super::{Text, mark};
 use reach365_model::report::{EndpointReport, Report, Timings};
 use reach365_model::verdict::Outcome;
 
-/// Longer times than this come from a report that somebody made up.
+/// Longer times than this come from a forged report.
 const LONGEST_MS: f64 = 3_600_000.0;
 /// Percent of the width from which on a stage has room for its name.
 const ROOM: f64 = 13.0;

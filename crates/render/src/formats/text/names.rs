@@ -1,4 +1,4 @@
-//! What a row is called.
+//! The name of an endpoint in the text report.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use crate::formats::style::TextStyle;
 use reach365_model::endpoint::printable;
 use reach365_model::report::{EndpointReport, Report};
 
-/// Names of rows: host and port, and the end of the path where several rows share host and port.
+/// Names of endpoints: host and port, and the end of the path where several share host and port.
 pub(super) struct Names {
     shared: HashSet<String>,
     left_out: &'static str,

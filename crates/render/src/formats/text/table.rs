@@ -1,4 +1,4 @@
-//! The table: one block a group, what needs eyes first, what works last and short.
+//! The table: one block a group, what needs attention first, what works last and short.
 
 use std::io;
 
@@ -22,9 +22,9 @@ const STAGE: usize = 7;
 const TOTAL: usize = 8;
 /// The four stages with four digits each.
 const STAGES: usize = 42;
-/// Explanations stand under their row with this indentation.
+/// Explanations stand under their result with this indentation.
 const UNDER_ROW: usize = 6;
-/// An explanation stands beside its row where it has at least this much room.
+/// An explanation stands beside its result where it has at least this much room.
 const BESIDE: usize = 56;
 /// The host column never becomes narrower than this.
 const MIN_HOST: usize = 20;
@@ -32,7 +32,7 @@ const MIN_HOST: usize = 20;
 const MAX_HOST: usize = 48;
 /// Stands where a verdict names no cause.
 const NO_CODE: &str = "no code";
-/// Names of collapsed rows are listed up to this many.
+/// Names of collapsed endpoints are listed up to this many.
 const NAMED: usize = 6;
 
 /// Columns that hold for the whole table.
@@ -122,7 +122,7 @@ fn is_collapsed(row: &EndpointReport) -> bool {
     row.verdict.consequence_of.is_some() && !is_quiet(row)
 }
 
-/// Rows that need eyes: the worst first, the same cause together, else as planned.
+/// Results that need attention: the worst first, the same cause together, else as planned.
 fn problems<'a>(rows: &[&'a EndpointReport]) -> Vec<&'a EndpointReport> {
     let mut rows: Vec<_> = rows
         .iter()
@@ -135,7 +135,7 @@ fn problems<'a>(rows: &[&'a EndpointReport]) -> Vec<&'a EndpointReport> {
     rows
 }
 
-/// Rows with the same explanation share it: it stands under the last of them, and so does what
+/// Results with the same explanation share it: it stands under the last of them, and so does what
 /// would prove a cause wrong.
 fn problem_rows(
     rows: &[&EndpointReport],
@@ -182,7 +182,7 @@ fn explanation(row: &EndpointReport) -> String {
     }
 }
 
-/// Mark, host, stage and code. Gives back the line where the explanation is to go on it.
+/// Mark, host, stage and code. Returns the line where the explanation is to go on it.
 fn problem_row(
     row: &EndpointReport,
     columns: &Columns,
@@ -229,7 +229,7 @@ fn mark(outcome: Outcome, page: &Page<'_>) -> Lead {
     Lead::indent(GAP).then(page.style, Color::Outcome(outcome), &mark)
 }
 
-/// Rows that a finding explains, one line for each finding and outcome.
+/// Endpoints that a finding explains, one line for each finding and outcome.
 fn collapsed_rows(
     rows: &[&EndpointReport],
     columns: &Columns,

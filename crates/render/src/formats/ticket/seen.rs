@@ -1,4 +1,4 @@
-//! What was seen on the path to an endpoint, in words, with the time.
+//! What was seen on the path to an endpoint, as text, with the time.
 
 use std::fmt::Display;
 
