@@ -1,11 +1,11 @@
-//! The built-in endpoint list, and the judge that knows it.
+//! The built-in endpoint list, and the judge for it.
 
 use std::sync::OnceLock;
 
 use reach365_judge::Judge;
 use reach365_model::Catalog;
 
-/// The list that is built in: Microsoft's activation endpoints and what goes with them.
+/// The built-in list: Microsoft's activation endpoints and what they depend on.
 pub fn builtin() -> &'static Catalog {
     static CATALOG: OnceLock<Catalog> = OnceLock::new();
     CATALOG.get_or_init(|| {
@@ -15,7 +15,7 @@ pub fn builtin() -> &'static Catalog {
     })
 }
 
-/// The judge that knows the built-in list.
+/// The judge for the built-in list.
 pub fn judge() -> Judge<'static> {
     Judge::new(builtin())
 }

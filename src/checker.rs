@@ -46,8 +46,8 @@ use reach365_probe::{
 };
 use reach365_proxy::View;
 
-/// More hosts than that are not looked up by the operating system beside: each look-up holds a
-/// thread.
+/// Above this number of hosts the operating system's lookup is not run in parallel: each lookup
+/// blocks a thread.
 const OS_LOOKUPS: usize = 64;
 
 pub use builder::CheckerBuilder;
@@ -88,7 +88,7 @@ impl Checker {
         self.run_with(plan, |_| ()).await
     }
 
-    /// Runs a plan and tells what happens; the callback must not block.
+    /// Runs a plan and reports events; the callback must not block.
     pub async fn run_with(&self, plan: &Plan, mut on_event: impl FnMut(Event<'_>)) -> Report {
         let started = Timestamp::from(SystemTime::now());
         let id = run_id(started);
@@ -127,7 +127,7 @@ impl Checker {
                 burst.seen(),
             )
         };
-        // The roots are read while the first DNS questions are on their way.
+        // The roots are read while the first DNS queries are pending.
         let nat64 = self.find_nat64(&context);
         let ((endpoints, evidence, controls, burst), tls, nat64) =
             join3(probes, context.tls.get(), nat64).await;
@@ -151,7 +151,7 @@ impl Checker {
         report
     }
 
-    /// The prefixes of DNS64, asked for only where every host is reached over IPv6 (RFC 7050).
+    /// The prefixes of DNS64, looked up only where every host is reached over IPv6 (RFC 7050).
     async fn find_nat64(&self, context: &ProbeContext) -> Vec<IpNet> {
         if context.families.ipv4 || !context.families.ipv6 {
             return Vec::new();
@@ -168,7 +168,7 @@ impl Checker {
     fn run_evidence(&self) -> RunEvidence {
         let families = platform::usable_families();
         let named = !self.options.dns.is_empty();
-        // Where the named resolvers sit on loopback, so may the hosts: the route to the internet
+        // If the given resolvers are on loopback, the hosts may be too: the route to the internet
         // does not matter there.
         let on_loopback = named && self.options.dns.iter().all(|it| it.ip().is_loopback());
         let used = (!on_loopback).then(platform::used_families);
@@ -287,7 +287,7 @@ impl Checker {
         all
     }
 
-    /// Probes an endpoint on its way, and on other routes where that does not come out well.
+    /// Probes an endpoint on its route, and on other routes where the result is not good.
     async fn probe_one(
         &self,
         context: &ProbeContext,
@@ -352,7 +352,7 @@ impl Checker {
         }
     }
 
-    /// Probes the way that is taken, and the ways of other settings where it fails.
+    /// Probes the route that is taken, and the routes of other settings where it fails.
     async fn probe_row(
         &self,
         context: &ProbeContext,
@@ -372,8 +372,8 @@ impl Checker {
         (evidence, outcome)
     }
 
-    /// Probes the way that is taken and, where it fails or everything is to be compared, the
-    /// others. They start beside it when it takes long, so that silence on all ways ends in time.
+    /// Probes the route that is taken and, where it fails or everything is to be compared, the
+    /// others. They start in parallel if it takes long, so that silence on all routes ends in time.
     async fn probe_routes(
         &self,
         context: &ProbeContext,
@@ -381,7 +381,7 @@ impl Checker {
         row: &Row<'_>,
         others: Vec<RouteCandidate>,
     ) -> Probed {
-        // What must be closed is closed only where no route that this machine knows leads to it.
+        // What must be closed is closed only if no known route leads to it.
         let closed = row.endpoint.must_be == MustBe::Blocked;
         let compare = self.options.compare_paths || closed;
         let wait = if compare {
@@ -411,7 +411,7 @@ impl Checker {
         (evidence, outcome)
     }
 
-    /// Probes the way that is taken, and what does not come out well once more.
+    /// Probes the route that is taken, and repeats what does not pass.
     async fn probe_way(
         &self,
         context: &ProbeContext,
@@ -447,8 +447,8 @@ impl Checker {
         (evidence, outcome)
     }
 
-    /// The first probe, with another agent beside it where the row is the one that tries it. Where
-    /// the probe fails, nobody waits for the other agent.
+    /// The first probe, with another User-Agent in parallel on the endpoint that is chosen for it.
+    /// If the probe fails, the other User-Agent is not waited for.
     async fn probe_and_ask(
         &self,
         context: &ProbeContext,
@@ -501,7 +501,7 @@ impl Checker {
     }
 }
 
-/// Whether the sign-in broker reaches a proxy on a loopback address; asked where one was used.
+/// Whether the sign-in broker reaches a proxy on a loopback address; read if one was used.
 async fn exemption(all: &[Evidence]) -> Option<bool> {
     let mut attempts = all.iter().flat_map(|evidence| &evidence.attempts);
     let own = |attempt: &Attempt| attempt.address.ip().to_canonical().is_loopback();
@@ -538,7 +538,7 @@ fn probes_under_way() -> usize {
     enough_for.clamp(1, PROBES_UNDER_WAY)
 }
 
-/// The domain of an `msoid` row.
+/// The domain of an `msoid` endpoint.
 fn msoid_domain(endpoint: &Endpoint) -> Option<&str> {
     if endpoint.scheme != Scheme::Dns {
         return None;

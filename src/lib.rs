@@ -1,5 +1,5 @@
-//! Tells why Microsoft 365 Apps cannot activate: which required host fails at which stage, what the
-//! cause is, who did it, how sure that is, and what would mend it.
+//! Finds why Microsoft 365 Apps cannot activate: which required host fails at which stage, the
+//! cause, who is responsible, how sure that is, and what would fix it.
 //!
 //! ```no_run
 //! use std::time::Duration;

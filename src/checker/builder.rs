@@ -1,4 +1,4 @@
-//! The [`CheckerBuilder`]: options checked, and the files read that they name.
+//! The [`CheckerBuilder`]: checks the options, and reads the files that they name.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -67,8 +67,8 @@ impl CheckerBuilder {
         self
     }
 
-    /// A host outside Microsoft that is probed where rows are blocked: whether it fails alike tells
-    /// a rule against one host from a fault of the way.
+    /// A host outside Microsoft that is probed where endpoints are blocked: if it fails too, the
+    /// problem is not specific to one host.
     #[must_use]
     pub fn control_host(mut self, host: ControlHost) -> Self {
         self.options.control_host = Some(host);
@@ -110,30 +110,30 @@ impl CheckerBuilder {
         self
     }
 
-    /// The proxy settings that [`ProxySource::System`] stands for, in place of those of this
-    /// machine: a colleague's exported registry, or what an embedding program goes by. The first
-    /// view is the way that is taken; the others are tried where it fails.
+    /// The proxy settings that [`ProxySource::System`] means, in place of those of this machine: an
+    /// exported registry, or the settings of an embedding program. The first view is the route that
+    /// is taken; the others are tried where it fails.
     #[must_use]
     pub fn proxy_views(mut self, views: Vec<View>) -> Self {
         self.proxy_views = Some(views);
         self
     }
 
-    /// How Windows runs its connectivity test, in place of what the registry of this machine says.
+    /// How Windows runs its connectivity test, in place of this machine's registry.
     #[must_use]
     pub fn ncsi_settings(mut self, settings: NcsiSettings) -> Self {
         self.ncsi = Some(settings);
         self
     }
 
-    /// The names by which products are known, in place of the built-in ones.
+    /// The signatures of products, in place of the built-in ones.
     #[must_use]
     pub fn signatures(mut self, signatures: Signatures) -> Self {
         self.signatures = Some(signatures);
         self
     }
 
-    /// Probes every way that the settings know, not only after a failure.
+    /// Probes every route of the settings, not only after a failure.
     #[must_use]
     pub fn compare_paths(mut self) -> Self {
         self.options.compare_paths = true;

@@ -1,10 +1,10 @@
 //! The tool's own burst must not become a fault. Where several endpoints fail or lag, they are probed
 //! once more, a few at a time and at a slow rate; what passes then is not counted as a fault.
 //!
-//! The second pass begins when every endpoint has answered, failed or lagged, beside what still
-//! waits in the first, and has less time for each stage: both end together. What stands in the queue
-//! of a proxy that goes on opening tunnels does not lag, and is not asked for twice. Where a sample of
-//! the endpoints fails again and none passes, the burst is not the cause and the others are spared.
+//! The second pass begins when every endpoint has answered, failed or lagged, while the first may
+//! still wait, and has less time for each stage: both end together. A request in the queue of a
+//! proxy that goes on opening tunnels does not lag, and is not repeated. If a sample of the
+//! endpoints fails again and none passes, the burst is not the cause: the rest are spared.
 
 use std::pin::{Pin, pin};
 
@@ -21,22 +21,22 @@ use reach365_model::verdict::Verdict;
 use reach365_probe::ProbeContext;
 use reach365_proxy::route::Route;
 
-/// After so long those that are probed beside have passed, where they do.
+/// After this time the endpoints that are probed in parallel have passed, if they do.
 const SETTLED: Duration = Duration::from_millis(500);
-/// Between two looks at a resolver that works.
+/// Between two checks of a resolver that works.
 const STILL_BUSY: Duration = Duration::from_millis(100);
 
-/// What became of the endpoints of a run so far.
+/// The state of the endpoints of a run so far.
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
     /// Begun, and neither answered nor failed nor lagging yet.
     open: usize,
-    /// Lagging, but maybe in the queue of a proxy that goes on answering.
+    /// Lagging, but possibly in the queue of a proxy that goes on answering.
     queued: usize,
     /// Failed or lagging.
     suspects: usize,
     /// Those whose connection or DNS question was refused: a limit may refuse a single one, while
-    /// silence and slowness of one have reasons of their own.
+    /// silence and slowness of one have other causes.
     refused: usize,
     /// Failed in the second pass too.
     stood: usize,
@@ -157,7 +157,7 @@ impl Checker {
         Box::pin(self.probe_beside(context, judge, burst, row, first)).await
     }
 
-    /// Probes an endpoint once more beside its first probe; what counts of both.
+    /// Probes an endpoint again in parallel with its first probe; returns the result that counts.
     async fn probe_beside(
         &self,
         context: &ProbeContext,
@@ -184,8 +184,8 @@ impl Checker {
         }
     }
 
-    /// Probes an endpoint as one of few and, where it is told at once that even these are too many,
-    /// alone.
+    /// Probes an endpoint as one of few and, if an immediate failure shows that even these are too
+    /// many, alone.
     async fn probe_again(
         &self,
         context: &ProbeContext,
@@ -193,7 +193,7 @@ impl Checker {
         burst: &Burst,
         row: &Row<'_>,
     ) -> Probed {
-        // Neighbors in a list often share a fate: the first few should be a sample.
+        // Neighbors in a list often fail together: the first few should be a sample.
         let turn = Duration::from_millis(shuffled(&row.endpoint.id));
         // Devices on the path still count the connections of the first pass until these are closed.
         sleep(turn + context.pace.closing()).await;
@@ -203,8 +203,8 @@ impl Checker {
         });
         let (probed, took) = context.pace.one_of_few(&row.route, again).await;
         let verdict = judged(judge, row, &probed);
-        // One after another is for what is told at once: what takes long would add up. A proxy that
-        // answers tells at once, however long the other routes take.
+        // One after another is for what fails at once: what takes long would add up. A proxy that
+        // answers does so at once, however long the other routes take.
         let told_late = if row.route.is_direct() {
             took > context.pace.pause(BURST_LAG)
         } else {
@@ -235,7 +235,7 @@ async fn until_lagging(
         // On a long path everything takes long.
         let pause = context.pace.pause(BURST_LAG);
         sleep(pause.saturating_sub(BURST_LAG)).await;
-        // A resolver that works off the questions of the run delays these alone.
+        // A resolver that works through the questions of the run delays only these.
         while context.dns.known.are_busy() {
             sleep(STILL_BUSY).await;
         }
@@ -281,8 +281,8 @@ fn better(
     again
 }
 
-/// Whether the calm pass came further, or was told what the first was not: then the burst was in the
-/// way of the first.
+/// Whether the calm pass got further, or got an answer that the first did not: then the burst was
+/// the cause of the first result.
 fn says_more(judge: &verdict::Context<'_>, row: &Row<'_>, first: &Probed, again: &Probed) -> bool {
     let (first, again) = (judged(judge, row, first), judged(judge, row, again));
     again.stage > first.stage || (first.code != again.code && !verdict::is_silence(&again))
@@ -296,7 +296,7 @@ fn judged(judge: &verdict::Context<'_>, row: &Row<'_>, probed: &Probed) -> Verdi
     verdict::judge(row.endpoint, &probed.0, judge)
 }
 
-/// A small number that has nothing to do with the place in a list.
+/// A small number that is independent of the position in a list.
 fn shuffled(id: &str) -> u64 {
     let mixed = id.bytes().fold(7_u64, |sum, byte| {
         sum.wrapping_mul(31).wrapping_add(byte.into())

@@ -1,4 +1,4 @@
-//! Control hosts: hosts that the caller named, probed beside endpoints that are blocked.
+//! Control hosts: hosts that the caller named, probed in addition to endpoints that are blocked.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ impl Checker {
             .into_iter()
             .map(|(endpoint, route)| self.ask_one(context, judge, endpoint, route))
             .map(|probe| context.clock.within(CONTROL_HOST, Box::pin(probe)));
-        // A host that takes longer says nothing.
+        // A host that takes longer is not evidence.
         join_all(probes).await.into_iter().flatten().collect()
     }
 
@@ -73,7 +73,7 @@ impl Checker {
     }
 }
 
-/// The control host, asked as the endpoint is, but for the port where the caller gave one.
+/// The control host, probed like the endpoint, except for the port if the caller gave one.
 fn compared_to(control: &ControlHost, row: &Endpoint) -> Endpoint {
     let (port, scheme) = match (control.port, row.scheme) {
         (Some(80), _) => (80, Scheme::Http),

@@ -1,4 +1,4 @@
-//! Control probes: when they are asked.
+//! Control probes: when they are sent.
 
 use futures_util::future::{FutureExt, join, join_all};
 
@@ -12,7 +12,7 @@ use reach365_model::plan::Plan;
 use reach365_probe::{ProbeContext, known_names, other_name, random_labels, size_control};
 
 impl Checker {
-    /// Asks the questions that tell causes apart which look the same; after a failure only.
+    /// Runs the control probes that separate causes with the same symptom; after a failure only.
     pub(super) async fn control(
         &self,
         context: &ProbeContext,

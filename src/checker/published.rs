@@ -1,4 +1,4 @@
-//! Asks Microsoft's endpoint service: the version first, the list only where it is another one.
+//! Queries Microsoft's endpoint service: the version first, the list only if it is another one.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,29 +16,29 @@ use reach365_probe::pac::{PacEnvironment, PacNames};
 use reach365_probe::{Credentials, FetchLimits, Fetched, Fetcher, provider};
 use reach365_proxy::route::{Hop, NamedBy, Route};
 
-/// How long the service wants to be left alone where it does not say so itself.
+/// The pause before the next query if the service does not set one.
 const USUAL_WAIT: Duration = Duration::from_secs(3_600);
-/// The longest wait that is believed.
+/// The longest pause that is accepted.
 const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
 /// Days that a version may lie ahead: clocks are wrong, and lists are published a month early.
 const FURTHEST_DAYS: i64 = 366;
 
-/// What the service is asked.
+/// The request to the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PublishedListRequest {
     /// Address of the service or of a mirror: `https`, with a slash at its end.
     pub service: Url,
-    /// Whose endpoints.
+    /// The instance (cloud) of the endpoints.
     pub cloud: Cloud,
     /// A GUID, the same in every request of an installation: see [`new_client_request_id`].
     pub client_request_id: String,
-    /// The version that is there already.
+    /// The version of the saved copy.
     pub known_version: Option<String>,
 }
 
 impl PublishedListRequest {
-    /// Asks for the list, whatever is there already.
+    /// Requests the list, whatever copy is saved.
     pub fn new(service: Url, cloud: Cloud, client_request_id: String) -> Self {
         Self {
             service,
@@ -49,25 +49,25 @@ impl PublishedListRequest {
     }
 }
 
-/// What the service answered.
+/// The answer of the service.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum PublishedListAnswer {
     /// It has the version that is known.
     Same,
-    /// It has an older one than is known: a mirror that lags behind.
+    /// It has an older version than the known one: a mirror that lags behind.
     Older(String),
     /// It has a newer one.
     New {
         /// The version.
         version: String,
-        /// The answer of the `endpoints` method as it came.
+        /// The answer of the `endpoints` method as received.
         bytes: Vec<u8>,
-        /// The same, read.
+        /// The same, parsed.
         list: PublishedList,
         /// The answer of the `changes` method since the known version, where it gave one.
         changes: Option<Vec<u8>>,
-        /// How long nobody may ask again, where that method had too many requests.
+        /// The time before the next query is allowed, if that method had too many requests.
         busy: Option<Duration>,
     },
 }
@@ -76,18 +76,18 @@ pub enum PublishedListAnswer {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublishedListError {
-    /// Too many requests (status 429): nobody may ask again before this time has passed.
+    /// Too many requests (status 429): no query is allowed before this time has passed.
     #[error("the service has had too many requests (status 429)")]
     Busy(Duration),
     /// Not reached, or it gave another status than 200.
     #[error("{0}")]
     Unreachable(String),
-    /// Reached, and what came is no list.
+    /// Reached, and the answer is not a list.
     #[error("{0}")]
     NotAList(Error),
 }
 
-/// A GUID for [`PublishedListRequest::client_request_id`]. It says nothing of the machine.
+/// A GUID for [`PublishedListRequest::client_request_id`]. It does not identify the machine.
 pub fn new_client_request_id() -> String {
     let mut bytes = [0; 16];
     // Without random numbers no TLS connection will be established either.
@@ -97,11 +97,11 @@ pub fn new_client_request_id() -> String {
         .to_string()
 }
 
-/// Asks the service. Of the options the proxy settings, credentials, name servers, roots and time
-/// limits count.
+/// Queries the service. Of the options, the proxy settings, credentials, name servers, roots and
+/// time limits are used.
 ///
 /// # Errors
-/// Why there is no answer; what is known already stays good then.
+/// Why there is no answer; the saved copy stays valid then.
 pub async fn ask_service(
     request: &PublishedListRequest,
     options: &Options,

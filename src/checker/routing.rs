@@ -1,4 +1,4 @@
-//! Which way each endpoint takes: the proxy settings of a run, and what they say.
+//! The route of each endpoint: the proxy settings of a run, and their result.
 
 use std::collections::HashMap;
 
@@ -19,17 +19,17 @@ use reach365_proxy::{
     Decision, Dialect, ProxyList, ProxySettings, ScriptSource, View, ViewKind, concealed, decide,
 };
 
-/// View of a script that the network announces where no setting asks for it.
+/// View of a script that the network announces where no setting requests it.
 const ANNOUNCED: &str = "wpad";
-/// Routes of a script that are probed beside the first; more are hardly meant.
+/// Routes of a script that are probed in addition to the first; more are unlikely to be intended.
 const PAC_ROUTES: usize = 4;
 
 /// The settings of a run.
 #[derive(Debug)]
 pub(super) struct Routing {
-    /// Views in the order of importance: the first is the way that is taken.
+    /// Views in the order of importance: the first is the route that is taken.
     views: Vec<Named>,
-    /// Credentials that stand in the settings, each for its own proxy.
+    /// Credentials from the settings, each for its own proxy.
     pub(super) sign_ins: Vec<(ProxyServer, ProxySignIn)>,
     /// Why the settings of the machine could not be read.
     pub(super) unread: Option<String>,
@@ -61,7 +61,7 @@ impl Named {
 }
 
 impl Routing {
-    /// Reads the settings that the options ask for; `given` stands in for those of the system.
+    /// Reads the settings that the options name; `given` replaces those of the system.
     pub(super) async fn read(options: &Options, given: Option<&[View]>) -> Self {
         let of_views = |views| OfSystem {
             views,
@@ -91,18 +91,18 @@ impl Routing {
         }
     }
 
-    /// The scripts that were asked.
+    /// The scripts that were evaluated.
     pub(super) fn scripts_seen(&self) -> Vec<ScriptSeen> {
         self.scripts.seen()
     }
 
-    /// Names that the scripts asked for after silence alone, and that no name server was asked for.
+    /// Names that scripts looked up after a run of silence, and no name server was asked for.
     pub(super) fn unasked_names(&self) -> usize {
         self.scripts.unasked_names()
     }
 
-    /// The ways of every check of a plan, the one to take first; none where no settings were
-    /// considered.
+    /// The route candidates of every check of a plan, the one to take first; none where no settings
+    /// were considered.
     pub(super) async fn candidates(&self, plan: &Plan) -> Vec<Vec<RouteCandidate>> {
         if self.views.is_empty() {
             return plan.checks.iter().map(|_| Vec::new()).collect();
@@ -137,7 +137,7 @@ impl Routing {
         all
     }
 
-    /// The way of a view, and the other routes that its script names for the same URL.
+    /// The route of a view, and the other routes that its script returns for the same URL.
     async fn candidate(
         &self,
         named: &Named,
@@ -199,7 +199,7 @@ impl Routing {
     }
 
     /// For endpoints that the settings send directly: the proxy that the same settings name, for
-    /// other hosts or but for the bypass list.
+    /// other hosts or without the bypass list.
     fn known_proxies(
         &self,
         plan: &Plan,
@@ -244,8 +244,8 @@ impl Routing {
     }
 }
 
-/// The way that every view names for every URL, PAC scripts fetched and asked: for each URL one way
-/// a view, in the order of the views.
+/// The route of every view for every URL, with PAC scripts fetched and evaluated: for each URL one
+/// route per view, in the order of the views.
 pub async fn route_candidates(
     views: &[View],
     urls: &[Url],
@@ -264,7 +264,7 @@ pub async fn route_candidates(
     all
 }
 
-/// The ways beside the one that was taken, each once: those of other settings, and the direct path.
+/// The routes other than the one that was taken, each once: of other settings, and the direct one.
 pub(super) fn others(ways: &[RouteCandidate]) -> Vec<RouteCandidate> {
     let Some((taken, rest)) = ways.split_first() else {
         return Vec::new();
@@ -313,7 +313,7 @@ fn route_of(script: &str, cleartext: bool, answer: PacAnswer, origin: Origin) ->
     }
 }
 
-/// The URL that clients ask for; a DNS record has none.
+/// The URL that clients request; a DNS record has none.
 fn url_of(endpoint: &Endpoint) -> Option<Url> {
     let scheme = match endpoint.scheme {
         Scheme::Https => "https",
@@ -351,9 +351,9 @@ fn announced() -> Named {
     }
 }
 
-/// The views of this machine, the one that Windows' sign-in would take first: that of the user on
-/// Windows; elsewhere the environment, and the desktop where the environment says nothing.
-/// Settings that cannot be read do not mean that there are none.
+/// The views of this machine, the one that the Windows sign-in would use first: that of the user on
+/// Windows; elsewhere the environment, and the desktop where the environment is not set. Settings
+/// that cannot be read are not the same as no settings.
 async fn of_system(reading: JoinHandle<SystemProxies>) -> OfSystem {
     let system = match reading.await {
         Ok(system) => system,
@@ -376,7 +376,7 @@ async fn of_system(reading: JoinHandle<SystemProxies>) -> OfSystem {
     };
     let mut views = system.views;
     views.sort_by_key(|view| rank.get(&view.kind).copied().unwrap_or(2));
-    // Where the first source tells the route, the others only compare.
+    // If the first source decides the route, the others are only compared.
     let decided = views
         .first()
         .is_some_and(|view| rank.get(&view.kind) == Some(&0));
@@ -392,7 +392,7 @@ async fn of_system(reading: JoinHandle<SystemProxies>) -> OfSystem {
     }
 }
 
-/// Settings that name nobody are as good as none: the direct path is tested.
+/// Settings without a proxy are equal to none: the direct path is tested.
 fn unless_direct(views: Vec<View>) -> Vec<View> {
     if views.iter().all(|view| view.settings.is_direct()) {
         return Vec::new();
@@ -400,7 +400,7 @@ fn unless_direct(views: Vec<View>) -> Vec<View> {
     views
 }
 
-/// The route that stands in the report of an endpoint.
+/// The route in the report of an endpoint.
 pub(super) fn taken(ways: &[RouteCandidate], planned: &Route) -> Route {
     ways.first()
         .map_or_else(|| planned.clone(), |candidate| candidate.route.clone())

@@ -1,4 +1,4 @@
-//! The checks of a run with the ways that they take.
+//! The checks of a run with their routes.
 
 use tokio::sync::Notify;
 
@@ -9,20 +9,20 @@ use reach365_model::evidence::RouteCandidate;
 use reach365_model::plan::Plan;
 use reach365_proxy::route::{Hop, ProxyProtocol, ProxyServer, Route};
 
-/// One check of a run with the ways that its settings lead to.
+/// One check of a run with the routes of its settings.
 pub(super) struct Row<'a> {
     pub(super) endpoint: &'a Endpoint,
     pub(super) route: Route,
     pub(super) ways: Vec<RouteCandidate>,
-    /// Whether this row tries other agents for its way.
+    /// Whether this endpoint is probed with other User-Agents on its route.
     pub(super) sends_user_agents: bool,
     pub(super) setting: Setting,
-    /// Told when the probe has its place and begins.
+    /// Notified when the probe has its place and begins.
     pub(super) started: Notify,
 }
 
 impl Row<'_> {
-    /// Whether what names the proxy for this row cannot be read.
+    /// Whether the proxy settings of this endpoint cannot be read.
     pub(super) fn is_unreadable(&self) -> bool {
         self.ways
             .first()
@@ -34,7 +34,7 @@ impl Row<'_> {
     }
 }
 
-/// The checks of a plan, each with its ways, or with none where there are none.
+/// The checks of a plan, each with its route candidates, if any.
 pub(super) fn rows(
     plan: &Plan,
     ways: Vec<Vec<RouteCandidate>>,
@@ -67,7 +67,7 @@ pub(super) fn are_proxied(rows: &[Row<'_>]) -> bool {
             .all(|row| !row.route.hops.contains(&Hop::Direct) && row.route.proxies().all(looks_up))
 }
 
-/// One row for each distinct route tries other agents: a sign-in host where there is one.
+/// One endpoint of each distinct route tries other User-Agents: a sign-in host if there is one.
 fn choose_for_user_agents(rows: &mut [Row<'_>]) {
     let mut known: Vec<Vec<String>> = Vec::new();
     let mut order: Vec<usize> = (0..rows.len())

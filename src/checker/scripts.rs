@@ -1,4 +1,4 @@
-//! The PAC scripts of a run: each is loaded once, whoever names it.
+//! The PAC scripts of a run: each is loaded once, whichever setting names it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +16,7 @@ use reach365_probe::pac::{self, PacEnvironment, PacLimits, PacNames, Script, Sil
 use reach365_proxy::pac::{PacAnswer, PacFailure, PacFailureKind};
 use reach365_proxy::{ScriptSource, concealed};
 
-/// Longest wait for the system to tell where the network's script is; it may ask DHCP.
+/// Longest wait for the system to find the network's script; it may send DHCP requests.
 const ANNOUNCED_LIMIT: Duration = Duration::from_secs(5);
 
 /// Scripts by where they are.
@@ -32,12 +32,12 @@ pub(super) struct Scripts {
 #[derive(Debug)]
 struct Loaded {
     script: Result<Script, ScriptFailure>,
-    /// Set once the script has hit a limit: it is not asked again.
+    /// Set once the script has hit a limit: it is not run again.
     stopped: OnceCell<ScriptFailure>,
     seen: Option<ScriptSeen>,
 }
 
-/// What a source says for one URL.
+/// The answer of a source for one URL.
 pub(super) enum Answer {
     /// An answer of a script.
     Hops {
@@ -48,7 +48,7 @@ pub(super) enum Answer {
         answer: PacAnswer,
         /// Other answers for the same URL.
         others: Vec<PacAnswer>,
-        /// What the answer changes with, in words.
+        /// What the answer depends on, as text.
         changes_with: Vec<&'static str>,
     },
     /// The network announces no script.
@@ -77,7 +77,7 @@ impl Scripts {
         }
     }
 
-    /// Asks a source for the path to a URL.
+    /// Evaluates a source for the route to a URL.
     pub(super) async fn ask(&self, source: &ScriptSource, url: &Url) -> Answer {
         let cell = self.cell(source);
         let loaded = cell.get_or_init(|| self.load(source)).await;
@@ -103,7 +103,7 @@ impl Scripts {
         }
     }
 
-    /// How many names the scripts asked for after silence alone, and that no name server was asked for.
+    /// How many names scripts looked up after a run of silence, without a query to a name server.
     pub(super) fn unasked_names(&self) -> usize {
         self.silence.unasked()
     }
@@ -218,7 +218,7 @@ fn is_cleartext(source: &ScriptSource, script: &Script) -> bool {
     addresses.any(|address| Url::parse(address).is_ok_and(|url| url.scheme() == "http"))
 }
 
-/// Where the network says that a script is.
+/// The URL of the script that the network announces.
 async fn announced() -> Vec<String> {
     let asked = spawn_blocking(platform::announced_scripts);
     match timeout(ANNOUNCED_LIMIT, asked).await {
@@ -237,12 +237,12 @@ fn limits(options: &Options) -> PacLimits {
     }
 }
 
-/// Most networks announce no script: that is no fault.
+/// Most networks announce no script: that is not a fault.
 fn is_absent(source: &ScriptSource, failure: &ScriptFailure) -> bool {
     *source == ScriptSource::Detect && failure.kind == ScriptFailureKind::Unreachable
 }
 
-/// Whether redirects led to another host, which a script that nobody configured must not.
+/// Whether redirects led to another host, which is not allowed for an announced script.
 fn leaves(address: &str, script: &Script) -> bool {
     let host = |text: &str| Url::parse(text).ok()?.host_str().map(str::to_owned);
     host(address) != host(&script.url)

@@ -1,4 +1,4 @@
-//! Traces: of one host on request, and of the rows of a run that were blocked.
+//! Traces: of one host on request, and of the endpoints of a run that were blocked.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -20,9 +20,9 @@ use reach365_probe::{
     DnsClient, HostsText, ProbeContext, RunClock, addresses, trace as probe_trace,
 };
 
-/// Port without TLS: no ClientHello goes there.
+/// Port without TLS: no ClientHello is sent to it.
 const HTTP_PORT: u16 = 80;
-/// Rows that are traced at once.
+/// Endpoints that are traced at once.
 const AT_ONCE: usize = 4;
 /// One trace of a run, in the worst case of all hops silent.
 const LIMIT: Duration = Duration::from_secs(40);
@@ -35,8 +35,8 @@ pub struct TraceRequest {
     pub host: Host,
     /// The port; on 80 no ClientHello is sent.
     pub port: u16,
-    /// A name that no filter knows, for the ClientHellos to compare with. It only stands in a
-    /// packet to the same address; nobody of that name is contacted.
+    /// A name that filters do not know, for the ClientHellos to compare with. It is only sent in a
+    /// packet to the same address; the host of that name is not contacted.
     pub control_host: String,
 }
 
@@ -55,24 +55,24 @@ impl TraceRequest {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TraceReport {
-    /// The host as asked for.
+    /// The host as requested.
     pub host: Host,
     /// The port.
     pub port: u16,
     /// How its name was resolved; empty for an address and for a name in the hosts file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lookups: Vec<Lookup>,
-    /// What was seen, and what it says.
+    /// The observations, and their result.
     pub traces: Vec<ReadTrace>,
 }
 
-/// A trace with its reading.
+/// A trace with its result.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ReadTrace {
-    /// What it says.
+    /// The result.
     pub reading: TraceReading,
-    /// What was seen.
+    /// The observations.
     pub trace: Trace,
 }
 
@@ -84,11 +84,11 @@ impl TraceReport {
     }
 }
 
-/// Follows the way of a host's packets hop by hop, without privileges. Of the options, those of
-/// name resolution, address families and the deadline count.
+/// Traces the path to a host hop by hop, without privileges. Of the options, those of name
+/// resolution, address families and the deadline are used.
 ///
 /// # Errors
-/// [`Error::Option`] on systems that do not tell a program where its packets end: everything but
+/// [`Error::Option`] on systems that do not report to a program where its packets end: all but
 /// Linux.
 pub async fn trace(request: &TraceRequest, options: &Options) -> Result<TraceReport, Error> {
     check_system("trace")?;
@@ -117,7 +117,7 @@ pub async fn trace(request: &TraceRequest, options: &Options) -> Result<TraceRep
     })
 }
 
-/// Says what is missing where traces cannot work.
+/// Reports what is missing where traces cannot work.
 pub(super) fn check_system(name: &'static str) -> Result<(), Error> {
     if platform::TELLS_HOPS {
         return Ok(());
@@ -174,7 +174,7 @@ fn first_of_families(found: &[IpAddr], options: &Options) -> Vec<IpAddr> {
     v4.into_iter().chain(v6).collect()
 }
 
-/// Traces the rows that are blocked on the direct path at the connection or at TLS, none twice.
+/// Traces the endpoints that are blocked on the direct path at the connection or at TLS, each once.
 pub(super) async fn trace_blocked(
     context: &ProbeContext,
     judge: &verdict::Context<'_>,
@@ -214,7 +214,7 @@ async fn trace_row(
     context.clock.within(LIMIT, trace).await.ok()
 }
 
-/// The address at which a row is blocked, where its way is the direct one.
+/// The address at which an endpoint is blocked, if its route is the direct one.
 fn blocked_at(
     judge: &verdict::Context<'_>,
     row: &Row<'_>,

@@ -4,7 +4,7 @@ param(
     [switch]$Apply,
     # Revert what an earlier run did: the folder that it named.
     [string]$Undo,
-    # Do it on a managed device too, and where it is unknown whether it may be done.
+    # Do it on a managed device too, and where it is unknown whether that is allowed.
     [switch]$IAmTheAdmin
 )
 
@@ -16,7 +16,7 @@ if ([Environment]::Is64BitOperatingSystem -and -not [Environment]::Is64BitProces
 
 $script:Backup = $null
 $script:Count = 0
-# What -Undo may do: nothing else of a journal is believed.
+# What -Undo may do: anything else in a journal is rejected.
 $script:Known = @{}
 
 function Test-Elevated {
@@ -25,7 +25,7 @@ function Test-Elevated {
     $principal.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)
 }
 
-# What dsregcmd says of the device; empty where it says nothing.
+# The output of dsregcmd; empty where there is none.
 function Get-DeviceStatus {
     $lines = @()
     try { $lines = @(& dsregcmd.exe /status) } catch { $lines = @() }
@@ -215,12 +215,12 @@ function Write-Fix {
     Write-Host " - $Text"
 }
 
-# A step for a person that has to be done before what follows.
+# A manual step that must be done before the next ones.
 function Wait-Fix {
     if ($Apply) { [void](Read-Host '   Do that now, then press Enter; Ctrl+C ends here') }
 }
 
-# Takes the last entry back first, and forgets each that is done, so that it can be called again.
+# Reverts the last entry first, and removes each that is done, so that it can be called again.
 function Undo-Fix {
     param([string]$Place)
     $journal = Join-Path $Place 'journal.jsonl'
@@ -239,7 +239,7 @@ function Assert-Known {
     if (-not $script:Known.ContainsKey($Action)) { throw "this script does not do that: $Action" }
 }
 
-# A name in the folder of the backup, and no way out of it.
+# A name in the folder of the backup; no path may lead out of it.
 function Get-BackupPath {
     param([string]$Place, [string]$Name)
     if ($Name -notmatch '^\d\d(\.reg)?$') { throw "the journal names a wrong place: $Name" }
@@ -299,7 +299,7 @@ function Restore-FixValue {
     [void](New-ItemProperty -LiteralPath $Entry.path -Name $Entry.name -PropertyType $Entry.old.kind -Value $data -Force)
 }
 
-# The file must hold the key that this script deletes, and nothing beside it.
+# The file must hold the key that this script deletes, and nothing else.
 function Restore-FixKey {
     param($Entry, [string]$File)
     $key = $Entry.path.Substring('Registry::'.Length)

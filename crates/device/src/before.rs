@@ -1,4 +1,4 @@
-//! What an action finds: enough to take it back.
+//! The state before an action: enough to revert it.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,14 +6,14 @@ use super::places;
 use reach365_judge::remedy::Action;
 use reach365_platform::{Credential, Machine, RegistryKey, RegistryValue, ServiceState};
 
-/// What an action finds where it works.
+/// The state before an action, where it works.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) enum Before {
     /// A value of the registry.
     Value {
         value: Option<RegistryValue>,
-        /// The outermost key that has to be made for it.
+        /// The outermost key that must be created for it.
         made: Option<String>,
     },
     /// A key of the registry.
@@ -55,7 +55,7 @@ impl Before {
         }
     }
 
-    /// Whether everything is as the action wants it.
+    /// Whether everything is already as the action wants it.
     pub(super) fn is_so(&self, action: &Action) -> bool {
         match (self, action) {
             (Self::Value { value, .. }, Action::RegistrySet { name, data, .. }) => {
@@ -73,7 +73,7 @@ impl Before {
     }
 }
 
-/// Whether two values hold the same, whatever the letters of their names.
+/// Whether two values have the same type and data; their names are not compared.
 pub(super) fn same_content(one: &RegistryValue, other: &RegistryValue) -> bool {
     (one.kind, &one.data) == (other.kind, &other.data)
 }

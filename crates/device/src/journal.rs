@@ -22,10 +22,10 @@ const SCHEMA: u32 = 1;
 const LARGEST: u64 = 256 * 1024 * 1024;
 const FILE: &str = "journal.json";
 const TRANSCRIPT: &str = "transcript.txt";
-/// Journals of one moment at most; by name they stand in the order of their times.
+/// Journals of one moment at most; sorted by name they are in the order of their times.
 const SAME_MOMENT: usize = 100;
 
-/// What a fix found, and how far it came.
+/// What a fix found, and how far it got.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Journal {
@@ -50,7 +50,7 @@ pub(super) struct Step {
     pub(super) before: Option<Before>,
 }
 
-/// How far an action came.
+/// How far an action got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum State {
@@ -60,7 +60,7 @@ pub(super) enum State {
     ForYou,
     /// There was nothing to do.
     AlreadySo,
-    /// About to be done; nobody knows how far it came.
+    /// About to be done; how far it got is unknown.
     Begun,
     Done,
     Failed,
@@ -74,7 +74,7 @@ impl Step {
     }
 }
 
-/// The schema, whatever else a file holds.
+/// The schema, whatever else is in the file.
 #[derive(Deserialize)]
 struct Head {
     schema: u32,
@@ -106,7 +106,7 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Reads the journal of a directory. Somebody may have changed it.
+    /// Reads the journal of a directory. Its content is untrusted.
     ///
     /// # Errors
     ///
@@ -154,19 +154,19 @@ impl Journal {
         !self.is_undone() && self.steps.iter().any(Step::is_open)
     }
 
-    /// Whether something of it can be given back.
+    /// Whether some action of it can be reverted.
     pub(super) fn can_be_undone(&self) -> bool {
         let mut open = self.steps.iter().filter(|step| step.is_open());
         !self.is_undone() && open.any(|step| step.action.is_reversible())
     }
 
-    /// Says that everything was reverted.
+    /// Records that everything was reverted.
     pub(super) fn close(&mut self) -> Result<(), FixError> {
         self.undone = Some(Timestamp::from(SystemTime::now()));
         self.write()
     }
 
-    /// Replaces the file by what is known now, and waits until it is on the disk.
+    /// Replaces the file with the current state, and waits until it is on the disk.
     pub(super) fn write(&self) -> Result<(), FixError> {
         let mut text = serde_json::to_vec_pretty(self).map_err(|error| self.wrong(error))?;
         text.push(b'\n');
@@ -191,7 +191,7 @@ impl Journal {
         written.map_err(|error| self.wrong(error))
     }
 
-    /// Keeps a file of what an action takes away, for people.
+    /// Stores a readable backup file of what an action removes.
     pub(super) fn store(&self, name: &str, content: &[u8]) -> Result<(), FixError> {
         let backup = self.directory.join("backup");
         let kept = fs::create_dir_all(&backup).and_then(|()| fs::write(backup.join(name), content));
@@ -203,7 +203,7 @@ impl Journal {
         self.make(places::aside(&self.directory, number))
     }
 
-    /// Makes the folder for what came after the fix and is in the way of the old.
+    /// Makes the folder for files that were added after the fix and block the old ones.
     pub(super) fn make_replaced(&self, number: usize) -> Result<PathBuf, FixError> {
         let backup = self.directory.join("backup");
         self.make(backup.join(format!("{number}-replaced")))
@@ -241,7 +241,7 @@ fn parse<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, String> {
     parsed.map_err(|error| printable(&format!("is no journal: {error}")))
 }
 
-/// The directory that somebody named: absent or empty, so that no other journal is overwritten.
+/// The directory that the user named: absent or empty, so that no other journal is overwritten.
 fn given_directory(directory: &Path) -> Result<PathBuf, FixError> {
     let wrong = |why: String| FixError::Journal {
         path: directory.to_owned(),
@@ -252,7 +252,7 @@ fn given_directory(directory: &Path) -> Result<PathBuf, FixError> {
     if entries.next().is_some() {
         return Err(wrong("is not empty".to_owned()));
     }
-    // A later `fix undo` may start elsewhere.
+    // A later `fix undo` may run in another directory.
     std::path::absolute(directory).map_err(|error| wrong(error.to_string()))
 }
 

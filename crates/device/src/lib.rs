@@ -1,8 +1,8 @@
 //! Reads the device, and applies and reverts remedies on Windows. Internal to `reach365`, which re-exports what is stable.
 //!
 //! [`preview`] says what each action would change, `run` does it and keeps a journal, `undo`
-//! takes it back. Each action is written to the journal, with what it found, before it is done: what
-//! a crash leaves half done can be reverted too.
+//! reverts it. Each action is written to the journal, with the state before it, before it is done:
+//! what a crash leaves half done can be reverted too.
 
 mod before;
 mod journal;
@@ -36,7 +36,7 @@ pub enum FixError {
     /// The machine does not run Windows.
     #[error("remedies are applied on Windows only")]
     NotWindows,
-    /// The remedy is not for everybody.
+    /// The remedy is for administrators who know why they want it.
     #[error("{why}; an administrator who wants it all the same says --i-am-the-admin")]
     NeverPlanned {
         /// Why no plan offers it.
@@ -45,7 +45,7 @@ pub enum FixError {
     /// It would do harm on this device.
     #[error("it is only for devices where {needs}; here it is not so")]
     Unmet {
-        /// What would have to be true.
+        /// The condition that is not met.
         needs: Condition,
     },
     /// It may do harm on this device.
@@ -54,7 +54,7 @@ pub enum FixError {
          says --i-am-the-admin"
     )]
     UnmetPerhaps {
-        /// What would have to be true.
+        /// The condition that is unknown.
         needs: Condition,
     },
     /// The organization that manages the device decides about it.
@@ -71,15 +71,15 @@ pub enum FixError {
     /// The program may not change what belongs to the machine.
     #[error("this needs an administrator of the machine: start it as administrator")]
     NotElevated,
-    /// What is there now cannot be looked at, so it could not be given back.
+    /// The state before an action cannot be read, so it could not be restored.
     #[error("nothing was done: {action} {why}")]
     Unseen {
         /// The action.
         action: String,
-        /// What is in the way.
+        /// Why it cannot be read.
         why: String,
     },
-    /// A journal cannot be written, read or believed.
+    /// A journal cannot be written or read, or is not valid.
     #[error("{}: {why}", path.display())]
     Journal {
         /// Where it is.
@@ -93,7 +93,7 @@ pub enum FixError {
     /// It was reverted before.
     #[error("{} is undone already", .0.display())]
     UndoneAlready(PathBuf),
-    /// Somebody changed what the fix left.
+    /// The state that the fix left was changed since.
     #[error(
         "nothing was undone, because something has changed since; --force undoes it all the \
          same\n{}", .0.join("\n")
@@ -101,14 +101,14 @@ pub enum FixError {
     Changed(Vec<String>),
 }
 
-/// What came of a remedy, or of taking it back.
+/// The result of applying or reverting a remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// The directory of the journal; `None` where nothing had to be done by a program.
+    /// The directory of the journal; `None` if the program did not need to do anything.
     pub journal: Option<PathBuf>,
-    /// Whether the journal has something to give back.
+    /// Whether the journal has something to revert.
     pub can_be_undone: bool,
-    /// What came of each action that was reached, in the order in which they were reached.
+    /// The result of each action that was reached, in the order in which they were reached.
     pub steps: Vec<StepReport>,
 }
 
@@ -120,21 +120,21 @@ impl Outcome {
     }
 }
 
-/// What came of one action.
+/// The result of one action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepReport {
     /// Its number in the remedy, from 1.
     pub number: usize,
     /// The action, in a sentence.
     pub action: String,
-    /// What came of it.
+    /// Its result.
     pub result: StepResult,
 }
 
-/// What came of one action.
+/// The result of one action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepResult {
-    /// It was done, or reverted; with what there is to say about it.
+    /// It was done, or reverted; with details.
     Done(String),
     /// There was nothing to do.
     AlreadySo,

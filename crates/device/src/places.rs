@@ -28,7 +28,7 @@ pub(super) fn folder(written: &str, machine: &dyn Machine) -> Result<PathBuf, St
     Ok(PathBuf::from(path + rest))
 }
 
-/// Whether a name leads to nothing but an entry of its folder.
+/// Whether a name is that of an entry directly in its folder.
 pub(super) fn is_plain(name: &str) -> bool {
     !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', ':', '\0'])
 }
@@ -65,7 +65,7 @@ pub(super) fn key_and_above(key: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(key), |key| Some(parts(key).0)).take_while(below_hive)
 }
 
-/// Whether a later action works on what an earlier one changed, so that nobody sees it any more.
+/// Whether a later action works on what an earlier one changed, so that it hides the change.
 pub(super) fn covers(later: &Action, earlier: &Action) -> bool {
     let (Some((key, name)), Some((below, other))) = (place(later), place(earlier)) else {
         return false;
@@ -87,12 +87,12 @@ fn place(action: &Action) -> Option<(&str, Option<&str>)> {
     }
 }
 
-/// The key beside another one.
+/// A key with the same parent as another one.
 pub(super) fn beside(key: &str, name: &str) -> String {
     format!("{}\\{name}", parts(key).0)
 }
 
-/// Where the journal keeps what an action took away.
+/// Where the journal keeps what an action removed.
 pub(super) fn aside(journal: &Path, number: usize) -> PathBuf {
     journal.join("backup").join(number.to_string())
 }

@@ -1,4 +1,4 @@
-//! What has become of what a fix left.
+//! The current state of what a fix changed.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use super::shown;
 use reach365_judge::remedy::Action;
 use reach365_platform::{Machine, RegistryKey, RegistryValue, ServiceState};
 
-/// What is there now, compared with what a step found and left.
+/// The current state, compared with what a step found and left.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Present {
     /// As the step left it.
@@ -18,11 +18,11 @@ pub(super) enum Present {
     AsFound,
     /// It cannot be reverted, and why.
     Final(String),
-    /// Neither; what it is.
+    /// Neither; the difference.
     Changed(String),
 }
 
-/// Compares what is there now with what a step found and left.
+/// Compares the current state with what a step found and left.
 pub(super) fn compare(
     step: &Step,
     number: usize,
@@ -104,7 +104,7 @@ fn compare_key(
     Ok(match now {
         None => Present::AsLeft,
         Some(now) if now == *found => Present::AsFound,
-        // A deletion that failed may have come to the middle.
+        // A deletion that failed may have been partial.
         Some(now) if !in_full && is_part(&now, found) => Present::AsLeft,
         Some(_) => Present::Changed("the key was made again since".to_owned()),
     })

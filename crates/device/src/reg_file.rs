@@ -10,14 +10,14 @@ const HEAD: &str = "Windows Registry Editor Version 5.00\r\n";
 /// `REG_BINARY`, which has no number in these files.
 const BINARY: u32 = 3;
 
-/// A file that gives a key back as it was.
+/// A file that restores a key.
 pub(super) fn of_key(path: &str, key: &RegistryKey) -> Vec<u8> {
     let mut text = HEAD.to_owned();
     write_key(&mut text, &beside(path, &key.name), key);
     encode(&text)
 }
 
-/// A file that gives a value back as it was, absent or not.
+/// A file that restores a value, or its absence.
 pub(super) fn of_value(path: &str, name: &str, value: Option<&RegistryValue>) -> Vec<u8> {
     let mut text = HEAD.to_owned();
     write!(text, "\r\n[{}]\r\n", full(path)).ok();

@@ -1,4 +1,4 @@
-//! Giving back what an action took.
+//! Restores the state before an action.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use reach365_judge::remedy::Action;
 use reach365_model::endpoint::printable;
 use reach365_platform::{Machine, RegistryKey, RegistryValue};
 
-/// Gives back what a step found. `forced` keeps what somebody put there since.
+/// Restores the state before a step. `forced` keeps later changes.
 pub(super) fn restore(
     step: &Step,
     number: usize,
@@ -97,7 +97,7 @@ fn restore_value(
     made.map_or(Ok(String::new()), |made| unmake(key, made, machine))
 }
 
-/// Deletes the keys that were made for a value, unless somebody uses them now.
+/// Deletes the keys that were made for a value, unless they are in use now.
 fn unmake(key: &str, made: &str, machine: &dyn Machine) -> Result<String, String> {
     for above in places::key_and_above(key) {
         let found = machine.key(above).map_err(|error| error.to_string())?;
@@ -166,7 +166,7 @@ fn move_back(
     Ok(String::new())
 }
 
-/// Moves aside what came since; nothing is deleted.
+/// Moves later entries aside; nothing is deleted.
 fn replace_new(
     number: usize,
     folder: &Path,

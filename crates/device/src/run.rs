@@ -1,4 +1,4 @@
-//! Carrying a remedy out.
+//! Applies a remedy.
 
 use std::path::{Path, PathBuf};
 
@@ -12,12 +12,12 @@ use reach365_platform::{Machine, Ran};
 /// How a remedy is applied.
 #[derive(Debug, Clone, Default)]
 pub struct RunOptions {
-    /// A directory for the journal, absent or empty; else one of its own below
+    /// A directory for the journal, absent or empty; by default a new one below
     /// `%LOCALAPPDATA%\reach365\fixes`.
     pub journal: Option<PathBuf>,
     /// Whether an organization manages the device, where that is known.
     pub managed: Option<bool>,
-    /// What stands against the remedy on this device ([`reach365_judge::remedy::unmet`]).
+    /// The conditions that this device does not meet ([`reach365_judge::remedy::unmet`]).
     pub unmet: Option<Omission>,
     /// Whether an administrator of the organization wants it.
     pub admin: bool,
@@ -30,10 +30,10 @@ pub struct Preview {
     pub number: usize,
     /// The action, in a sentence.
     pub action: String,
-    /// Whether a program carries it out.
+    /// Whether the program applies it.
     pub automatic: bool,
-    /// What is there now and what becomes of it, or why nobody can tell; `None` where there is
-    /// nothing to look at.
+    /// The current state and what it becomes, or why that is unknown; `None` where there is no
+    /// state to read.
     pub now: Option<Result<String, String>>,
 }
 
@@ -52,7 +52,7 @@ pub fn preview(remedy: &Remedy, machine: &dyn Machine) -> Vec<Preview> {
     numbered.map(preview).collect()
 }
 
-/// Why a remedy must not be applied here, where that is so.
+/// Why a remedy must not be applied here, if so.
 pub fn refusal(remedy: &Remedy, machine: &dyn Machine, options: &RunOptions) -> Option<FixError> {
     if !machine.is_windows() {
         return Some(FixError::NotWindows);
@@ -76,7 +76,7 @@ pub fn refusal(remedy: &Remedy, machine: &dyn Machine, options: &RunOptions) -> 
     (lacks_elevation(remedy, machine)).then_some(FixError::NotElevated)
 }
 
-/// Whether some action would fail for want of an administrator.
+/// Whether some action would fail without administrator rights.
 pub(super) fn lacks_elevation(remedy: &Remedy, machine: &dyn Machine) -> bool {
     remedy.elevated && is_automatic(remedy) && !machine.is_elevated()
 }
@@ -85,12 +85,12 @@ fn is_automatic(remedy: &Remedy) -> bool {
     remedy.actions.iter().any(Action::is_automatic)
 }
 
-/// Carries a remedy out, and tells `observe` of each action. It stops at the first that fails.
+/// Applies a remedy, and reports each action to `observe`. It stops at the first that fails.
 ///
 /// # Errors
 ///
-/// When it must not be applied here, when some action's place cannot be looked at, or when the
-/// journal cannot be written. An action that fails is no error but an [`Outcome`].
+/// When it must not be applied here, when the state before some action cannot be read, or when the
+/// journal cannot be written. An action that fails is not an error but an [`Outcome`].
 pub fn run(
     remedy: &Remedy,
     machine: &dyn Machine,
@@ -131,7 +131,7 @@ pub fn run(
     Ok(outcome)
 }
 
-/// Nothing is begun that would end in the middle for a reason that can be seen before.
+/// Nothing begins that would fail halfway for a reason that is known before.
 fn check_readable(remedy: &Remedy, machine: &dyn Machine) -> Result<(), FixError> {
     for action in remedy.actions.iter().filter(|one| one.is_automatic()) {
         Before::look(action, machine).map_err(|why| FixError::Unseen {
@@ -152,7 +152,7 @@ impl Fix<'_> {
         self.journal.as_ref().map(Journal::directory)
     }
 
-    /// The transcript is for people; the journal alone is needed for the way back.
+    /// The transcript is for people; to revert, only the journal is needed.
     fn note(&self, report: &StepReport) {
         if let Some(journal) = &self.journal {
             journal.note(&report.to_string()).ok();
@@ -204,7 +204,7 @@ fn set_state(journal: &mut Journal, index: usize, state: State) -> Result<(), St
     journal.write().map_err(|error| error.to_string())
 }
 
-/// Registry files beside the journal: whoever has no reach365 at hand imports them.
+/// Registry files next to the journal, to import without reach365.
 pub(super) fn keep_for_people(
     number: usize,
     action: &Action,
@@ -229,7 +229,7 @@ pub(super) fn keep_for_people(
     journal.store(&format!("{number}.reg"), &content)
 }
 
-/// Does an action. Gives back what there is to say about it.
+/// Does an action. Returns details for the report.
 fn act(
     number: usize,
     action: &Action,
@@ -312,7 +312,7 @@ fn start(service: &str, machine: &dyn Machine) -> Result<String, String> {
         .map_err(|error| error.to_string())
 }
 
-/// Runs a program; what it wrote goes to the transcript.
+/// Runs a program; its output goes to the transcript.
 pub(super) fn execute(
     program: &str,
     arguments: &[String],

@@ -1,7 +1,7 @@
-//! A PowerShell script of remedies, for somebody who reads before he runs: pure.
+//! A PowerShell script of remedies, for administrators who read before they run: no I/O.
 //!
-//! The script shows what it would do; `-Apply` does it and keeps what it touches; `-Undo` takes it
-//! back. It runs in the PowerShell that Windows has (5.1).
+//! The script shows what it would do; `-Apply` does it and backs up what it changes; `-Undo`
+//! reverts it. It runs in the PowerShell that Windows has (5.1).
 
 use std::fmt::Write;
 
@@ -22,7 +22,7 @@ pub fn script(remedies: &[&Remedy]) -> String {
         script.push_str(&part(remedy));
     }
     script.push_str(TAIL);
-    // Windows PowerShell takes a script without a mark for one of the code page.
+    // Windows PowerShell reads a script without a byte order mark in the ANSI code page.
     format!("\u{feff}{}", script.replace('\n', "\r\n"))
 }
 
@@ -80,7 +80,7 @@ fn part(remedy: &Remedy) -> String {
     part
 }
 
-/// The call that refuses a remedy where it must not be done.
+/// The call that rejects a remedy where it must not be done.
 fn check(remedy: &Remedy) -> String {
     let forbidden = remedy.managed_device_forbidden || remedy.never_planned.is_some();
     let needs: Vec<String> = remedy.needs.iter().map(|needs| needs.name()).collect();
@@ -93,7 +93,7 @@ fn check(remedy: &Remedy) -> String {
     )
 }
 
-/// The call that carries an action out; `None` where a person has to.
+/// The call that applies an action; `None` where it is manual.
 fn call(action: &Action) -> Option<String> {
     Some(match action {
         Action::Run {
@@ -158,7 +158,7 @@ fn list(items: &[String]) -> String {
     format!("@({})", items.join(", "))
 }
 
-/// A text that PowerShell takes as it is. It knows further single quotes than the plain one.
+/// A literal for PowerShell, which knows further single quotes than the plain one.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("'");
     for letter in text.chars() {

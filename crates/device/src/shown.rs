@@ -1,4 +1,4 @@
-//! What an action finds, in words.
+//! The state before an action, as text.
 
 use super::before::Before;
 use super::places::{DWORD, TEXT};
@@ -13,7 +13,7 @@ const NAMES: usize = 10;
 /// Letters of a value that are shown at most.
 const LETTERS: usize = 120;
 
-/// What is there now, and what becomes of it.
+/// The current state, and what it becomes.
 pub(super) fn now(action: &Action, before: &Before) -> String {
     match before {
         _ if before.is_so(action) => nothing_to_do(before).to_owned(),

@@ -1,4 +1,4 @@
-//! What this PC says about itself.
+//! The state of this PC, as Windows reports it.
 
 #[cfg(windows)]
 #[path = "state/windows.rs"]
@@ -13,8 +13,8 @@ mod system {
 
 use reach365_model::device::DeviceState;
 
-/// Reads the state of this PC; `None` where this is no Windows. It asks `dsregcmd` and waits for it
-/// no longer than ten seconds; it changes nothing and sends nothing.
+/// Reads the state of this PC; `None` if it does not run Windows. It runs `dsregcmd` and waits for
+/// it no longer than ten seconds; it changes nothing and sends nothing.
 pub fn system_device() -> Option<DeviceState> {
     system::device()
 }

@@ -1,4 +1,4 @@
-//! Taking a fix back.
+//! Reverts a fix.
 
 use std::path::Path;
 
@@ -11,8 +11,8 @@ use super::{FixError, Outcome, StepReport, StepResult, places};
 use reach365_judge::remedy::Remedy;
 use reach365_platform::{Machine, RegistryKey, RegistryValue};
 
-/// Takes a fix back, the last action first, and tells `observe` of each. What cannot be reverted
-/// is said so. It stops at the first action that fails; a second call goes on from there.
+/// Reverts a fix, the last action first, and reports each to `observe`. An action that cannot be
+/// reverted is reported as such. It stops at the first failure; a second call goes on from there.
 ///
 /// # Errors
 ///
@@ -53,7 +53,7 @@ pub fn undo(
     Ok(outcome)
 }
 
-/// Whoever changed a journal must not reach anything that the remedy does not name.
+/// A modified journal must not reach anything that the remedy does not name.
 fn validate_journal(
     journal: &Journal,
     remedy: &Remedy,
@@ -127,8 +127,8 @@ fn is_plain_below(key: &RegistryKey) -> bool {
     !key.name.is_empty() && !key.name.contains('\\') && key.keys.iter().all(is_plain_below)
 }
 
-/// What somebody changed since. A step whose place a later one took away is looked at when that one
-/// has been reverted.
+/// What was changed since. A step that a later one hides is checked when that one has been
+/// reverted.
 fn changes(journal: &Journal, machine: &dyn Machine) -> Result<Vec<String>, String> {
     let mut changes = Vec::new();
     for (index, step) in journal.steps.iter().enumerate() {
@@ -200,7 +200,7 @@ fn take_step_back(
             let forced = matches!(present, Present::Changed(_));
             let restored = restore(step, index + 1, forced, machine, journal);
             if restored.is_err() {
-                // What is half restored is no change by somebody else.
+                // A half restored state is not a later change.
                 set_state(journal, index, State::Failed)?;
             }
             StepResult::Done(restored?)
@@ -215,7 +215,7 @@ fn set_state(journal: &mut Journal, index: usize, state: State) -> Result<(), St
     journal.write().map_err(|error| error.to_string())
 }
 
-/// Whether a key may have been made for a value that was not set any more.
+/// Whether a key may have been made for a value that was then not set.
 fn leaves_keys(step: &Step) -> bool {
     matches!(step.before, Some(Before::Value { made: Some(_), .. }))
 }

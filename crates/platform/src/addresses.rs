@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
-/// Hosts of the internet; no packet goes there. Browsers take the same.
+/// Hosts on the internet; no packet is sent to them. Browsers use the same.
 const OUTSIDE: [IpAddr; 2] = [
     IpAddr::V4(Ipv4Addr::new(8, 8, 8, 8)),
     IpAddr::V6(Ipv6Addr::new(0x2001, 0x4860, 0x4860, 0, 0, 0, 0, 0x8888)),
@@ -17,8 +17,8 @@ pub struct UsedFamilies {
     pub ipv6: bool,
 }
 
-/// Asks the routing table. IPv6 whose source address does not fit, as a unique local one, is only
-/// taken where there is no IPv4.
+/// Queries the routing table. IPv6 with a source address of another scope or label, such as a
+/// unique local one, is only used where there is no IPv4.
 pub fn used_families() -> UsedFamilies {
     let [v4, v6] = OUTSIDE;
     let ipv4 = fits(v4);
@@ -36,7 +36,7 @@ pub fn fits(target: IpAddr) -> bool {
         .is_some_and(|source| scope(source) == scope(target) && label(source) == label(target))
 }
 
-/// The source address of a connection. Connecting a UDP socket asks the routing table and sends
+/// The source address of a connection. Connecting a UDP socket queries the routing table and sends
 /// nothing.
 fn source_towards(target: IpAddr) -> Option<IpAddr> {
     let any: IpAddr = match target {
@@ -90,7 +90,7 @@ pub struct Families {
     pub ipv6: Option<bool>,
 }
 
-/// Looks at the addresses of all interfaces; `None` where the system does not tell.
+/// Lists the addresses of all interfaces; `None` where the system does not report them.
 pub fn usable_families() -> Families {
     let Ok(interfaces) = if_addrs::get_if_addrs() else {
         return Families {
@@ -112,8 +112,8 @@ fn reaches_out(address: IpAddr) -> bool {
     }
 }
 
-/// The address from which a connection to the outside would come, IPv4 first; where no route
-/// leads outside, the addresses of the interfaces.
+/// The source address of a connection to the internet, IPv4 first; where there is no such route,
+/// the addresses of the interfaces.
 #[cfg(feature = "pac")]
 pub fn own_addresses() -> Vec<IpAddr> {
     let routed: Vec<IpAddr> = OUTSIDE

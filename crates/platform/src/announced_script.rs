@@ -1,10 +1,10 @@
-//! Where the network says that its PAC script is.
+//! The URL at which the network announces its PAC script.
 
 use super::resolvers::dns_suffix;
 
-/// The addresses in the order in which Windows tries them: what DHCP announces, then exactly
-/// `wpad` in this machine's own suffix; a shorter name may belong to somebody else. On Windows
-/// this may wait for the DHCP server.
+/// The addresses in the order in which Windows tries them: what DHCP announces, then exactly `wpad`
+/// in this machine's own suffix; a shorter name may belong to another organization. On Windows this
+/// may wait for the DHCP server.
 pub fn announced_scripts() -> Vec<String> {
     let by_name = dns_suffix().map(|suffix| format!("http://wpad.{suffix}/wpad.dat"));
     from_dhcp().into_iter().chain(by_name).collect()
@@ -36,7 +36,7 @@ fn from_dhcp() -> Option<String> {
     (!url.is_empty()).then(|| url.to_owned())
 }
 
-/// Asking DHCP is the system's business, and other systems do not tell.
+/// The system's DHCP client asks for it, and other systems do not expose the answer.
 #[cfg(not(windows))]
 fn from_dhcp() -> Option<String> {
     None

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Bytes of each stream that are kept; no program that is asked prints more.
+/// Bytes of each stream that are kept; no program that is run here prints more.
 const OUTPUT: usize = 1 << 20;
 /// Between two looks at whether a program has ended.
 const LOOK: Duration = Duration::from_millis(5);
@@ -17,7 +17,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Why a program did not run to its end.
 #[derive(Debug)]
 pub enum RunError {
-    /// There is no such program.
+    /// The program does not exist.
     Absent(io::Error),
     /// It cannot be started or watched.
     Failed(io::Error),
@@ -120,9 +120,9 @@ fn wait(child: &mut Child, deadline: Instant) -> io::Result<Option<ExitStatus>> 
     }
 }
 
-/// Windows has no groups of processes: there the program alone is killed.
+/// Windows has no process groups: there only the program itself is killed.
 fn kill(child: &mut Child) {
-    // What has ended by itself in between cannot be killed, and need not be.
+    // What has ended by itself in between cannot be killed, and does not need to be.
     #[cfg(any(target_os = "linux", target_os = "macos"))]
     {
         use nix::sys::signal::{Signal, killpg};
@@ -142,7 +142,7 @@ struct Output {
 }
 
 impl Output {
-    /// Reads on to the end of the stream, so that the program is never held up.
+    /// Reads on to the end of the stream, so that the program never blocks.
     fn read(mut stream: impl Read + Send + 'static) -> Self {
         let kept = Kept::default();
         let mut writer = kept.clone();
@@ -155,7 +155,7 @@ impl Output {
         Self { kept, end }
     }
 
-    /// What came until the end of the stream, or until a time.
+    /// The output until the end of the stream, or until a time.
     fn take(self, until: Instant) -> Vec<u8> {
         let left = until.saturating_duration_since(Instant::now());
         // Disconnected or too late, which is the same here.
@@ -229,7 +229,7 @@ mod tests {
         assert!(matches!(absent, Err(RunError::Absent(_))), "{absent:?}");
         let slow = run("sleep", &["60"], SOON);
         assert!(matches!(slow, Err(RunError::TimedOut(SOON))), "{slow:?}");
-        // It has said all that it says, and does not end.
+        // It has closed its output, and does not end.
         let closed = shell("exec >&-; sleep 60", SOON);
         assert!(
             matches!(closed, Err(RunError::TimedOut(SOON))),
@@ -257,7 +257,7 @@ mod tests {
         // The write end that this process still has.
         drop(child);
         super::kill(&mut started);
-        // The end of the stream: nobody holds it any more.
+        // The end of the stream: no process holds it open.
         assert_eq!(reader.read_to_end(&mut Vec::new()).unwrap(), 0);
     }
 

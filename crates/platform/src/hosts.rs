@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 
-/// No hosts file that people write is larger; blocking lists of a few MB are.
+/// No hosts file written by hand is larger; blocking lists of a few MB fit.
 const LIMIT: u64 = 16 * 1024 * 1024;
 
 /// Text of the hosts file; `None` where it is absent or cannot be read.

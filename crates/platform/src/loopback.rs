@@ -1,5 +1,5 @@
 //! Whether the sign-in broker of Windows may connect to this machine's own addresses. It is an
-//! AppContainer: without an exemption the system cuts it off from loopback.
+//! AppContainer: without an exemption the system blocks it from loopback.
 
 /// What identifies the broker's AppContainer: its SID, the SHA-256 of its package family name.
 #[cfg(any(windows, test))]

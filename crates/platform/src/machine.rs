@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use local::LocalMachine;
 
 /// A machine on which a remedy is applied. Keys of the registry begin with `HKCU\` or `HKLM\`.
-/// What is not there is `None` or a success without effect, never an error.
+/// What does not exist is `None` or a success without effect, never an error.
 pub trait Machine {
     /// Whether remedies can be applied here: it runs Windows.
     fn is_windows(&self) -> bool;
@@ -30,11 +30,11 @@ pub trait Machine {
     ///
     /// When it is there and cannot be read.
     fn value(&self, key: &str, name: &str) -> io::Result<Option<RegistryValue>>;
-    /// Whether there is such a key.
+    /// Whether a key exists.
     ///
     /// # Errors
     ///
-    /// When nobody can tell.
+    /// When that is unknown.
     fn has_key(&self, key: &str) -> io::Result<bool>;
     /// A key with all below it.
     ///
@@ -77,7 +77,7 @@ pub trait Machine {
     ///
     /// # Errors
     ///
-    /// When it cannot be read, is no folder or only a link to one.
+    /// When it cannot be read, is not a folder, or is only a link to one.
     fn entries(&self, folder: &Path) -> io::Result<Option<Vec<String>>>;
     /// Moves a file or folder on its drive. Nothing is overwritten.
     ///
@@ -90,7 +90,7 @@ pub trait Machine {
     ///
     /// # Errors
     ///
-    /// When Windows does not list them.
+    /// When Windows fails to list them.
     fn credentials(&self) -> io::Result<Vec<Credential>>;
     /// Deletes a credential.
     ///
@@ -103,7 +103,7 @@ pub trait Machine {
     ///
     /// # Errors
     ///
-    /// When Windows does not tell.
+    /// When Windows fails to report it.
     fn service(&self, name: &str) -> io::Result<Option<ServiceState>>;
     /// Starts a service and waits until it runs.
     ///
@@ -111,7 +111,7 @@ pub trait Machine {
     ///
     /// When it does not run in time.
     fn start_service(&self, name: &str) -> io::Result<()>;
-    /// Stops a service and waits until it stands still.
+    /// Stops a service and waits until it is stopped.
     ///
     /// # Errors
     ///
@@ -126,7 +126,7 @@ pub trait Machine {
     fn run(&self, program: &str, arguments: &[String]) -> io::Result<Ran>;
 }
 
-/// What came of a program.
+/// The result of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ran {
     /// Its exit code; `None` where it was killed.
@@ -152,7 +152,7 @@ pub struct RegistryValue {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegistryKey {
-    /// Its last part, as it is spelt there.
+    /// Its last part, in the registry's spelling.
     pub name: String,
     /// Its values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -178,9 +178,9 @@ pub struct Credential {
 pub enum ServiceState {
     /// It runs.
     Running,
-    /// It stands still.
+    /// It is stopped.
     Stopped,
-    /// It is on its way to another state, or pauses.
+    /// It is changing to another state, or paused.
     Between,
 }
 

@@ -1,9 +1,9 @@
-//! What the system says where its own routing table ends a connection.
+//! The system's error where its own routing table ends a connection.
 
 use std::io;
 
-/// Whether a connection that failed before anything was sent failed for want of a route, or by a
-/// route that forbids it. Linux says so for the routes `unreachable`, `prohibit` and `blackhole`.
+/// Whether a connection failed before anything was sent because there is no route, or because a
+/// route forbids it. Linux reports this for `unreachable`, `prohibit` and `blackhole` routes.
 pub fn is_no_route(error: &io::Error) -> bool {
     let missing = matches!(
         error.kind(),

@@ -30,7 +30,7 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 pub struct SystemProxies {
     /// Every view that is set up: of the user, of the machine, of the environment.
     pub views: Vec<View>,
-    /// Credentials that stand in variables of the environment.
+    /// Credentials in environment variables.
     pub credentials: Vec<ProxyCredentials>,
     /// Why the settings of the system could not be read; their views are absent then, which does
     /// not mean that there are none.
@@ -59,7 +59,7 @@ pub fn system_proxies() -> SystemProxies {
 /// What a program of the desktop prints; `None` where it is absent.
 ///
 /// # Errors
-/// That it fails or is slow: what it would have said is unknown.
+/// That it fails or is slow: its output is unknown.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 fn output(program: &str, arguments: &[&str]) -> Result<Option<String>, String> {
     use crate::command::{RunError, run};

@@ -1,6 +1,6 @@
 //! Keys of the Windows registry, as `windows-registry` opens and changes them. Values are listed
-//! here: the library's own list ends at an error without a word, and takes as much memory as the
-//! largest value of a key wants.
+//! here: the library's own list ends at an error without reporting it, and takes as much memory as
+//! the largest value of a key needs.
 
 use std::io::{self, ErrorKind};
 use std::ptr;
@@ -29,7 +29,7 @@ impl Key {
     /// Opens a key for reading, as 64-bit programs see it; `None` where there is none.
     ///
     /// # Errors
-    /// When it is there and cannot be opened, or the name is none of a key.
+    /// When it exists and cannot be opened, or the name is not that of a key.
     pub fn open(path: &str) -> io::Result<Option<Self>> {
         let (hive, path) = split(path)?;
         let opened = hive.options().read().access(KEY_WOW64_64KEY).open(path);
@@ -39,7 +39,7 @@ impl Key {
     /// Opens a key for reading, as 32-bit programs see it; `None` where there is none.
     ///
     /// # Errors
-    /// When it is there and cannot be opened, or the name is none of a key.
+    /// When it exists and cannot be opened, or the name is not that of a key.
     pub(super) fn open_narrow(path: &str) -> io::Result<Option<Self>> {
         let (hive, path) = split(path)?;
         let opened = hive.options().read().access(KEY_WOW64_32KEY).open(path);
@@ -49,7 +49,7 @@ impl Key {
     /// Opens a key in order to change it; `None` where there is none.
     ///
     /// # Errors
-    /// When it is there and cannot be opened, or the name is none of a key.
+    /// When it exists and cannot be opened, or the name is not that of a key.
     pub(super) fn open_writable(path: &str) -> io::Result<Option<Self>> {
         let (hive, path) = split(path)?;
         let mut options = hive.options();
@@ -59,7 +59,7 @@ impl Key {
     /// Opens a key in order to delete keys below it; `None` where there is none.
     ///
     /// # Errors
-    /// When it is there and cannot be opened, or the name is none of a key.
+    /// When it exists and cannot be opened, or the name is not that of a key.
     pub(super) fn open_parent(path: &str) -> io::Result<Option<Self>> {
         const ACCESS: REG_SAM_FLAGS = KEY_ALL_ACCESS | KEY_WOW64_64KEY;
 
@@ -92,7 +92,7 @@ impl Key {
     /// # Errors
     /// When it may not be set.
     pub(super) fn set(&self, name: &str, kind: u32, data: &[u8]) -> io::Result<()> {
-        // Windows refuses the pointer of an empty vector, which leads nowhere.
+        // Windows rejects the pointer of an empty vector, which is dangling.
         let data = if data.is_empty() { &[0][..0] } else { data };
         // By its number: by name, the library would insist on texts that end in a NUL.
         system(self.0.set_bytes(plain(name)?, Type::Other(kind), data))
@@ -122,7 +122,7 @@ impl Key {
         system(self.0.rename(plain(name)?, plain(to)?))
     }
 
-    /// Names of the keys below this one. What is no Unicode in one is replaced (U+FFFD).
+    /// Names of the keys below this one. Invalid UTF-16 in one is replaced (U+FFFD).
     ///
     /// # Errors
     /// When they cannot be listed.
@@ -141,7 +141,7 @@ impl Key {
     }
 
     /// All values in the order of the registry. One of more bytes than the limit is an error, and
-    /// the list goes on behind it; any other error is the last of the list.
+    /// the list continues after it; any other error is the last of the list.
     pub(super) fn values(&self, limit: usize) -> Values<'_> {
         Values {
             key: self,
@@ -165,7 +165,7 @@ pub(super) struct RawValue {
 /// The values of a key.
 pub(super) struct Values<'a> {
     key: &'a Key,
-    /// `None` behind the last.
+    /// `None` after the last.
     next: Option<u32>,
     limit: usize,
     name: Vec<u16>,
@@ -252,7 +252,7 @@ fn split(path: &str) -> io::Result<(&'static windows_registry::Key, &str)> {
     }
 }
 
-/// A name for Windows. What stands behind a NUL would be lost unseen.
+/// A name for Windows. What follows a NUL would be lost silently.
 fn plain(name: &str) -> io::Result<&str> {
     if name.contains('\0') {
         let message = "a name contains a NUL";
@@ -261,7 +261,7 @@ fn plain(name: &str) -> io::Result<&str> {
     Ok(name)
 }
 
-/// An error of the library as one of the system, of the kind that it has there.
+/// An error of the library as one of the system, with the kind that it has there.
 fn system<T>(result: windows_registry::Result<T>) -> io::Result<T> {
     // The library packs the system's number into the low half of another.
     result.map_err(|error| io::Error::from_raw_os_error(error.code().0 & 0xffff))
@@ -275,7 +275,7 @@ fn present(opened: windows_registry::Result<windows_registry::Key>) -> io::Resul
     }
 }
 
-/// What is not there need not be deleted.
+/// Deleting what does not exist is a success.
 fn absent_or(deleted: windows_registry::Result<()>) -> io::Result<()> {
     match system(deleted) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
@@ -304,7 +304,7 @@ mod tests {
     fn values_are_kept_bit_for_bit_and_large_ones_left_out() {
         Key::create(KEY).unwrap();
         let key = Key::open_writable(KEY).unwrap().unwrap();
-        // A text without a NUL, an empty one, a type that nobody knows, and more than a setting.
+        // A text without a NUL, an empty one, an unknown type, and more than a setting.
         let large = vec![7; SETTING + 1];
         let written: [(&str, u32, &[u8]); 4] = [
             ("text", 1, b"a\0"),

@@ -10,7 +10,7 @@ use reach365_model::options::SearchList;
 
 pub use name_server::name_server;
 
-/// More name servers than any system asks.
+/// More name servers than any system uses.
 const LIMIT: usize = 8;
 /// More search domains than any system tries.
 const DOMAINS: usize = 16;
@@ -20,7 +20,7 @@ const DOMAINS: usize = 16;
 pub struct SystemResolvers {
     /// In the order of use; empty where none is configured or readable.
     pub servers: Vec<SocketAddr>,
-    /// Entries that cannot be used, with the place where they stand and why.
+    /// Entries that cannot be used, with their place and the reason.
     pub unusable: Vec<String>,
 }
 
@@ -44,8 +44,8 @@ pub fn search_list() -> SearchList {
     list
 }
 
-/// The DNS suffix of this machine: its own domain, else the first name of the search list, else
-/// (on Windows) what DHCP said.
+/// The DNS suffix of this machine: its own domain, else the first name of the search list, else (on
+/// Windows) the suffix from DHCP.
 pub(super) fn dns_suffix() -> Option<String> {
     suffixes().iter().find_map(|name| {
         let name = name.trim_matches('.').to_ascii_lowercase();

@@ -1,6 +1,6 @@
 //! What the system knows of a TCP connection beyond "it failed": the ICMP message that ended it,
-//! and the counters of the connection. Everything here is for programs without privileges; what a
-//! system cannot tell is absent.
+//! and the counters of the connection. Everything here works without privileges; what a system does
+//! not report is absent.
 
 #[cfg(target_os = "linux")]
 #[path = "socket_evidence/linux.rs"]
@@ -17,12 +17,12 @@ mod system;
 
 use reach365_model::evidence::{IcmpSeen, TcpCounters};
 
-/// A second hold on a connection, to ask about it while somebody else uses it.
+/// A second handle to a connection, to query it while other code uses it.
 pub trait SocketEvidence: std::fmt::Debug + Send + Sync {
-    /// The ICMP message that the system received for the connection; each is told once.
+    /// The ICMP message that the system received for the connection; each is returned once.
     fn icmp(&self) -> Option<IcmpSeen>;
 
-    /// The counters of the connection as they stand now.
+    /// The current counters of the connection.
     fn counters(&self) -> Option<TcpCounters>;
 }
 

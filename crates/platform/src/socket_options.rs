@@ -5,16 +5,16 @@ use std::net::SocketAddr;
 
 use socket2::{SockRef, Socket};
 
-/// Whether the system keeps the ICMP messages of a connection for the program that made it.
+/// Whether the system keeps the ICMP messages of a connection for the program that opened it.
 pub const TELLS_HOPS: bool = cfg!(target_os = "linux");
 
-/// Hops of packets that are to arrive, as most systems begin with.
+/// Hop limit of packets that should arrive, the default of most systems.
 pub const FAR: u8 = 64;
 
 /// Limits the hops of every packet that the socket sends from now on.
 ///
 /// # Errors
-/// What the system says where it does not take the option.
+/// The system's error where it does not support the option.
 pub fn limit_hops(socket: &SockRef<'_>, address: SocketAddr, hops: u8) -> io::Result<()> {
     match address {
         SocketAddr::V4(_) => socket.set_ttl_v4(hops.into()),
@@ -22,14 +22,14 @@ pub fn limit_hops(socket: &SockRef<'_>, address: SocketAddr, hops: u8) -> io::Re
     }
 }
 
-/// Whether the system lets a program ask for short segments.
+/// Whether the system lets a program set the maximum segment size (MSS).
 pub const CAN_LIMIT: bool = cfg!(target_os = "linux");
 
-/// Asks the other side for segments of so many bytes at most; before the connection begins.
-/// False where the system does not let a program ask.
+/// Sets the maximum segment size that the peer may send; before the connection begins. False where
+/// the system does not let a program set it.
 ///
 /// # Errors
-/// What the system says where it does not take the option.
+/// The system's error where it does not support the option.
 #[cfg(target_os = "linux")]
 pub fn limit_segments(socket: &Socket, bytes: u16) -> io::Result<bool> {
     use nix::sys::socket::{setsockopt, sockopt};
@@ -37,8 +37,8 @@ pub fn limit_segments(socket: &Socket, bytes: u16) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Asks the other side for segments of so many bytes at most; before the connection begins.
-/// False where the system does not let a program ask.
+/// Sets the maximum segment size that the peer may send; before the connection begins. False where
+/// the system does not let a program set it.
 ///
 /// # Errors
 /// None.

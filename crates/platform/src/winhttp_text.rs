@@ -3,7 +3,7 @@
 use windows_sys::Win32::Foundation::GlobalFree;
 use windows_sys::core::PWSTR;
 
-/// No text of WinHTTP is longer, whatever stands behind its pointer.
+/// No text of WinHTTP is longer, whatever its pointer refers to.
 const TEXT: usize = 1 << 20;
 
 /// Copies a text of WinHTTP and frees it. Empty for a null pointer.
@@ -16,7 +16,7 @@ pub(super) fn take(text: PWSTR) -> String {
         return String::new();
     }
     let mut units = Vec::new();
-    // SAFETY: WinHTTP's text ends in a NUL, and nothing behind the NUL is read.
+    // SAFETY: WinHTTP's text ends in a NUL, and nothing after the NUL is read.
     unsafe {
         while units.len() < TEXT && *text.add(units.len()) != 0 {
             units.push(*text.add(units.len()));

@@ -1,4 +1,4 @@
-//! One connection to one address, stage by stage, and the confirming one beside a silent one.
+//! One connection to one address, stage by stage, and a confirming one in parallel if it is silent.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,9 +19,9 @@ use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::evidence::{Attempt, FailureKind, LegacyHello, Stage, TcpSeen, Trust};
 use reach365_model::options::{BURST_LAG, CONFIRM_SILENT_AFTER, QUIET};
 
-/// Shortest and longest time to wait for a peer that closes before it was asked anything.
+/// Shortest and longest time to wait for a peer that closes before it receives a request.
 const EARLY_CLOSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(200));
-/// How long a follow-up question to a server that refused may take.
+/// Time limit of a follow-up probe of a server that refused.
 const FOLLOW_UP_LIMIT: Duration = Duration::from_secs(2);
 
 /// Which address of a family TLS and HTTP run on: the first that connects.
@@ -87,8 +87,8 @@ impl Limits {
     }
 }
 
-/// Connects to an address. Where a stage stays silent, a confirming attempt on a fresh socket
-/// starts beside it; the first of the two that passes ends both.
+/// Connects to an address. If a stage is silent, a confirming attempt on a fresh socket starts in
+/// parallel; the first of the two that passes ends both.
 pub(crate) async fn connect(
     context: &ProbeContext,
     endpoint: &Endpoint,
@@ -110,7 +110,7 @@ pub(crate) async fn connect(
         Either::Right((waited, _)) => {
             let second = Recorder::new(context.clock, target, 2);
             let limits = limits.after(waited);
-            // The first attempt holds the claim: the second goes as far as the first did.
+            // The first attempt holds the claim: the second runs the same stages as the first did.
             let first_connected = FirstConnected::default();
             let confirming = Box::pin(attempt(
                 context,
@@ -136,7 +136,7 @@ pub(crate) async fn connect(
     }
 }
 
-/// A confirming attempt after a failure that was not silent, or after an answer that is not good.
+/// A confirming attempt after a failure other than silence, or after an unexpected answer.
 pub(crate) async fn confirm(
     context: &ProbeContext,
     endpoint: &Endpoint,
@@ -179,8 +179,8 @@ async fn until_silent(recorder: &Recorder, wait: Duration) {
     }
 }
 
-/// Ends when a stage has waited that long, and does not stand in the queue of a proxy. How much of
-/// its limit is gone then.
+/// Ends when a stage has waited that long outside of a proxy's queue. Returns how much of its limit
+/// has elapsed.
 async fn until_out_of_queue(
     context: &ProbeContext,
     recorder: &Recorder,
@@ -296,7 +296,7 @@ async fn tcp(context: &ProbeContext, recorder: &Recorder, limits: Limits) -> Opt
     Some(stream)
 }
 
-/// Whether the peer closes before it has been asked anything.
+/// Whether the peer closes the connection before it receives a request.
 async fn closes_early(stream: &TcpStream, round_trip: Duration) -> bool {
     let wait = (round_trip * 2).clamp(EARLY_CLOSE.0, EARLY_CLOSE.1);
     match tokio::time::timeout(wait, stream.peek(&mut [0; 1])).await {
@@ -306,8 +306,8 @@ async fn closes_early(stream: &TcpStream, round_trip: Duration) -> bool {
     }
 }
 
-/// TLS and HTTP. `address` is where a server that refuses TLS 1.2 is asked again; behind a proxy
-/// nobody is.
+/// TLS and HTTP. `address` is where a server that refuses TLS 1.2 is probed again; there is no such
+/// probe behind a proxy.
 pub(super) async fn secure<S: Duplex + 'static>(
     context: &ProbeContext,
     endpoint: &Endpoint,
@@ -347,7 +347,7 @@ fn is_refusal(kind: FailureKind) -> bool {
     )
 }
 
-/// What the server says to old suites and to TLS 1.3, on fresh connections.
+/// How the server answers old suites and TLS 1.3, on fresh connections.
 async fn follow_up(
     context: &ProbeContext,
     endpoint: &Endpoint,

@@ -1,4 +1,4 @@
-//! A body, described by what an expectation asks of it.
+//! A body, described by what an expectation requires of it.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use reach365_model::options::BODY_LIMIT;
 const TEXT_LIMIT: usize = 2_048;
 /// Bytes of a page that are looked through for forms and refreshes.
 const MARKUP_LIMIT: usize = 64 * 1024;
-/// Characters between the word of a redirect and its address.
+/// Characters between the keyword of a redirect and its address.
 const MARKUP_GAP: usize = 8;
 /// Longest title that is kept.
 const TITLE_LIMIT: usize = 200;
@@ -71,7 +71,7 @@ fn leads_to(page: &str) -> Option<String> {
     Some(bounded(&host, TITLE_LIMIT))
 }
 
-/// Title and beginning of a text, so many characters of it; nothing of what is no text.
+/// Title and beginning of a text, at most so many characters; empty if it is not text.
 pub(crate) fn page(bytes: &[u8], limit: usize) -> (Option<String>, String) {
     if !is_text(bytes) {
         return (None, String::new());

@@ -19,7 +19,7 @@ const NAME_LIMIT: usize = 50;
 /// Longest name that is kept whole.
 const TEXT_LIMIT: usize = 300;
 
-/// Reads a certificate; what cannot be read is said in `unreadable`.
+/// Decodes a certificate; `unreadable` names what cannot be decoded.
 pub(crate) fn read(der: &[u8], provider: &CryptoProvider) -> Certificate {
     let sha256 = fingerprint(der, provider);
     match X509Certificate::from_der(der) {

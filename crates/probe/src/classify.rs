@@ -9,7 +9,7 @@ use crate::clock::Expired;
 use reach365_model::endpoint::printable;
 use reach365_model::evidence::{Failure, FailureKind};
 
-/// A failure with words.
+/// A failure with its detail text.
 pub(crate) fn failure(kind: FailureKind, detail: impl AsRef<str>) -> Failure {
     Failure {
         kind,

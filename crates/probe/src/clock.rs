@@ -1,4 +1,4 @@
-//! Time of a run: milliseconds since its start, and the moment when everything has to end.
+//! Time of a run: milliseconds since its start, and its deadline.
 
 use std::future::Future;
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! A TCP connection whose socket is watched from before its first packet, so that the system's
-//! evidence is there whatever comes of it.
+//! evidence is there whatever the result.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use crate::recorder::Recorder;
 use reach365_platform as platform;
 
-/// Connects to where the attempt goes; the recorder gets a hold on the socket.
+/// Connects to the target of the attempt; the recorder gets a handle to the socket.
 pub(crate) async fn connect(recorder: &Recorder) -> io::Result<TcpStream> {
     let address = recorder.target().address;
     let socket = Socket::new(
@@ -31,8 +31,8 @@ pub(crate) async fn connect(recorder: &Recorder) -> io::Result<TcpStream> {
     finish(socket).await
 }
 
-/// Connects on a socket that asks for segments of so many bytes at most; `None` where the system
-/// does not let a program ask.
+/// Connects on a socket with a small maximum segment size (MSS); `None` where the system does not
+/// let a program set it.
 pub(crate) async fn connect_short(
     address: SocketAddr,
     bytes: u16,

@@ -1,4 +1,4 @@
-//! Control probes: asked after a failure only, each differs from what failed in one thing.
+//! Control probes: sent after a failure only, each differs from the failed probe in one respect.
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,22 +18,22 @@ use reach365_model::evidence::{
     DnsTry, LegacyHello, Lookup, Observation, RecordKind, SniControl, Transport,
 };
 
-/// The other name of a ClientHello. It stands for a host that nobody filters (RFC 2606); it is not
-/// contacted.
+/// The other name of a ClientHello: a host that no filter is expected to block (RFC 2606). It is
+/// not contacted.
 const OTHER_NAME: &str = "www.example.com";
-/// Connection and answer together: a lost request for a connection is repeated after a second.
+/// Connection and answer together: a lost SYN is retransmitted after a second.
 const BOTH: Duration = Duration::from_millis(1_400);
 /// Silence has been waited for already: answers come at once or not at all.
 pub(super) const LIMIT: Duration = Duration::from_secs(1);
 /// What a resolver has for a control name where the run has been waiting for it already.
 const KNOWN_NAME: Duration = Duration::from_millis(1_500);
-/// Control lookups of a run that silence has not held up may take until then.
+/// Control lookups of a run that silence has not delayed may take until this time.
 const SILENT_RUN: Duration = Duration::from_millis(5_500);
-/// Less than this after the connection was established, and silence says nothing.
+/// If less than this is left after the connection is established, silence is not evidence.
 const ENOUGH: Duration = Duration::from_millis(700);
 
-/// Greets the address of a failed handshake by the host's name and by another, both twice: the limit
-/// is shorter than what a system waits before it repeats a lost packet.
+/// Sends a ClientHello with the host's name and one with another name to the address of a failed
+/// handshake, both twice: the limit is shorter than the system's retransmission timeout.
 pub async fn other_name(
     context: &ProbeContext,
     endpoint: &Endpoint,
@@ -76,11 +76,11 @@ fn in_order(one: Greeted, two: Greeted) -> (Greeted, Greeted) {
     }
 }
 
-/// The answer to a ClientHello; none where it was not sent, or so late that silence says nothing.
+/// The answer to a ClientHello; none where it was not sent, or too late for silence to be evidence.
 async fn greet(context: &ProbeContext, address: SocketAddr, name: &str) -> Greeted {
     let mut random = [0; 32];
     let provider = &context.tls.get().await.provider;
-    // A fixed number serves as well: no keys come of this ClientHello.
+    // A fixed number serves as well: this ClientHello derives no keys.
     let _ = provider.secure_random.fill(&mut random);
     let connecting = async { TcpStream::connect(address).await.map(Some) };
     let asking = |tcp| legacy_hello::ask(tcp, Some(name), random);
@@ -88,8 +88,8 @@ async fn greet(context: &ProbeContext, address: SocketAddr, name: &str) -> Greet
     answer.map(Option::unwrap_or_default)
 }
 
-/// What comes of a question on a fresh connection: `None` where there is no connection, or where it
-/// was established so late that silence says nothing; within, `None` for silence.
+/// The result of a request on a fresh connection: `None` where there is no connection, or where it
+/// was established too late for silence to be evidence; within, `None` for silence.
 #[allow(clippy::option_option, reason = "not asked and not answered differ")]
 pub(super) async fn asked<C, A>(
     context: &ProbeContext,
@@ -113,9 +113,9 @@ where
     }
 }
 
-/// Asks one resolver for names of several owners, and where it answers without an address for any
-/// of them also for the internet's root. A name that is not answered within the limit is recorded
-/// as silence.
+/// Asks one resolver for names of several owners, and if it answers without an address for any of
+/// them, also for the NS records of the root zone. A name without an answer within the limit is
+/// recorded as silent.
 pub async fn known_names(
     context: &ProbeContext,
     server: SocketAddr,
@@ -187,7 +187,7 @@ async fn within(
 }
 
 /// Looks up names that do not exist: one below the host's own domain, one below `invalid` (RFC
-/// 6761), which nobody can have.
+/// 6761), which cannot be registered.
 pub async fn random_labels(context: &ProbeContext, endpoint: &Endpoint) -> Vec<Lookup> {
     let Host::Name(name) = &endpoint.host else {
         return Vec::new();
@@ -204,7 +204,7 @@ pub async fn random_labels(context: &ProbeContext, endpoint: &Endpoint) -> Vec<L
 
 async fn random_label(context: &ProbeContext) -> String {
     let mut random = [0; 6];
-    // A label that repeats is no worse than one that may exist by chance.
+    // A repeated label is not worse than one that exists by chance.
     let _ = context
         .tls
         .get()

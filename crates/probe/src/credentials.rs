@@ -16,7 +16,7 @@ use reach365_model::evidence::CredentialsWithheld;
 use reach365_model::options::ProxySignIn;
 use reach365_proxy::route::{NamedBy, ProxyServer};
 
-/// Statuses by which a proxy rejects credentials; tinyproxy says 401.
+/// Statuses by which a proxy rejects credentials; tinyproxy sends 401.
 const REJECTIONS: [u16; 2] = [401, 407];
 
 /// The credentials of a run, and what proxies made of them.
@@ -24,12 +24,12 @@ const REJECTIONS: [u16; 2] = [401, 407];
 pub struct Credentials {
     /// What the caller gave.
     given: Option<ProxySignIn>,
-    /// What stands in the settings, each for its own proxy.
+    /// Credentials from the settings, each for its own proxy.
     configured: Vec<(ProxyServer, ProxySignIn)>,
-    /// What became of each value of Proxy-Authorization.
+    /// The state of each value of Proxy-Authorization.
     accounts: Mutex<HashMap<String, Arc<Account>>>,
-    /// Requests that were sent alone. They go on when whoever asked is gone, so that their answer
-    /// counts, and end with the run.
+    /// Requests that were sent alone. They continue after their caller is dropped, so that their
+    /// answer counts, and end with the run.
     alone: Mutex<JoinSet<()>>,
 }
 
@@ -91,7 +91,7 @@ impl Credentials {
         let mut alone = None;
         if !account.is_open(proxy)? {
             let turn = Arc::clone(&account.queue).lock_owned().await;
-            // The answer to whoever came before may have settled it.
+            // The answer to the previous request may have settled it.
             alone = (!account.is_open(proxy)?).then_some(turn);
         }
         Ok(Turn {
@@ -135,7 +135,7 @@ impl Credentials {
 }
 
 impl Account {
-    /// Whether the proxy has accepted the credentials; not yet known is no.
+    /// Whether the proxy has accepted the credentials; false while that is unknown.
     ///
     /// # Errors
     /// Why nothing may be sent to it.
@@ -198,7 +198,7 @@ impl Turn<'_> {
         locked(tasks).spawn(async move {
             let answer = settled.await;
             drop(turn);
-            // Whoever asked may be gone.
+            // The caller may have been dropped.
             let _ = sender.send(answer);
         });
         receiver.await.ok()

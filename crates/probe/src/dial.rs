@@ -1,4 +1,4 @@
-//! Connections of the tool's own, outside of any probe: one address after the other, each within
+//! Connections of the tool itself, outside of any probe: one address after the other, each within
 //! its limit.
 
 use std::net::{IpAddr, SocketAddr};

@@ -25,7 +25,7 @@ pub use servers::NameServers;
 /// Asks a list of name servers.
 #[derive(Debug, Clone)]
 pub struct DnsClient {
-    /// The servers, in the order in which they are asked.
+    /// The servers, in the order in which they are queried.
     pub servers: Vec<SocketAddr>,
     /// The limit of one question.
     pub timeout: Duration,
@@ -113,11 +113,11 @@ impl DnsClient {
 /// Where a chain of aliases ends.
 #[derive(Debug, PartialEq, Eq)]
 enum Chain {
-    /// At records of the kind asked for, or at the name itself.
+    /// At records of the requested type, or at the name itself.
     Whole,
     /// At an alias whose target has no record in the answer.
     Dangling(String),
-    /// Nowhere: it turns in a circle, or has more links than anybody follows.
+    /// Nowhere: it is a loop, or longer than resolvers follow.
     Endless,
 }
 
@@ -139,7 +139,7 @@ fn follow(name: &str, kind: RecordKind, records: &[DnsRecord]) -> Chain {
     Chain::Endless
 }
 
-/// What is wrong with an answer, for somebody who needs records of that kind.
+/// What is wrong with an answer for a client that needs records of that type.
 fn objection(name: &str, kind: RecordKind, answer: &DnsAnswer) -> Option<Failure> {
     let kind_of_failure = match answer.rcode.as_str() {
         "NOERROR" => return missing(name, kind, answer),

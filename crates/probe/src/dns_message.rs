@@ -1,4 +1,4 @@
-//! DNS questions as bytes, and answers read back.
+//! Encodes DNS questions and decodes their answers.
 
 use hickory_resolver::proto::op::{Edns, Message, Query, ResponseCode};
 use hickory_resolver::proto::rr::rdata::opt::{EdnsCode, EdnsOption};
@@ -22,20 +22,20 @@ pub(crate) struct Question {
     query: Query,
 }
 
-/// What came back for a question.
+/// The reply to a question.
 #[derive(Debug)]
 pub(crate) enum Reply {
     /// An answer to this very question.
     Answer { answer: DnsAnswer, truncated: bool },
-    /// A packet that is no answer to the question, or cannot be read.
+    /// A packet that does not answer the question, or cannot be decoded.
     Foreign(String),
 }
 
 impl Question {
-    /// A question for a fully qualified name; `recursion` asks the server to find out for us.
+    /// A question for a fully qualified name; `recursion` sets RD (recursion desired).
     ///
     /// # Errors
-    /// The words of the library where the name cannot stand in a question.
+    /// The library's message where the name cannot be encoded in a question.
     pub(crate) fn new(
         name: &str,
         kind: RecordKind,
@@ -61,7 +61,7 @@ impl Question {
         })
     }
 
-    /// Reads a packet that came back.
+    /// Decodes a reply.
     pub(crate) fn read(&self, packet: &[u8]) -> Reply {
         let message = match Message::from_vec(packet) {
             Ok(message) => message,
@@ -114,7 +114,7 @@ fn answer(message: &Message) -> DnsAnswer {
     }
 }
 
-/// Labels of the zone that says that there is no such record.
+/// Labels of the zone whose SOA record confirms that the record does not exist.
 fn zone_labels(message: &Message) -> Option<usize> {
     let asked = message.queries.first()?.name();
     let is_head = |record: &&Record| matches!(record.data, RData::SOA(_));
@@ -132,7 +132,7 @@ fn rcode(code: ResponseCode) -> String {
         ResponseCode::NotImp => "NOTIMP".to_owned(),
         ResponseCode::Refused => "REFUSED".to_owned(),
         other => match u16::from(other) {
-            // The number stands for BADSIG too, in records that nobody asks for here.
+            // The number also means BADSIG, in TSIG records, which are not requested here.
             16 => "BADVERS".to_owned(),
             number => format!("RCODE{number}"),
         },
@@ -156,7 +156,7 @@ fn record(record: &Record) -> Option<DnsRecord> {
     })
 }
 
-/// A name in lower case without its final dot; foreign text, printable.
+/// A name in lower case without its final dot; untrusted text, made printable.
 fn plain(name: &Name) -> String {
     let text = name.to_ascii().to_ascii_lowercase();
     printable(text.trim_end_matches('.'))

@@ -1,8 +1,8 @@
-//! Whatever the tool itself downloads: PAC scripts and the lists of the endpoint service.
+//! Downloads of the tool itself: PAC scripts and the lists of the endpoint service.
 //!
-//! reqwest speaks HTTP here; the probe stays on hyper, since its stages are the product. What decides
-//! about a download is the probe's: who resolves names, which roots count, which address is
-//! connected to, what a proxy says, and which proxy gets credentials.
+//! reqwest speaks HTTP here; the probe stays on hyper, since its stages are the product. The probe
+//! decides about a download: who resolves names, which roots count, which address is connected to,
+//! how a proxy's answer is read, and which proxy gets credentials.
 
 mod error;
 mod proxy;
@@ -38,7 +38,7 @@ use proxy::Cleared;
 #[derive(Debug, Clone, Copy)]
 pub struct FetchLimits {
     /// Longest wait for an answer with its body and all redirects; a proxy gets as much before it
-    /// for its first word.
+    /// for the first byte of its answer.
     pub time: Duration,
     /// Bytes that a body may have.
     pub size: usize,
@@ -76,7 +76,7 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// A fetcher that has no credentials for anybody.
+    /// A fetcher without credentials.
     pub fn new(surroundings: PacEnvironment, limits: FetchLimits) -> Self {
         Self {
             surroundings,
@@ -89,7 +89,7 @@ impl Fetcher {
         }
     }
 
-    /// What proxies get that ask for it, and who named the proxies.
+    /// Credentials for proxies that require them, and the source of the proxy settings.
     #[must_use]
     pub fn with_credentials(self, credentials: Credentials, named_by: NamedBy) -> Self {
         Self {
@@ -189,7 +189,7 @@ impl Fetcher {
     }
 
     /// Verifies as the operating system would: only a server that the system's own software accepts
-    /// may hand in a document.
+    /// may supply a document.
     async fn tls(&self) -> Result<&Arc<ClientConfig>, FetchError> {
         let read = async {
             let file = self.surroundings.os_roots.clone();
@@ -222,7 +222,7 @@ impl Fetcher {
         }
     }
 
-    /// Where a redirect leads; only to the web.
+    /// The target of a redirect; http and https only.
     fn redirect(&self, url: &Url, response: &Response) -> Result<Option<Url>, FetchError> {
         let redirects = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
         if self.limits.redirects == 0 || !redirects {
@@ -285,7 +285,7 @@ fn tls(store: RootCertStore) -> Result<ClientConfig, FetchError> {
 }
 
 fn without_credentials(mut url: Url) -> Url {
-    // Refused by URLs without a host alone, which http and https do not have.
+    // Only rejected for URLs without a host, which http and https do not have.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.set_fragment(None);

@@ -1,4 +1,4 @@
-//! The hosts file, read as the resolver reads it.
+//! The hosts file, parsed as the resolver does it.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -10,7 +10,7 @@ pub struct HostsText {
 }
 
 impl HostsText {
-    /// Reads the text of a hosts file; lines that make no sense are passed over, as the system does.
+    /// Parses the text of a hosts file; invalid lines are skipped, as the system does.
     pub fn parse(text: &str) -> Self {
         let mut entries: HashMap<String, Vec<IpAddr>> = HashMap::new();
         for line in text.lines() {

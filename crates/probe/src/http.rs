@@ -29,7 +29,7 @@ use reach365_model::evidence::{Failure, FailureKind, HttpSeen, UserAgent};
 use reach365_model::options::{BODY_LIMIT, HEAD_LIMIT};
 use reach365_proxy::concealed;
 
-/// The agent of every request; neutral, so that a rule for some program does not match it.
+/// The User-Agent of every request; neutral, so that a rule for some program does not match it.
 pub(crate) const NEUTRAL: &str = concat!("reach365/", env!("CARGO_PKG_VERSION"));
 /// A User-Agent of the shape that the historic sign-in component has, MSIE 6.0 compatible with
 /// `MSOIDCRL` in it; the text is ours. Microsoft asks that such requests be allowed before a rule
@@ -46,7 +46,7 @@ const MSIE6: &str = concat!(
     ")"
 );
 
-/// The text of an agent.
+/// The text of a User-Agent.
 pub(crate) fn user_agent_text(user_agent: UserAgent) -> &'static str {
     match user_agent {
         UserAgent::Neutral => NEUTRAL,
@@ -59,10 +59,10 @@ pub(super) const HEADER_LIMIT: usize = 40;
 pub(super) const HEADER_LENGTH: usize = 400;
 /// Headers that are read; servers with more than 150 exist.
 const READ_HEADERS: usize = 1_000;
-/// Bytes of a page that are read for its title and its words.
+/// Bytes of a page that are searched for its title and text.
 const PAGE_LIMIT: usize = 8 * 1024;
 
-/// What came of an exchange: an answer, a failure, or an answer that was cut off.
+/// The result of an exchange: an answer, a failure, or an answer that was cut off.
 pub(crate) struct Exchange {
     pub(crate) seen: Option<HttpSeen>,
     pub(crate) failure: Option<Failure>,
@@ -74,7 +74,7 @@ impl Exchange {
         self.seen.as_ref().map(|seen| seen.status)
     }
 
-    /// The schemes that a proxy offers for a sign-in.
+    /// The schemes that a proxy offers for proxy authentication.
     pub(crate) fn auth_schemes(&self) -> Vec<String> {
         let headers = self.seen.as_ref().map(|seen| &seen.headers);
         let value = headers.and_then(|headers| headers.get("proxy-authenticate"));
@@ -96,24 +96,24 @@ enum Part {
     Needed,
     /// The head; the body is not read.
     Beginning,
-    /// The head; nothing else is asked for.
+    /// The head; a HEAD request.
     Head,
 }
 
-/// What is asked, of whom, and how much of the answer matters.
+/// The request, its target, and how much of the answer matters.
 #[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
     endpoint: &'a Endpoint,
-    /// Whether a proxy is asked, which needs the whole URL.
+    /// Whether the request is sent to a proxy, which needs the whole URL.
     of_proxy: bool,
     /// Value of Proxy-Authorization.
     proxy_authorization: Option<&'a str>,
     user_agent: UserAgent,
     part: Part,
-    /// Whether nobody reads along, so that a body which the expectation does not need can be left
-    /// unread.
+    /// Whether no device on the path reads along, so that a body which the expectation does not
+    /// need can be left unread.
     trusted: bool,
-    /// The queue of the proxy that is asked.
+    /// The queue of the proxy that gets the request.
     queue: Option<&'a ProxyQueue>,
 }
 
@@ -148,12 +148,12 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Names another agent.
+    /// Sets another User-Agent.
     pub(crate) fn by(self, user_agent: UserAgent) -> Self {
         Self { user_agent, ..self }
     }
 
-    /// Asks for the head of the answer alone.
+    /// Requests the head of the answer only.
     pub(crate) fn head(self) -> Self {
         Self {
             part: Part::Head,
@@ -161,7 +161,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Is content with the head of the answer, whatever was asked.
+    /// Reads only the head of the answer, whatever was requested.
     pub(crate) fn unread(self) -> Self {
         Self {
             part: Part::Beginning,
@@ -169,7 +169,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Says whether the other side has proved who it is.
+    /// Sets whether the peer has proved its identity.
     pub(crate) fn trusted(self, trusted: bool) -> Self {
         Self { trusted, ..self }
     }
@@ -253,7 +253,7 @@ pub(crate) async fn exchange<S: Duplex + 'static>(
     drive(pin!(talk), pin!(connection)).await
 }
 
-/// What the answer of a proxy says of its queue.
+/// What the answer of a proxy shows about its queue.
 fn heard(answer: &hyper::Result<Response<Incoming>>) -> Heard {
     match answer {
         Ok(response) if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
@@ -263,8 +263,8 @@ fn heard(answer: &hyper::Result<Response<Incoming>>) -> Heard {
     }
 }
 
-/// Adds the headers that the strict parser leaves out, control characters in their values among the
-/// reasons: what they say, a challenge of a proxy for one, is heard all the same.
+/// Adds the headers that the strict parser leaves out, for example because of control characters in
+/// their values: what they contain, such as a challenge of a proxy, counts all the same.
 fn keep_ignored(headers: &mut BTreeMap<String, String>, bytes: &[u8]) {
     let Some(head) = lenient::read(bytes) else {
         return;

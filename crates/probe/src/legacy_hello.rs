@@ -1,7 +1,7 @@
 //! A hand-made ClientHello with versions and suites that rustls does not offer and Windows does.
 //!
 //! It is sent after a refusal, to tell "too old", "too new" and "no common suite" apart. No
-//! cryptography is needed: the first record of the answer says it all (RFC 5246, section 7.4.1).
+//! cryptography is needed: the first record of the answer is enough (RFC 5246, section 7.4.1).
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -48,7 +48,7 @@ async fn send(mut tcp: TcpStream, hello: Vec<u8>) -> LegacyHello {
     read_answer(&answer)
 }
 
-/// More bytes would not tell more.
+/// More bytes would add no information.
 fn is_enough(answer: &[u8]) -> bool {
     match answer.first() {
         Some(21 | 22) => {
@@ -73,7 +73,7 @@ fn read_answer(answer: &[u8]) -> LegacyHello {
     seen
 }
 
-/// The suite stands behind 32 random bytes and the session id.
+/// The suite follows 32 random bytes and the session id.
 fn suite(behind_version: &[u8]) -> Option<u16> {
     let length = usize::from(*behind_version.get(32)?);
     let bytes = behind_version.get(33 + length..35 + length)?;
@@ -128,7 +128,7 @@ fn extension(number: u16, content: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-/// Content behind its length in two bytes; everything here is far below 64 KiB.
+/// Content after its length in two bytes; everything here is far below 64 KiB.
 fn prefixed(content: Vec<u8>) -> Vec<u8> {
     let mut bytes = (content.len() as u16).to_be_bytes().to_vec();
     bytes.extend(content);

@@ -1,4 +1,4 @@
-//! A stream that counts: bytes both ways, and the first bytes that came.
+//! A stream that counts bytes in both directions, and keeps the first bytes that were received.
 
 use std::io;
 use std::pin::Pin;

@@ -1,5 +1,5 @@
-//! The `msoid` record of a domain, from every side: this machine's resolver, the domain's own
-//! name servers, and a further resolver where one is named.
+//! The `msoid` record of a domain, from every side: this machine's resolver, the domain's own name
+//! servers, and a second resolver if one is given.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -17,12 +17,12 @@ use reach365_model::evidence::{
 };
 use reach365_model::options::CNAME_LIMIT;
 
-/// Name servers of a domain that are asked at most.
+/// Name servers of a domain that are queried at most.
 const SERVER_LIMIT: usize = 4;
-/// Names between a domain and its zone that are asked at most.
+/// Names between a domain and its zone that are queried at most.
 const ZONE_DEPTH: usize = 4;
 
-/// Whom the check asks.
+/// The resolvers and servers that the check queries.
 #[derive(Debug)]
 pub struct MsoidClients<'a> {
     /// The system's name servers.
@@ -33,7 +33,7 @@ pub struct MsoidClients<'a> {
     pub authoritative_port: u16,
 }
 
-/// A chain of aliases as one side sees it, as far as it is known, and why no further.
+/// A chain of aliases as one side sees it, as far as it is known, and why it ends there.
 type ChainSeen = (Vec<String>, Option<Failure>);
 
 /// Looks the record up on every side at once.
@@ -60,11 +60,11 @@ pub async fn probe_msoid(clients: &MsoidClients<'_>, domain: &str) -> Evidence {
     }
 }
 
-/// The names that every side is asked for.
+/// The names that are looked up on every side.
 struct Names<'a> {
     domain: &'a str,
     msoid: String,
-    /// A name that nobody has: what is there under it is a wildcard.
+    /// A name that does not exist: records at it come from a wildcard.
     random: String,
 }
 
@@ -239,7 +239,7 @@ fn targets(lookup: &Lookup, name: &str) -> Result<Vec<String>, Failure> {
 }
 
 /// Addresses of the name servers of the zone that a domain lies in, and the lookups that led there.
-/// Where this machine's resolver does not know them, the second one may.
+/// Where this machine's resolver does not know them, the second resolver is tried.
 async fn name_servers(
     clients: &MsoidClients<'_>,
     domain: &str,
@@ -305,7 +305,7 @@ fn names(lookup: &Lookup) -> Vec<String> {
         .collect()
 }
 
-/// The servers may have addresses of one family alone.
+/// The servers may have addresses of one family only.
 async fn addresses(
     client: &DnsClient,
     names: &[String],

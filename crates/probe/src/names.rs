@@ -15,23 +15,23 @@ use crate::hosts_text::HostsText;
 use reach365_model::evidence::{FailureKind, Lookup, Observation, ProxyName, RecordKind};
 use reach365_model::options::{ADDRESS_LIMIT, SearchList};
 
-/// Longest wait for the system's own resolver, which takes its time for names that do not exist.
+/// Longest wait for the system's own resolver, which is slow for names that do not exist.
 const SYSTEM_LIMIT: Duration = Duration::from_secs(3);
 /// The same where the name servers were silent for their whole time.
 const AFTER_SILENCE: Duration = Duration::from_millis(1_500);
 
-/// Who is asked for names.
+/// The sources that names are looked up in.
 #[derive(Debug)]
 pub(crate) struct AsSystem<'a> {
     pub(crate) client: &'a DnsClient,
     pub(crate) hosts: &'a HostsText,
     pub(crate) search: &'a SearchList,
-    /// Whether the system's own resolver is asked where DNS has no address. Named name servers
-    /// stand in for it.
+    /// Whether the system's own resolver is asked where DNS has no address. Explicit name servers
+    /// replace it.
     pub(crate) asks_system: bool,
 }
 
-/// What came of a name.
+/// The result of looking a name up.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Resolved {
     pub(crate) addresses: Vec<IpAddr>,
@@ -84,7 +84,7 @@ impl AsSystem<'_> {
             let answered = lookups.iter().any(is_answered);
             found.lookups.extend(lookups);
             found.name.asked.push(full);
-            // A silent server is as silent about the next name: the system gives up here as well.
+            // A silent server is silent for the next name too: the system gives up here as well.
             if !found.addresses.is_empty() || !answered {
                 return;
             }
@@ -122,7 +122,7 @@ fn of_kinds(addresses: Vec<IpAddr>, kinds: &[RecordKind]) -> Vec<IpAddr> {
     addresses.into_iter().filter(wanted).collect()
 }
 
-/// What the operating system's own resolver says.
+/// The answer of the operating system's own resolver.
 pub(crate) async fn system_addresses(clock: RunClock, name: &str) -> Observation<Vec<IpAddr>> {
     let began = Instant::now();
     let (value, failure) = match tokio::net::lookup_host((name, 0)).await {

@@ -1,12 +1,12 @@
-//! PAC scripts with the world around them: fetched, run under a deadline, answered from the
-//! network's own names.
+//! PAC scripts and their environment: fetched, run under a deadline, with the names of this
+//! network.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), reach365_proxy::pac::PacFailure> {
-//! use reach365_probe::pac::{PacLimits, PacSurroundings, answer, load};
+//! use reach365_probe::pac::{PacEnvironment, PacLimits, answer, load};
 //!
 //! let source = "http://proxy.example/proxy.pac";
-//! let script = load(source, &PacLimits::default(), PacSurroundings::default()).await?;
+//! let script = load(source, &PacLimits::default(), PacEnvironment::default()).await?;
 //! let url = "https://login.microsoftonline.com/".parse().expect("a URL");
 //! println!("{}", answer(&script, &url, None).await?.answer);
 //! # Ok(())
@@ -53,7 +53,7 @@ pub const REDIRECT_LIMIT: usize = 5;
 pub struct PacLimits {
     /// Fetching, with all redirects.
     pub fetch: Duration,
-    /// One evaluation, the waiting for names apart.
+    /// One evaluation, without the waiting for names.
     pub evaluate: Duration,
     /// One name.
     pub name: Duration,
@@ -89,7 +89,7 @@ pub async fn answer(
     answer_to(script, request).await
 }
 
-/// What the script answers to a request that is told otherwise than by the usual rule.
+/// What the script answers to a request whose URL or host does not follow the usual rule.
 ///
 /// # Errors
 /// As [`answer`].

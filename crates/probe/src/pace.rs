@@ -85,7 +85,7 @@ impl ConnectionLimits {
         Arc::clone(all.entry(proxy.clone()).or_default())
     }
 
-    /// Whether what takes the route may stand in the queue of a proxy that goes on answering.
+    /// Whether a request on the route may wait in the queue of a proxy that goes on answering.
     pub fn is_queued(&self, route: &Route) -> bool {
         let mut stalls = route
             .proxies()
@@ -145,8 +145,8 @@ impl ConnectionLimits {
         (self.round_trip() * 3 / 2).min(LONGEST_PAUSE)
     }
 
-    /// Runs the probe of one of few hosts. The place is free when its connections are closed, and kept
-    /// for as long as the proxies of its route have shown to need.
+    /// Runs the probe of one of few hosts. The place is free when its connections are closed, and
+    /// is held for as long as the proxies of its route have been seen to need.
     pub async fn one_of_few<F: Future>(&self, route: &Route, probe: Pin<&mut F>) -> F::Output {
         let closed = pin!(async {
             let output = probe.await;
@@ -162,8 +162,8 @@ impl ConnectionLimits {
         hold(&self.few, closed, quiet, 1).await
     }
 
-    /// Runs the probe of a host while none of the few is under way; `None` where it is not wanted any
-    /// more when its turn has come.
+    /// Runs the probe of a host while none of the few is running; `None` where it is not wanted any
+    /// more when its turn comes.
     pub async fn alone<F: Future>(
         &self,
         is_wanted: impl FnOnce() -> bool,
@@ -190,8 +190,8 @@ impl ConnectionLimits {
         hold(&self.hosts, probe, sleep(QUIET), OPENED_BY_QUIET_HOST).await
     }
 
-    /// Runs a connection to a peer when a place is free. `quiet` ends when the connection has
-    /// been waiting for the other side for long.
+    /// Runs a connection to a peer when a place is free. `quiet` ends when the connection has been
+    /// waiting for the peer for long.
     pub(crate) async fn peer<F: Future>(
         &self,
         peer: Peer,
@@ -268,7 +268,7 @@ mod tests {
 
     use super::*;
 
-    /// The most connections that were under way at once, of so many that last so long each.
+    /// The most connections that were open at once, of so many that last so long each.
     async fn peak(pace: &ConnectionLimits, count: usize, lasts: Duration) -> usize {
         let (now, peak) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let connection = || async {

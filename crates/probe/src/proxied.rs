@@ -1,4 +1,4 @@
-//! The stages behind a proxy: its own TLS, the request for a tunnel, then what lies behind it.
+//! The stages behind a proxy: its own TLS, the CONNECT request, then the stages in the tunnel.
 
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
@@ -23,7 +23,7 @@ use reach365_model::evidence::{
 };
 use reach365_proxy::route::{ProxyProtocol, ProxyServer};
 
-/// Status of a proxy that wants a sign-in.
+/// Status of a proxy that requires proxy authentication.
 const SIGN_IN: u16 = 407;
 
 /// A connection to a proxy that is ready for a request.
@@ -65,7 +65,7 @@ pub(super) async fn stages(
     }
 }
 
-/// One endpoint on its way through one proxy.
+/// One endpoint and the path to it through one proxy.
 #[derive(Clone, Copy)]
 struct ByProxy<'a> {
     context: &'a ProbeContext,
@@ -76,7 +76,7 @@ struct ByProxy<'a> {
 }
 
 impl ByProxy<'_> {
-    /// Shakes hands with a proxy that is spoken to within TLS.
+    /// The TLS handshake with a proxy that requires TLS.
     async fn greet(&self, stream: TcpStream) -> Option<Greeted> {
         if self.proxy.protocol != ProxyProtocol::Https {
             return Some(Greeted {
@@ -99,7 +99,7 @@ impl ByProxy<'_> {
         self.context.pace.queue(self.proxy)
     }
 
-    /// Asks for a tunnel, a second time with credentials where the proxy wants them.
+    /// Requests a tunnel, a second time with credentials where the proxy requires them.
     async fn tunnel(&self, greeted: Greeted) -> Option<BoxedStream> {
         let resolved = self.resolved().await;
         let may_sign_in = greeted.may_sign_in;
@@ -145,7 +145,7 @@ impl ByProxy<'_> {
         }
     }
 
-    /// The same request with credentials. Its answer says what becomes of those of the run.
+    /// The same request with credentials. Its answer settles whether the run may use them again.
     async fn ask_with_credentials(&self, turn: Turn<'_>, wire: BoxedStream) -> Tunnel {
         let authority = tunnel::authority(self.endpoint);
         let unanswered = ProxySeen {
@@ -171,13 +171,13 @@ impl ByProxy<'_> {
             })
     }
 
-    /// The limit of an authenticated request. It is never cut short by whoever asks: a rejection
-    /// that nobody waits for would be followed by the next one.
+    /// The limit of an authenticated request. A caller's shorter limit does not apply: a rejection
+    /// that is not waited for would be followed by the next one.
     fn full_limit(&self) -> Duration {
         self.limits.proxy.max(self.context.options.timeouts.proxy)
     }
 
-    /// Asks for the whole URL, as clients do it for endpoints without TLS.
+    /// Requests the whole URL, as clients do it for endpoints without TLS.
     async fn by_url(&self, greeted: Greeted) -> bool {
         let (clock, limit) = (&self.context.clock, self.limits.proxy);
         let user_agent = self.recorder.target().user_agent;
@@ -221,8 +221,8 @@ impl ByProxy<'_> {
         exchange
     }
 
-    /// Permission to send credentials, and a fresh connection to send them on. Waiting for it is
-    /// nobody's silence.
+    /// Permission to send credentials, and a fresh connection to send them on. Waiting for it does
+    /// not count as silence.
     async fn turn(
         &self,
         may_sign_in: bool,
@@ -245,7 +245,7 @@ impl ByProxy<'_> {
     }
 
     /// A second connection: many proxies close the first after a 407. Only one on which credentials
-    /// may be sent: what the first has proved says nothing of this one.
+    /// may be sent: what the first has proved does not hold for this one.
     async fn reconnect(&self) -> Option<BoxedStream> {
         let address: SocketAddr = self.recorder.target().address;
         let connecting = TcpStream::connect(address);
@@ -283,7 +283,7 @@ impl ByProxy<'_> {
     }
 }
 
-/// What the answer to a request for a tunnel says of the proxy's queue.
+/// What the answer to a request for a tunnel shows about the proxy's queue.
 fn heard(tunnel: &Tunnel) -> Heard {
     match (&tunnel.stream, tunnel.seen.status) {
         (Ok(_), _) => Heard::Opened,

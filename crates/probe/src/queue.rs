@@ -1,7 +1,7 @@
-//! The queue of a proxy: what its answers tell of how long the next may take.
+//! The queue of a proxy: what its answers show about how long the next may take.
 //!
 //! Many proxies open a few tunnels at a time. Of a burst of requests the last then wait for the
-//! others, which are this run's own: while the proxy goes on answering, that wait is no silence.
+//! others, which are this run's own: while the proxy goes on answering, that wait is not silence.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -44,7 +44,7 @@ struct Answers {
     slowest: Duration,
 }
 
-/// What a proxy is asked for.
+/// What is requested from a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
     /// A tunnel.
@@ -53,14 +53,14 @@ pub(crate) enum Asked {
     Page,
 }
 
-/// What an answer of a proxy says of its queue.
+/// What an answer of a proxy shows about its queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Heard {
     /// A tunnel was opened.
     Opened,
     /// Any other answer.
     Answered,
-    /// It asks for credentials, and has done nothing yet.
+    /// It requires credentials, and has done nothing yet.
     Challenged,
 }
 
@@ -72,7 +72,7 @@ struct Place<'a> {
 
 impl ProxyQueue {
     /// Waits for the answer to a request. The limit begins anew with every answer to another one;
-    /// beside the answer comes for how long others were answered before it.
+    /// also returns for how long others were answered before it.
     pub(crate) async fn within<F: Future>(
         &self,
         clock: &RunClock,
@@ -129,8 +129,8 @@ impl ProxyQueue {
         self.state().tunnels.slowest * 2
     }
 
-    /// When the proxy will be said to answer no more; `None` where it was not asked, and the end of
-    /// the wait where it has opened no tunnel yet.
+    /// When the proxy counts as stalled; `None` where it got no request, and the end of the wait
+    /// where it has opened no tunnel yet.
     pub(crate) fn stalls_at(&self) -> Option<Stall> {
         let state = self.state();
         if !state.was_asked {
@@ -143,7 +143,7 @@ impl ProxyQueue {
         })
     }
 
-    /// Whether it was asked and has answered nothing: then it is no queue that requests stand in.
+    /// Whether it got requests and answered none: then they do not wait in a queue.
     pub(crate) fn is_mute(&self) -> bool {
         let state = self.state();
         state.was_asked && state.all.last.is_none()
@@ -164,11 +164,11 @@ impl ProxyQueue {
     }
 }
 
-/// When a proxy will be said to answer no more.
+/// When a proxy counts as stalled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stall {
     At(Instant),
-    /// It has opened nothing by which this could be told.
+    /// It has opened no tunnel, so that this is unknown.
     Unknown,
 }
 

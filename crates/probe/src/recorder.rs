@@ -1,4 +1,4 @@
-//! One attempt while it is under way: what is done, and which stage is waiting since when.
+//! One pending attempt: what is done, and which stage is waiting since when.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ use reach365_model::evidence::{
 use reach365_platform::SocketEvidence;
 use reach365_proxy::route::{Hop, NamedBy, ProxyProtocol, ProxyServer};
 
-/// Where a connection goes to, and what listens there.
+/// The target of a connection, and what listens there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
@@ -22,11 +22,11 @@ pub(crate) struct Target {
     pub(crate) proxy: Option<ProxyServer>,
     /// Who named this proxy, by which credentials go to it or not.
     pub(crate) named_by: NamedBy,
-    /// The agent that requests name.
+    /// The User-Agent of its requests.
     pub(crate) user_agent: UserAgent,
 }
 
-/// An attempt under way. It can be read and given up from outside.
+/// A pending attempt. It can be read and given up from outside.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     clock: RunClock,
@@ -75,7 +75,7 @@ impl Recorder {
         }
     }
 
-    /// Where the attempt goes to.
+    /// The target of the attempt.
     pub(crate) fn target(&self) -> &Target {
         &self.target
     }
@@ -85,7 +85,7 @@ impl Recorder {
         self.state().attempt.round
     }
 
-    /// The socket of the attempt may be asked from now on.
+    /// The socket of the attempt may be queried from now on.
     pub(crate) fn watch(&self, socket: Option<Arc<dyn SocketEvidence>>) {
         self.state().watched = socket;
     }
@@ -95,7 +95,7 @@ impl Recorder {
         self.state().local = address;
     }
 
-    /// The system knew no way before it had sent anything.
+    /// The system had no route and rejected the connection before it sent a packet.
     pub(crate) fn no_route(&self) {
         self.state().no_route = true;
     }
@@ -107,17 +107,17 @@ impl Recorder {
         now
     }
 
-    /// The stage goes on later: until then nobody is waited for.
+    /// The stage continues later: until then it is not waiting.
     pub(crate) fn pause(&self) {
         self.state().waiting = None;
     }
 
-    /// When the stage that is under way began.
+    /// When the current stage began.
     pub(crate) fn waiting_since(&self) -> Option<Instant> {
         self.state().waiting.map(|(_, since)| since)
     }
 
-    /// What a proxy was asked for and has not answered yet, and since when.
+    /// The pending request to a proxy, and since when it waits.
     pub(crate) fn waits_for_proxy(&self) -> Option<(Asked, Instant)> {
         let proxy = self.target.proxy.as_ref()?;
         let now = self.state();
@@ -184,7 +184,7 @@ impl Recorder {
         self.finish(|attempt| attempt.http = Some(observation));
     }
 
-    /// The attempt as it stands; a stage that still waits is given up as silent.
+    /// The current state of the attempt; a stage that still waits is given up as silent.
     pub(crate) fn finished(&self) -> Attempt {
         let waiting = self.state().waiting;
         if let Some((stage, began)) = waiting {
@@ -200,7 +200,7 @@ impl Recorder {
         self.state().attempt.clone()
     }
 
-    /// Takes down what the system knows of the connection; the state at the first failure counts.
+    /// Records what the system knows of the connection; the state at the first failure counts.
     fn ask_the_system(&self) {
         let mut state = self.state();
         let Some(socket) = state.watched.clone() else {

@@ -6,11 +6,11 @@
 pub(crate) struct ResponseHead {
     pub(crate) status: u16,
     pub(crate) reason: String,
-    /// Names in lower case, in the order of the response; foreign text.
+    /// Names in lower case, in the order of the response; untrusted text.
     pub(crate) headers: Vec<(String, String)>,
 }
 
-/// Where a head ends: behind its first empty line. Line feeds may stand alone.
+/// Where a head ends: after its first empty line. Bare line feeds are accepted.
 pub(crate) fn end(bytes: &[u8]) -> Option<usize> {
     let mut position = 0;
     while let Some(length) = bytes[position..].iter().position(|byte| *byte == b'\n') {
@@ -41,7 +41,7 @@ impl ResponseHead {
                 }
                 continue;
             }
-            // A line without a colon says nothing.
+            // A line without a colon is ignored.
             let Some((name, value)) = line.split_once(':') else {
                 continue;
             };

@@ -1,4 +1,4 @@
-//! Who is trusted: the public roots and those of the operating system, apart.
+//! Trust: the public roots and those of the operating system, separately.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,7 +19,7 @@ use reach365_model::evidence::Trust;
 /// Root CA, GlobalSign Root CA.
 const FURTHER_PUBLIC_ROOTS: &[u8] = include_bytes!("../data/further_public_roots.pem");
 
-/// The stores of a run, and what they said about the chains of the run.
+/// The stores of a run, and their results for the chains of the run.
 #[derive(Debug)]
 pub struct TrustStores {
     public: Roots,
@@ -63,7 +63,7 @@ impl TrustStores {
     }
 
     /// Whether a chain leads to a root. `at` lies within the certificate's own validity, so that
-    /// trust and dates are judged apart.
+    /// trust and dates are judged separately.
     pub(crate) fn judge(
         &self,
         chain: &[CertificateDer<'_>],
@@ -80,7 +80,7 @@ impl TrustStores {
     }
 
     /// Whether each store has a root by the name that issued the end of the chain: a verifier that
-    /// objects to a signature or to the leaf does not say whose root it would have been.
+    /// rejects a signature or the leaf does not report whose root it would have been.
     pub(crate) fn named(&self, chain: &[CertificateDer<'_>]) -> Option<(bool, bool)> {
         let issuer = certificate::last_issuer(chain)?;
         Some((self.public.has(&issuer), self.os.has(&issuer)))

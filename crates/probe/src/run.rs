@@ -39,7 +39,7 @@ const PROXIED_SHARE: f64 = 0.5;
 /// What all probes of a run share.
 #[derive(Debug)]
 pub struct ProbeContext {
-    /// What the caller asked for.
+    /// The options of the caller.
     pub options: Arc<Options>,
     /// The start and the deadline of the run.
     pub clock: RunClock,
@@ -55,9 +55,9 @@ pub struct ProbeContext {
     pub search: SearchList,
     /// Addresses of proxies found so far.
     pub proxies: ProxyNames,
-    /// What proxies may get that ask for it.
+    /// Credentials for proxies that require them.
     pub credentials: Credentials,
-    /// Whether the operating system's resolver is asked beside.
+    /// Whether the operating system's resolver is asked in parallel.
     pub ask_os_resolver: bool,
     /// Whether it is asked for names of proxies that DNS has no address for.
     pub os_knows_proxies: bool,
@@ -65,12 +65,12 @@ pub struct ProbeContext {
     pub families: UsedFamilies,
     /// Lookups that were quick in the first pass.
     pub prompt: PromptLookups,
-    /// Whether proxies look up every name that a connection needs: then what this machine's own DNS
-    /// says is information, and its silence is not waited for so long.
+    /// Whether proxies look up every name that a connection needs: then this machine's own DNS
+    /// answers are information, and its silence is waited for less long.
     pub is_proxied: AtomicBool,
 }
 
-/// Lookups that came at once: a second pass has no need to ask again.
+/// Lookups that were answered at once: a second pass does not need to repeat them.
 #[derive(Debug, Default)]
 pub struct PromptLookups {
     known: Mutex<HashMap<(String, RecordKind), Lookup>>,
@@ -156,7 +156,7 @@ struct FamilySeen {
 }
 
 /// Probes an endpoint once on its route: through every proxy of it, and directly where the route
-/// says so. Silent stages are confirmed on the path; other failures are confirmed by [`confirm`].
+/// says so. Silent stages are confirmed at once; other failures are confirmed by [`confirm`].
 pub async fn probe(context: &ProbeContext, endpoint: &Endpoint, route: &Route) -> Evidence {
     let mut evidence = Evidence::default();
     if context.clock.is_over() {
@@ -182,8 +182,8 @@ async fn directly(context: &ProbeContext, endpoint: &Endpoint, evidence: &mut Ev
     }
 }
 
-/// Every hop of a route at once. The endpoint's own name is the proxy's business: looking it up
-/// here is information, and nothing waits for it.
+/// Every hop of a route at once. The proxy resolves the endpoint's name: looking it up here is
+/// information, and nothing waits for it.
 async fn by_route(
     context: &ProbeContext,
     endpoint: &Endpoint,
@@ -294,7 +294,7 @@ async fn by_name(context: &ProbeContext, endpoint: &Endpoint, name: &str, eviden
     }
 }
 
-/// Runs two things at once and waits for the first only.
+/// Runs two futures at once and waits for the first only.
 async fn beside<A, B>(
     main: impl Future<Output = A>,
     side: impl Future<Output = B>,
@@ -305,8 +305,8 @@ async fn beside<A, B>(
     }
 }
 
-/// What the operating system's own resolver says: the hosts file, suffixes and per-network rules
-/// that a direct question passes by.
+/// The answer of the operating system's own resolver: it includes the hosts file, suffixes and
+/// per-network rules, which a direct query bypasses.
 async fn os_lookup(context: &ProbeContext, name: &str) -> Observation<Vec<IpAddr>> {
     if !context.ask_os_resolver {
         return std::future::pending().await;
@@ -325,7 +325,7 @@ async fn family(
     if unwanted || !includes(context, kind) {
         return FamilySeen::default();
     }
-    // Where the hosts file names the host, the system goes there whatever DNS says.
+    // Where the hosts file names the host, the system connects there whatever DNS answers.
     if !hosts_file.is_empty() && endpoint.scheme != Scheme::Dns {
         let own = hosts_file.iter().filter(|address| is_of(**address, kind));
         let (used, aside) = targets(context, endpoint, own.copied());
@@ -426,7 +426,7 @@ pub async fn look_up_again(context: &ProbeContext, names: &[(String, RecordKind)
     join_all(lookups).await
 }
 
-/// Every address whose last attempt went beyond TCP or failed, unless it has this round already.
+/// Every address whose last attempt passed TCP or failed, unless it has this round already.
 fn targets_to_confirm(evidence: &Evidence, route: &Route, round: u32) -> Vec<Target> {
     let mut targets: Vec<Target> = Vec::new();
     for attempt in &evidence.attempts {

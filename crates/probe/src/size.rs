@@ -1,5 +1,5 @@
-//! Whether long packets alone are lost: the same question with short packets, and one whose answer
-//! is short.
+//! Whether only long packets are lost: the same request with short packets, and one whose answer is
+//! short.
 
 use std::net::SocketAddr;
 
@@ -24,7 +24,7 @@ enum Kind {
     ShortAnswer,
 }
 
-/// Asks the address that had been silent again, in three ways at once.
+/// Probes the silent address again, in three variants at once.
 pub async fn size_control(
     context: &ProbeContext,
     endpoint: &Endpoint,
@@ -44,7 +44,7 @@ pub async fn size_control(
     }
 }
 
-/// Whether an answer comes; `None` where the question was not asked.
+/// Whether an answer arrives; `None` where the request was not sent.
 async fn answers(
     context: &ProbeContext,
     endpoint: &Endpoint,
@@ -67,7 +67,7 @@ async fn ask(context: &ProbeContext, endpoint: &Endpoint, tcp: TcpStream, kind: 
         let request = http::Request::to_server(endpoint);
         let request = match kind {
             Kind::ShortAnswer => request.head(),
-            // Beside a head alone, a head is an answer.
+            // To compare with the head of the short answer, the head is enough.
             _ if !platform::CAN_LIMIT => request.unread(),
             _ => request,
         };
@@ -75,7 +75,7 @@ async fn ask(context: &ProbeContext, endpoint: &Endpoint, tcp: TcpStream, kind: 
         return exchange.status().is_some() && exchange.failure.is_none();
     }
     let mut random = [0; 32];
-    // A fixed number serves as well: no keys come of this ClientHello.
+    // A fixed number serves as well: this ClientHello derives no keys.
     let _ = context
         .tls
         .get()

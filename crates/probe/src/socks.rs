@@ -11,15 +11,15 @@ use reach365_model::endpoint::{Endpoint, Host};
 use reach365_model::evidence::{Failure, FailureKind, ProxySeen};
 use reach365_proxy::route::ProxyProtocol;
 
-/// What the proxy is asked to connect to.
+/// The target that the proxy connects to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Target {
     Name(String),
     Address(IpAddr),
 }
 
-/// Asks for a connection. `resolved` is the endpoint's IPv4 address where this machine knows it:
-/// version 4 has no room for a name. Version 5 gets the name, as browsers do it.
+/// Requests a connection. `resolved` is the endpoint's IPv4 address where this machine knows it:
+/// version 4 has no field for a name. Version 5 gets the name, as browsers do it.
 pub(crate) async fn connect(
     mut stream: BoxedStream,
     protocol: ProxyProtocol,
@@ -71,7 +71,7 @@ async fn version_4(
         Target::Address(IpAddr::V6(_)) => {
             return Err(classify::failure(FailureKind::Other, "SOCKS 4 has no IPv6"));
         }
-        // An address 0.0.0.x asks the proxy to resolve the name behind it.
+        // An address 0.0.0.x makes the proxy resolve the name after it.
         Target::Name(name) => (Ipv4Addr::new(0, 0, 0, 1), Some(name)),
     };
     let mut request = vec![4, 1];
@@ -142,7 +142,7 @@ fn version_5_request(target: &Target, port: u16) -> Vec<u8> {
     request
 }
 
-/// What the proxy is bound to; nobody needs it, but it stands before the data.
+/// The address that the proxy is bound to: not needed, but it precedes the data.
 async fn skip_bound_address(stream: &mut BoxedStream, kind: u8) -> Result<(), Failure> {
     let length = match kind {
         1 => 4,
@@ -191,7 +191,7 @@ fn refused(words: &str) -> Failure {
     classify::failure(FailureKind::ProxyRefused, words)
 }
 
-/// The first byte tells an HTTP proxy from the rest.
+/// The first byte shows whether it is an HTTP proxy.
 fn foreign(first: u8) -> Failure {
     if first == b'H' {
         return classify::failure(FailureKind::Malformed, "it speaks HTTP, not SOCKS");

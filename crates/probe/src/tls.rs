@@ -1,4 +1,4 @@
-//! The TLS 1.2 handshake, with the chain on record whatever comes of it.
+//! The TLS 1.2 handshake, with the chain recorded whatever the result.
 
 use reach365_model::Timestamp;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,7 +41,7 @@ pub struct TlsContext {
     pub stores: TrustStores,
 }
 
-/// Reads the roots once, when the first handshake needs them or somebody warms it up.
+/// Reads the roots once, when the first handshake needs them or the caller preloads them.
 #[derive(Debug)]
 pub struct TlsSource {
     /// Certificates that replace the public roots.
@@ -73,7 +73,7 @@ impl TlsSource {
             let task = spawn_blocking(move || TlsContext::read(public.as_deref(), os.as_deref()));
             match task.await {
                 Ok(context) => context,
-                // The runtime is going down or out of threads: read it here.
+                // The runtime is shutting down or out of threads: read it here.
                 Err(_) => TlsContext::read(again_public.as_deref(), again_os.as_deref()),
             }
         };
@@ -136,7 +136,7 @@ fn warm_up(provider: &CryptoProvider) {
     let _ = provider.secure_random.fill(&mut [0; 1]);
 }
 
-/// Shakes hands on a fresh connection or tunnel.
+/// Performs the handshake on a fresh connection or tunnel.
 pub(crate) async fn handshake<S: Duplex>(
     context: &TlsContext,
     clock: &RunClock,
@@ -180,7 +180,7 @@ async fn connect<S: Duplex>(
     }
 }
 
-/// Whether a server completes a TLS 1.3 handshake; asked after it refused TLS 1.2.
+/// Whether a server completes a TLS 1.3 handshake; tried after it refused TLS 1.2.
 pub(crate) async fn speaks_tls13(
     provider: &Arc<CryptoProvider>,
     host: &Host,
@@ -219,7 +219,7 @@ fn server_name(host: &Host) -> Result<ServerName<'static>, Failure> {
 }
 
 impl<S> Handshake<S> {
-    /// What the handshake showed, with trust, name and chain judged apart.
+    /// What the handshake showed, with trust, name and chain judged separately.
     pub(crate) fn seen(&self, context: &TlsContext, host: &Host) -> TlsSeen {
         let chain: Vec<Certificate> = self
             .chain
@@ -301,7 +301,7 @@ impl ChainRecorder {
     }
 }
 
-/// Has no certificate to show, and notes that one was asked for.
+/// Has no client certificate, and notes that one was requested.
 impl ResolvesClientCert for ChainRecorder {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         self.asked_for_certificate.store(true, Ordering::Relaxed);

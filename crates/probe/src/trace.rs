@@ -22,7 +22,7 @@ use reach365_platform as platform;
 
 /// Hops that a packet is allowed at most.
 const HOP_LIMIT: u8 = 30;
-/// Hops that are asked first: most rules stand this near.
+/// Hops that are probed first: most blocking devices are this near.
 const NEAR: u8 = 4;
 /// Devices send one ICMP message a second, after a few at once.
 const ICMP_PAUSE: Duration = Duration::from_millis(1_050);
@@ -41,8 +41,8 @@ const BEYOND: u8 = 2;
 /// How often a socket is looked at that was woken without a reason to be seen.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// Traces the path to an address: the connection, then the ClientHello with the host's name beside
-/// one with another name. Without a name no ClientHello is sent.
+/// Traces the path to an address: the connection, then the ClientHello with the host's name and one
+/// with another name. Without a name no ClientHello is sent.
 pub async fn trace(clock: RunClock, address: SocketAddr, names: Option<(&str, &str)>) -> Trace {
     let began = Instant::now();
     let requests = route(clock, address).await;
@@ -77,7 +77,7 @@ async fn on_other_port(clock: RunClock, address: SocketAddr) -> OtherPort {
     OtherPort { port, route }
 }
 
-/// Connection requests, up to the first that ends the way; long silence ends it too.
+/// Connection requests, up to the first that ends the path; long silence ends it too.
 async fn route(clock: RunClock, address: SocketAddr) -> Vec<TraceHop> {
     let mut hops: Vec<TraceHop> = Vec::new();
     let near = 1..=NEAR;
@@ -94,8 +94,8 @@ async fn route(clock: RunClock, address: SocketAddr) -> Vec<TraceHop> {
     hops
 }
 
-/// Asks silent hops once more. Where hops behind them answer, their devices may only be slow to
-/// send ICMP: one message a second is usual, so those hops are asked one after the other.
+/// Probes silent hops once more. Where hops behind them answer, their devices may only be slow to
+/// send ICMP: one message a second is usual, so those hops are probed one after the other.
 async fn ask_again(clock: RunClock, address: SocketAddr, found: &mut [TraceHop]) {
     let end = found.iter().position(ends).unwrap_or(found.len());
     let answered = found
@@ -159,7 +159,7 @@ async fn request(clock: RunClock, address: SocketAddr, ttl: u8) -> TraceHop {
 struct Ended {
     answer: HopAnswer,
     icmp: Option<IcmpSeen>,
-    /// Whether the system had to send it again, so that the time says nothing.
+    /// Whether the system retransmitted it, so that the time is not evidence.
     repeated: bool,
 }
 
@@ -213,7 +213,7 @@ fn meaning(
 }
 
 /// ClientHellos with both names. Before the target, silence for both may be a device that sends
-/// ICMP slowly: those are asked again, one after the other.
+/// ICMP slowly: those are repeated, one after the other.
 async fn both_hellos(
     clock: RunClock,
     address: SocketAddr,
@@ -272,7 +272,7 @@ async fn hello(clock: RunClock, address: SocketAddr, name: &str, ttl: u8) -> Hel
     }
     let answer = clock.within(WAIT, exchange(&mut stream, name, ttl)).await;
     drop(watched);
-    // The other side learns that this is over.
+    // The peer learns that the connection is over.
     let _ = platform::limit_hops(&SockRef::from(&stream), address, platform::FAR);
     let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
     answer.unwrap_or(HelloAnswer::Silent)
@@ -295,7 +295,7 @@ async fn exchange(stream: &mut TcpStream, name: &str, ttl: u8) -> HelloAnswer {
     }
 }
 
-/// Reads, and hears of errors that leave the connection as it is: a plain read is not woken by them.
+/// Reads, and detects errors that leave the connection open: a plain read is not woken by them.
 async fn read(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         stream.ready(Interest::READABLE | Interest::ERROR).await?;

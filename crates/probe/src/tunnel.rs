@@ -1,4 +1,4 @@
-//! CONNECT through an HTTP proxy (RFC 9110, section 9.3.6), with all that the proxy says kept.
+//! CONNECT through an HTTP proxy (RFC 9110, section 9.3.6), with the proxy's whole answer recorded.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,11 +14,11 @@ use reach365_model::evidence::{Failure, FailureKind, ProxySeen, UserAgent};
 use reach365_model::options::HEAD_LIMIT;
 use reach365_proxy::concealed;
 
-/// Bytes of a refusal's page that are kept: squid says what is wrong behind 3 KiB of style.
+/// Bytes of a refusal's page that are kept: squid's message follows 3 KiB of style.
 const PAGE_LIMIT: usize = 4 * 1024;
-/// Headers of a response that are kept at most, beside those that rules ask for.
+/// Headers of a response that are kept at most, besides those that rules need.
 const HEADERS: usize = 40;
-/// Headers that rules ask for.
+/// Headers that rules need.
 const NEEDED: [&str; 9] = [
     "content-length",
     "content-type",
@@ -34,10 +34,10 @@ const NEEDED: [&str; 9] = [
 const NAME: usize = 100;
 /// Schemes of authentication that are kept.
 const SCHEMES: usize = 8;
-/// How long the page of a refusal is waited for: its status says the most.
+/// How long the page of a refusal is waited for: its status is the main evidence.
 const PAGE_TIME: Duration = Duration::from_secs(1);
 
-/// What came of a request for a tunnel.
+/// The result of a request for a tunnel.
 pub(crate) struct Tunnel {
     pub(crate) seen: ProxySeen,
     pub(crate) stream: Result<BoxedStream, Failure>,
@@ -54,8 +54,8 @@ impl Tunnel {
         }
     }
 
-    /// Reads the page of a refusal, apart from the time limit of the request: the status says the
-    /// most, and it is known already.
+    /// Reads the page of a refusal, outside of the time limit of the request: the status, the main
+    /// evidence, is known already.
     pub(crate) async fn read_page(&mut self) {
         if let Some((mut stream, page)) = self.refusal.take() {
             describe_page(&mut stream, page, &mut self.seen).await;
@@ -63,7 +63,7 @@ impl Tunnel {
     }
 }
 
-/// `host:port` as it stands in a request; IPv6 in brackets.
+/// `host:port` as written in a request; IPv6 in brackets.
 pub(crate) fn authority(endpoint: &Endpoint) -> String {
     match &endpoint.host {
         Host::Address(std::net::IpAddr::V6(address)) => format!("[{address}]:{}", endpoint.port),
@@ -71,7 +71,7 @@ pub(crate) fn authority(endpoint: &Endpoint) -> String {
     }
 }
 
-/// Asks for a tunnel to `authority`. Any 2xx opens it. `credentials` is a value of
+/// Requests a tunnel to `authority`. Any 2xx opens it. `credentials` is a value of
 /// Proxy-Authorization.
 pub(crate) async fn connect(
     mut stream: BoxedStream,
@@ -122,8 +122,8 @@ async fn send(stream: &mut BoxedStream, request: &str) -> Result<(), Failure> {
     stream.flush().await.map_err(io)
 }
 
-/// Reads up to the final response, interim ones passed over (RFC 9110, section 15.2), and fills in
-/// what it says. Gives back the bytes behind its head.
+/// Reads up to the final response, interim ones skipped (RFC 9110, section 15.2), and fills in
+/// `seen`. Returns the bytes after its head.
 async fn receive(stream: &mut BoxedStream, seen: &mut ProxySeen) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let mut read = 0;
@@ -132,7 +132,7 @@ async fn receive(stream: &mut BoxedStream, seen: &mut ProxySeen) -> Result<Vec<u
         let rest = bytes.split_off(end);
         let head = ResponseHead::parse(&bytes)
             .map_err(|why| classify::failure(FailureKind::Malformed, why))?;
-        // 101 is final: the proxy goes on in another protocol.
+        // 101 is final: the proxy switches to another protocol.
         if !(100..200).contains(&head.status) || head.status == 101 {
             describe(head, seen);
             return Ok(rest);
@@ -179,7 +179,7 @@ fn early_end(head: &[u8]) -> Failure {
     classify::failure(FailureKind::Closed, "closed within the response head")
 }
 
-/// The first bytes decide: a TLS alert, an SMTP banner or SOCKS bytes are no proxy's answer.
+/// The first bytes decide: a TLS alert, an SMTP banner or SOCKS bytes are not a proxy's answer.
 fn could_be_http(head: &[u8]) -> bool {
     let start = b"HTTP/";
     let count = head.len().min(start.len());
@@ -214,8 +214,7 @@ fn describe(head: ResponseHead, seen: &mut ProxySeen) {
     seen.auth_schemes = schemes;
 }
 
-/// Keeps a header; repeated ones are joined. Those that rules ask for are kept however many there
-/// are.
+/// Keeps a header; repeated ones are joined. Those that rules need are kept however many there are.
 fn add_header(headers: &mut BTreeMap<String, String>, name: &str, value: &str) {
     let wanted = NEEDED.contains(&name) || headers.len() < HEADERS;
     if name.is_empty() || name.len() > NAME || name.contains("cookie") || !wanted {
@@ -250,7 +249,7 @@ pub(crate) fn auth_schemes(value: &str) -> Vec<String> {
     schemes
 }
 
-/// Parts between commas that do not stand in quotes.
+/// Parts between commas that are not in quotes.
 fn split_unquoted(value: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut quoted = false;
@@ -265,7 +264,7 @@ fn split_unquoted(value: &str) -> Vec<String> {
     parts
 }
 
-/// The page of a refusal: proxies say there who forbids what.
+/// The page of a refusal: proxies state there who denies what.
 async fn describe_page(stream: &mut BoxedStream, mut page: Vec<u8>, seen: &mut ProxySeen) {
     let reading = async {
         let length = seen.headers.get("content-length");

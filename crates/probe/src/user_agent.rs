@@ -1,5 +1,5 @@
-//! The same request with another agent: nothing fails without it, so it is tried in every run, once
-//! for each distinct route.
+//! The same request with another User-Agent: nothing fails without it, so it is tried in every run,
+//! once for each distinct route.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -13,11 +13,11 @@ use reach365_model::endpoint::{Endpoint, Host};
 use reach365_model::evidence::{RecordKind, UserAgent, UserAgentAttempt};
 use reach365_proxy::route::{ProxyServer, Route};
 
-/// A request of either agent waits no longer for a stage: both are measured alike, and four in turn
-/// must not hold the run up.
+/// A request with either User-Agent waits no longer for a stage: both are measured alike, and four
+/// in sequence must not hold the run up.
 const SILENCE: Duration = Duration::from_secs(2);
 
-/// Asks once with an agent, on the first hop of the route; nothing where its name does not resolve.
+/// Sends one request with a User-Agent on the first hop; nothing if its name does not resolve.
 pub async fn ask_as(
     context: &ProbeContext,
     endpoint: &Endpoint,
@@ -46,8 +46,8 @@ pub async fn ask_as(
     })
 }
 
-/// Alternates the agents, the neutral one first and last, so that a limit on the number of requests
-/// is no difference between them.
+/// Alternates the User-Agents, the neutral one first and last, so that a limit on the number of
+/// requests does not make a difference between them.
 pub async fn alternate(
     context: &ProbeContext,
     endpoint: &Endpoint,
@@ -64,7 +64,7 @@ pub async fn alternate(
         asked.extend(ask_as(context, endpoint, route, user_agent, 2).await);
     }
     // Whether Internet Explorer 6 is denied as a whole, or MSOIDCRL: both at once, since it decides
-    // the words of the rule and not the verdict.
+    // the text of the rule and not the verdict.
     let (one, two) = join(
         ask_as(context, endpoint, route, UserAgent::Msie6, 2),
         ask_as(context, endpoint, route, UserAgent::Msie6, 2),

@@ -14,7 +14,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Duplex for S {}
 /// Any stream.
 pub(crate) type BoxedStream = Box<dyn Duplex>;
 
-/// A stream with bytes that were read too far ahead and come first again.
+/// A stream that first returns bytes that were read too far ahead.
 pub(crate) struct Rewound {
     ahead: Vec<u8>,
     inner: BoxedStream,

@@ -67,7 +67,7 @@ pub fn has_ipv6() -> bool {
     UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_ok()
 }
 
-/// Whether this system knows a way into the IPv6 internet. Nothing is sent to find out.
+/// Whether this system has a route to the IPv6 internet. No packet is sent.
 pub fn has_global_ipv6() -> bool {
     let documentation = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
     let socket = UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0));

@@ -48,11 +48,11 @@ pub enum Kind {
     InspectedExpired,
     /// By a company's own authority, which the operating system trusts.
     Company,
-    /// By an authority that nobody trusts, sent along.
+    /// By an untrusted authority, sent along.
     Unknown,
-    /// By another authority that nobody trusts, sent along.
+    /// By another untrusted authority, sent along.
     OtherUnknown,
-    /// Bytes that are no certificate.
+    /// Bytes that are not a certificate.
     Garbage,
 }
 
@@ -106,7 +106,7 @@ impl Authorities {
         self.directory.join("os-roots.pem")
     }
 
-    /// The directory, which goes when the authorities go.
+    /// The directory, which is deleted with the authorities.
     pub fn directory(&self) -> &Path {
         &self.directory
     }
@@ -224,7 +224,7 @@ impl Authorities {
 
 impl Drop for Authorities {
     fn drop(&mut self) {
-        // Left behind in the temporary directory at worst.
+        // At worst it is left in the temporary directory.
         let _ = std::fs::remove_dir_all(&self.directory);
     }
 }

@@ -1,4 +1,4 @@
-//! HTTP as proxies speak it: CONNECT, and requests by absolute URL.
+//! HTTP to proxies: CONNECT, and requests by absolute URL.
 
 use std::io;
 
@@ -19,7 +19,7 @@ struct Request {
     headers: Vec<String>,
 }
 
-/// Serves one request; a proxy of the lab closes behind its answer.
+/// Serves one request; a proxy of the lab closes after its answer.
 pub(super) async fn serve(state: &ProxyState, mut client: Client) -> io::Result<()> {
     let Some(request) = Request::read(&mut client).await? else {
         return refuse(&mut client, &Refusal::status(400, "Bad Request")).await;
@@ -102,7 +102,7 @@ async fn endless(client: &mut Client) -> io::Result<()> {
 }
 
 impl Request {
-    /// Reads a request; `None` where it is none.
+    /// Reads a request; `None` if it is invalid.
     async fn read(client: &mut Client) -> io::Result<Option<Self>> {
         let mut bytes = Vec::new();
         let mut buffer = [0; 2048];
@@ -165,7 +165,7 @@ impl Refusal {
         }
     }
 
-    /// As squid says it.
+    /// In the format of squid.
     fn because(trouble: Trouble) -> Self {
         let error = match trouble {
             Trouble::Name => "X-Squid-Error: ERR_DNS_FAIL 0",

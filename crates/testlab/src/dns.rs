@@ -20,11 +20,11 @@ use crate::zone::{Fault, Name, SharedZone, Zone};
 pub struct Transports {
     /// Port 53 over UDP.
     pub udp: Port,
-    /// Port 53 over TCP; `Dropped` is possible here alone.
+    /// Port 53 over TCP; `Dropped` is possible here only.
     pub tcp: Port,
-    /// What becomes of questions with EDNS.
+    /// How questions with EDNS are handled.
     pub edns: Edns,
-    /// Code for every name, in place of what the zone says.
+    /// Code for every name, in place of the zone's answer.
     pub code: Option<Code>,
 }
 
@@ -41,7 +41,7 @@ pub enum Edns {
     DroppedIfLarge,
     /// Format error, with the question in it.
     Formerr,
-    /// Format error, a header alone.
+    /// Format error, the header only.
     FormerrBare,
     /// Not implemented.
     Notimp,
@@ -53,7 +53,7 @@ pub enum Edns {
     Refused,
 }
 
-/// What a name server says of every name.
+/// How a name server answers for every name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Code {
@@ -75,7 +75,7 @@ impl From<Code> for ResponseCode {
     }
 }
 
-/// What a question gets for its EDNS alone.
+/// How EDNS alone changes the answer.
 enum ForEdns {
     Nothing,
     Silence,
@@ -118,11 +118,11 @@ pub enum Port {
     Open,
     /// Takes questions and answers none.
     Silent,
-    /// TCP alone: accepts and closes at once.
+    /// TCP only: accepts and closes at once.
     HangsUp,
-    /// TCP alone: connection requests are dropped.
+    /// TCP only: connection requests are dropped.
     Dropped,
-    /// Nothing listens: the system says so.
+    /// Nothing listens: the system rejects packets to it.
     Closed,
 }
 
@@ -132,7 +132,7 @@ struct Reply {
     bytes: Vec<u8>,
 }
 
-/// Starts a name server inside the current runtime. The sockets returned have to stay open.
+/// Starts a name server inside the current runtime. The sockets returned must stay open.
 pub fn start(
     zone: SharedZone,
     transports: Transports,
@@ -179,7 +179,7 @@ async fn serve_udp(
 ) {
     let mut buffer = [0; 4096];
     loop {
-        // An ICMP error for an earlier answer is no reason to stop.
+        // An ICMP error for an earlier answer must not stop the server.
         let Ok((length, client)) = socket.recv_from(&mut buffer).await else {
             continue;
         };
@@ -256,7 +256,7 @@ fn answer(
     })
 }
 
-/// The packet that goes back, its fault included; `None` for silence.
+/// The reply packet, its fault included; `None` for silence.
 fn packet(
     zone: &Zone,
     question: &Message,
@@ -337,7 +337,7 @@ fn resolve(zone: &Zone, query: &Query) -> (Vec<Record>, ResponseCode) {
     }
 }
 
-/// The response code that a name's fault stands for, where it stands for one.
+/// The response code of a name's fault, if it has one.
 fn refusal(entry: &Name, kind: RecordType) -> Option<ResponseCode> {
     let fault = entry.fault.filter(|_| entry.concerns(kind))?;
     match fault {

@@ -1,4 +1,4 @@
-//! The first messages of TLS by hand: what a library does not say, an old or odd device does.
+//! Hand-made first messages of TLS, as old or odd devices send them and libraries do not.
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -12,12 +12,12 @@ pub struct ClientHello {
     pub version: u16,
     /// Suites in the client's order.
     pub suites: Vec<u16>,
-    /// The handshake message as it came.
+    /// The handshake message as received.
     bytes: Vec<u8>,
 }
 
 impl ClientHello {
-    /// Reads one handshake record; `None` where something else comes.
+    /// Reads one handshake record; `None` for anything else.
     pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Self> {
         let mut head = [0; 5];
         stream.read_exact(&mut head).await.ok()?;
@@ -46,7 +46,7 @@ impl ClientHello {
         })
     }
 
-    /// Whether the ClientHello holds this text, as it does the name that it asks for.
+    /// Whether the ClientHello contains this text, for example in its SNI.
     pub fn mentions(&self, text: &str) -> bool {
         let text = text.as_bytes();
         self.bytes.windows(text.len()).any(|part| part == text)
@@ -81,7 +81,7 @@ pub fn record(kind: u8, version: u16, body: &[u8]) -> Vec<u8> {
     record
 }
 
-/// A handshake message that announces 16 MiB of certificates and never gets there: its beginning.
+/// The beginning of a handshake message that announces 16 MiB of certificates and never ends.
 pub fn endless_beginning() -> Vec<u8> {
     record(22, 0x0303, &[11, 0xff, 0xff, 0xff])
 }

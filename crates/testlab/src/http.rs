@@ -1,4 +1,4 @@
-//! What a server does on a connection on which HTTP/1.1 is spoken, in clear or inside TLS.
+//! How a server behaves on an HTTP/1.1 connection, in clear or inside TLS.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -26,7 +26,7 @@ pub struct Http {
     pub manner: Manner,
     /// Seconds by which the server's clock is ahead of ours.
     pub clock_ahead_s: i64,
-    /// Requests that hold these words get a block page; none where empty.
+    /// Requests that contain this text get a block page; none if empty.
     pub refuses: String,
     /// Other answers for requests whose target begins with a text.
     pub paths: BTreeMap<String, Http>,
@@ -39,7 +39,7 @@ pub struct Http {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Page {
-    /// A few words.
+    /// A short text.
     #[default]
     Healthy,
     /// Nothing.
@@ -52,7 +52,7 @@ pub enum Page {
     Block,
     /// A page of any site.
     Ordinary,
-    /// A sign-in page of a guest network.
+    /// A captive portal page of a guest network.
     Portal,
     /// Escape sequences and markup.
     Escapes,
@@ -93,7 +93,7 @@ pub enum Manner {
     EscapesInHeader,
     /// Other bytes instead of HTTP.
     Garbage,
-    /// After a `100 Continue` that nobody asked for.
+    /// After a `100 Continue` that the client did not request.
     Interim,
     /// With a folded header, a space before a colon, a line without a colon and 150 headers.
     Lax,
@@ -131,7 +131,7 @@ impl Http {
         self
     }
 
-    /// The same, sent in another manner.
+    /// The same, sent in another mode.
     #[must_use]
     pub fn manner(mut self, manner: Manner) -> Self {
         self.manner = manner;
@@ -173,7 +173,7 @@ impl Http {
         tls::drain(&mut stream).await
     }
 
-    /// What is answered at the target of a request.
+    /// The answer for the target of a request.
     fn answer_to(&self, request: &[u8]) -> &Self {
         let target = request.splitn(3, |byte| *byte == b' ').nth(1);
         let target = target.unwrap_or_default();
@@ -183,7 +183,7 @@ impl Http {
             .map_or(self, |(_, answer)| answer)
     }
 
-    /// Whether the request holds the words that this server refuses.
+    /// Whether the request contains the text that this server blocks.
     fn refuses(&self, request: &[u8]) -> bool {
         let words = self.refuses.as_bytes();
         !words.is_empty() && request.windows(words.len()).any(|part| part == words)
@@ -340,7 +340,7 @@ enum AfterAnswer {
     Close,
 }
 
-/// Reads the head of a request; `None` where the client is done.
+/// Reads the head of a request; `None` if the client has closed.
 async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<Option<Vec<u8>>> {
     let mut request = Vec::new();
     let mut buffer = [0; 2048];

@@ -1,6 +1,6 @@
 //! A network inside the process, on loopback: DNS, certificates, TLS and HTTP servers, each of them
 //! scriptable down to its faults. Everything stops when the [`Lab`] is dropped. No crate of the
-//! product is used here: what it is tested against shares no code with it.
+//! product is used here: it shares no code with its tests.
 
 #![allow(
     clippy::missing_errors_doc,
@@ -44,9 +44,9 @@ pub struct Lab {
     runtime: Option<Runtime>,
     /// Certificate authorities and the files of their roots.
     pub authorities: Arc<Authorities>,
-    /// What the lab's resolver knows.
+    /// The zone of the lab's resolver.
     pub zone: SharedZone,
-    /// What the lab's proxies know.
+    /// The hosts that the lab's proxies can reach.
     upstream: Upstream,
     /// Port numbers by label: hosts with the same label listen on the same port.
     ports: Ports,
@@ -73,7 +73,7 @@ impl Lab {
         }
     }
 
-    /// Starts a resolver for [`Lab::zone`] and says where it listens.
+    /// Starts a resolver for [`Lab::zone`] and returns its address.
     pub fn resolver(&mut self, transports: Transports) -> SocketAddr {
         let zone = self.zone.clone();
         self.name_server(zone, transports)
@@ -88,8 +88,8 @@ impl Lab {
         address
     }
 
-    /// Starts a server and lets the lab's resolver answer `name` with its address, beside those that
-    /// the name has already.
+    /// Starts a server and makes the lab's resolver answer `name` with its address, in addition to
+    /// those that the name has already.
     pub fn host(&mut self, name: &str, port: &str, server: &Server) -> SocketAddr {
         let address = self.serve(name, port, server);
         self.zone.edit(name, |entry| entry.add(address.ip()));
@@ -102,13 +102,13 @@ impl Lab {
         self.ports.numbers()[label]
     }
 
-    /// Starts a server that proxies alone know of: what they reach under that name.
+    /// Starts a server that only proxies can reach under that name.
     pub fn host_behind_proxies(&mut self, name: &str, port: &str, server: &Server) {
         let address = self.serve(name, port, server);
         self.upstream.correct(name, address.ip());
     }
 
-    /// Starts a proxy and lets the lab's resolver answer `name` with its address. Proxies of one
+    /// Starts a proxy and makes the lab's resolver answer `name` with its address. Proxies of one
     /// name have the same port number, and rules know the ports of hosts started before.
     pub fn proxy(&mut self, name: &str, proxy: &Proxy) -> SocketAddr {
         let ports = self.ports.numbers();
@@ -134,7 +134,7 @@ impl Lab {
         address
     }
 
-    /// The same on `::1`, at the port of the label, which has to be known already.
+    /// The same on `::1`, at the port of the label, which must be known already.
     pub fn host_ipv6(&mut self, name: &str, port: &str, server: &Server) -> SocketAddr {
         let (socket, address) = self.ports.bind_ipv6(port);
         self.run(name, server, socket);
@@ -147,7 +147,7 @@ impl Lab {
         self.zone.insert(name, entry);
     }
 
-    /// An alias chain from `name` to `last`, whose own entry stays as it is.
+    /// An alias chain from `name` to `last`, whose own entry stays unchanged.
     pub fn alias(&self, name: &str, chain: &[&str], last: &str) {
         self.zone.chain(name, chain, last);
     }

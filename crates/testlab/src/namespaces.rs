@@ -20,16 +20,16 @@ use scenario::Scenario;
 /// Set where everything runs; else a tenth of what is repeated or combined.
 const NIGHTLY: &str = "REACH365_NIGHTLY";
 
-/// Stands between a network and the fault that is planted in it.
+/// Separates a network from the fault that is planted in it.
 const PLANTED: char = '+';
 
 /// The scenarios of one test program.
 pub struct Suite {
-    /// Name of the program.
+    /// The directory that the other paths are relative to.
     pub name: &'static str,
     /// The program under test.
     pub program: &'static str,
-    /// The directory that the others are given from.
+    /// The directory of the faults that are planted in them.
     pub root: &'static str,
     /// Where their files are.
     pub directory: &'static str,
@@ -50,7 +50,7 @@ impl Suite {
         Path::new(self.root).join(inside)
     }
 
-    /// Whether other programs are asked too: about faults, while the page is written.
+    /// Whether other programs run too: for faults, while the page is written.
     fn asks_peers(&self) -> bool {
         self.faults.is_none() && accuracy::is_written()
     }
@@ -67,7 +67,7 @@ impl Suite {
         all
     }
 
-    /// Networks with a planted fault; where not every one is wanted, about a tenth.
+    /// Networks with a planted fault; about a tenth unless every one is wanted.
     fn planted(&self, every_one: bool) -> BTreeMap<String, Scenario> {
         let Some(faults) = self.faults else {
             return BTreeMap::new();
@@ -76,7 +76,7 @@ impl Suite {
         if every_one || is_nightly() {
             return planted.collect();
         }
-        // Five faults each: this step takes another one of them in every network that it meets.
+        // Five faults each: this step takes another one of them in every network.
         planted.step_by(9).collect()
     }
 }

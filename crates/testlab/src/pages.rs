@@ -1,6 +1,6 @@
 //! The pages that firewalls, portals and ordinary sites send.
 
-/// A firewall's block page: a title, a category, the address that was asked for.
+/// A firewall's block page: a title, a category, the requested address.
 pub const BLOCK: &str = r#"<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -25,7 +25,7 @@ pub const BLOCK: &str = r#"<!DOCTYPE html>
 </html>
 "#;
 
-/// A page as any site has it: nothing in it speaks of a filter.
+/// A page as any site has it: nothing in it names a filter.
 pub const ORDINARY: &str = r#"<!DOCTYPE html>
 <html lang="en">
 <head><title>Welcome</title></head>
@@ -33,7 +33,7 @@ pub const ORDINARY: &str = r#"<!DOCTYPE html>
 </html>
 "#;
 
-/// A sign-in page of a guest network.
+/// A captive portal page of a guest network.
 pub const PORTAL: &str = r#"<!DOCTYPE html>
 <html lang="en">
 <head><title>Guest Wi-Fi: sign in</title></head>
@@ -47,6 +47,6 @@ pub const PORTAL: &str = r#"<!DOCTYPE html>
 </html>
 "#;
 
-/// Text that does something to a terminal that prints it, and markup that does something to a page.
+/// Text with escape sequences for terminals, and markup that would run in a page.
 pub const ESCAPES: &str = "\u{1b}[2J\u{1b}[31mYOU ARE BLOCKED\u{7}\u{8}\u{202e}txt.exe\r\n\
      <script>alert(1)</script><title>\u{1b}]0;owned\u{7}</title>";

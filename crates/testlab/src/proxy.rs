@@ -1,4 +1,4 @@
-//! A proxy of the lab: it carries connections to the lab's hosts, or does to them what proxies do.
+//! A proxy of the lab: it connects to the lab's hosts, or fails as real proxies do.
 
 use std::collections::HashMap;
 use std::io;
@@ -21,17 +21,17 @@ use crate::{address, connect_request, pages, socks};
 
 const BANNER: &[u8] = b"220 mail.example ESMTP ready\r\n";
 
-/// A proxy, from its port up to what it does with whom.
+/// A proxy: its port, protocol, and behavior for each client and host.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 pub struct Proxy {
-    /// What happens to connection requests.
+    /// How connection requests are handled.
     pub tcp: Tcp,
-    /// What is spoken with it.
+    /// Its protocol.
     pub protocol: Protocol,
     /// What is right or wrong with its own certificate.
     pub certificate: Kind,
-    /// Who may use it; everybody unless given.
+    /// Who may use it; every client unless given.
     pub sign_in: Option<SignIn>,
     /// What it does with some requests: the first rule that matches counts.
     pub rules: Vec<Rule>,
@@ -39,7 +39,7 @@ pub struct Proxy {
     pub does: Act,
 }
 
-/// What is spoken with a proxy.
+/// The protocol of a proxy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Protocol {
@@ -48,7 +48,7 @@ pub enum Protocol {
     Http,
     /// HTTP within TLS.
     Https,
-    /// SOCKS 4, addresses alone.
+    /// SOCKS 4, addresses only.
     Socks4,
     /// SOCKS 4, names too.
     Socks4a,
@@ -56,7 +56,7 @@ pub enum Protocol {
     Socks5,
 }
 
-/// A sign-in that the proxy asks for with status 407.
+/// Proxy authentication, required with status 407.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct SignIn {
@@ -134,7 +134,7 @@ pub struct Refusal {
 }
 
 impl Proxy {
-    /// Starts inside the current runtime, on a bound socket. The sockets returned have to stay open.
+    /// Starts inside the current runtime, on a bound socket. The sockets returned must stay open.
     pub fn start(
         &self,
         name: &str,
@@ -189,11 +189,11 @@ pub(super) struct Client {
 }
 
 async fn accept(state: Arc<ProxyState>, listener: TcpListener) {
-    // A client that is gone before it is accepted is no reason to stop.
+    // A client that closes before it is accepted must not stop the proxy.
     loop {
         if let Ok((stream, _)) = listener.accept().await {
             let state = Arc::clone(&state);
-            // A client that goes away early ends the connection, nothing more.
+            // A client that closes early ends its connection only.
             tokio::spawn(async move { drop(state.serve(stream).await) });
         }
     }
@@ -230,7 +230,7 @@ impl ProxyState {
         self.network.upstream.connect(host, port).await
     }
 
-    /// Everything behind an answer that opened the tunnel.
+    /// Everything after an answer that opened the tunnel.
     pub(super) async fn tunnel(
         &self,
         act: &Act,
@@ -268,12 +268,12 @@ impl ProxyState {
 }
 
 impl Act {
-    /// Whether the host has to be connected to.
+    /// Whether a connection to the host is required.
     pub(super) fn carries(&self) -> bool {
         matches!(self, Self::Serve | Self::Drip(_) | Self::Padded(_))
     }
 
-    /// What a proxy does instead of answering, whatever the protocol; `None` where it answers.
+    /// What a proxy does instead of answering, in any protocol; `None` if it answers.
     pub(super) async fn instead_of_an_answer(&self, client: &mut Client) -> Option<io::Result<()>> {
         match self {
             Self::Silent => Some(tls::drain(&mut client.stream).await),
@@ -322,7 +322,7 @@ impl Client {
     }
 
     fn linger_not(&self) {
-        // Where it cannot be set, the client sees an orderly close, and the lab's own tests say so.
+        // If it cannot be set, the client sees an orderly close, and the lab's own tests fail.
         let _ = self.socket.set_linger(Some(Duration::ZERO));
     }
 

@@ -22,7 +22,7 @@ use crate::tls::{self, Tls, TlsServer};
 pub struct Server {
     /// What happens to connection requests.
     pub tcp: Tcp,
-    /// Whether HTTP is spoken in clear; then the next two have no meaning.
+    /// Whether the server uses HTTP in clear; then the next two have no meaning.
     pub clear: bool,
     /// How the handshake goes.
     pub tls: Tls,
@@ -30,8 +30,8 @@ pub struct Server {
     pub certificate: Kind,
     /// What is answered.
     pub http: Http,
-    /// Whether connections with segments longer than 576 bytes are never answered, as if a narrow
-    /// line had lost the answer; Linux alone.
+    /// Whether connections with segments longer than 576 bytes are never answered, as if a link
+    /// with a small MTU had lost the answer; Linux only.
     pub narrow: bool,
     /// Connections that are reset at the client's first byte before one is served.
     pub fail_first: usize,
@@ -54,7 +54,7 @@ pub enum Tcp {
 }
 
 impl Server {
-    /// A server that speaks HTTP in clear.
+    /// A server that uses HTTP in clear.
     pub fn clear(http: Http) -> Self {
         Self {
             clear: true,
@@ -95,7 +95,7 @@ impl Server {
         }
     }
 
-    /// Starts inside the current runtime, on a bound socket. The sockets returned have to stay open.
+    /// Starts inside the current runtime, on a bound socket. The sockets returned must stay open.
     pub fn start(
         &self,
         name: &str,
@@ -143,7 +143,7 @@ struct Connections {
 
 impl Connections {
     async fn accept(self, listener: TcpListener) {
-        // A client that is gone before it is accepted is no reason to stop.
+        // A client that closes before it is accepted must not stop the server.
         loop {
             if let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(self.clone().serve(stream));
@@ -166,7 +166,7 @@ impl Connections {
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less)
             .is_ok()
         {
-            // Not before the client has spoken: earlier, its system may report a failed connect.
+            // Not before the client has sent data: earlier, its system may report a failed connect.
             let _ = stream.read(&mut [0; 1]).await;
             return tls::reset(stream);
         }
@@ -175,7 +175,7 @@ impl Connections {
         }
         match self.tls {
             Some(tls) => tls.serve(stream, &self.http).await,
-            // A client that goes away early ends the connection, nothing more.
+            // A client that closes early ends its connection only.
             None => drop(self.http.serve(stream).await),
         }
     }

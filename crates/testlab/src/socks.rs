@@ -50,8 +50,8 @@ pub(super) async fn serve_5(state: &ProxyState, mut client: Client) -> io::Resul
     carry(state, client, &host, port, reply, [0, 4, 5]).await
 }
 
-/// Replies and carries on. `codes` are those of success, of an unknown name and of a host that
-/// refuses.
+/// Replies and relays data. `codes` are those of success, of an unknown name and of a host that
+/// refuses the connection.
 async fn carry(
     state: &ProxyState,
     mut client: Client,

@@ -1,4 +1,4 @@
-//! What a server does on a connection that should begin with TLS.
+//! How a server behaves on a connection that should begin with TLS.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub enum Tls {
     /// TLS 1.2 and 1.3, then HTTP.
     #[default]
     Healthy,
-    /// TLS 1.3 alone, then HTTP.
+    /// TLS 1.3 only, then HTTP.
     OnlyTls13,
     /// A ServerHello of TLS 1.0.
     HelloTls10,
@@ -43,7 +43,7 @@ pub enum Tls {
     FinAfterHello,
     /// An orderly close before the ClientHello.
     CloseAtOnce,
-    /// RST after a ClientHello that asks for a name with "filtered" in it; others are answered.
+    /// RST after a ClientHello with "filtered" in its name; others are answered.
     FilterReset,
     /// The same with silence instead of RST.
     FilterSilent,
@@ -59,7 +59,7 @@ pub enum Tls {
     OversizedRecord,
 }
 
-/// A ready TLS side of one server.
+/// The TLS configuration of one server.
 #[derive(Clone)]
 pub struct TlsServer {
     tls: Tls,
@@ -67,7 +67,7 @@ pub struct TlsServer {
 }
 
 impl TlsServer {
-    /// A server that shows this certificate.
+    /// A server with this certificate.
     pub fn new(tls: Tls, key: Arc<CertifiedKey>) -> Self {
         let versions: &[&rustls::SupportedProtocolVersion] = match tls {
             Tls::OnlyTls13 => &[&rustls::version::TLS13],
@@ -85,7 +85,7 @@ impl TlsServer {
         }
     }
 
-    /// The handshake alone.
+    /// Only the handshake.
     pub fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(Arc::clone(&self.config))
     }
@@ -100,7 +100,7 @@ impl TlsServer {
 
     /// Serves one connection to its end.
     pub async fn serve(&self, mut stream: TcpStream, http: &Http) {
-        // A client that goes away early ends the connection, nothing more.
+        // A client that closes early ends its connection only.
         let _ = match self.tls {
             Tls::Healthy | Tls::OnlyTls13 => self.genuine(stream, http).await,
             Tls::Plaintext => http.answer_anything(stream).await,
@@ -137,7 +137,7 @@ impl TlsServer {
                 send(stream, &hello::server_hello(0x0303, 0xc02f)).await
             }
             Tls::Silent | Tls::FilterSilent => drain(&mut stream).await,
-            // Reset, and those that never get here.
+            // Reset, and variants that do not reach this point.
             _ => {
                 reset(stream);
                 Ok(())
@@ -149,18 +149,18 @@ impl TlsServer {
 /// Ends a connection with RST instead of FIN.
 pub fn reset(stream: TcpStream) {
     let socket = socket2::SockRef::from(&stream);
-    // Where it cannot be set, the client sees an orderly close, and the lab's own tests say so.
+    // If it cannot be set, the client sees an orderly close, and the lab's own tests fail.
     let _ = socket.set_linger(Some(Duration::ZERO));
     drop(stream);
 }
 
-/// Ends a connection with FIN, and reads what still comes, so that no RST follows.
+/// Ends a connection with FIN, and reads the rest of the input, so that no RST follows.
 pub async fn close(mut stream: TcpStream) -> std::io::Result<()> {
     stream.shutdown().await?;
     drain(&mut stream).await
 }
 
-/// Reads until the client has had enough.
+/// Reads until the client closes.
 pub async fn drain(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<()> {
     let mut buffer = [0; 4096];
     while stream.read(&mut buffer).await? > 0 {}
@@ -189,7 +189,7 @@ fn oversized() -> Vec<u8> {
     record
 }
 
-/// Shows the same certificate to everybody, readable or not.
+/// Sends the same certificate to every client, malformed or not.
 #[derive(Debug)]
 struct OneCertificate(Arc<CertifiedKey>);
 

@@ -1,5 +1,5 @@
-//! The way from a proxy of the lab to its hosts. Proxies know where hosts are by themselves: what
-//! the lab's resolver says to clients is not their business.
+//! The path from a proxy of the lab to its hosts. Proxies have their own addresses of hosts,
+//! independent of the answers of the lab's resolver.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,22 +11,22 @@ use tokio::net::TcpStream;
 #[derive(Debug, Clone, Default)]
 pub struct Upstream(Arc<Mutex<HashMap<String, IpAddr>>>);
 
-/// Why a proxy gets no connection to a host.
+/// Why a proxy cannot connect to a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// It does not know the name.
+    /// The name is unknown.
     Name,
     /// The host refuses.
     Connection,
 }
 
 impl Upstream {
-    /// Where a host is, unless that is known already.
+    /// The address of a host, unless that is known already.
     pub fn learn(&self, name: &str, address: IpAddr) {
         self.lock().entry(name.to_owned()).or_insert(address);
     }
 
-    /// Where a host is, in place of what was known.
+    /// The address of a host, in place of the known one.
     pub fn correct(&self, name: &str, address: IpAddr) {
         self.lock().insert(name.to_owned(), address);
     }

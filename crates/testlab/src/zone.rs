@@ -1,4 +1,4 @@
-//! What a name server of the lab knows: names, their records and their faults.
+//! The data of a name server of the lab: names, their records and their faults.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -16,13 +16,13 @@ pub struct Name {
     pub a: Vec<Ipv4Addr>,
     /// IPv6 addresses.
     pub aaaa: Vec<Ipv6Addr>,
-    /// Target of an alias, in the case in which it is to be sent.
+    /// Target of an alias, in the spelling that is to be sent.
     pub cname: Option<String>,
     /// Name servers.
     pub ns: Vec<String>,
     /// Seconds; 300 unless given.
     pub ttl: Option<u32>,
-    /// What goes wrong.
+    /// The fault.
     pub fault: Option<Fault>,
     /// Kind of question that the fault and the delay are limited to.
     pub only: Option<Kind>,
@@ -52,11 +52,11 @@ pub enum Fault {
     Silent,
     /// Over UDP nothing but the truncation bit; over TCP the answer.
     Truncated,
-    /// Bytes that are no DNS message.
+    /// Bytes that are not a DNS message.
     Garbage,
     /// The answer, under another message id.
     WrongId,
-    /// The answer to a question that nobody asked.
+    /// The answer to a question other than the one asked.
     WrongQuestion,
     /// 500 further addresses: truncated over UDP, whole over TCP.
     Huge,
@@ -98,7 +98,7 @@ impl Name {
         }
     }
 
-    /// A name about which something goes wrong.
+    /// A name with a fault.
     pub fn faulty(fault: Fault) -> Self {
         Self {
             fault: Some(fault),
@@ -114,7 +114,7 @@ impl Name {
         }
     }
 
-    /// Takes what the other entry says, where it says something.
+    /// Applies the fields that the other entry has.
     pub fn overlay(&mut self, other: Self) {
         replace(&mut self.a, other.a);
         replace(&mut self.aaaa, other.aaaa);
@@ -155,16 +155,16 @@ impl From<Kind> for RecordType {
 #[derive(Debug, Clone, Default)]
 pub struct SharedZone(Arc<Mutex<Zone>>);
 
-/// Names and what has been asked.
+/// Names and the questions received.
 #[derive(Debug, Default)]
 pub struct Zone {
     names: HashMap<String, Name>,
     /// What every name is that has no entry; "no such name" unless given.
     pub wildcard: Option<Name>,
-    /// Domains that the server is responsible for, where it is an authoritative one: it says so in
-    /// its answers and refuses to speak about other names.
+    /// Domains that the server is authoritative for, if any: it sets AA in its answers and refuses
+    /// other names.
     pub authority_for: Vec<String>,
-    /// Whether a CNAME target is left for the client to ask for, as authoritative servers do.
+    /// Whether the client must resolve a CNAME target itself, as with authoritative servers.
     pub one_link_at_a_time: bool,
     questions: HashMap<(String, RecordType), usize>,
     asked: HashMap<String, Arc<Notify>>,
@@ -181,7 +181,7 @@ impl Zone {
         !self.authority_for.is_empty()
     }
 
-    /// Whether the server speaks about a name at all.
+    /// Whether the server answers for a name at all.
     pub fn speaks_about(&self, name: &str) -> bool {
         let below = |domain: &String| {
             let name = key(name);
@@ -191,7 +191,7 @@ impl Zone {
         !self.is_authoritative() || self.authority_for.iter().any(below)
     }
 
-    /// Counts a question and says how many there have been of its kind.
+    /// Counts a question and returns how many there have been of its kind.
     pub fn count(&mut self, name: &str, kind: RecordType) -> usize {
         if let Some(asked) = self.asked.get(&key(name)) {
             asked.notify_one();
@@ -244,7 +244,7 @@ impl SharedZone {
         self.lock().asked.entry(key(name)).or_default().clone()
     }
 
-    /// How often a name was asked for, by kind.
+    /// How often a name was queried, by type.
     pub fn asked(&self, name: &str, kind: RecordType) -> usize {
         let zone = self.lock();
         zone.questions

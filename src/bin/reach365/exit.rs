@@ -1,4 +1,4 @@
-//! Exit codes, and what is said on stderr.
+//! Exit codes, and messages on stderr.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -22,7 +22,7 @@ const INTERRUPTED: u8 = 130;
 /// Why there is no result.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The caller can mend it.
+    /// The caller can correct it.
     Usage(String),
     /// The caller cannot.
     Internal(String),
@@ -65,9 +65,9 @@ impl From<io::Error> for Failure {
 /// Who waits for the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
-    /// A person or a script: the codes of the documentation, words on stderr.
+    /// A person or a script: the documented codes, messages on stderr.
     Plain,
-    /// A monitor: the codes and the line of a plugin on stdout. Our 1 and 2 mean other things to it.
+    /// A monitor: a plugin's exit codes and its line on stdout. Our 1 and 2 differ there.
     Monitor,
 }
 
@@ -85,7 +85,7 @@ impl Reader {
         }
     }
 
-    /// Says why there is no result, and gives back the exit code.
+    /// Prints why there is no result, and returns the exit code.
     fn say(self, failure: &Failure) -> ExitCode {
         match self {
             Self::Plain => {
@@ -97,8 +97,8 @@ impl Reader {
     }
 }
 
-/// Ends after a command line that clap does not accept, or that asks for help. Arguments that it
-/// repeats may have credentials in them.
+/// Ends after a command line that clap does not accept, or that requests help. Arguments that it
+/// repeats may contain credentials.
 pub(crate) fn refuse(reader: Reader, mut error: clap::Error) -> ExitCode {
     conceal_arguments(&mut error);
     if reader == Reader::Plain || !error.use_stderr() {
@@ -106,7 +106,7 @@ pub(crate) fn refuse(reader: Reader, mut error: clap::Error) -> ExitCode {
     }
     match reader {
         Reader::Plain => u8::try_from(error.exit_code()).unwrap_or(USAGE).into(),
-        // Help is no state of the network either.
+        // Help is not a state of the network either.
         Reader::Monitor if !error.use_stderr() => NagiosState::Unknown.exit_code().into(),
         Reader::Monitor => {
             let text = error.to_string();
@@ -116,7 +116,7 @@ pub(crate) fn refuse(reader: Reader, mut error: clap::Error) -> ExitCode {
     }
 }
 
-/// Prints what clap says; in plain text where the words of a parser have credentials in them too.
+/// Prints clap's message; without clap's styling if a parser's text may contain credentials too.
 fn print(error: &clap::Error) {
     let text = error.render().to_string();
     let shown = conceal(&text);
@@ -138,7 +138,7 @@ fn conceal_arguments(error: &mut clap::Error) {
     });
     for (kind, value) in context {
         let value = match value {
-            // Whoever puts a password behind the user has no `@` for it.
+            // A password that was appended to the user name is not followed by an `@`.
             ContextValue::String(_) if of_user && kind == ContextKind::InvalidValue => {
                 ContextValue::String("***".to_owned())
             }
@@ -154,7 +154,7 @@ fn conceal_arguments(error: &mut clap::Error) {
 }
 
 fn unknown(why: &str) -> ExitCode {
-    // Nobody may be there to read it.
+    // The output may be closed.
     render::nagios_unknown(&conceal(why), &mut io::stdout().lock()).ok();
     NagiosState::Unknown.exit_code().into()
 }
@@ -193,7 +193,7 @@ fn one_line(info: &PanicHookInfo<'_>) -> String {
     printable(what) + &place.unwrap_or_default()
 }
 
-/// Says something on stderr. Nobody may be there to read it.
+/// Prints a message on stderr, which may be closed.
 pub(crate) fn note(message: &str) {
     let mut err = io::stderr().lock();
     for (position, line) in conceal(message).lines().enumerate() {

@@ -1,4 +1,4 @@
-//! `reach365`: tells why Microsoft 365 Apps cannot activate.
+//! `reach365`: finds why Microsoft 365 Apps cannot activate.
 
 mod cli;
 mod cmd;
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Does what was asked for. Gives back the exit code, or what is to be said on stderr.
+/// Runs the requested command. Returns the exit code, or the message for stderr.
 fn run(cli: Cli) -> Result<u8, Failure> {
     match cli.command {
         None => cmd::check::run_default(&cli.check),

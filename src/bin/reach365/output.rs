@@ -8,7 +8,7 @@ use tempfile::{Builder, NamedTempFile};
 
 use crate::exit::Failure;
 
-/// A place for the result. What is written to a file shows up under its name only after
+/// The destination of the result. What is written to a file appears under its name only after
 /// [`Output::finish`].
 pub(crate) struct Output {
     writer: Box<dyn Write + Send>,
@@ -16,7 +16,7 @@ pub(crate) struct Output {
     closed: bool,
 }
 
-/// A file beside the one that is wanted; removed again unless it is renamed.
+/// A temporary file next to the final one; removed again unless it is renamed.
 pub(crate) struct Pending {
     beside: NamedTempFile,
     wanted: PathBuf,
@@ -32,15 +32,15 @@ impl Output {
         Self::open_for("--output", path)
     }
 
-    /// Opens a file; the flag that named it stands in what is said where that cannot be done.
+    /// Opens a file; the message where that fails contains the flag that named it.
     pub(crate) fn open_for(flag: &str, path: &Path) -> Result<Self, Failure> {
         let (file, pending) = open_file(path)
             .map_err(|error| Failure::Usage(format!("{flag} {}: {error}", path.display())))?;
         Ok(Self::new(Box::new(BufWriter::new(file)), pending))
     }
 
-    /// Opens the place, unless that is a file that the result is made from: its evidence would be
-    /// gone.
+    /// Opens the destination, unless that is a file that the result is made from: its evidence
+    /// would be lost.
     pub(crate) fn open_beside(file: Option<&Path>, read: &[&Path]) -> Result<Self, Failure> {
         let canonical = |path: &Path| fs::canonicalize(path).ok();
         let wanted = file.and_then(canonical);
@@ -77,7 +77,7 @@ impl Output {
         Ok(())
     }
 
-    /// Gives a file its name. Says whether somebody read to the end.
+    /// Gives a file its name. Returns whether the reader read to the end.
     pub(crate) fn finish(mut self) -> Result<bool, Failure> {
         if let Some(pending) = self.pending.take() {
             pending.rename()?;
@@ -86,7 +86,7 @@ impl Output {
     }
 }
 
-/// Opens a file beside the wanted one; what is not a plain file (a pipe, a device) is opened itself.
+/// Opens a file next to the final one; other than plain files (pipes, devices) are opened directly.
 fn open_file(path: &Path) -> io::Result<(File, Option<Pending>)> {
     match fs::metadata(path) {
         Ok(there) if there.is_dir() => return Err(io::Error::other("is a directory")),
@@ -103,7 +103,7 @@ fn open_file(path: &Path) -> io::Result<(File, Option<Pending>)> {
 }
 
 impl Pending {
-    /// Made as any file is, so that whoever may read those may read this one.
+    /// Created with the default permissions, like any other file of the user.
     pub(crate) fn create(wanted: PathBuf) -> io::Result<Self> {
         let mut prefix = wanted.file_name().unwrap_or_default().to_owned();
         prefix.push(".");
@@ -121,9 +121,9 @@ impl Pending {
         self.beside.as_file()
     }
 
-    /// Not by `persist`: on Windows that fails where somebody reads the older file.
+    /// Not by `persist`: on Windows that fails while another program reads the older file.
     pub(crate) fn rename(self) -> io::Result<()> {
-        // Some file systems find out late that there is no room, and some have no word for it.
+        // Some file systems report late that the disk is full, and some do not support this call.
         if let Err(error) = self.file().sync_all()
             && !matches!(
                 error.kind(),

@@ -1,4 +1,4 @@
-//! The bar on stderr, only where somebody watches.
+//! The progress bar on stderr, only on a terminal.
 
 use std::io::{self, IsTerminal};
 use std::time::Duration;
@@ -14,7 +14,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// A bar where stderr is a terminal and nobody asked for quiet.
+    /// A bar if stderr is a terminal and `--quiet` is not set.
     pub(crate) fn new(quiet: bool) -> Self {
         let watched = !quiet && io::stderr().is_terminal();
         Self {

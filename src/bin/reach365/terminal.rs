@@ -34,8 +34,8 @@ fn colored(color: Color, file: Option<&Path>) -> bool {
     }
 }
 
-/// Whether the locale, or a terminal of which it is known, takes more than ASCII. What a Windows
-/// shell reads from a pipe it takes for the code page of the console, whatever the terminal is.
+/// Whether the locale, or a terminal that is known to, supports more than ASCII. A Windows shell
+/// decodes a pipe in the code page of the console, whatever the terminal is.
 fn unicode(file: Option<&Path>) -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()

@@ -9,7 +9,7 @@ use reach365_model::device::{
 use reach365_platform::{Key, RunError, run_program, service_state, system_proxies};
 use reach365_proxy::registry::Registry;
 
-/// `dsregcmd` asks a domain controller and the registration service.
+/// `dsregcmd` contacts a domain controller and the registration service.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[allow(
@@ -27,7 +27,7 @@ pub(super) fn device() -> Option<DeviceState> {
     Some(judge(status, Some(pc)))
 }
 
-/// The program of the system by its full path: none of that name elsewhere is meant.
+/// The program of the system by its full path, not one of that name elsewhere.
 fn status() -> (Option<DsregStatus>, CommandOutcome) {
     let root = std::env::var("SystemRoot").unwrap_or_else(|_| r"C:\Windows".to_owned());
     let program = format!(r"{root}\System32\dsregcmd.exe");
@@ -37,7 +37,7 @@ fn status() -> (Option<DsregStatus>, CommandOutcome) {
         Err(RunError::Failed(_)) => return (None, CommandOutcome::Failed),
         Err(RunError::TimedOut(_)) => return (None, CommandOutcome::Slow),
     };
-    // Its exit code says nothing about whether the text is right.
+    // Its exit code does not show whether the text is right.
     match decode(&printed.stdout).and_then(|text| parse(&text)) {
         Ok(status) => (Some(status), CommandOutcome::Read),
         Err(_) if printed.status.success() => (None, CommandOutcome::Unreadable),
@@ -48,7 +48,7 @@ fn status() -> (Option<DsregStatus>, CommandOutcome) {
 fn registry() -> Registry {
     let mut registry = Registry::default();
     for full in registry_keys() {
-        // A key that this user may not read says nothing.
+        // A key that this user may not read is skipped.
         let key = Key::open(full).ok().flatten();
         for (name, value) in key.iter().flat_map(Key::settings) {
             registry.insert(full, &name, value);

@@ -8,7 +8,7 @@ pub(super) fn entries(folder: &Path) -> io::Result<Option<Vec<String>>> {
     match fs::symlink_metadata(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
-        // Whoever made the link may not own what it leads to.
+        // The owner of the link may not own its target.
         Ok(found) if !found.is_dir() => {
             let message = "is a link or a file, not a folder";
             return Err(io::Error::new(ErrorKind::NotADirectory, message));

@@ -14,7 +14,7 @@ pub(super) use registry::{
 pub(super) use services::{service, start_service, stop_service};
 pub(super) use session::{is_elevated, program};
 
-/// Text as Windows takes it. What stands behind a NUL would be lost unseen.
+/// Text for Windows. What follows a NUL would be lost silently.
 fn wide(text: &str) -> io::Result<Vec<u16>> {
     if text.contains('\0') {
         let message = "a name contains a NUL";

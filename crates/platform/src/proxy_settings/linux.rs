@@ -10,8 +10,8 @@ use reach365_proxy::{View, gnome, kde};
 /// The file has some twenty lines.
 const LIMIT: u64 = 1 << 20;
 
-/// The desktop's view, and why it could not be read. Without a desktop session its settings hold
-/// for nobody.
+/// The desktop's view, and why it could not be read. Without a desktop session no program uses its
+/// settings.
 pub(super) fn views() -> (Vec<View>, Option<String>) {
     let Some(desktop) = variable("XDG_CURRENT_DESKTOP") else {
         return (Vec::new(), None);

@@ -17,7 +17,7 @@ use reach365_proxy::windows::{
 use reach365_proxy::{Concealed, View};
 
 /// The views of the user and of the machine, and why those of the user could not be read: neither
-/// WinHTTP nor the registry told them.
+/// WinHTTP nor the registry returned them.
 pub(super) fn views() -> (Vec<View>, Option<String>) {
     let answers = WinHttpAnswers {
         user: user_answer(),
@@ -94,7 +94,7 @@ fn registry() -> Registry {
 }
 
 /// Copies the values of a key, under the name that it has in `registry`. A key that this user may
-/// not read says nothing.
+/// not read is skipped.
 fn copy(registry: &mut Registry, key: io::Result<Option<Key>>, name: &str) {
     let Ok(Some(key)) = key else {
         return;

@@ -9,9 +9,9 @@ const PORT: u16 = 53;
 /// Interfaces that are listed where a zone is none of them.
 const LISTED: usize = 8;
 
-/// Reads the address of a name server: `10.0.0.53`, `10.0.0.53:5353`, `fd00::53`,
-/// `[fd00::53]:5353`; with a link-local address the interface that it lies behind, by its name or
-/// number: `fe80::1%eth0`, `[fe80::1%3]:53`.
+/// Parses the address of a name server: `10.0.0.53`, `10.0.0.53:5353`, `fd00::53`,
+/// `[fd00::53]:5353`; with a link-local address the interface (zone), by its name or number:
+/// `fe80::1%eth0`, `[fe80::1%3]:53`.
 ///
 /// # Errors
 /// A sentence that says what is wrong with the text, or that this machine has no such interface.

@@ -1,6 +1,6 @@
 //! The text of `/etc/resolv.conf`, read as the C library reads it.
 
-/// What the file says.
+/// The content of the file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct ResolvConf {
     /// Addresses of name servers, zones included, in order.
@@ -9,7 +9,7 @@ pub(super) struct ResolvConf {
     pub(super) domain: Option<String>,
     /// Domains in the order in which names are completed; of `domain` and `search` the last counts.
     pub(super) search: Vec<String>,
-    /// From how many dots on a name is first asked as it is.
+    /// From how many dots on a name is first queried as an absolute name.
     pub(super) ndots: Option<usize>,
 }
 
@@ -37,7 +37,7 @@ impl ResolvConf {
     }
 }
 
-/// The number of an option `ndots:N`; the C library knows none above 15.
+/// The number of an option `ndots:N`; the C library caps it at 15.
 pub(super) fn ndots(option: &str) -> Option<usize> {
     let number: usize = option.strip_prefix("ndots:")?.parse().ok()?;
     Some(number.min(15))

@@ -27,8 +27,8 @@ struct Watched {
     socket: OwnedFd,
 }
 
-/// Takes a hold on a connection and asks the system to keep its errors; from the first packet on
-/// where the connection has not begun yet.
+/// Takes a handle to a connection and makes the system keep its errors; from the first packet on if
+/// the connection has not begun yet.
 pub fn watch(socket: &Socket) -> Option<Arc<dyn SocketEvidence>> {
     let socket = socket.as_fd().try_clone_to_owned().ok()?;
     // A socket is of one family: the other option is refused, which means nothing.
@@ -47,7 +47,7 @@ impl SocketEvidence for Watched {
         Some(TcpCounters {
             rtt_us: word(&info, 68)?,
             retransmits: word(&info, 100)?,
-            // The largest number stands for "not measured".
+            // The largest number means "not measured".
             shortest_rtt_us: word(&info, 148).filter(|rtt| *rtt != u32::MAX),
             needless_retransmits: word(&info, 216),
             unacked_segments: word(&info, 24),
@@ -61,7 +61,7 @@ impl SocketEvidence for Watched {
 }
 
 impl Watched {
-    /// The next entry of the queue, where there is one and it tells of an ICMP message.
+    /// The next entry of the queue, if there is one and it is an ICMP message.
     fn next_error(&self) -> Option<IcmpSeen> {
         let mut space = nix::cmsg_space!(libc::sock_extended_err, libc::sockaddr_in6);
         let mut data = [0; 64];

@@ -1,5 +1,5 @@
-//! macOS: the counters of a connection (`TCP_CONNECTION_INFO`). Nothing tells a program without
-//! privileges of ICMP messages there.
+//! macOS: the counters of a connection (`TCP_CONNECTION_INFO`). The system does not report ICMP
+//! messages to a program without privileges.
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ struct Watched {
     socket: OwnedFd,
 }
 
-/// Takes a hold on a connection.
+/// Takes a handle to a connection.
 pub fn watch(socket: &Socket) -> Option<Arc<dyn SocketEvidence>> {
     let socket = socket.as_fd().try_clone_to_owned().ok()?;
     Some(Arc::new(Watched { socket }))
@@ -55,8 +55,8 @@ fn connection_info(socket: &OwnedFd) -> Option<Vec<u8>> {
     (result == 0 && usize::try_from(length).ok()? >= LENGTH).then(|| bytes.collect())
 }
 
-/// The bytes that wait in the send buffer are those that nobody has acknowledged: a ClientHello is
-/// sent at once. Bytes out of order are counted among the received ones.
+/// The bytes in the send buffer are those that the peer has not acknowledged: a ClientHello is sent
+/// at once. Bytes out of order are counted among the received ones.
 fn counted(info: &[u8]) -> Option<TcpCounters> {
     let waiting = u32::from_ne_bytes(array(info, 32)?);
     let round_trip_ms = u32::from_ne_bytes(array(info, 44)?);

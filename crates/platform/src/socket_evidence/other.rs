@@ -1,4 +1,4 @@
-//! Systems that are not asked yet: nothing is known beyond the error of the connection.
+//! Systems without support yet: nothing is known beyond the error of the connection.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use socket2::Socket;
 
 use super::SocketEvidence;
 
-/// A hold on a connection; none here.
+/// A handle to a connection; none here.
 pub fn watch(_: &Socket) -> Option<Arc<dyn SocketEvidence>> {
     None
 }

@@ -23,14 +23,14 @@ type Words<const N: usize> = [u64; N];
 const COUNTERS: usize = size_of::<TCP_INFO_v0>().div_ceil(8);
 const MESSAGE: usize = size_of::<ICMP_ERROR_INFO>().div_ceil(8);
 
-/// A duplicate of the socket: its number stays ours, whoever closes the other one.
+/// A duplicate of the socket: it stays open when the original is closed.
 #[derive(Debug)]
 struct Watched {
     socket: Socket,
 }
 
-/// Takes a hold on a connection that has not begun yet, and asks the system to end it at the first
-/// ICMP error: without that Windows goes on asking until the limit.
+/// Takes a handle to a connection that has not begun yet, and makes the system end it at the first
+/// ICMP error: without that Windows retransmits until the limit.
 pub fn watch(socket: &Socket) -> Option<Arc<dyn SocketEvidence>> {
     fail_on_icmp(socket);
     let socket = socket.try_clone().ok()?;
@@ -54,8 +54,8 @@ fn number(socket: &Socket) -> SOCKET {
 #[allow(unsafe_code, reason = "no safe binding has this option")]
 fn fail_on_icmp(socket: &Socket) {
     let on = 1_u32;
-    // SAFETY: the pointer is to a number of the length that is told, which outlives the call. A
-    // system that does not know the option refuses, which changes nothing.
+    // SAFETY: the pointer is to a number of the length that is passed, which outlives the call. A
+    // system that does not know the option rejects it, which changes nothing.
     let _ = unsafe {
         setsockopt(
             number(socket),
@@ -72,8 +72,8 @@ fn fail_on_icmp(socket: &Socket) {
 fn message(socket: &Socket) -> Option<Vec<u8>> {
     let mut words: Words<MESSAGE> = [0; MESSAGE];
     let mut length = (size_of::<ICMP_ERROR_INFO>() as u32).cast_signed();
-    // SAFETY: the buffer is valid for writes of `length` bytes and used by nobody else; the
-    // system writes at most that many and stores the number in `length`.
+    // SAFETY: the buffer is valid for writes of `length` bytes and not used elsewhere; the system
+    // writes at most that many and stores the number in `length`.
     let result = unsafe {
         getsockopt(
             number(socket),
@@ -152,7 +152,7 @@ fn seen(info: &[u8]) -> Option<IcmpSeen> {
     })
 }
 
-/// The union at the beginning of the structure; its first field tells which address it is.
+/// The union at the beginning of the structure; its first field is the address family.
 fn sender(info: &[u8]) -> Option<IpAddr> {
     let at = offset_of!(ICMP_ERROR_INFO, srcaddress);
     match u16::from_ne_bytes(array(info, at)?) {

@@ -1,5 +1,5 @@
-//! One DNS question, repeated as the rules say: other servers in turn, without EDNS from the second
-//! packet on, TCP beside the last. Answers to earlier packets count until the question is given up.
+//! One DNS question, repeated as the rules say: the next server each time, without EDNS from the
+//! second packet on, TCP together with the last. Answers to earlier packets count until the end.
 
 use std::future::pending;
 mod hear;
@@ -29,13 +29,13 @@ pub(super) const RESEND_AFTER: Duration = Duration::from_millis(400);
 /// Repetitions within a try: one, and more where the server drops what exceeds its limit.
 const REPEATS: usize = 1;
 const REPEATS_AT_A_LIMIT: usize = 2;
-/// Lost packets of one question that say something about the server's limit. More say that the
-/// server leaves this name out.
+/// Lost packets of one question that are evidence of a limit of the server. More are evidence that
+/// the server ignores this name.
 const TELLING_LOSSES: usize = 2;
-/// Servers that one question goes to at most.
+/// Servers that one question is sent to at most.
 const SERVER_LIMIT: usize = 6;
 
-/// A question under way.
+/// A pending question.
 pub(super) struct Asking<'a> {
     client: &'a DnsClient,
     name: &'a str,
@@ -54,7 +54,7 @@ pub(super) struct Asking<'a> {
     not_before: Instant,
     losses: usize,
     foreign: usize,
-    /// The last answer that only says that the server did not resolve the name.
+    /// The last answer that only means that the server did not resolve the name.
     refusal: Option<DnsAnswer>,
     refusals: usize,
     truncated: Option<Failure>,
@@ -71,11 +71,11 @@ struct Next {
 enum Step {
     /// The next try of the schedule, or the end.
     Schedule,
-    /// The same server again, with or without EDNS, beside the schedule.
+    /// The same server again, with or without EDNS, outside of the schedule.
     Again { server: SocketAddr, edns: bool },
 }
 
-/// What came of a connection, which began when it had its place.
+/// The result of a connection, which began when it had its place.
 struct Connected {
     place: usize,
     began: Instant,
@@ -375,7 +375,7 @@ impl<'a> Asking<'a> {
         sent.err().and_then(|failure| self.fail(server, failure))
     }
 
-    /// Asks over TCP, unless that is under way at this server.
+    /// Asks over TCP, unless a TCP query to this server is pending.
     fn connect(&mut self, server: SocketAddr, after_truncation: bool) {
         let under_way = |one: &Try| {
             one.server == server && one.transport == Transport::Tcp && one.ended.is_none()
@@ -422,7 +422,7 @@ impl<'a> Asking<'a> {
     }
 }
 
-/// A question that has ended, or that is no longer waited for, is not under way.
+/// A question that has ended, or that is no longer waited for, is not pending.
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
         for one in &self.tries {

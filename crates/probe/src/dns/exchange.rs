@@ -47,8 +47,8 @@ impl Link {
     /// The next packet. Nothing is lost where this is given up while it waits.
     ///
     /// Not `UdpSocket::recv`: on Linux it is not woken by an error, and where the system reports a
-    /// closed port as a failed connection, as Wine does, tokio takes the socket for closed from then
-    /// on, and `recv` tries again without end and without giving way.
+    /// closed port as a failed connection, as Wine does, tokio takes the socket for closed from
+    /// then on, and `recv` retries forever without yielding.
     pub(super) async fn receive(&self) -> Result<Vec<u8>, Failure> {
         let mut packet = vec![0; PACKET_LIMIT];
         loop {
@@ -71,7 +71,7 @@ impl Link {
         }
     }
 
-    /// What the system tells about an earlier packet.
+    /// What the system reports about an earlier packet.
     fn take_error(&self) -> Option<io::Error> {
         let take = || match self.socket.take_error()? {
             Some(error) => Ok(error),

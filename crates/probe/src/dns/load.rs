@@ -1,6 +1,6 @@
-//! How much one name server bears. All names of a run are asked at once; where that is too much for
-//! a server, it answers one question after another or drops what exceeds its limit. Such a server
-//! gets no question twice while it works on others, and no more questions than it answers.
+//! The load limit of one name server. All names of a run are queried at once; a server for which
+//! that is too much answers one question after another or drops what exceeds its limit. Such a
+//! server gets no question twice while it works on others, and no more questions than it answers.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -17,11 +17,11 @@ const PASSED_OVER: u64 = 4;
 const LOST: usize = 5;
 /// Of so many packets one must be lost, so that it may be the work of a limit.
 const LOST_SHARE: usize = 6;
-/// Packets under way at once to a server that has more than it can answer.
+/// Pending packets to a server that has more than it can answer.
 const FEW: usize = 4;
-/// Answers that are so far apart, and come later and later, are given one after another.
+/// Answers that are so far apart, and later and later, show that the server answers one by one.
 const ONE_BY_ONE: Duration = Duration::from_millis(30);
-/// So many answers of the kind are no chance.
+/// So many such answers are not a coincidence.
 const IN_TURN: usize = 8;
 /// Questions in a row that a server may answer although they were given up.
 const ABANDONED: u32 = 3;
@@ -61,7 +61,7 @@ pub(super) struct Load {
     /// The latest packet that was answered.
     newest: Option<Ticket>,
     answers: Vec<Instant>,
-    /// The time of the last answer beside others that waited.
+    /// How long the last answer took while others waited.
     gap: Duration,
     /// From the last packet that was answered to its answer, and the shortest such time.
     latency: Duration,
@@ -80,10 +80,10 @@ struct Sent {
     kind: Kind,
 }
 
-/// What becomes of a packet says something of the server where ...
+/// What happens to a packet is evidence about the server if ...
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Kind {
-    /// ... its loss can be no matter of EDNS, which a server may not know.
+    /// ... its loss cannot be due to EDNS, which a server may not support.
     pub(super) counts: bool,
     /// ... its question has lost a packet before: an answer shows that the name is not left out.
     pub(super) again: bool,
@@ -178,8 +178,8 @@ impl Load {
         (last >= left && !passed_over && until > now).then_some(until)
     }
 
-    /// Whether a packet may leave; otherwise when to ask again. `again` where its question has lost
-    /// one before.
+    /// Whether a packet may be sent; otherwise when to check again. `again` where its question has
+    /// lost one before.
     pub(super) fn may_send(&mut self, again: bool, now: Instant) -> Result<(), Instant> {
         let patience = self.patience();
         let trial = self.trial_patience();
@@ -228,9 +228,9 @@ impl Load {
         waits && self.is_at_work(now) && (self.is_queue() || self.is_limited())
     }
 
-    /// How much of the time of a packet the server was busy with others: all but what one question
-    /// takes, which is the usual time between two answers. A much longer pause is the time of one
-    /// question, unless it is that of a few that were given up.
+    /// How much of the time of a packet the server was busy with others: all but the time of one
+    /// question, which is the usual time between two answers. A much longer pause is the time of
+    /// one question, unless it is that of a few that were given up.
     pub(super) fn queued(&self, left: Instant, answered: Instant) -> Duration {
         let between = self.answers.iter().copied();
         let between = between.filter(|at| *at > left && *at < answered);

@@ -1,4 +1,4 @@
-//! What a run learns about its name servers, so that later lookups ask in the right order and form.
+//! What a run learns about its name servers, so that later lookups use the right order and form.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use crate::dns::load::Load;
 use reach365_model::evidence::BusyResolver;
 use reach365_model::options::DNS_CONNECTIONS;
 
-/// What the lookups of a run share about the servers they ask.
+/// What the lookups of a run share about the servers they query.
 #[derive(Debug, Default)]
 pub struct NameServers {
     known: Mutex<HashMap<SocketAddr, Known>>,
@@ -46,7 +46,7 @@ impl NameServers {
         }
     }
 
-    /// Why there is nothing to ask.
+    /// Why there is no server to ask.
     pub(super) fn why_none(&self) -> String {
         if self.unusable.is_empty() {
             return "no name server is configured".to_owned();
@@ -55,8 +55,8 @@ impl NameServers {
         format!("no name server can be asked: {entries}; correct the entry")
     }
 
-    /// Servers that never answered go behind those that did, as the systems' own resolvers do it;
-    /// otherwise the order is kept.
+    /// Servers that never answered are tried after those that did, as the operating systems'
+    /// resolvers do; otherwise the order is kept.
     pub(super) fn in_order(&self, servers: &[SocketAddr]) -> Vec<SocketAddr> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let of = |server: &SocketAddr| known.get(server).copied().unwrap_or_default();

@@ -25,7 +25,7 @@ pub enum FetchError {
     /// The handshake failed, or the certificate is not trusted.
     #[error("TLS: {0}")]
     Tls(String),
-    /// Whatever failed on the path through a proxy.
+    /// Any failure on the path through a proxy.
     #[error("through the proxy {server}: {why}")]
     Proxy {
         server: ProxyServer,
@@ -37,7 +37,7 @@ pub enum FetchError {
     /// The proxy rejected the credentials.
     #[error("it rejected the credentials")]
     Rejected,
-    /// The proxy opened no tunnel; its own word.
+    /// The proxy opened no tunnel; its own error text.
     #[error("{0}")]
     Tunnel(String),
     /// The connection ended before the answer did, or what came is not HTTP.
@@ -46,7 +46,7 @@ pub enum FetchError {
     /// The answer has more bytes than this.
     #[error("an answer of more than {} MiB", .0 >> 20)]
     TooLarge(usize),
-    /// The answer is compressed. Nothing asked for that, and nothing is decompressed.
+    /// The answer is compressed, although no compression was requested; nothing is decompressed.
     #[error("the answer is compressed ({}), although no compression was requested", quoted(.0))]
     Encoded(String),
     /// More redirects than this.

@@ -1,8 +1,8 @@
 //! Downloads through a proxy.
 //!
-//! reqwest says no more of a proxy that opens no tunnel than that it did not. So the proxy is asked
-//! for the first tunnel with the probe's own requests: they know its status, its words and the schemes
-//! that it offers, which the rule for credentials needs. reqwest repeats what was accepted.
+//! reqwest reports no detail of a proxy that opens no tunnel. So the probe's own request opens the
+//! first tunnel: it records the proxy's status, its text and the schemes that it offers, which the
+//! rule for credentials needs. reqwest repeats what was accepted.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -177,7 +177,7 @@ fn usable(status: Option<u16>) -> Result<(), FetchError> {
     }
 }
 
-/// What an authenticated request says of the credentials.
+/// What the answer to an authenticated request shows about the credentials.
 fn status(sent: &Result<reqwest::Response, FetchError>) -> Option<u16> {
     match sent {
         Ok(_) => Some(200),

@@ -1,5 +1,5 @@
-//! Every answer that a script gives for one URL: it may go by the order of addresses, by the clock,
-//! by chance, or by how often it was asked.
+//! Every answer that a script gives for one URL: it may depend on the order of addresses, on the
+//! clock, on random numbers, or on how often it was called.
 
 use std::time::Duration;
 
@@ -29,14 +29,14 @@ pub struct PacAnswers {
     pub taken: PacAnswer,
     /// The others, each once, in the order of their texts.
     pub others: Vec<PacAnswer>,
-    /// What the answer changes with, in words; empty where it does not.
+    /// What the answer depends on, as text; empty where it does not change.
     pub changes_with: Vec<&'static str>,
 }
 
-/// Asks a script for one URL under all circumstances that it looks at.
+/// Evaluates a script for one URL under all circumstances that it depends on.
 ///
 /// # Errors
-/// As [`super::answer`], for the first evaluation. Later failures are no answers.
+/// As [`super::answer`], for the first evaluation. Later failures are not answers.
 pub async fn answers(script: &Script, url: &Url) -> Result<PacAnswers, PacFailure> {
     let base = Circumstances {
         rotation: Some(0),
@@ -106,7 +106,7 @@ impl Found<'_> {
         }
     }
 
-    /// Asks once more; says whether another route came.
+    /// Evaluates once more; returns whether the route differs.
     async fn asked(&mut self, circumstances: Circumstances, what: &'static str) -> bool {
         if Instant::now() > self.until {
             return false;

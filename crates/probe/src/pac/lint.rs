@@ -1,5 +1,5 @@
-//! What a script shows when it runs: answers that depend on what clients do not tell, failures,
-//! slowness, and proxies that nobody can reach.
+//! What a script shows when it runs: answers that depend on what clients do not pass, failures,
+//! slowness, and unreachable proxies.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -19,7 +19,7 @@ use reach365_proxy::route::{Hop, ProxyProtocol, ProxyServer};
 
 /// A path where a URL has none, to see whether the script looks at paths.
 const SAMPLE_PATH: &str = "/common/oauth2/authorize?client_id=x";
-/// An evaluation beyond this is felt.
+/// An evaluation that takes longer than this is noticeable.
 const SLOW: Duration = Duration::from_millis(50);
 /// A proxy gets this long to accept a connection.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
@@ -27,8 +27,8 @@ const NAME_LIMIT: Duration = Duration::from_secs(4);
 /// Proxies that are tried.
 const PROXY_LIMIT: usize = 32;
 
-/// Remarks about a script: those of its text, then those of its answers for these URLs. The
-/// proxies that the answers name are looked up, and connected to without a word being said.
+/// Remarks about a script: those of its text, then those of its answers for these URLs. The proxies
+/// that the answers name are looked up and connected to; no data is sent.
 pub async fn lint(script: &Script, urls: &[Url], surroundings: &PacEnvironment) -> Vec<Remark> {
     let mut remarks = lint_text(&script.text);
     let mut seen = Seen::default();
@@ -45,7 +45,7 @@ pub async fn lint(script: &Script, urls: &[Url], surroundings: &PacEnvironment) 
         }
         let all = answers(script, url).await;
         seen.changes(url, all.as_ref().ok());
-        // Every client tells scripts the path of http URLs.
+        // Every client passes the path of http URLs to scripts.
         let stable = all.is_ok_and(|all| all.others.is_empty());
         if stable && url.scheme() == "https" {
             seen.compare(url, usual.as_ref(), with_path(script, url).await.as_ref());
@@ -107,7 +107,7 @@ impl Seen {
         }
     }
 
-    /// WinHTTP carries connections directly or through proxies of the kind `PROXY` alone.
+    /// WinHTTP supports only direct connections and proxies of the kind `PROXY`.
     fn note_unusable(&mut self, url: &Url, answer: &PacAnswer) {
         let usable = |hop: &Hop| match hop {
             Hop::Direct => true,
@@ -243,7 +243,7 @@ async fn unreachable_proxies(proxies: &[ProxyServer], resolver: &Resolver) -> Ve
     results.into_iter().flatten().collect()
 }
 
-/// Why nobody gets through to a proxy; nothing where it accepts a connection.
+/// Why a proxy cannot be reached; nothing where it accepts a connection.
 async fn objection(server: &ProxyServer, resolver: &Resolver) -> Option<Remark> {
     let addresses = match &server.host {
         Host::Address(address) => vec![*address],

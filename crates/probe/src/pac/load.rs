@@ -32,7 +32,7 @@ pub struct Script {
 }
 
 impl Script {
-    /// Shares with the other scripts of a run what was heard from name servers.
+    /// Shares answers of name servers with the other scripts of a run.
     pub fn share(&mut self, silence: Arc<Silence>) {
         self.runner.share(silence);
     }
@@ -50,7 +50,7 @@ pub(super) struct Loaded {
 /// no credentials are sent.
 ///
 /// # Errors
-/// Why it could not be fetched, or why it is no script.
+/// Why it could not be fetched, or why it is not a script.
 pub async fn load(
     source: &str,
     limits: &PacLimits,

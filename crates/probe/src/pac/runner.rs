@@ -1,8 +1,8 @@
 //! Runs a script on a thread of its own, under a deadline that does not count the waiting for
 //! names.
 //!
-//! Most scripts end when they are told to. Some of the engine's own loops never look, so that a
-//! thread may have to be given up: it stays until the process ends, and there is a limit to them.
+//! Most scripts stop on request. Some of the engine's own loops never check for it, so that a
+//! thread may have to be abandoned: it stays until the process ends, and their number is limited.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -24,9 +24,9 @@ use reach365_proxy::pac::{
     Circumstances, PacAnswer, PacFailure, PacFailureKind, PacHost, PacScript, ScriptRequest,
 };
 
-/// How long a script that has been told to end may go on.
+/// How long a script may go on after the request to stop.
 const GRACE: Duration = Duration::from_millis(250);
-/// Threads that one process gives up at most.
+/// Threads that one process abandons at most.
 const ABANDONED_LIMIT: usize = 4;
 /// A script that does not end in time for so many questions in a row is not run again.
 const TIMEOUT_LIMIT: usize = 2;
@@ -76,7 +76,7 @@ impl Runner {
         }
     }
 
-    /// Shares with other scripts what was heard from name servers.
+    /// Shares answers of name servers with other scripts.
     pub(super) fn share(&mut self, silence: Arc<Silence>) {
         self.silence = silence;
     }
@@ -142,7 +142,7 @@ impl Runner {
         Ok(sender)
     }
 
-    /// Waits for the reply; when the time is over, tells the script to end and waits a little more.
+    /// Waits for the reply; when the time is over, stops the script and waits a little more.
     async fn wait(
         &self,
         mut reply: oneshot::Receiver<Outcome>,
@@ -184,7 +184,7 @@ impl std::fmt::Debug for Runner {
 }
 
 impl Place {
-    /// Keeps what an end says of the script as a whole.
+    /// Keeps what an end shows about the script as a whole.
     fn learn(&mut self, ended: Ended) -> Outcome {
         let outcome = match ended {
             Ended::InTime(outcome) => {
@@ -221,7 +221,7 @@ fn engine_gone() -> PacFailure {
     )
 }
 
-/// Ends the evaluation when nobody waits for it any more.
+/// Ends the evaluation when its caller stops waiting.
 struct StopOnDrop(Arc<AtomicBool>);
 
 impl Drop for StopOnDrop {
@@ -230,8 +230,8 @@ impl Drop for StopOnDrop {
     }
 }
 
-/// The life of a thread: the script is read with the first question, and again after a limit,
-/// since nobody knows in which state it was stopped.
+/// The body of a thread: the script is loaded for the first question, and again after a limit,
+/// since the state in which it was stopped is unknown.
 fn serve(text: &str, world: &World, jobs: &Receiver<Job>) {
     let mut script: Option<Result<PacScript, PacFailure>> = None;
     for job in jobs {
@@ -247,20 +247,20 @@ fn serve(text: &str, world: &World, jobs: &Receiver<Job>) {
         if unsure {
             script = None;
         }
-        // Whoever asked may be gone.
+        // The caller may have been dropped.
         let _ = job.reply.send(outcome);
     }
 }
 
-/// The world outside, as the thread of a script reaches it.
+/// The environment of a script, as its thread accesses it.
 #[derive(Clone)]
 struct World {
     resolver: Resolver,
     surroundings: PacEnvironment,
     name_limit: Duration,
-    /// Asked of the system once: scripts ask for every URL.
+    /// Asked of the system once: scripts request them for every URL.
     own: Arc<OnceLock<Vec<IpAddr>>>,
-    /// Who asked last.
+    /// The last caller.
     job: Arc<Mutex<Option<Asker>>>,
 }
 
@@ -270,8 +270,8 @@ impl World {
         *current = Some((job.runtime.clone(), Arc::clone(&job.waiting)));
     }
 
-    /// The lookup runs on the runtime of whoever asked, since this thread has none. A runtime that
-    /// has gone drops the question, and the channel says so.
+    /// The lookup runs on the caller's runtime, since this thread has none. A runtime that has shut
+    /// down drops the question, and the channel reports that.
     fn lookup(&self, runtime: &Handle, name: &str) -> Vec<IpAddr> {
         let (sender, receiver) = mpsc::channel();
         let (resolver, limit) = (self.resolver.clone(), self.name_limit);

@@ -16,10 +16,10 @@ use reach365_platform as platform;
 
 /// Longest wait for the name of a server that the tool itself connects to.
 const NAME_LIMIT: Duration = Duration::from_secs(4);
-/// Names that must meet silence before further ones are not asked for.
+/// Names that must get no answer before further ones are not looked up.
 const SILENT_NAMES: usize = 3;
 
-/// What scripts learn from outside, and who is trusted when they are fetched.
+/// What scripts learn from their environment, and the roots that are trusted to fetch them.
 #[derive(Debug, Clone, Default)]
 pub struct PacEnvironment {
     /// Who answers for names.
@@ -42,7 +42,7 @@ pub enum PacNames {
     System,
     /// These name servers, and the hosts file.
     Servers(Vec<SocketAddr>),
-    /// This table alone; nothing is asked of the network. Keys are in lower case.
+    /// This table only; no name server is asked. Keys are in lower case.
     Fixed(HashMap<String, Vec<IpAddr>>),
 }
 
@@ -52,7 +52,7 @@ impl PacEnvironment {
         self.resolver_after(&Arc::default())
     }
 
-    /// The same for the scripts of a run, which share what they have heard.
+    /// The same for the scripts of a run, which share the answers of name servers.
     pub(super) fn resolver_after(&self, silence: &Arc<Silence>) -> Resolver {
         match &self.names {
             PacNames::Fixed(table) => Resolver::Fixed(Arc::new(table.clone())),
@@ -91,7 +91,7 @@ impl PacEnvironment {
     }
 }
 
-/// What the scripts of a run have heard from name servers. A script asks for one name after the
+/// The name server answers that the scripts of a run share. A script looks up one name after the
 /// other, so that each silence would add to the wait of all endpoints behind it.
 #[derive(Debug, Default)]
 pub struct Silence {
@@ -102,9 +102,9 @@ pub struct Silence {
 struct Heard {
     /// Whether any name was answered, if only with an error.
     anything: bool,
-    /// Names that were asked for and not answered.
+    /// Names that were looked up and got no answer.
     silent: BTreeSet<String>,
-    /// Names that were then not asked for.
+    /// Names that were then not looked up.
     unasked: BTreeSet<String>,
 }
 
@@ -161,8 +161,8 @@ pub(super) struct Asking {
 }
 
 impl Resolver {
-    /// The addresses of a name, IPv4 first; none where nobody answers in time. Names are completed
-    /// as those of proxies are.
+    /// The addresses of a name, IPv4 first; none where no answer arrives in time. Names are
+    /// completed as those of proxies are.
     pub(super) async fn addresses(&self, name: &str, limit: Duration) -> Vec<IpAddr> {
         let name = name.to_ascii_lowercase();
         match self {
@@ -219,7 +219,7 @@ mod tests {
         }
     }
 
-    /// Asks for names, one after the other, and says whether each had addresses.
+    /// Looks up names, one after the other, and returns whether each had addresses.
     async fn ask(resolver: &Resolver, names: &[&str]) {
         for name in names {
             let found = resolver.addresses(name, LIMIT).await;
@@ -227,7 +227,7 @@ mod tests {
         }
     }
 
-    /// What was asked of a server that is silent.
+    /// The questions that a silent server received.
     fn questions(server: &std::net::UdpSocket) -> String {
         server.set_nonblocking(true).unwrap();
         let mut text = String::new();

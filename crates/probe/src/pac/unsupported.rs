@@ -1,4 +1,4 @@
-//! In place of the runner where the program has no engine.
+//! Replaces the runner where the program has no engine.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ impl Runner {
     }
 }
 
-/// Nothing is downloaded; but where nothing is, there is no script either.
+/// Nothing is downloaded; but a server that cannot be reached is reported as unreachable.
 #[cfg(not(feature = "fetch"))]
 pub(super) async fn download(
     url: &Url,

@@ -51,7 +51,7 @@ pub(crate) fn is_written() -> bool {
     std::env::var_os("UPDATE_DOCS").is_some()
 }
 
-/// Writes the suite's part of the page where that is asked for; else says whether it has these
+/// Writes the suite's part of the page if requested; otherwise returns whether it has these
 /// scenarios.
 pub(crate) fn agrees(
     suite: &Suite,
@@ -146,7 +146,7 @@ fn about(scenario: &Scenario) -> String {
     }
 }
 
-/// What another program said of the afflicted hosts, or of a healthy one where that is telling.
+/// The result of another program for the afflicted hosts, or for a healthy one if that matters.
 fn column<'a>(peers: &'a [Asked], of: impl Fn(&'a Asked) -> Option<&'a Said>) -> String {
     let mut cell: Vec<(String, usize)> = Vec::new();
     let is_well = |asked: &Asked| asked.condition == Condition::Healthy;
@@ -176,7 +176,7 @@ fn column<'a>(peers: &'a [Asked], of: impl Fn(&'a Asked) -> Option<&'a Said>) ->
     cell.collect::<Vec<_>>().join("; ")
 }
 
-/// What must be said of the afflicted hosts.
+/// The expected result for the afflicted hosts.
 fn said(scenario: &Scenario) -> String {
     let mut said: Vec<String> = Vec::new();
     for (_, expected) in scenario.expected() {

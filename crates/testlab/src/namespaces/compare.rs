@@ -42,7 +42,7 @@ pub(crate) fn false_accusations(scenario: &Scenario, report: &Value) -> usize {
     accused.count()
 }
 
-/// Whether something is said to be wrong with a host.
+/// Whether the report finds a fault with a host.
 pub(crate) fn is_noticed(scenario: &Scenario, host: &Host, report: &Value) -> bool {
     let row = row(report, &host.name);
     row.is_some_and(|row| {

@@ -15,7 +15,7 @@ use crate::zone::{Name, SharedZone};
 /// First argument of the process that serves; the scenario's file is the second.
 pub(crate) const SERVE: &str = "serve";
 
-/// Starts everything, says where the roots are, and waits for the end of its input.
+/// Starts everything, prints where the roots are, and waits for the end of its input.
 pub(crate) fn serve(file: &str) {
     let text = std::fs::read_to_string(file).unwrap();
     let scenario = Scenario::parse(&text).unwrap();

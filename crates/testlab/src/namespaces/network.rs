@@ -21,7 +21,7 @@ const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 /// Files of the internet's roots.
 const PUBLIC_ROOTS: &str = "public-roots.pem";
 pub(crate) const OS_ROOTS: &str = "os-roots.pem";
-/// Where the system says which resolver is asked, and which proxy.
+/// Values that leave the resolver, and the proxy, to the system's settings.
 const SYSTEM: &str = "system";
 const SETTINGS: &str = "settings";
 /// Set in the process that a user namespace was made for.
@@ -30,7 +30,7 @@ const INSIDE: &str = "REACH365_BRANCH_INSIDE";
 /// What this machine allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Here {
-    /// Namespaces, as it is.
+    /// Namespaces, without a user namespace.
     Allowed,
     /// Namespaces, inside a user namespace.
     InUserNamespace,
@@ -74,7 +74,7 @@ impl Here {
 /// A branch office with everything in it running.
 pub(crate) struct Branch {
     pub(crate) client: Namespace,
-    /// Where the internet put its roots.
+    /// The directory of the internet's roots.
     pub(crate) roots: PathBuf,
     /// What ends with the branch.
     _running: Vec<Running>,
@@ -114,7 +114,7 @@ impl Branch {
         }
     }
 
-    /// Runs the program in the client's place; what it says where that is no report.
+    /// Runs the program in the client's namespace; its output if that is not a report.
     pub(crate) fn check(&self, program: &str, scenario: &Scenario) -> Result<Checked, String> {
         let mut words = Vec::new();
         if let Some(clock) = &scenario.clock {
@@ -190,7 +190,7 @@ pub(crate) struct Checked {
     pub(crate) exit: Option<i32>,
 }
 
-/// A directory that goes with the branch, and all that stands in it.
+/// A directory that is deleted with the branch, with everything in it.
 pub(crate) struct Directory(PathBuf);
 
 impl Directory {
@@ -214,7 +214,7 @@ impl Directory {
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        // Left behind in the temporary directory at worst.
+        // At worst it is left in the temporary directory.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
@@ -227,7 +227,7 @@ pub(crate) struct Namespace {
 impl Namespace {
     fn new() -> Self {
         let mut command = Command::new("unshare");
-        // The line of output says that the namespace is there.
+        // The line of output shows that the namespace exists.
         command.args(["--net", "sh", "-c", "ip link set lo up; echo; exec cat"]);
         let (holder, _) = Running::start(&mut command);
         Self { holder }
@@ -246,7 +246,7 @@ impl Namespace {
         command
     }
 
-    /// Runs shell commands, which all have to succeed.
+    /// Runs shell commands, which must all succeed.
     pub(crate) fn shell(&self, script: &str) {
         let output = self.command("sh").args(["-ec", script]).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
@@ -312,7 +312,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         drop(self.process.stdin.take());
-        // Whatever comes of it, the process is gone or going.
+        // Whatever the result, the process has ended or is ending.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -378,7 +378,7 @@ fn start_internet(
     fs::write(&file, &scenario.text).unwrap();
     let this = std::env::current_exe().unwrap();
     let mut command = internet.command(&this.display().to_string());
-    // It is ended from outside, and so cannot tidy up: its directory stands in this one.
+    // It is killed, and so cannot clean up: its directory is inside this one.
     command
         .arg(internet::SERVE)
         .arg(&file)

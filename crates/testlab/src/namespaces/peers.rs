@@ -1,5 +1,5 @@
-//! What other programs say in the same place: `curl` and Prometheus' blackbox exporter, with the
-//! same resolver, roots, proxy and, where a program takes one, clock. Only the page needs them.
+//! What other programs report in the same place: `curl` and Prometheus' blackbox exporter, with the
+//! same resolver, roots, proxy and, if a program supports it, clock. Only the page needs them.
 
 use std::process::Command;
 use std::thread;
@@ -10,29 +10,29 @@ use super::compare;
 use super::network::{Branch, OS_ROOTS, Running, path};
 use super::scenario::{Expected, Host, Scenario};
 
-/// What has to be installed where they are asked.
+/// The programs that must be installed for that.
 pub(crate) const TOOLS: [&str; 2] = ["curl", BLACKBOX];
 const BLACKBOX: &str = "prometheus-blackbox-exporter";
 /// Where the exporter listens, in the client's namespace.
 const LISTENS: &str = "127.0.0.1:9115";
 const LIMIT_S: u32 = 10;
-/// Letters of foreign text that a cell of the page takes.
+/// Characters of untrusted text that fit into a cell of the page.
 const WIDTH: usize = 90;
 /// Runs a program that reads another file as `/etc/resolv.conf`.
 const WITH_RESOLVER: &str = "mount --bind \"$0\" /etc/resolv.conf; exec \"$@\"";
 
-/// What was said of one host.
+/// The results for one host.
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) condition: Condition,
-    /// Whether the program under test said in the run before that something is wrong with it.
+    /// Whether the program under test found a fault with it in the run before.
     pub(crate) noticed: bool,
     pub(crate) curl: Said,
-    /// Nothing where the clock is another: the exporter asks the system for the time itself.
+    /// Nothing if the clock is changed: the exporter takes the time from the system.
     pub(crate) blackbox: Option<Said>,
 }
 
-/// How the host is, as the scenario has it.
+/// The state of the host according to the scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Condition {
     Healthy,
@@ -41,7 +41,7 @@ pub(crate) enum Condition {
     Broken,
 }
 
-/// What one program said.
+/// The result of one program.
 #[derive(Debug)]
 pub(crate) struct Said {
     /// Fit for a code span in a table.
@@ -50,7 +50,7 @@ pub(crate) struct Said {
     pub(crate) noticed: bool,
 }
 
-/// Asks about one host of each verdict, and about one that is well.
+/// Tests one host of each verdict, and a healthy one.
 pub(crate) fn ask(branch: &Branch, scenario: &Scenario, report: &Value) -> Vec<Asked> {
     let resolver = format!("nameserver {}\n", scenario.ask);
     std::fs::write(branch.directory.file("resolv.conf"), resolver).unwrap();
@@ -216,7 +216,7 @@ fn of_blackbox(text: &str) -> Said {
 /// The error of a line in logfmt; else what it reports as an error, with the status if it has one.
 fn reason_in(line: &str) -> Option<String> {
     if let Some(error) = value(line, "err") {
-        // Which address it was stands in the text that follows as well.
+        // The text that follows contains the address as well.
         let short = error.split_once("\": ").map(|(_, short)| short.to_owned());
         return Some(short.unwrap_or(error));
     }
@@ -256,7 +256,7 @@ impl Said {
     }
 }
 
-/// Foreign text for a code span in a table: one line, cut, and nothing that ends span or cell.
+/// Untrusted text for a code span in a table: one line, cut, and nothing that ends span or cell.
 fn for_table(text: &str) -> String {
     let plain: String = text
         .chars()

@@ -1,4 +1,4 @@
-//! Runs every scenario, some of them at once, and says what went differently.
+//! Runs every scenario, some of them at once, and prints the differences.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
@@ -15,7 +15,7 @@ use super::{PLANTED, Suite, accuracy, compare, internet, peers, stored};
 
 /// Scenarios at once. They wait most of the time.
 const AT_ONCE: usize = 4;
-/// The same where other programs are asked too, which take ten seconds to give up.
+/// The same if other programs run too, which need ten seconds to time out.
 const AT_ONCE_WITH_PEERS: usize = 6;
 /// What the line with a delay is made of.
 const TUN: &str = "/dev/net/tun";
@@ -46,14 +46,14 @@ pub(crate) struct Outcome {
     pub(crate) false_accusations: usize,
     /// The longest run of the program.
     pub(crate) wall: Duration,
-    /// What other programs said, where the page is written.
+    /// The results of other programs, if the page is written.
     pub(crate) peers: Vec<peers::Asked>,
     /// What the first runs reported.
     pub(crate) reports: Vec<Value>,
 }
 
 impl Outcome {
-    /// Whether every run was as it should be, in a word.
+    /// Whether every run had the expected result, as yes or no.
     pub(crate) fn exact(&self) -> &'static str {
         if self.differences.is_empty() {
             "yes"
@@ -115,7 +115,7 @@ fn run(suite: &Suite, arguments: &[String]) -> ExitCode {
         .chain(&planted)
         .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|part| is_named(name, part)));
     let mut chosen: Vec<_> = chosen.collect();
-    // The longest begin first, so that nothing waits for them alone.
+    // The longest begin first, so that the run does not end with a wait for them.
     chosen.sort_by_key(|(_, scenario)| Reverse(scenario.runs));
     let outcomes = side_by_side(suite, chosen.into());
     report(suite, &outcomes);

@@ -22,7 +22,7 @@ pub(crate) const FIREWALL_IPV6: &str = "2001:db8:9::1";
 pub(crate) const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 9, 1, 2);
 pub(crate) const CLIENT_IPV6: &str = "2001:db8:9::2";
 
-/// A branch office, and what the program has to say in it.
+/// A branch office, and the expected report of the program in it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Scenario {
@@ -34,19 +34,19 @@ pub(crate) struct Scenario {
     /// Whether everything has IPv6 addresses too.
     #[serde(default)]
     pub ipv6: bool,
-    /// One way between firewall and internet.
+    /// One-way delay between firewall and internet.
     #[serde(default = "five")]
     pub(crate) delay_ms: u32,
-    /// Packets that the line loses, per hundred, each way.
+    /// Packets that the line loses, per hundred, in each direction.
     #[serde(default)]
     pub(crate) loss: f32,
-    /// Whether healthy hosts may be called degraded: packets are lost, and the report may say so.
+    /// Whether healthy hosts may be degraded: packets are lost, and the report may show that.
     #[serde(default)]
     pub(crate) flaky: bool,
-    /// How often the program runs; every run has to say the same.
+    /// How often the program runs; every run must have the same result.
     #[serde(default = "once")]
     pub(crate) runs: usize,
-    /// What the program is told about proxies; nothing where it is `settings`.
+    /// The proxy option of the program; none if it is `settings`.
     #[serde(default = "none")]
     pub(crate) proxy: String,
     /// Command and arguments, where it is not the check of the scenario's list of endpoints.
@@ -69,8 +69,8 @@ pub(crate) struct Scenario {
     pub(crate) firewall: Place,
     #[serde(default)]
     pub(crate) internet: Place,
-    /// The resolver that the client asks, with its zone where it needs one; where it is `system`,
-    /// the client's `/etc/resolv.conf` says it.
+    /// The resolver that the client uses, with its zone if it needs one; if it is `system`, the
+    /// client's `/etc/resolv.conf` names it.
     #[serde(default = "resolver")]
     pub(crate) ask: String,
     /// The client's `/etc/resolv.conf`.
@@ -83,16 +83,16 @@ pub(crate) struct Scenario {
     /// Transports of the resolver in the internet.
     #[serde(default)]
     pub(crate) resolver: Transports,
-    /// What the resolver says besides the hosts' addresses.
+    /// Answers of the resolver besides the hosts' addresses.
     #[serde(default)]
     pub(crate) zone: BTreeMap<String, Name>,
     pub(crate) wildcard: Option<Name>,
     #[serde(default)]
     pub(crate) host: Vec<Host>,
-    /// Healthy hosts beside these.
+    /// Healthy hosts in addition to these.
     #[serde(default = "three")]
     pub(crate) healthy: usize,
-    /// Rows that belong to no host: the `msoid` records.
+    /// Endpoints without a host: the `msoid` records.
     #[serde(default)]
     pub(crate) row: Vec<Row>,
     /// The findings, all of them: code, and the address of the culprit where it is known.
@@ -119,7 +119,7 @@ pub(crate) struct Place {
     /// Rules of nftables: for what the firewall forwards, for what the client sends.
     pub(crate) rules: Vec<String>,
     /// Shell scripts that end with `exec PROGRAM`, which runs as long as the scenario does. They
-    /// stand in a directory of their own, beside the public roots in `public-roots.pem`.
+    /// are in a directory of their own, with the public roots in `public-roots.pem`.
     pub(crate) services: Vec<String>,
     /// Shell commands.
     pub(crate) commands: Vec<String>,
@@ -144,13 +144,13 @@ pub(crate) struct Host {
     pub(crate) or: Option<Expected>,
     /// Its IPv4 address, where it is not one of the internet.
     pub(crate) address: Option<Ipv4Addr>,
-    /// What DNS says instead of its addresses.
+    /// The DNS answer instead of its addresses.
     pub(crate) dns: Option<Name>,
     #[serde(default)]
     pub(crate) result: Expected,
 }
 
-/// A row of the report.
+/// An endpoint in the report.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Row {
@@ -197,7 +197,7 @@ impl Scenario {
         Ok(scenario)
     }
 
-    /// Expected verdicts, by the id of the row.
+    /// Expected verdicts, by the id of the endpoint.
     pub(crate) fn expected(&self) -> impl Iterator<Item = (&str, &Expected)> {
         let listed = self.host.iter().filter(|host| !host.unlisted);
         let hosts = listed.map(|host| (host.name.as_str(), &host.result));
@@ -246,7 +246,7 @@ impl Host {
         if self.scheme == "http" { 80 } else { 443 }
     }
 
-    /// What the program asks for.
+    /// The request of the program.
     pub(crate) fn url(&self) -> String {
         #[derive(Deserialize)]
         struct Entry {

@@ -120,7 +120,7 @@ pub(crate) struct LintArgs {
     pub(crate) file: Option<PathBuf>,
 }
 
-/// The address of a mirror. Without TLS anybody on the path could open a firewall.
+/// The address of a mirror. Without TLS any device on the path could forge what is allowed.
 fn service(text: &str) -> Result<Url, String> {
     let mut url = Url::parse(text).map_err(|error| error.to_string())?;
     if url.scheme() != "https" || url.host().is_none() {

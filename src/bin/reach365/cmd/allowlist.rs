@@ -44,7 +44,7 @@ fn whole(catalog: &Catalog, args: &AllowlistArgs) -> Result<Allowlist, Failure> 
     ))
 }
 
-/// Hosts that the list does not have belong to no group, whatever the report says.
+/// Hosts that are not in the list belong to no group, whatever the report contains.
 fn failures(
     catalog: &Catalog,
     args: &AllowlistArgs,

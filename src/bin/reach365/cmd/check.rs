@@ -15,7 +15,7 @@ use crate::exit::{Failure, note};
 /// Variable with the password for `--proxy-user`.
 const PASSWORD: &str = "REACH365_PROXY_PASSWORD";
 
-/// `reach365 HOST…`: a word without a dot is more likely a command spelt wrong than a host.
+/// `reach365 HOST…`: a word without a dot is more likely a mistyped command than a host.
 pub(crate) fn run_default(args: &CheckArgs) -> Result<u8, Failure> {
     let odd = args.hosts.iter().find(|host| !host.contains(['.', ':']));
     match odd {
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     live::run(&plan, checker, &args.result, args.quiet)
 }
 
-/// Microsoft may have published addresses since the list was written: they are no strangers.
+/// Microsoft may have published addresses since the list was written: they are not unknown hosts.
 fn with_saved_copies(catalog: Catalog) -> Catalog {
     let clouds = Cloud::ALL.into_iter();
     let copies = clouds.filter_map(|cloud| Some((cloud, endpoints::saved_copy(cloud)?)));
@@ -49,7 +49,7 @@ fn with_saved_copies(catalog: Catalog) -> Catalog {
     })
 }
 
-/// A host that the rows may depend on too tells nothing.
+/// A host that the endpoints may depend on too is not a control.
 fn check_control_host(args: &CheckArgs, catalog: &Catalog) -> Result<(), Failure> {
     let Some(control) = &args.route.control_host else {
         return Ok(());
@@ -63,7 +63,7 @@ fn check_control_host(args: &CheckArgs, catalog: &Catalog) -> Result<(), Failure
     )))
 }
 
-/// The password never stands on the command line, where others can read it.
+/// The password is never on the command line, where other users can read it.
 pub(super) fn sign_in(user: Option<&ProxyUser>) -> Result<Option<ProxySignIn>, Failure> {
     let Some(user) = user else { return Ok(None) };
     let password = match std::env::var(PASSWORD) {
@@ -155,7 +155,7 @@ pub(super) fn resolving(args: &ResolvingArgs) -> Options {
     options.timeouts = args
         .timeout
         .map_or_else(Timeouts::default, |limit| Timeouts::all(limit.0));
-    // DNS goes past every proxy.
+    // DNS does not use a proxy.
     options.proxy = ProxySource::None;
     options
 }

@@ -11,7 +11,7 @@ use crate::exit::Failure;
 use crate::output::Output;
 use crate::terminal;
 
-/// Comparisons go into tickets and mails, which are no wider.
+/// Comparisons go into tickets and mails, which are not wider.
 const WIDEST: usize = 80;
 
 pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
@@ -40,12 +40,12 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
             0
         }
     };
-    // A reader that has seen enough is no failure, whatever the result is.
+    // A reader that closes the pipe early is not a failure, whatever the result is.
     let read = output.finish()?;
     Ok(if read { code } else { 0 })
 }
 
-/// One file at a time: its text is gone before the next one is read.
+/// One file at a time: its text is dropped before the next one is read.
 fn read(path: &Path) -> Result<SavedRun, Failure> {
     let (name, bytes) = input::report_bytes(path)?;
     Ok(SavedRun::from_json(&name, &bytes)?)

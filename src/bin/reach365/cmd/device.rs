@@ -13,7 +13,7 @@ use crate::exit::Failure;
 use crate::output::Output;
 use crate::terminal;
 
-/// Reports of devices go into tickets and mails, which are no wider.
+/// Reports of devices go into tickets and mails, which are not wider.
 const WIDEST: usize = 80;
 
 pub(crate) fn run(args: &DeviceArgs) -> Result<u8, Failure> {
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &DeviceArgs) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// The state that a file tells, or that of this PC.
+/// The state in a file, or that of this PC.
 pub(crate) fn state(from: Option<&Path>) -> Result<DeviceState, Failure> {
     let Some(path) = from else {
         return system_device().ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! `reach365 dns`: the `msoid` rows of a check, and nothing else.
+//! `reach365 dns`: the `msoid` endpoints of a check, and nothing else.
 
 use reach365::Checker;
 use reach365_model::endpoint::Endpoint;

@@ -44,7 +44,7 @@ pub(crate) fn list(args: &ListArgs) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// Wildcards belong to no group: they are listed with the whole list alone.
+/// Wildcards belong to no group: they are listed only with the whole list.
 fn wildcards<'a>(catalog: &'a Catalog, args: &ListArgs) -> Vec<&'a Wildcard> {
     let wanted = |it: &&Wildcard| it.sets.is_empty() || it.sets.contains_key(&args.cloud);
     let all = catalog.wildcards().iter();
@@ -80,7 +80,7 @@ pub(crate) fn lint(args: &LintArgs) -> Result<u8, Failure> {
 }
 
 /// The saved copy of what the service publishes; nothing where none was fetched. One that cannot be
-/// used is said, and is no reason not to check.
+/// used is reported, and does not stop the check.
 pub(super) fn saved_copy(cloud: Cloud) -> Option<PublishedList> {
     let file = State::directory().ok()?.join(Copy::Current.name(cloud));
     if !file.is_file() {

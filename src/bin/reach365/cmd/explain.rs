@@ -12,7 +12,7 @@ use crate::terminal;
 
 /// Suggestions for a code that does not exist.
 const SUGGESTIONS: usize = 3;
-/// What stands before the digits of an error number.
+/// The text before the digits of an error number.
 const BEFORE_NUMBERS: [&str; 3] = ["caa", "aadsts", "0x"];
 
 pub(crate) fn run(args: &ExplainArgs) -> Result<u8, Failure> {
@@ -55,7 +55,7 @@ fn nothing() -> Failure {
     Failure::Usage(words.to_owned())
 }
 
-/// Whether somebody meant a code and mistyped it: words with dashes, or no digit at all.
+/// Whether the input is a mistyped code: words with dashes, or no digit at all.
 fn is_like_a_code(wanted: &str) -> bool {
     if BEFORE_NUMBERS.contains(&wanted) {
         return false;
@@ -80,7 +80,7 @@ fn nearest(wanted: &str) -> Vec<&'static str> {
     ids
 }
 
-/// Letters to insert, delete or replace to make one word of the other.
+/// Edit distance: letters to insert, delete or replace to turn one word into the other.
 fn edits(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();

@@ -14,7 +14,7 @@ pub(crate) use undo::undo;
 
 use crate::exit::Failure;
 
-/// An action failed, somebody said no, or something has changed since.
+/// An action failed, the user declined, or something has changed since.
 const NOT_DONE: u8 = 1;
 
 fn refused(error: &FixError) -> Failure {

@@ -16,9 +16,9 @@ use crate::exit::Failure;
 const LIST_LIMIT: u64 = 4 << 20;
 /// A report of some ten thousand hosts is not larger.
 const REPORT_LIMIT: u64 = 256 << 20;
-/// Exports of whole hives are larger, and nobody should send those.
+/// Exports of whole hives are larger, and should not be sent.
 const REGISTRY_LIMIT: u64 = 16 << 20;
-/// What is said of bytes that are no text.
+/// The error for bytes that are not text.
 const NO_TEXT: &str = "neither UTF-8 nor UTF-16 text";
 
 /// The list of a file, or the built-in one.
@@ -47,7 +47,7 @@ pub(super) fn signatures(file: Option<&Path>) -> Result<Signatures, Failure> {
     Ok(Signatures::parse(&name, &text)?)
 }
 
-/// A saved report; `-` is standard input. What is wrong with it is said with its name.
+/// A saved report; `-` is standard input. Errors contain its name.
 pub(super) fn saved(path: &Path) -> Result<Report, Failure> {
     let (name, bytes) = report_bytes(path)?;
     let refuse = |why: &str| Failure::Usage(format!("{name}: {why}"));

@@ -16,7 +16,7 @@ use crate::terminal;
 /// Enough for every probe that the library runs at once.
 const SOCKETS: u64 = 20_000;
 
-/// Runs the plan and writes its report. Gives back the exit code.
+/// Runs the plan and writes its report. Returns the exit code.
 pub(super) fn run(
     plan: &Plan,
     checker: CheckerBuilder,
@@ -27,7 +27,7 @@ pub(super) fn run(
     // A list of thousands needs more sockets than systems allow at first; without, it is slower.
     let _ = rlimit::increase_nofile_limit(SOCKETS);
     let checker = checker.build()?;
-    // Events of work in progress name hosts; the redacted report comes whole.
+    // Events of work in progress contain hosts; the redacted report is written as a whole.
     let live = result.format == Format::Ndjson && !result.redact;
     let report = watched(&checker, plan, live, quiet, &mut output)?;
     let code = write(report, result, output)?;
@@ -37,7 +37,7 @@ pub(super) fn run(
     Ok(code)
 }
 
-/// Writes a finished report. Gives back the exit code.
+/// Writes a finished report. Returns the exit code.
 pub(super) fn write(
     mut report: Report,
     result: &ResultArgs,
@@ -53,7 +53,7 @@ pub(super) fn write(
     Ok(match result.format {
         Format::Nagios => NagiosState::from_summary(&report.summary).exit_code(),
         _ if read => report.summary.exit_code,
-        // A reader that has seen enough is no failure, whatever the verdict is.
+        // A reader that closes the pipe early is not a failure, whatever the verdict is.
         _ => 0,
     })
 }
@@ -76,7 +76,7 @@ fn watched(
         }
     };
     let report = runtime.block_on(unless_interrupted(checker.run_with(plan, on_event)));
-    // Questions to the system's resolver cannot be called off; nobody waits for them.
+    // Queries to the system's resolver cannot be cancelled; the program does not wait for them.
     runtime.shutdown_background();
     drop(progress);
     written.and(report)

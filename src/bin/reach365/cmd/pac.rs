@@ -48,7 +48,7 @@ async fn evaluate(args: &PacEvalArgs) -> Result<Vec<PacRow>, Failure> {
     Ok(rows)
 }
 
-/// The script, or why there is none; a file that is not there is a slip of whoever typed it.
+/// The script, or why there is none; a file that does not exist is a usage error.
 async fn load(
     source: &str,
     surroundings: PacEnvironment,
@@ -114,7 +114,7 @@ pub(crate) fn lint(args: &PacLintArgs) -> Result<u8, Failure> {
     Ok(if bad { BAD } else { 0 })
 }
 
-/// What a check without arguments would ask for.
+/// The URLs of a check without arguments.
 fn urls_of_the_plan() -> Result<Vec<Url>, Failure> {
     let plan = Plan::select(reach365::builtin(), &Selection::default())?;
     let endpoints = plan.checks.iter().map(|check| &check.endpoint);
@@ -166,7 +166,7 @@ fn with_runtime<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
         .build()
         .map_err(|error| Failure::Internal(format!("no runtime: {error}")))?;
     let result = runtime.block_on(work);
-    // A file that is a pipe may never end; nobody waits for it.
+    // A file that is a pipe may never end; the program does not wait for it.
     runtime.shutdown_background();
     Ok(result)
 }

@@ -18,8 +18,8 @@ use crate::exit::{Failure, note};
 use crate::output::Output;
 use crate::terminal;
 
-/// What is asked about where nobody names a URL: a sign-in, a license, and what Windows itself
-/// fetches in clear.
+/// The URLs that are used by default: a sign-in, a license, and what Windows itself fetches without
+/// TLS.
 const URLS: [&str; 3] = [
     "https://login.microsoftonline.com/",
     "https://ols.officeapps.live.com/",
@@ -50,15 +50,15 @@ fn show(args: &ProxyArgs) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// What the views say for the URLs. Scripts of another machine are not fetched: what its address
-/// means there, only that machine knows.
+/// The routes of the views for the URLs. Scripts of another machine are not fetched: their address
+/// may have another meaning in that machine's network.
 fn found(args: &ProxyArgs, views: &[View], urls: &[Url]) -> Result<Vec<UrlWays>, Failure> {
     let ways = if args.from.is_some() || !views.iter().any(View::has_script) {
         urls.iter().map(|url| without_scripts(views, url)).collect()
     } else {
         let runtime = live::runtime()?;
         let ways = runtime.block_on(route_candidates(views, urls, &Options::default()));
-        // Questions to the system's resolver cannot be called off; nobody waits for them.
+        // Queries to the system's resolver cannot be cancelled; the program does not wait for them.
         runtime.shutdown_background();
         ways
     };
@@ -124,7 +124,7 @@ fn parsed<T: AsRef<str>>(urls: &[T]) -> Result<Vec<Url>, Failure> {
     urls.iter().map(|url| parse_url(url.as_ref())).collect()
 }
 
-/// A URL, or a host, which is asked for by HTTPS.
+/// A URL, or a host, for which HTTPS is assumed.
 fn parse_url(text: &str) -> Result<Url, Failure> {
     let refuse = |why: &str| Failure::Usage(format!("`{text}` is no URL to ask about: {why}"));
     let full = if text.contains("://") {

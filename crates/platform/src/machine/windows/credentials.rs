@@ -56,7 +56,7 @@ fn text(name: PWSTR) -> Option<String> {
     }
     let mut units = Vec::new();
     while units.len() < NAME {
-        // SAFETY: the name ends in a NUL, and nothing behind the NUL is read.
+        // SAFETY: the name ends in a NUL, and nothing after the NUL is read.
         match unsafe { name.add(units.len()).read_unaligned() } {
             0 => break,
             unit => units.push(unit),

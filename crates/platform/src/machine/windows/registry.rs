@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use super::super::{RegistryKey, RegistryValue};
 use crate::registry_key::{Key, RawValue, too_large};
 
-/// Bytes of one value, and of a key with all below it, at most: what is larger is no setting.
+/// Bytes of one value, and of a key with all below it, at most: larger data is not a setting.
 const LARGEST: usize = 16 * 1024 * 1024;
 /// Deeper keys could not be read back from a journal: its reader bounds how deep JSON nests.
 const DEPTH: usize = 40;
@@ -105,7 +105,7 @@ fn tree(key: &Key, name: String, depth: usize, room: &mut usize) -> io::Result<R
     Ok(RegistryKey { name, values, keys })
 }
 
-/// A value under a name that can be written again as it is.
+/// A value whose name can be written back unchanged.
 fn exact(value: RawValue) -> io::Result<RegistryValue> {
     let name = String::from_utf16(&value.name).map_err(|_| no_unicode())?;
     Ok(RegistryValue {
@@ -115,7 +115,7 @@ fn exact(value: RawValue) -> io::Result<RegistryValue> {
     })
 }
 
-/// Names of the keys below a key, each of which can be written again as it is.
+/// Names of the keys below a key, each of which can be written back unchanged.
 fn names(key: &Key) -> io::Result<Vec<String>> {
     let names = key.keys()?;
     let replaced = |name: &String| name.contains(char::REPLACEMENT_CHARACTER);

@@ -15,7 +15,7 @@ use crate::services::{io_error, is, open};
 
 /// As long as the control panel of Windows waits.
 const LIMIT: Duration = Duration::from_secs(60);
-/// How often somebody looks.
+/// How often the state is polled.
 const PAUSE: Duration = Duration::from_millis(100);
 
 pub(in super::super) fn service(name: &str) -> io::Result<Option<ServiceState>> {

@@ -1,4 +1,4 @@
-//! What comes of a question: answers, errors of sockets, and the end.
+//! The results of a question: answers, socket errors, and the end.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::dns_message::Reply;
 use reach365_model::evidence::{DnsAnswer, DnsTry, Failure, FailureKind, Transport};
 use reach365_model::options::CONFIRM_PAUSE;
 
-/// Packets that are no answer, read from one server before it is given up.
+/// Packets other than answers that are read from one server before it is given up.
 const FOREIGN_LIMIT: usize = 16;
 /// The longest wait for a place among the connections to a server.
 const TCP_TURN: Duration = Duration::from_secs(20);
@@ -79,7 +79,7 @@ impl Asking<'_> {
         Err(foreign)
     }
 
-    /// Tells what the server bears by an answer; how long the packet waited for others.
+    /// Records an answer in the server's load; returns how long the packet waited for others.
     fn note_answer(&self, server: SocketAddr, packet: &Packet) -> Duration {
         let now = Instant::now();
         self.client.known.load(server, |load| {
@@ -134,7 +134,7 @@ impl Asking<'_> {
         self.client.known.note_answer(server);
         let says_nothing = truncated || is_transient(&answer.rcode);
         if one.ended.is_some() && says_nothing {
-            // It answers the other packet of the same try, whose answer was heard.
+            // It answers the other packet of the same try, which has its answer already.
             return None;
         }
         one.ended = Some(Instant::now());
@@ -158,7 +158,7 @@ impl Asking<'_> {
         Some(Ok(answer))
     }
 
-    /// What a usable answer says of the server and EDNS.
+    /// What a usable answer shows about the server and EDNS.
     fn learn(&self, place: usize, edns: bool) {
         let server = self.tries[place].server;
         if self.tries[place].is_tcp() {
@@ -178,7 +178,7 @@ impl Asking<'_> {
         }
     }
 
-    /// An answer that says only that the server did not resolve the name: another server may, or
+    /// An answer that only means that the server did not resolve the name: another server may, or
     /// the same one without EDNS.
     fn refused(&mut self, server: SocketAddr, edns: bool, answer: DnsAnswer) -> Option<TryResult> {
         let for_edns = edns && is_about_edns(&answer.rcode);
@@ -232,7 +232,7 @@ impl Asking<'_> {
             one.server == server && one.transport == Transport::Udp && one.ended.is_none()
         };
         let Some(one) = self.tries.iter_mut().rev().find(waits) else {
-            // Windows tells the same error again and again: the socket has nothing more to say.
+            // Windows reports the same error again and again: the socket will report nothing else.
             self.links.retain(|link| link.server != server);
             return None;
         };
@@ -253,7 +253,7 @@ impl Asking<'_> {
         (!waits).then(|| self.given_up())
     }
 
-    /// The most telling of what came instead of an answer.
+    /// The most specific result other than a usable answer.
     pub(super) fn given_up(&self) -> TryResult {
         if let Some(answer) = &self.refusal {
             return Ok(answer.clone());
@@ -280,8 +280,8 @@ impl Asking<'_> {
         Err(failure.unwrap_or_else(|| classify::expired(Expired::Limit)))
     }
 
-    /// Puts every try on record, the one that was answered last. A packet that left after that one
-    /// and did not wait its whole time says nothing.
+    /// Records every try, the one that was answered last. A packet that was sent after that one and
+    /// did not wait its whole time is not evidence.
     pub(super) fn write_down(&self, result: &TryResult, record: &mut Vec<DnsTry>) {
         let now = Instant::now();
         let waited = |one: &Try| one.ended.unwrap_or(now) - one.began;
@@ -300,13 +300,13 @@ impl Asking<'_> {
     }
 }
 
-/// Codes that say nothing about the name.
+/// Codes that are not about the name.
 fn is_transient(rcode: &str) -> bool {
     !matches!(rcode, "NOERROR" | "NXDOMAIN")
 }
 
-/// Codes by which a server says that it does not know EDNS, or not this version: FORMERR, NOTIMP,
-/// BADVERS, and whatever old servers make up.
+/// Codes of a server that does not support EDNS, or not this version: FORMERR, NOTIMP, BADVERS, and
+/// nonstandard codes of old servers.
 fn is_about_edns(rcode: &str) -> bool {
     is_transient(rcode) && !matches!(rcode, "SERVFAIL" | "REFUSED")
 }

@@ -1,4 +1,4 @@
-//! What is kept between runs: the answers of the endpoint service, and what it wants to be known by.
+//! What is kept between runs: the answers of the endpoint service, and the ID that it requires.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,10 +16,10 @@ use crate::exit::{Failure, note};
 use crate::output::Pending;
 
 const FILE: &str = "endpoints.json";
-/// No service is waited for longer; a later time comes from a clock that was wrong.
+/// Longest retry time that is accepted; a later one comes from a clock that was wrong.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3_600);
 
-/// The directory of this program's state, and what stands in its main file.
+/// The directory of this program's state, and the content of its main file.
 pub(super) struct State {
     directory: PathBuf,
     kept: Kept,
@@ -28,9 +28,9 @@ pub(super) struct State {
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Kept {
-    /// Sent with every request, as the service asks; made once.
+    /// Sent with every request, as the service requires; created once.
     client_request_id: String,
-    /// Services that must not be asked before a time.
+    /// Services that must not be queried before a time.
     wait_until: BTreeMap<String, Timestamp>,
     /// Version of the copy of each cloud; none for a copy that was not fetched.
     versions: BTreeMap<Cloud, String>,
@@ -102,7 +102,7 @@ impl State {
         Ok(self.kept.client_request_id.clone())
     }
 
-    /// The time before which a service must not be asked.
+    /// The time before which a service must not be queried.
     pub(super) fn wait_until(&self, service: &str) -> Option<Timestamp> {
         let now = Timestamp::from(SystemTime::now());
         let until = *self.kept.wait_until.get(service)?;
@@ -110,7 +110,7 @@ impl State {
         (!wait.is_zero() && wait <= LONGEST_WAIT).then_some(until)
     }
 
-    /// Remembers that a service wants to be left alone, and says until when.
+    /// Records that a service must not be queried for some time, and returns until when.
     pub(super) fn wait(&mut self, service: &str, wait: Duration) -> Result<Timestamp, Failure> {
         let until = Timestamp::from(SystemTime::now() + wait);
         self.kept.wait_until.insert(service.to_owned(), until);
@@ -125,7 +125,7 @@ impl State {
         version.filter(|_| is_there)
     }
 
-    /// Puts a new copy in the place of the last one, which becomes the previous one.
+    /// Replaces the last copy by a new one; the last one becomes the previous one.
     pub(super) fn store(
         &mut self,
         cloud: Cloud,
@@ -168,7 +168,7 @@ impl State {
     }
 }
 
-/// Whoever reads finds the old file or the new one.
+/// A reader finds the old file or the new one.
 fn replace(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write_all(file, bytes).map_err(|error| unusable(file, &error))
 }

@@ -96,7 +96,7 @@ fn ask(
     let runtime = live::runtime()?;
     let asked = ask_service(request, options);
     let answer = runtime.block_on(live::unless_interrupted(asked));
-    // Questions to the system's resolver cannot be called off; nobody waits for them.
+    // Queries to the system's resolver cannot be cancelled; the program does not wait for them.
     runtime.shutdown_background();
     answer
 }

@@ -67,7 +67,7 @@ fn situation<'a>(
     })
 }
 
-/// An error number as somebody typed it.
+/// An error number as the user typed it.
 pub(super) fn error_number(text: &str) -> Result<ActivationError, Failure> {
     ActivationError::parse(text).map_err(|why| Failure::Usage(why.to_string()))
 }

@@ -43,14 +43,14 @@ pub(crate) fn run(args: &FixRunArgs) -> Result<u8, Failure> {
     carry_out(remedy, &machine, &options, &mut output)
 }
 
-/// The state of this device. Only asked where it matters: the answer may take seconds.
+/// The state of this device. Only read where it matters: that may take seconds.
 fn device(remedy: &Remedy) -> Option<DeviceState> {
     let matters = remedy.managed_device_forbidden || !remedy.needs.is_empty();
     matters.then(fix::system_device).flatten()
 }
 
-/// Whether an organization manages this device; `None` where that is not known. An administrator
-/// sees no management that is the user's.
+/// Whether an organization manages this device; `None` where that is unknown. An elevated program
+/// does not see management that belongs to the user.
 fn managed(device: &DeviceState) -> Option<bool> {
     let elevated = device.identity.key_works.is_some()
         || matches!(
@@ -60,7 +60,7 @@ fn managed(device: &DeviceState) -> Option<bool> {
     device.managed.filter(|managed| *managed || !elevated)
 }
 
-/// The exact actions, and what is there now.
+/// The exact actions, and the current state.
 fn show(
     remedy: &Remedy,
     previews: &[Preview],
@@ -119,7 +119,7 @@ fn carry_out(
     options: &RunOptions,
     output: &mut Output,
 ) -> Result<u8, Failure> {
-    // Whoever reads no more must not stop a remedy in its middle.
+    // A closed output must not stop a remedy halfway.
     let mut observe = |report: &fix::StepReport| {
         let line = printable(&report.to_string());
         output.write(|out| writeln!(out, "{line}")).ok();
