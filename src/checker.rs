@@ -41,8 +41,8 @@ use reach365_model::verdict::Outcome;
 use reach365_platform::{self as platform, SystemResolvers};
 use reach365_probe::{
     Certificates, ConnectionLimits, Credentials, DnsClient, HostsText, MsoidClients, NameServers,
-    ProbeContext, PromptLookups, ProxyNames, RunClock, TlsSource, alternate, ask_as, confirm,
-    look_up_again, probe, probe_msoid,
+    ProbeContext, PromptLookups, ProxyNames, RunClock, TlsSource, alternate, confirm,
+    look_up_again, probe, probe_msoid, probe_user_agent,
 };
 use reach365_proxy::View;
 
@@ -104,10 +104,10 @@ impl Checker {
         run.proxy_settings_unread.clone_from(&routing.unread);
         let context = self.context(clock, &run, plan.checks.len(), &routing);
         let probes = async {
-            let ways = clock
+            let candidates = clock
                 .within(self.options.deadline, routing.candidates(plan))
                 .await;
-            let rows = rows(plan, ways.unwrap_or_default(), settings);
+            let rows = rows(plan, candidates.unwrap_or_default(), settings);
             let is_proxied = rows::are_proxied(&rows);
             context.is_proxied.store(is_proxied, Ordering::Release);
             let judge = self.judge(&run, started);
@@ -300,7 +300,7 @@ impl Checker {
         }
         if judge.run.proxy_settings_unread.is_some() || row.is_unreadable() {
             let evidence = Evidence {
-                ways: row.ways.clone(),
+                ways: row.candidates.clone(),
                 ..Evidence::default()
             };
             return (evidence, Outcome::Inconclusive);
@@ -311,7 +311,7 @@ impl Checker {
             return (evidence, outcome);
         }
         let pac_routes = row
-            .ways
+            .candidates
             .iter()
             .filter(|candidate| candidate.view == verdict::PAC_ROUTE);
         let pac_routes: Vec<&RouteCandidate> = pac_routes.collect();
@@ -339,13 +339,13 @@ impl Checker {
         let other = Row {
             endpoint: row.endpoint,
             route: candidate.route.clone(),
-            ways: vec![candidate.clone()],
+            candidates: vec![candidate.clone()],
             sends_user_agents: false,
             setting: row.setting.clone(),
             started: Notify::new(),
         };
-        let (mut evidence, _) = self.probe_way(context, judge, &other).await;
-        evidence.ways = other.ways;
+        let (mut evidence, _) = self.probe_taken_route(context, judge, &other).await;
+        evidence.ways = other.candidates;
         OtherRoute {
             way: candidate.clone(),
             evidence,
@@ -359,10 +359,10 @@ impl Checker {
         judge: &verdict::Context<'_>,
         row: &Row<'_>,
     ) -> Probed {
-        let others = routing::others(&row.ways);
+        let others = routing::others(&row.candidates);
         if others.is_empty() {
-            let (mut evidence, outcome) = self.probe_way(context, judge, row).await;
-            evidence.ways.clone_from(&row.ways);
+            let (mut evidence, outcome) = self.probe_taken_route(context, judge, row).await;
+            evidence.ways.clone_from(&row.candidates);
             evidence.redirected.clone_from(&row.setting.redirected);
             return (evidence, outcome);
         }
@@ -390,7 +390,7 @@ impl Checker {
             COMPARE_AFTER
         };
         let failed = Notify::new();
-        let main = pin!(self.probe_way(context, judge, row));
+        let main = pin!(self.probe_taken_route(context, judge, row));
         let beside = pin!(async {
             let _ = timeout(wait, failed.notified()).await;
             probe_others(context, row.endpoint, &others).await
@@ -403,7 +403,7 @@ impl Checker {
             Either::Left((probed, _)) => (probed, Vec::new()),
             Either::Right((controls, main)) => (main.await, controls),
         };
-        evidence.ways.clone_from(&row.ways);
+        evidence.ways.clone_from(&row.candidates);
         if compare || calls_for_controls(outcome) {
             evidence.controls = controls;
             outcome = verdict::judge(row.endpoint, &evidence, judge).outcome;
@@ -412,7 +412,7 @@ impl Checker {
     }
 
     /// Probes the route that is taken, and repeats what does not pass.
-    async fn probe_way(
+    async fn probe_taken_route(
         &self,
         context: &ProbeContext,
         judge: &verdict::Context<'_>,
@@ -460,7 +460,13 @@ impl Checker {
         if !row.sends_user_agents {
             return probing.await;
         }
-        let asking = Box::pin(ask_as(context, endpoint, route, UserAgent::Msoidcrl, 1));
+        let asking = Box::pin(probe_user_agent(
+            context,
+            endpoint,
+            route,
+            UserAgent::Msoidcrl,
+            1,
+        ));
         let (mut evidence, asked) = match select(pin!(probing), asking).await {
             Either::Left((evidence, asking)) => {
                 let failed = calls_for_controls(verdict::judge(endpoint, &evidence, judge).outcome);
@@ -519,9 +525,9 @@ fn calls_for_controls(outcome: Outcome) -> bool {
 async fn probe_others(
     context: &ProbeContext,
     endpoint: &Endpoint,
-    ways: &[RouteCandidate],
+    candidates: &[RouteCandidate],
 ) -> Vec<OtherRoute> {
-    let probes = ways.iter().map(async |candidate| OtherRoute {
+    let probes = candidates.iter().map(async |candidate| OtherRoute {
         way: candidate.clone(),
         evidence: probe(context, endpoint, &candidate.route).await,
     });

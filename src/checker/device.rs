@@ -56,7 +56,7 @@ pub(super) fn skipped(options: &Options, run: &RunEvidence, row: &Row<'_>) -> Op
 /// The evidence of a check that is not made.
 pub(super) fn evidence(row: &Row<'_>, reason: SkipReason) -> Evidence {
     Evidence {
-        ways: row.ways.clone(),
+        ways: row.candidates.clone(),
         redirected: row.setting.redirected.clone(),
         skipped: Some(reason),
         ..Evidence::default()

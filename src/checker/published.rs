@@ -166,7 +166,7 @@ impl<'a> DownloadSession<'a> {
         let hops = route.map(|route| route.hops);
         let hops = hops.filter(|hops| !hops.is_empty());
         let limits = options.timeouts;
-        let surroundings = PacEnvironment {
+        let environment = PacEnvironment {
             names: names(options),
             search: options.search.clone(),
             os_roots: options.os_roots.clone(),
@@ -178,7 +178,7 @@ impl<'a> DownloadSession<'a> {
             size: PUBLISHED_LIMIT,
             redirects: 0,
         };
-        let fetcher = Fetcher::new(surroundings, limits)
+        let fetcher = Fetcher::new(environment, limits)
             .with_credentials(credentials, named_by)
             .accepting("application/json");
         Ok(Self {

@@ -107,14 +107,14 @@ impl Routing {
         if self.views.is_empty() {
             return plan.checks.iter().map(|_| Vec::new()).collect();
         }
-        let ways = plan
+        let candidates = plan
             .checks
             .iter()
             .map(|check| self.candidates_of(&check.endpoint));
-        let mut all = join_all(ways).await;
+        let mut all = join_all(candidates).await;
         let known = self.known_proxies(plan, &all);
-        for (ways, known) in all.iter_mut().zip(known) {
-            ways.extend(known);
+        for (candidates, known) in all.iter_mut().zip(known) {
+            candidates.extend(known);
         }
         all
     }
@@ -127,10 +127,10 @@ impl Routing {
     }
 
     pub(super) async fn candidates_for(&self, url: &Url) -> Vec<RouteCandidate> {
-        let ways = self.views.iter().map(|named| self.candidate(named, url));
-        let mut ways = join_all(ways).await.into_iter();
-        let (mut all, unstable) = ways.next().unwrap_or_default();
-        for (candidate, _) in ways {
+        let candidates = self.views.iter().map(|named| self.candidate(named, url));
+        let mut candidates = join_all(candidates).await.into_iter();
+        let (mut all, unstable) = candidates.next().unwrap_or_default();
+        for (candidate, _) in candidates {
             all.extend(candidate);
         }
         all.extend(unstable);
@@ -207,12 +207,12 @@ impl Routing {
     ) -> Vec<Option<RouteCandidate>> {
         let elsewhere = all
             .iter()
-            .filter_map(|ways| ways.first())
+            .filter_map(|candidates| candidates.first())
             .find(|candidate| !candidate.route.is_direct())
             .map(|candidate| candidate.route.clone());
         let checks = plan.checks.iter().zip(all);
-        let known = checks.map(|(check, ways)| {
-            let taken = ways
+        let known = checks.map(|(check, candidates)| {
+            let taken = candidates
                 .first()
                 .filter(|candidate| candidate.route.is_direct())?;
             let route = match taken.route.origin {
@@ -258,15 +258,15 @@ pub async fn route_candidates(
         scripts: Scripts::new(options),
     };
     let mut all = join_all(urls.iter().map(|url| routing.candidates_for(url))).await;
-    for ways in &mut all {
-        ways.retain(|candidate| candidate.view != PAC_ROUTE);
+    for candidates in &mut all {
+        candidates.retain(|candidate| candidate.view != PAC_ROUTE);
     }
     all
 }
 
 /// The routes other than the one that was taken, each once: of other settings, and the direct one.
-pub(super) fn others(ways: &[RouteCandidate]) -> Vec<RouteCandidate> {
-    let Some((taken, rest)) = ways.split_first() else {
+pub(super) fn others(candidates: &[RouteCandidate]) -> Vec<RouteCandidate> {
+    let Some((taken, rest)) = candidates.split_first() else {
         return Vec::new();
     };
     let mut others: Vec<RouteCandidate> = Vec::new();
@@ -401,8 +401,9 @@ fn unless_direct(views: Vec<View>) -> Vec<View> {
 }
 
 /// The route in the report of an endpoint.
-pub(super) fn taken(ways: &[RouteCandidate], planned: &Route) -> Route {
-    ways.first()
+pub(super) fn taken(candidates: &[RouteCandidate], planned: &Route) -> Route {
+    candidates
+        .first()
         .map_or_else(|| planned.clone(), |candidate| candidate.route.clone())
 }
 

@@ -13,7 +13,7 @@ use reach365_proxy::route::{Hop, ProxyProtocol, ProxyServer, Route};
 pub(super) struct Row<'a> {
     pub(super) endpoint: &'a Endpoint,
     pub(super) route: Route,
-    pub(super) ways: Vec<RouteCandidate>,
+    pub(super) candidates: Vec<RouteCandidate>,
     /// Whether this endpoint is probed with other User-Agents on its route.
     pub(super) sends_user_agents: bool,
     pub(super) setting: Setting,
@@ -24,7 +24,7 @@ pub(super) struct Row<'a> {
 impl Row<'_> {
     /// Whether the proxy settings of this endpoint cannot be read.
     pub(super) fn is_unreadable(&self) -> bool {
-        self.ways
+        self.candidates
             .first()
             .is_some_and(|candidate| candidate.unreadable.is_some())
     }
@@ -37,15 +37,17 @@ impl Row<'_> {
 /// The checks of a plan, each with its route candidates, if any.
 pub(super) fn rows(
     plan: &Plan,
-    ways: Vec<Vec<RouteCandidate>>,
+    candidates: Vec<Vec<RouteCandidate>>,
     settings: Vec<Setting>,
 ) -> Vec<Row<'_>> {
-    let ways = ways.into_iter().chain(std::iter::repeat_with(Vec::new));
-    let checks = plan.checks.iter().zip(settings).zip(ways);
-    let rows = checks.map(|((check, setting), ways)| Row {
+    let candidates = candidates
+        .into_iter()
+        .chain(std::iter::repeat_with(Vec::new));
+    let checks = plan.checks.iter().zip(settings).zip(candidates);
+    let rows = checks.map(|((check, setting), candidates)| Row {
         endpoint: &check.endpoint,
-        route: routing::taken(&ways, &check.route),
-        ways,
+        route: routing::taken(&candidates, &check.route),
+        candidates,
         sends_user_agents: false,
         setting,
         started: Notify::new(),

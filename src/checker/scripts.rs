@@ -22,7 +22,7 @@ const ANNOUNCED_LIMIT: Duration = Duration::from_secs(5);
 /// Scripts by where they are.
 #[derive(Debug)]
 pub(super) struct Scripts {
-    surroundings: PacEnvironment,
+    environment: PacEnvironment,
     limits: PacLimits,
     silence: Arc<Silence>,
     known: Mutex<HashMap<ScriptSource, Arc<OnceCell<Loaded>>>>,
@@ -65,7 +65,7 @@ impl Scripts {
             PacNames::Servers(options.dns.clone())
         };
         Self {
-            surroundings: PacEnvironment {
+            environment: PacEnvironment {
                 names,
                 search: options.search.clone(),
                 os_roots: options.os_roots.clone(),
@@ -144,8 +144,8 @@ impl Scripts {
     }
 
     async fn load_from(&self, address: String, discovered: bool) -> Loaded {
-        let surroundings = self.surroundings.clone();
-        let result = pac::load(&address, &self.limits, surroundings).await;
+        let environment = self.environment.clone();
+        let result = pac::load(&address, &self.limits, environment).await;
         let result = result.map_err(|failure| of_pac(&address, &failure));
         let script = match result {
             Ok(script) if discovered && leaves(&address, &script) => {

@@ -41,10 +41,10 @@ pub async fn other_name(
 ) -> Option<SniControl> {
     let name = endpoint.host.name()?;
     let (own, own_again, other, other_again) = join4(
-        greet(context, address, name),
-        greet(context, address, name),
-        greet(context, address, OTHER_NAME),
-        greet(context, address, OTHER_NAME),
+        send_client_hello(context, address, name),
+        send_client_hello(context, address, name),
+        send_client_hello(context, address, OTHER_NAME),
+        send_client_hello(context, address, OTHER_NAME),
     )
     .await;
     // A ClientHello that was never sent shows nothing.
@@ -60,11 +60,11 @@ pub async fn other_name(
     })
 }
 
-type Greeted = Option<LegacyHello>;
+type HelloResult = Option<LegacyHello>;
 
 /// What was answered first, what was not even sent last.
-fn in_order(one: Greeted, two: Greeted) -> (Greeted, Greeted) {
-    let rank = |greeted: &Greeted| match greeted {
+fn in_order(one: HelloResult, two: HelloResult) -> (HelloResult, HelloResult) {
+    let rank = |result: &HelloResult| match result {
         Some(answer) if *answer != LegacyHello::default() => 2,
         Some(_) => 1,
         None => 0,
@@ -77,7 +77,7 @@ fn in_order(one: Greeted, two: Greeted) -> (Greeted, Greeted) {
 }
 
 /// The answer to a ClientHello; none where it was not sent, or too late for silence to be evidence.
-async fn greet(context: &ProbeContext, address: SocketAddr, name: &str) -> Greeted {
+async fn send_client_hello(context: &ProbeContext, address: SocketAddr, name: &str) -> HelloResult {
     let mut random = [0; 32];
     let provider = &context.tls.get().await.provider;
     // A fixed number serves as well: this ClientHello derives no keys.

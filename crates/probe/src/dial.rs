@@ -17,12 +17,12 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 pub(crate) async fn connect(
     host: &url::Host<&str>,
     port: u16,
-    surroundings: &PacEnvironment,
+    environment: &PacEnvironment,
 ) -> Result<(TcpStream, SocketAddr), String> {
     let addresses = match host {
         url::Host::Ipv4(address) => vec![IpAddr::V4(*address)],
         url::Host::Ipv6(address) => vec![IpAddr::V6(*address)],
-        url::Host::Domain(name) => surroundings.addresses_of(name).await,
+        url::Host::Domain(name) => environment.addresses_of(name).await,
     };
     let mut why = match host {
         url::Host::Domain(name) => format!("{} has no address", quoted(name)),

@@ -65,7 +65,7 @@ pub struct Fetched {
 /// Downloads documents.
 #[derive(Debug)]
 pub struct Fetcher {
-    surroundings: PacEnvironment,
+    environment: PacEnvironment,
     limits: FetchLimits,
     accept: &'static str,
     credentials: Credentials,
@@ -77,9 +77,9 @@ pub struct Fetcher {
 
 impl Fetcher {
     /// A fetcher without credentials.
-    pub fn new(surroundings: PacEnvironment, limits: FetchLimits) -> Self {
+    pub fn new(environment: PacEnvironment, limits: FetchLimits) -> Self {
         Self {
-            surroundings,
+            environment,
             limits,
             accept: "*/*",
             credentials: Credentials::default(),
@@ -166,7 +166,7 @@ impl Fetcher {
         let no_host = || FetchError::Connect("the URL has no host".to_owned());
         let host = url.host().ok_or_else(no_host)?;
         let port = url.port_or_known_default().unwrap_or(80);
-        let dialed = dial::connect(&host, port, &self.surroundings).await;
+        let dialed = dial::connect(&host, port, &self.environment).await;
         let (_, address) = dialed.map_err(FetchError::Connect)?;
         let client = self.client(url).await?;
         let client = client.resolve(url.host_str().unwrap_or_default(), address);
@@ -192,7 +192,7 @@ impl Fetcher {
     /// may supply a document.
     async fn tls(&self) -> Result<&Arc<ClientConfig>, FetchError> {
         let read = async {
-            let file = self.surroundings.os_roots.clone();
+            let file = self.environment.os_roots.clone();
             let read = spawn_blocking(move || match file {
                 Some(file) => platform::pem_file(&file),
                 None => Ok(platform::native_roots()),

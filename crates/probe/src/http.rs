@@ -21,7 +21,7 @@ use tokio::time::Instant;
 
 use crate::clock::{RunClock, milliseconds};
 use crate::meter::{Meter, Metered};
-use crate::queue::{Heard, ProxyQueue};
+use crate::queue::{AnswerKind, ProxyQueue};
 use crate::wire::Duplex;
 use crate::{body, classify, lenient, tunnel};
 use reach365_model::endpoint::{Endpoint, Expect, Host, Scheme, printable};
@@ -232,7 +232,7 @@ pub(crate) async fn exchange<S: Duplex + 'static>(
     let talk = async {
         let answer = pin!(sender.send_request(message));
         let answer = match request.queue {
-            Some(queue) => queue.within(clock, limit, answer, heard).await,
+            Some(queue) => queue.within(clock, limit, answer, answer_kind).await,
             None => clock
                 .within(limit, answer)
                 .await
@@ -254,12 +254,12 @@ pub(crate) async fn exchange<S: Duplex + 'static>(
 }
 
 /// What the answer of a proxy shows about its queue.
-fn heard(answer: &hyper::Result<Response<Incoming>>) -> Heard {
+fn answer_kind(answer: &hyper::Result<Response<Incoming>>) -> AnswerKind {
     match answer {
         Ok(response) if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
-            Heard::Challenged
+            AnswerKind::Challenged
         }
-        _ => Heard::Answered,
+        _ => AnswerKind::Answered,
     }
 }
 

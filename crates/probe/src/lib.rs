@@ -52,4 +52,4 @@ pub use run::{ProbeContext, PromptLookups, confirm, look_up_again, probe};
 pub use size::size_control;
 pub use tls::{Certificates, TlsSource, provider};
 pub use trace::trace;
-pub use user_agent::{alternate, ask_as};
+pub use user_agent::{alternate, probe_user_agent};

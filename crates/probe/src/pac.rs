@@ -16,11 +16,11 @@
 mod answers;
 #[cfg(feature = "fetch")]
 mod download;
+mod environment;
 mod lint;
 mod load;
 #[cfg(feature = "pac")]
 mod runner;
-mod surroundings;
 #[cfg(not(feature = "pac"))]
 mod unsupported;
 
@@ -31,10 +31,10 @@ use url::Url;
 use reach365_proxy::pac::{Circumstances, PacAnswer, PacFailure, ScriptRequest};
 
 pub use answers::{PacAnswers, answers};
+pub use environment::Silence;
+pub use environment::{PacEnvironment, PacNames};
 pub use lint::lint;
 pub use load::{Script, load, of_text};
-pub use surroundings::Silence;
-pub use surroundings::{PacEnvironment, PacNames};
 
 #[cfg(feature = "fetch")]
 use download::download;

@@ -11,7 +11,7 @@ use crate::attempt::{self, Limits};
 use crate::clock::Expired;
 use crate::credentials::Turn;
 use crate::http::Exchange;
-use crate::queue::{Heard, ProxyQueue};
+use crate::queue::{AnswerKind, ProxyQueue};
 use crate::recorder::Recorder;
 use crate::run::ProbeContext;
 use crate::tunnel::Tunnel;
@@ -27,7 +27,7 @@ use reach365_proxy::route::{ProxyProtocol, ProxyServer};
 const SIGN_IN: u16 = 407;
 
 /// A connection to a proxy that is ready for a request.
-struct Greeted {
+struct ProxyConnection {
     wire: BoxedStream,
     /// Whether credentials may be sent on it: over TLS only to a proxy that has proved its name.
     may_sign_in: bool,
@@ -42,21 +42,21 @@ pub(super) async fn stages(
     proxy: &ProxyServer,
     stream: TcpStream,
 ) -> bool {
-    let way = ByProxy {
+    let path = ByProxy {
         context,
         endpoint,
         recorder,
         limits,
         proxy,
     };
-    let Some(greeted) = way.greet(stream).await else {
+    let Some(connection) = path.establish(stream).await else {
         return false;
     };
     let speaks_http = matches!(proxy.protocol, ProxyProtocol::Http | ProxyProtocol::Https);
     if endpoint.scheme == Scheme::Http && speaks_http {
-        return way.by_url(greeted).await;
+        return path.by_url(connection).await;
     }
-    let Some(wire) = way.tunnel(greeted).await else {
+    let Some(wire) = path.tunnel(connection).await else {
         return false;
     };
     match endpoint.scheme {
@@ -77,9 +77,9 @@ struct ByProxy<'a> {
 
 impl ByProxy<'_> {
     /// The TLS handshake with a proxy that requires TLS.
-    async fn greet(&self, stream: TcpStream) -> Option<Greeted> {
+    async fn establish(&self, stream: TcpStream) -> Option<ProxyConnection> {
         if self.proxy.protocol != ProxyProtocol::Https {
-            return Some(Greeted {
+            return Some(ProxyConnection {
                 wire: Box::new(stream),
                 may_sign_in: true,
             });
@@ -92,7 +92,7 @@ impl ByProxy<'_> {
         let failure = stream.as_ref().err().cloned();
         self.recorder.proxy_tls(began, seen, failure);
         let wire = stream.ok()?;
-        Some(Greeted { wire, may_sign_in })
+        Some(ProxyConnection { wire, may_sign_in })
     }
 
     fn queue(&self) -> Arc<ProxyQueue> {
@@ -100,13 +100,13 @@ impl ByProxy<'_> {
     }
 
     /// Requests a tunnel, a second time with credentials where the proxy requires them.
-    async fn tunnel(&self, greeted: Greeted) -> Option<BoxedStream> {
+    async fn tunnel(&self, connection: ProxyConnection) -> Option<BoxedStream> {
         let resolved = self.resolved().await;
-        let may_sign_in = greeted.may_sign_in;
+        let may_sign_in = connection.may_sign_in;
         let mut began = self.recorder.begin(Stage::Proxy);
-        let asked = pin!(self.ask(greeted.wire, resolved));
+        let asked = pin!(self.ask(connection.wire, resolved));
         let (clock, queue) = (&self.context.clock, self.queue());
-        let asked = queue.within(clock, self.limits.proxy, asked, heard);
+        let asked = queue.within(clock, self.limits.proxy, asked, answer_kind);
         let mut tunnel = match asked.await {
             Ok((tunnel, _)) => tunnel,
             Err(why) => {
@@ -158,7 +158,7 @@ impl ByProxy<'_> {
         let queue = self.queue();
         let asking = async move {
             let asked = tunnel::connect(wire, &authority, Some(&authorization), user_agent);
-            let asked = queue.within(&clock, limit, pin!(asked), heard).await;
+            let asked = queue.within(&clock, limit, pin!(asked), answer_kind).await;
             asked.map(|(tunnel, _)| tunnel)
         };
         let status = |asked: &Result<Tunnel, Expired>| asked.as_ref().ok()?.seen.status;
@@ -178,17 +178,17 @@ impl ByProxy<'_> {
     }
 
     /// Requests the whole URL, as clients do it for endpoints without TLS.
-    async fn by_url(&self, greeted: Greeted) -> bool {
+    async fn by_url(&self, connection: ProxyConnection) -> bool {
         let (clock, limit) = (&self.context.clock, self.limits.proxy);
         let user_agent = self.recorder.target().user_agent;
         let queue = self.queue();
         let first = http::Request::to_proxy(self.endpoint, None).by(user_agent);
         let first = first.in_queue(&queue);
         let mut began = self.recorder.begin(Stage::Http);
-        let mut exchange = http::exchange(&first, clock, limit, greeted.wire).await;
+        let mut exchange = http::exchange(&first, clock, limit, connection.wire).await;
         if exchange.status() == Some(SIGN_IN) {
             let schemes = exchange.auth_schemes();
-            match self.turn(greeted.may_sign_in, &schemes).await {
+            match self.turn(connection.may_sign_in, &schemes).await {
                 Ok((turn, again)) => {
                     began = self.recorder.begin(Stage::Http);
                     exchange = self.fetch_with_credentials(turn, again).await;
@@ -284,11 +284,11 @@ impl ByProxy<'_> {
 }
 
 /// What the answer to a request for a tunnel shows about the proxy's queue.
-fn heard(tunnel: &Tunnel) -> Heard {
+fn answer_kind(tunnel: &Tunnel) -> AnswerKind {
     match (&tunnel.stream, tunnel.seen.status) {
-        (Ok(_), _) => Heard::Opened,
-        (Err(_), Some(SIGN_IN)) => Heard::Challenged,
-        (Err(_), _) => Heard::Answered,
+        (Ok(_), _) => AnswerKind::Opened,
+        (Err(_), Some(SIGN_IN)) => AnswerKind::Challenged,
+        (Err(_), _) => AnswerKind::Answered,
     }
 }
 

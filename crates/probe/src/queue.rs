@@ -55,7 +55,7 @@ pub(crate) enum Asked {
 
 /// What an answer of a proxy shows about its queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Heard {
+pub(crate) enum AnswerKind {
     /// A tunnel was opened.
     Opened,
     /// Any other answer.
@@ -78,7 +78,7 @@ impl ProxyQueue {
         clock: &RunClock,
         limit: Duration,
         mut answer: Pin<&mut F>,
-        heard: impl FnOnce(&F::Output) -> Heard,
+        answer_kind: impl FnOnce(&F::Output) -> AnswerKind,
     ) -> Result<(F::Output, Duration), Expired> {
         let place = self.enter();
         let mut left = limit;
@@ -86,7 +86,7 @@ impl ProxyQueue {
             match clock.within(left, answer.as_mut()).await {
                 Ok(answer) => {
                     let queued = self.counts_since(place.since) - place.since;
-                    place.answered(heard(&answer));
+                    place.answered(answer_kind(&answer));
                     return Ok((answer, queued));
                 }
                 Err(Expired::Deadline) => return Err(Expired::Deadline),
@@ -173,13 +173,13 @@ pub(crate) enum Stall {
 }
 
 impl Place<'_> {
-    fn answered(&self, heard: Heard) {
+    fn answered(&self, answer_kind: AnswerKind) {
         let mut state = self.queue.state();
-        if heard == Heard::Challenged {
+        if answer_kind == AnswerKind::Challenged {
             return;
         }
         state.all.note(self.since);
-        if heard == Heard::Opened {
+        if answer_kind == AnswerKind::Opened {
             state.tunnels.note(self.since);
         }
     }
@@ -219,7 +219,7 @@ mod tests {
                 let _place = places.acquire().await;
                 sleep(Duration::from_millis(takes_ms)).await;
             });
-            let answer = queue.within(&clock, LIMIT, tunnel, |()| Heard::Opened);
+            let answer = queue.within(&clock, LIMIT, tunnel, |()| AnswerKind::Opened);
             answer.await.is_ok()
         };
         let answers = join_all((0..requests).map(|_| ask())).await;
@@ -244,10 +244,10 @@ mod tests {
         let silent_at = || queue.silent_at(Asked::Tunnel, now, wait, limit);
         assert_eq!(silent_at(), now + limit / 2);
 
-        for heard in [Heard::Challenged, Heard::Answered] {
+        for answer_kind in [AnswerKind::Challenged, AnswerKind::Answered] {
             let answer = pin!(async {});
-            let _ = queue.within(&clock, LIMIT, answer, |()| heard).await;
-            assert_eq!(queue.is_mute(), heard == Heard::Challenged);
+            let _ = queue.within(&clock, LIMIT, answer, |()| answer_kind).await;
+            assert_eq!(queue.is_mute(), answer_kind == AnswerKind::Challenged);
         }
         assert!(matches!(queue.stalls_at(), Some(Stall::At(_))));
 

@@ -123,9 +123,9 @@ impl Recorder {
         let now = self.state();
         let (stage, since) = now.waiting?;
         let attempt = &now.attempt;
-        let greeted = proxy.protocol != ProxyProtocol::Https || attempt.proxy_tls.is_some();
+        let is_ready = proxy.protocol != ProxyProtocol::Https || attempt.proxy_tls.is_some();
         match stage {
-            Stage::Proxy if greeted => Some((Asked::Tunnel, since)),
+            Stage::Proxy if is_ready => Some((Asked::Tunnel, since)),
             Stage::Http if attempt.proxy.is_none() => Some((Asked::Page, since)),
             _ => None,
         }

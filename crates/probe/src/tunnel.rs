@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use crate::response_head::{self, ResponseHead};
-use crate::wire::{BoxedStream, Rewound};
+use crate::wire::{BoxedStream, PrefixedStream};
 use crate::{body, classify, http};
 use reach365_model::endpoint::{Endpoint, Host, printable};
 use reach365_model::evidence::{Failure, FailureKind, ProxySeen, UserAgent};
@@ -92,7 +92,7 @@ pub(crate) async fn connect(
         Err(failure) => return Tunnel::new(seen, Err(failure)),
     };
     if (200..300).contains(&seen.status.unwrap_or(0)) {
-        let stream: BoxedStream = Box::new(Rewound::new(rest, stream));
+        let stream: BoxedStream = Box::new(PrefixedStream::new(rest, stream));
         return Tunnel::new(seen, Ok(stream));
     }
     let words = format!("HTTP {} {}", seen.status.unwrap_or(0), seen.reason);

@@ -18,7 +18,7 @@ use reach365_proxy::route::{ProxyServer, Route};
 const SILENCE: Duration = Duration::from_secs(2);
 
 /// Sends one request with a User-Agent on the first hop; nothing if its name does not resolve.
-pub async fn ask_as(
+pub async fn probe_user_agent(
     context: &ProbeContext,
     endpoint: &Endpoint,
     route: &Route,
@@ -61,13 +61,13 @@ pub async fn alternate(
     ];
     let mut asked = Vec::new();
     for user_agent in order {
-        asked.extend(ask_as(context, endpoint, route, user_agent, 2).await);
+        asked.extend(probe_user_agent(context, endpoint, route, user_agent, 2).await);
     }
     // Whether Internet Explorer 6 is denied as a whole, or MSOIDCRL: both at once, since it decides
     // the text of the rule and not the verdict.
     let (one, two) = join(
-        ask_as(context, endpoint, route, UserAgent::Msie6, 2),
-        ask_as(context, endpoint, route, UserAgent::Msie6, 2),
+        probe_user_agent(context, endpoint, route, UserAgent::Msie6, 2),
+        probe_user_agent(context, endpoint, route, UserAgent::Msie6, 2),
     )
     .await;
     asked.extend(one.into_iter().chain(two));

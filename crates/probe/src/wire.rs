@@ -15,18 +15,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Duplex for S {}
 pub(crate) type BoxedStream = Box<dyn Duplex>;
 
 /// A stream that first returns bytes that were read too far ahead.
-pub(crate) struct Rewound {
+pub(crate) struct PrefixedStream {
     ahead: Vec<u8>,
     inner: BoxedStream,
 }
 
-impl Rewound {
+impl PrefixedStream {
     pub(crate) fn new(ahead: Vec<u8>, inner: BoxedStream) -> Self {
         Self { ahead, inner }
     }
 }
 
-impl AsyncRead for Rewound {
+impl AsyncRead for PrefixedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -42,7 +42,7 @@ impl AsyncRead for Rewound {
     }
 }
 
-impl AsyncWrite for Rewound {
+impl AsyncWrite for PrefixedStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

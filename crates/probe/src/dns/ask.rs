@@ -2,7 +2,7 @@
 //! second packet on, TCP together with the last. Answers to earlier packets count until the end.
 
 use std::future::pending;
-mod hear;
+mod receive;
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -125,8 +125,8 @@ impl<'a> Asking<'a> {
         let result = loop {
             let result = match self.event().await {
                 Event::Due => self.step().await,
-                Event::Packet(server, packet) => self.hear(server, packet),
-                Event::Tcp(connected) => self.hear_tcp(connected),
+                Event::Packet(server, packet) => self.receive(server, packet),
+                Event::Tcp(connected) => self.receive_tcp(connected),
                 Event::Over => Some(Err(classify::expired(Expired::Deadline))),
             };
             if let Some(result) = result {

@@ -41,9 +41,9 @@ struct Names(PacEnvironment);
 
 impl Resolve for Names {
     fn resolve(&self, name: Name) -> Resolving {
-        let surroundings = self.0.clone();
+        let environment = self.0.clone();
         Box::pin(async move {
-            let addresses = surroundings.addresses_of(name.as_str()).await;
+            let addresses = environment.addresses_of(name.as_str()).await;
             let addresses = addresses.into_iter().filter(IpAddr::is_ipv4);
             let addresses = addresses.map(|address| SocketAddr::new(address, 0));
             Ok(Box::new(addresses) as Addrs)
@@ -93,7 +93,7 @@ impl Fetcher {
         let failed = |error: reqwest::Error| FetchError::from_request(&error, address);
         let proxy = Proxy::all(proxy_url(server)).map_err(failed)?;
         let client = self.client(url).await?;
-        let client = client.dns_resolver(Names(self.surroundings.clone()));
+        let client = client.dns_resolver(Names(self.environment.clone()));
         let client = client.resolve(&server.host.to_string(), address);
         let Some(offered) = offered else {
             return self.send(client.proxy(proxy), url, address).await;
@@ -142,7 +142,7 @@ impl Fetcher {
             Host::Address(IpAddr::V4(address)) => url::Host::Ipv4(*address),
             Host::Address(IpAddr::V6(address)) => url::Host::Ipv6(*address),
         };
-        let dialed = dial::connect(&host, server.port, &self.surroundings).await;
+        let dialed = dial::connect(&host, server.port, &self.environment).await;
         let (stream, address) = dialed.map_err(FetchError::Connect)?;
         if server.protocol != ProxyProtocol::Https {
             return Ok((Box::new(stream), address));
@@ -162,7 +162,7 @@ impl Fetcher {
     /// SOCKS 4 has no room for a name.
     async fn resolved(&self, protocol: ProxyProtocol, host: &Host) -> Option<IpAddr> {
         let name = host.name().filter(|_| protocol == ProxyProtocol::Socks4)?;
-        let found = self.surroundings.addresses_of(name).await;
+        let found = self.environment.addresses_of(name).await;
         found.into_iter().find(IpAddr::is_ipv4)
     }
 }

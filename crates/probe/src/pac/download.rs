@@ -13,14 +13,14 @@ use reach365_proxy::route::Hop;
 pub(super) async fn download(
     url: &Url,
     limits: &PacLimits,
-    surroundings: &PacEnvironment,
+    environment: &PacEnvironment,
 ) -> Result<Loaded, PacFailure> {
     let limits = FetchLimits {
         time: limits.fetch,
         size: TEXT_LIMIT,
         redirects: REDIRECT_LIMIT,
     };
-    let answer = Fetcher::new(surroundings.clone(), limits)
+    let answer = Fetcher::new(environment.clone(), limits)
         .get(url, &Hop::Direct)
         .await
         .map_err(failure)?;

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use url::Url;
 
-use super::surroundings::Resolver;
+use super::environment::Resolver;
 use super::{PacAnswers, PacEnvironment, Script, answer_to, answers};
 use reach365_model::endpoint::{Host, quoted};
 use reach365_proxy::pac::lint as lint_text;
@@ -29,7 +29,7 @@ const PROXY_LIMIT: usize = 32;
 
 /// Remarks about a script: those of its text, then those of its answers for these URLs. The proxies
 /// that the answers name are looked up and connected to; no data is sent.
-pub async fn lint(script: &Script, urls: &[Url], surroundings: &PacEnvironment) -> Vec<Remark> {
+pub async fn lint(script: &Script, urls: &[Url], environment: &PacEnvironment) -> Vec<Remark> {
     let mut remarks = lint_text(&script.text);
     let mut seen = Seen::default();
     for url in urls {
@@ -52,7 +52,7 @@ pub async fn lint(script: &Script, urls: &[Url], surroundings: &PacEnvironment) 
         }
     }
     remarks.extend(seen.remarks());
-    remarks.extend(unreachable_proxies(&seen.proxies, &surroundings.resolver()).await);
+    remarks.extend(unreachable_proxies(&seen.proxies, &environment.resolver()).await);
     remarks.sort_by_key(|remark| (remark.level, remark.line));
     remarks
 }

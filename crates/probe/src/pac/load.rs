@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 use url::Url;
 
-use super::surroundings::Silence;
+use super::environment::Silence;
 use super::{PacEnvironment, PacLimits, Runner, download};
 use crate::clock::milliseconds;
 use crate::tls::provider;
@@ -54,10 +54,10 @@ pub(super) struct Loaded {
 pub async fn load(
     source: &str,
     limits: &PacLimits,
-    surroundings: PacEnvironment,
+    environment: PacEnvironment,
 ) -> Result<Script, PacFailure> {
     let began = Instant::now();
-    let fetching = bytes_of(source, limits, &surroundings);
+    let fetching = bytes_of(source, limits, &environment);
     let fetched = timeout(limits.fetch, fetching).await.map_err(|_| {
         let seconds = limits.fetch.as_secs_f64();
         unreachable(&format!("the script did not come within {seconds} s"))
@@ -69,30 +69,30 @@ pub async fn load(
         text,
         redirects: fetched.redirects,
         fetch_ms: milliseconds(began.elapsed()),
-        runner: Runner::new(limits, surroundings),
+        runner: Runner::new(limits, environment),
     })
 }
 
 /// A script whose text is known already.
-pub fn of_text(text: String, limits: &PacLimits, surroundings: PacEnvironment) -> Script {
+pub fn of_text(text: String, limits: &PacLimits, environment: PacEnvironment) -> Script {
     Script {
         url: String::new(),
         text,
         sha256: String::new(),
         redirects: Vec::new(),
         fetch_ms: 0.0,
-        runner: Runner::new(limits, surroundings),
+        runner: Runner::new(limits, environment),
     }
 }
 
 async fn bytes_of(
     source: &str,
     limits: &PacLimits,
-    surroundings: &PacEnvironment,
+    environment: &PacEnvironment,
 ) -> Result<Loaded, PacFailure> {
     match Url::parse(source) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => {
-            download(&url, limits, surroundings).await
+            download(&url, limits, environment).await
         }
         Ok(url) if url.scheme() == "file" => match url.to_file_path() {
             Ok(path) => from_file(path).await,

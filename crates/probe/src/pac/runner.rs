@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::surroundings::{Resolver, Silence};
+use super::environment::{Resolver, Silence};
 use super::{PacEnvironment, PacLimits};
 use reach365_model::Timestamp;
 use reach365_platform as platform;
@@ -42,7 +42,7 @@ type Outcome = Result<PacAnswer, PacFailure>;
 /// Answers for one script, one question after the other.
 pub(super) struct Runner {
     limits: PacLimits,
-    surroundings: PacEnvironment,
+    environment: PacEnvironment,
     silence: Arc<Silence>,
     place: tokio::sync::Mutex<Place>,
 }
@@ -67,10 +67,10 @@ struct Job {
 }
 
 impl Runner {
-    pub(super) fn new(limits: &PacLimits, surroundings: PacEnvironment) -> Self {
+    pub(super) fn new(limits: &PacLimits, environment: PacEnvironment) -> Self {
         Self {
             limits: *limits,
-            surroundings,
+            environment,
             silence: Arc::default(),
             place: tokio::sync::Mutex::default(),
         }
@@ -122,10 +122,10 @@ impl Runner {
         }
         let (sender, jobs) = mpsc::channel();
         let text = text.to_owned();
-        let resolver = self.surroundings.resolver_after(&self.silence);
+        let resolver = self.environment.resolver_after(&self.silence);
         let world = World {
             resolver,
-            surroundings: self.surroundings.clone(),
+            environment: self.environment.clone(),
             name_limit: self.limits.name,
             own: Arc::default(),
             job: Arc::default(),
@@ -256,7 +256,7 @@ fn serve(text: &str, world: &World, jobs: &Receiver<Job>) {
 #[derive(Clone)]
 struct World {
     resolver: Resolver,
-    surroundings: PacEnvironment,
+    environment: PacEnvironment,
     name_limit: Duration,
     /// Asked of the system once: scripts request them for every URL.
     own: Arc<OnceLock<Vec<IpAddr>>>,
@@ -302,20 +302,20 @@ impl PacHost for World {
     }
 
     fn own_addresses(&self) -> Vec<IpAddr> {
-        if let Some(given) = &self.surroundings.own_addresses {
+        if let Some(given) = &self.environment.own_addresses {
             return given.clone();
         }
         self.own.get_or_init(platform::own_addresses).clone()
     }
 
     fn now_ms(&self) -> i64 {
-        let given = self.surroundings.now.map(|now| now.moment);
+        let given = self.environment.now.map(|now| now.moment);
         let now = given.unwrap_or_else(|| Timestamp::from(SystemTime::now()));
         now.as_millisecond()
     }
 
     fn utc_offset(&self, at_ms: i64) -> i32 {
-        if let Some(given) = &self.surroundings.now {
+        if let Some(given) = &self.environment.now {
             return given.utc_offset;
         }
         let at = jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default();

@@ -5,9 +5,9 @@ use std::sync::Arc;
 #[cfg(not(feature = "fetch"))]
 use url::Url;
 
+use super::environment::Silence;
 #[cfg(not(feature = "fetch"))]
 use super::load::{Loaded, unreachable};
-use super::surroundings::Silence;
 #[cfg(not(feature = "fetch"))]
 use crate::dial;
 use crate::pac::{PacEnvironment, PacLimits};
@@ -40,13 +40,13 @@ impl Runner {
 pub(super) async fn download(
     url: &Url,
     _: &PacLimits,
-    surroundings: &PacEnvironment,
+    environment: &PacEnvironment,
 ) -> Result<Loaded, PacFailure> {
     let host = url
         .host()
         .ok_or_else(|| unreachable("the URL has no host"))?;
     let port = url.port_or_known_default().unwrap_or(80);
-    match dial::connect(&host, port, surroundings).await {
+    match dial::connect(&host, port, environment).await {
         Ok(_) => Err(unsupported()),
         Err(why) => Err(unreachable(&why)),
     }

@@ -32,7 +32,7 @@ pub(crate) fn eval(args: &PacEvalArgs) -> Result<u8, Failure> {
 }
 
 async fn evaluate(args: &PacEvalArgs) -> Result<Vec<PacRow>, Failure> {
-    let loaded = load(&args.source, surroundings(args)).await?;
+    let loaded = load(&args.source, environment(args)).await?;
     let mut rows = Vec::new();
     for told in &args.urls {
         let result = match &loaded {
@@ -51,9 +51,9 @@ async fn evaluate(args: &PacEvalArgs) -> Result<Vec<PacRow>, Failure> {
 /// The script, or why there is none; a file that does not exist is a usage error.
 async fn load(
     source: &str,
-    surroundings: PacEnvironment,
+    environment: PacEnvironment,
 ) -> Result<Result<Script, PacFailure>, Failure> {
-    let loaded = pac::load(source, &PacLimits::default(), surroundings).await;
+    let loaded = pac::load(source, &PacLimits::default(), environment).await;
     match loaded {
         Err(failure) if failure.kind == PacFailureKind::Unreachable && !is_web(source) => {
             Err(Failure::Usage(failure.message))
@@ -67,7 +67,7 @@ fn is_web(source: &str) -> bool {
     lower.starts_with("http://") || lower.starts_with("https://")
 }
 
-fn surroundings(args: &PacEvalArgs) -> PacEnvironment {
+fn environment(args: &PacEvalArgs) -> PacEnvironment {
     let names = match args.resolve.as_slice() {
         [] => PacNames::System,
         given => {
@@ -94,11 +94,11 @@ pub(crate) fn lint(args: &PacLintArgs) -> Result<u8, Failure> {
             .map(|told: &ToldUrl| told.url.clone())
             .collect(),
     };
-    let surroundings = PacEnvironment::default();
+    let environment = PacEnvironment::default();
     let remarks = with_runtime(async {
-        let script = load(&args.source, surroundings.clone()).await?;
+        let script = load(&args.source, environment.clone()).await?;
         match script {
-            Ok(script) => Ok(pac::lint(&script, &urls, &surroundings).await),
+            Ok(script) => Ok(pac::lint(&script, &urls, &environment).await),
             Err(failure) => Err(Failure::Usage(format!("{}: {failure}", failure.code()))),
         }
     })??;

@@ -53,16 +53,16 @@ fn show(args: &ProxyArgs) -> Result<u8, Failure> {
 /// The routes of the views for the URLs. Scripts of another machine are not fetched: their address
 /// may have another meaning in that machine's network.
 fn found(args: &ProxyArgs, views: &[View], urls: &[Url]) -> Result<Vec<UrlWays>, Failure> {
-    let ways = if args.from.is_some() || !views.iter().any(View::has_script) {
+    let candidates = if args.from.is_some() || !views.iter().any(View::has_script) {
         urls.iter().map(|url| without_scripts(views, url)).collect()
     } else {
         let runtime = live::runtime()?;
-        let ways = runtime.block_on(route_candidates(views, urls, &Options::default()));
+        let candidates = runtime.block_on(route_candidates(views, urls, &Options::default()));
         // Queries to the system's resolver cannot be cancelled; the program does not wait for them.
         runtime.shutdown_background();
-        ways
+        candidates
     };
-    let urls = urls.iter().cloned().zip(ways);
+    let urls = urls.iter().cloned().zip(candidates);
     Ok(urls.map(|(url, ways)| UrlWays { url, ways }).collect())
 }
 

@@ -20,7 +20,7 @@ const FOREIGN_LIMIT: usize = 16;
 const TCP_TURN: Duration = Duration::from_secs(20);
 
 /// An answer, and the try that it belongs to.
-struct Heard {
+struct Received {
     place: usize,
     edns: bool,
     resent_after: Option<Duration>,
@@ -31,7 +31,7 @@ struct Heard {
 
 impl Asking<'_> {
     /// A packet, or the error of a socket.
-    pub(super) fn hear(
+    pub(super) fn receive(
         &mut self,
         server: SocketAddr,
         packet: Result<Vec<u8>, Failure>,
@@ -41,7 +41,7 @@ impl Asking<'_> {
             Err(failure) => return self.fail(server, failure),
         };
         let foreign = match self.recognize(server, &packet) {
-            Ok(heard) => return self.answered(heard),
+            Ok(received) => return self.answered(received),
             Err(foreign) => foreign,
         };
         self.foreign += 1;
@@ -53,7 +53,7 @@ impl Asking<'_> {
     }
 
     /// Which packet an answer belongs to; what is wrong with it where it belongs to none.
-    fn recognize(&self, server: SocketAddr, bytes: &[u8]) -> Result<Heard, String> {
+    fn recognize(&self, server: SocketAddr, bytes: &[u8]) -> Result<Received, String> {
         let mut foreign = String::new();
         for (place, one) in self.tries.iter().enumerate() {
             if one.server != server {
@@ -63,7 +63,7 @@ impl Asking<'_> {
                 match packet.question.read(bytes) {
                     Reply::Answer { answer, truncated } => {
                         let again = packet.left > one.packets[0].left;
-                        return Ok(Heard {
+                        return Ok(Received {
                             place,
                             edns: packet.edns,
                             resent_after: again.then(|| packet.left - one.began),
@@ -88,7 +88,7 @@ impl Asking<'_> {
         })
     }
 
-    pub(super) fn hear_tcp(&mut self, connected: Connected) -> Option<TryResult> {
+    pub(super) fn receive_tcp(&mut self, connected: Connected) -> Option<TryResult> {
         let Connected {
             place,
             began,
@@ -99,7 +99,7 @@ impl Asking<'_> {
         one.began = began;
         one.queued = queued;
         match result {
-            Ok(answer) => self.answered(Heard {
+            Ok(answer) => self.answered(Received {
                 place,
                 edns: false,
                 resent_after: None,
@@ -120,15 +120,15 @@ impl Asking<'_> {
         }
     }
 
-    fn answered(&mut self, heard: Heard) -> Option<TryResult> {
-        let Heard {
+    fn answered(&mut self, received: Received) -> Option<TryResult> {
+        let Received {
             place,
             edns,
             resent_after,
             queued,
             answer,
             truncated,
-        } = heard;
+        } = received;
         let one = &mut self.tries[place];
         let server = one.server;
         self.client.known.note_answer(server);

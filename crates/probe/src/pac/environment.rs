@@ -95,11 +95,11 @@ impl PacEnvironment {
 /// other, so that each silence would add to the wait of all endpoints behind it.
 #[derive(Debug, Default)]
 pub struct Silence {
-    state: Mutex<Heard>,
+    state: Mutex<SilenceState>,
 }
 
 #[derive(Debug, Default)]
-struct Heard {
+struct SilenceState {
     /// Whether any name was answered, if only with an error.
     anything: bool,
     /// Names that were looked up and got no answer.
@@ -112,33 +112,33 @@ impl Silence {
     /// Whether a name is taken as unresolvable without a question: nothing was ever answered, and
     /// this name, or enough others, met silence.
     fn covers(&self, name: &str) -> bool {
-        let mut heard = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if heard.anything {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.anything {
             return false;
         }
-        if heard.silent.contains(name) {
+        if state.silent.contains(name) {
             return true;
         }
-        let covered = heard.silent.len() >= SILENT_NAMES;
+        let covered = state.silent.len() >= SILENT_NAMES;
         if covered {
-            heard.unasked.insert(name.to_owned());
+            state.unasked.insert(name.to_owned());
         }
         covered
     }
 
     fn learn(&self, name: &str, found: &Resolved) {
-        let mut heard = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if found.is_silent() {
-            heard.silent.insert(name.to_owned());
+            state.silent.insert(name.to_owned());
         } else {
-            heard.anything |= !found.lookups.is_empty();
+            state.anything |= !found.lookups.is_empty();
         }
     }
 
     /// How many names were taken as unresolvable without a question.
     pub fn unasked(&self) -> usize {
-        let heard = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.unasked.len()
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.unasked.len()
     }
 }
 
@@ -211,7 +211,7 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_millis(300);
 
-    fn surroundings(server: SocketAddr) -> PacEnvironment {
+    fn environment(server: SocketAddr) -> PacEnvironment {
         PacEnvironment {
             names: PacNames::Servers(vec![server]),
             search: Some(SearchList::default()),
@@ -241,13 +241,13 @@ mod tests {
     #[tokio::test]
     async fn after_three_silent_names_no_further_one_is_asked_for() {
         let server = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-        let surroundings = surroundings(server.local_addr().unwrap());
+        let environment = environment(server.local_addr().unwrap());
         let silence = Arc::default();
-        let first = surroundings.resolver_after(&silence);
+        let first = environment.resolver_after(&silence);
         ask(&first, &["one.example", "two.example", "one.example"]).await;
         assert_eq!(silence.unasked(), 0);
         // Another script of the same run.
-        let second = surroundings.resolver_after(&silence);
+        let second = environment.resolver_after(&silence);
         ask(&second, &["three.example", "four.example", "five.example"]).await;
         ask(&first, &["five.example"]).await;
         let asked = questions(&server);
