@@ -63,7 +63,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: EndpointsCommand,
     },
-    /// Show every source of proxy settings, and the way that each names for a URL
+    /// Show every source of proxy settings, and the route that each names for a URL
     #[command(args_conflicts_with_subcommands = true)]
     Proxy(ProxyArgs),
     /// Show what this PC is joined to, its sign-in, services and settings (Windows, or --from FILE)
@@ -80,7 +80,7 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// Say what a code or an error number means, what makes it, and what mends it
     Explain(ExplainArgs),
-    /// Say how activation is mended, in which order, and carry it out with a way back (Windows)
+    /// Say what fixes activation, in which order; apply it and revert it (Windows)
     Fix {
         #[command(subcommand)]
         command: FixCommand,
@@ -131,7 +131,7 @@ pub(crate) struct CheckArgs {
     /// Confirming attempts after a failure
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=5), default_value_t = CONFIRM)]
     pub(crate) confirm: u32,
-    /// Trace rows that are blocked at the connection or at TLS, at most 8 (Linux)
+    /// Trace endpoints that are blocked at the connection or at TLS, at most 8 (Linux)
     #[arg(long, hide = cfg!(not(target_os = "linux")))]
     pub(crate) trace: bool,
     /// Name of this site, for the report
@@ -159,11 +159,11 @@ pub(crate) struct RouteArgs {
     /// `auto`: as the settings say; `none`: directly; a proxy (HOST:PORT or a URL); pac:URL
     #[arg(long, value_name = "PROXY", value_parser = ProxySource::parse, default_value = "auto")]
     pub(crate) proxy: ProxySource,
-    /// Probe every way that the settings know and the direct one, not only after a failure
+    /// Probe every route that the settings name and the direct one, not only after a failure
     #[arg(long)]
     pub(crate) compare_paths: bool,
-    /// Where rows are blocked, probe this internet host of somebody else too: whether it fails alike
-    /// tells a rule against one host from a fault of the way
+    /// Where endpoints are blocked, probe this internet host of another owner too: whether it fails
+    /// alike tells a rule against one host from a fault of the path
     #[arg(long, value_name = "HOST[:PORT]")]
     pub(crate) control_host: Option<ControlHost>,
     /// Ask the network for a PAC script (WPAD), even if no setting says so
@@ -254,7 +254,7 @@ pub(crate) struct TraceArgs {
     /// The host, with a port where it is not 443
     #[arg(value_name = "HOST[:PORT]")]
     pub(crate) host: String,
-    /// A name that no filter knows, to compare with; it is sent to HOST and nobody else is asked
+    /// A name that no filter knows, to compare with; it is sent to HOST alone
     #[arg(long, value_name = "NAME", default_value = TRACE_CONTROL)]
     pub(crate) control_host: String,
     /// Ask this name server instead of the system's (repeatable)

@@ -10,7 +10,7 @@ use reach365_model::verdict::Outcome;
 /// A bar that follows events, or nothing at all.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
-    troubled: usize,
+    failed: usize,
 }
 
 impl Progress {
@@ -19,7 +19,7 @@ impl Progress {
         let watched = !quiet && io::stderr().is_terminal();
         Self {
             bar: watched.then(bar),
-            troubled: 0,
+            failed: 0,
         }
     }
 
@@ -30,9 +30,9 @@ impl Progress {
             Event::Probed {
                 outcome, finished, ..
             } => {
-                self.troubled += usize::from(*outcome > Outcome::Degraded);
+                self.failed += usize::from(*outcome > Outcome::Degraded);
                 bar.set_position(*finished as u64);
-                bar.set_message(troubled(self.troubled));
+                bar.set_message(failed_text(self.failed));
             }
             _ => {}
         }
@@ -58,7 +58,7 @@ fn bar() -> ProgressBar {
 }
 
 /// Provisional, hence no accusation.
-fn troubled(count: usize) -> String {
+fn failed_text(count: usize) -> String {
     match count {
         0 => String::new(),
         some => format!(", {some} without an answer so far"),

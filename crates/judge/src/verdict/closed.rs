@@ -250,7 +250,7 @@ fn control(
     wanted: &Route,
 ) -> Control {
     let host = &rows[own].endpoint.host;
-    if *wanted == Route::Resolver && known.vouch_for(host, rows[own].evidence) {
+    if *wanted == Route::Resolver && known.confirms(host, rows[own].evidence) {
         return Control::Works("another name at the same resolver".to_owned());
     }
     let mut tried = false;

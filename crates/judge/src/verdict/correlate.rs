@@ -82,7 +82,7 @@ fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
     sinkhole::accept_unpublished_addresses(context, rows);
     proxy_answers::apply(rows);
     proxy::apply_own_dns(&known, rows);
-    issuer::unmask(context, &sinkhole::genuine_addresses(rows), rows);
+    issuer::judge_shared_issuer(context, &sinkhole::genuine_addresses(rows), rows);
     if let Some(finding) = device::find(context, rows) {
         return vec![finding];
     }

@@ -348,7 +348,7 @@ impl DnsFaultCheck<'_> {
         let bench = network::is_test_bench(self.context.run);
         let excused = |address: &IpAddr| {
             !address.is_unspecified()
-                && (self.genuine_addresses.vouch_for(self.endpoint, *address)
+                && (self.genuine_addresses.confirms(self.endpoint, *address)
                     || (bench && address.is_loopback()))
         };
         let meant = meant(self.evidence, self.context);

@@ -87,7 +87,7 @@ impl KnownNames {
     }
 
     /// Whether a resolver of this endpoint resolves the name of an unrelated owner.
-    pub(super) fn vouch_for(&self, host: &Host, evidence: &Evidence) -> bool {
+    pub(super) fn confirms(&self, host: &Host, evidence: &Evidence) -> bool {
         let asked = asked(evidence);
         let forged = dns::answers(evidence);
         let works = |seen: &Seen| {

@@ -17,7 +17,7 @@ impl GenuineAddresses {
     }
 
     /// Whether another endpoint was reached in the same network, a /16 or a /48.
-    pub(super) fn vouch_for(&self, endpoint: &Endpoint, address: IpAddr) -> bool {
+    pub(super) fn confirms(&self, endpoint: &Endpoint, address: IpAddr) -> bool {
         self.genuine
             .iter()
             .any(|(id, known)| *id != endpoint.id && same_network(*known, address))

@@ -97,7 +97,7 @@ pub(super) fn skip_dns_behind_proxy(known: &KnownNames, rows: &mut [Judged<'_>])
             && evidence.msoid.is_none()
             && evidence.cut_short.is_none()
             && row.verdict.code != Some(Code::DnsHostsFile);
-        if !fails || !own_dns || known.vouch_for(&row.endpoint.host, evidence) {
+        if !fails || !own_dns || known.confirms(&row.endpoint.host, evidence) {
             continue;
         }
         let why = format!(

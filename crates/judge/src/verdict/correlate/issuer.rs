@@ -84,7 +84,7 @@ fn chains<'a>(row: &Judged<'a>) -> impl Iterator<Item = &'a TlsSeen> {
 /// Judges endpoints again whose own authority turns out to be an inspection device: it signed for
 /// hosts of several owners, or for one whose issuer is public. A list that states a private issuer
 /// for an entry exempts it. Early, since every later rule asks whether an answer is genuine.
-pub(super) fn unmask(
+pub(super) fn judge_shared_issuer(
     context: &Context<'_>,
     genuine_addresses: &GenuineAddresses,
     rows: &mut [Judged<'_>],

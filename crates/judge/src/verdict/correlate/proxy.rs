@@ -39,7 +39,7 @@ const HOSTS: usize = 2;
 /// one. On sites where the proxy does all lookups it knows no name and tells nothing.
 pub(super) fn apply_own_dns(known: &KnownNames, rows: &mut [Judged<'_>]) {
     let is_dns = |row: &Judged<'_>| {
-        is_vague(row) && known.vouch_for(&row.endpoint.host, &own_lookups(row.evidence))
+        is_vague(row) && known.confirms(&row.endpoint.host, &own_lookups(row.evidence))
     };
     for place in free(rows, is_dns) {
         let row = &mut rows[place];
@@ -57,7 +57,7 @@ pub(super) fn apply_own_dns(known: &KnownNames, rows: &mut [Judged<'_>]) {
 /// know says anything of a proxy.
 pub(super) fn without_control(known: &KnownNames, rows: &[Judged<'_>]) -> Vec<SocketAddr> {
     let places = free(rows, |row| {
-        is_vague(row) && !known.vouch_for(&row.endpoint.host, &own_lookups(row.evidence))
+        is_vague(row) && !known.confirms(&row.endpoint.host, &own_lookups(row.evidence))
     });
     let lookups = places
         .iter()

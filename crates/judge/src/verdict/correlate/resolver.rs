@@ -62,7 +62,7 @@ pub(super) fn without_control(known: &KnownNames, rows: &[Judged<'_>]) -> Vec<So
 /// Results whose verdict rests on what a resolver says, without a control.
 fn accused(known: &KnownNames, rows: &[Judged<'_>]) -> Vec<usize> {
     free(rows, |row| {
-        rests_on_dns(row) && !known.vouch_for(&row.endpoint.host, row.evidence)
+        rests_on_dns(row) && !known.confirms(&row.endpoint.host, row.evidence)
     })
 }
 
@@ -87,7 +87,7 @@ fn closed_by_dns(known: &KnownNames, rows: &[Judged<'_>]) -> Vec<usize> {
             && !row.evidence.lookups.is_empty()
             && row.evidence.hosts_file.is_empty()
             && !is_proxied(row)
-            && !known.vouch_for(&row.endpoint.host, row.evidence)
+            && !known.confirms(&row.endpoint.host, row.evidence)
     };
     (0..rows.len()).filter(unseen).collect()
 }

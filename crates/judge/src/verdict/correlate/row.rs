@@ -119,7 +119,7 @@ fn has_control(
     row: &Judged<'_>,
 ) -> bool {
     if row.verdict.stage == Some(Stage::Dns) {
-        return known.vouch_for(&row.endpoint.host, row.evidence);
+        return known.confirms(&row.endpoint.host, row.evidence);
     }
     let Some(code) = control_host::cause(row) else {
         return false;

@@ -20,8 +20,8 @@ pub(super) struct Cause<'a> {
 
 /// Causes of a report: the worst first, then those of several endpoints.
 pub(super) fn causes(report: &Report) -> Vec<Cause<'_>> {
-    let troubled = |row: &&EndpointReport| row.verdict.outcome >= Outcome::Degraded;
-    let rows: Vec<&EndpointReport> = report.endpoints.iter().filter(troubled).collect();
+    let degraded = |row: &&EndpointReport| row.verdict.outcome >= Outcome::Degraded;
+    let rows: Vec<&EndpointReport> = report.endpoints.iter().filter(degraded).collect();
     let findings = report.findings.iter();
     let findings = findings.filter(|finding| finding.outcome >= Outcome::Degraded);
     let mut causes: Vec<Cause<'_>> = findings.map(|it| Cause::wide(it, &rows)).collect();

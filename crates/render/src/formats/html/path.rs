@@ -26,7 +26,7 @@ enum State {
     Passed,
     Suspect,
     Broken,
-    Troubled,
+    Degraded,
     Beyond,
     NotUsed,
     NotSeen,
@@ -114,7 +114,7 @@ impl PathPicture {
                 _ if place > broken.1 => State::Beyond,
                 _ if broken.0 < broken.1 && place == 0 => State::Passed,
                 _ if broken.0 < broken.1 => State::Suspect,
-                _ if cause.outcome == Outcome::Degraded => State::Troubled,
+                _ if cause.outcome == Outcome::Degraded => State::Degraded,
                 _ => State::Broken,
             }
         };
@@ -251,7 +251,7 @@ impl State {
             Self::Passed => "passed",
             Self::Suspect => "perhaps",
             Self::Broken => "breaks here",
-            Self::Troubled => "trouble here",
+            Self::Degraded => "trouble here",
             Self::Beyond => "not reached",
             Self::NotUsed => "not used",
             Self::NotSeen => "not seen",
@@ -263,7 +263,7 @@ impl State {
             Self::Passed => Outcome::Reachable,
             Self::Suspect => Outcome::Inconclusive,
             Self::Broken => Outcome::Blocked,
-            Self::Troubled => Outcome::Degraded,
+            Self::Degraded => Outcome::Degraded,
             Self::Beyond | Self::NotUsed | Self::NotSeen => Outcome::Skipped,
         }
     }
