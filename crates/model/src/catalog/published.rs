@@ -2,7 +2,7 @@
 //! changed since.
 //!
 //! ```
-//! use reach365_model::catalog::published::ServiceList;
+//! use reach365_model::catalog::published::PublishedList;
 //!
 //! let text = r#"[
 //!     {"id": 46, "serviceArea": "Common", "urls": ["*.officeapps.live.com"],
@@ -10,7 +10,7 @@
 //!     {"id": 91, "serviceArea": "Common", "urls": ["cdn.odc.officeapps.live.com"],
 //!      "tcpPorts": "80,443", "category": "Default", "required": true}
 //! ]"#;
-//! let list = ServiceList::parse("service.json", text.as_bytes())?;
+//! let list = PublishedList::parse("service.json", text.as_bytes())?;
 //! let licensing = list.find("ols.officeapps.live.com").unwrap();
 //! assert_eq!((licensing.sets, licensing.ranges.len()), (vec![46], 1));
 //! // The exact entry goes before the wildcard: a content network has no published addresses.
