@@ -86,7 +86,7 @@ def there_and_back(pc, key, fix, states):
     """Runs a remedy and takes it back. Gives what the key was in between."""
     before = pc.exported(key)
     text = pc.fix("run", *fix, "--yes")
-    contains(text, ["To take it back: reach365 fix undo"], " ".join(fix))
+    contains(text, ["To revert it: reach365 fix undo"], " ".join(fix))
     equal(pc.steps(), states, f"what the journal says of {fix[0]}")
     after = pc.exported(key)
     if after == before:
@@ -218,7 +218,7 @@ def credentials_of_office_alone_are_deleted(pc):
     text = pc.fix("run", "remove-credentials", "--yes")
     contains(text, [*ours, "no password back"], "the credentials that are deleted")
     equal(sorted(pc.wine(r"C:\credentials.exe", "list").splitlines()), sorted(others), "the credentials that are left")
-    contains(pc.fix("undo"), ["Cannot be taken back", *ours], "what cannot be undone")
+    contains(pc.fix("undo"), ["Cannot be reverted", *ours], "what cannot be undone")
 
 
 def a_missing_program_stops_it(pc):
@@ -233,7 +233,7 @@ def a_missing_program_stops_it(pc):
 
 def a_missing_service_stops_it(pc):
     text = pc.fix("run", "set-clock", "--yes", expect=1)
-    contains(text, ["FAILED: this Windows has no such service", "There is nothing to take back"], "a service that Wine lacks")
+    contains(text, ["FAILED: this Windows has no such service", "There is nothing to revert"], "a service that Wine lacks")
 
 
 def nothing_is_done_without_a_yes(pc):

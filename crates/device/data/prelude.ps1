@@ -84,7 +84,7 @@ function Start-Backup {
     [void](New-Item -ItemType Directory -Path $script:Backup)
     [void](New-Item -ItemType File -Path (Join-Path $script:Backup 'journal.jsonl'))
     [void](Start-Transcript -Path (Join-Path $script:Backup 'transcript.txt'))
-    Write-Host "For the user $env:USERNAME. To take it back: -Undo '$($script:Backup)'"
+    Write-Host "For the user $env:USERNAME. To revert it: -Undo '$($script:Backup)'"
 }
 
 # Written before the action is done, so that a run that was cut off can be reverted.

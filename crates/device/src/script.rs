@@ -38,7 +38,7 @@ const TAIL: &str = "
 finally {
     if ($script:Backup) {
         [void](Stop-Transcript)
-        Write-Host \"Kept in $($script:Backup). To take it back: -Undo '$($script:Backup)'\"
+        Write-Host \"Kept in $($script:Backup). To revert it: -Undo '$($script:Backup)'\"
     }
 }
 ";

@@ -113,7 +113,7 @@ pub(crate) struct FixUndoArgs {
     /// The directory of the journal [default: the newest that is not undone]
     #[arg(value_name = "JOURNAL")]
     pub(crate) journal: Option<PathBuf>,
-    /// Take it back even if something has changed since; what is overwritten is kept beside the journal
+    /// Revert it even if something has changed since; what is overwritten is kept beside the journal
     #[arg(long)]
     pub(crate) force: bool,
 }

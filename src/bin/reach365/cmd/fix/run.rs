@@ -140,7 +140,7 @@ fn finish(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "It stopped there; what follows was not done.")?;
     }
     if outcome.can_be_undone {
-        writeln!(out, "To take it back: reach365 fix undo \"{journal}\"")?;
+        writeln!(out, "To revert it: reach365 fix undo \"{journal}\"")?;
     } else {
         writeln!(out, "There is nothing to revert. Journal: {journal}")?;
     }
