@@ -3,6 +3,7 @@
 
 pub mod advice;
 pub mod catalog;
+pub mod cause;
 mod code;
 pub mod codes;
 pub mod device;
@@ -10,6 +11,8 @@ pub mod endpoint;
 pub mod error;
 pub mod event;
 pub mod evidence;
+pub mod facts;
+pub mod notes;
 pub mod options;
 pub mod plan;
 pub mod report;
