@@ -241,7 +241,7 @@ fn compare(office: &[Planted], report: &Report) -> ExitCode {
 /// The code of a result, or its outcome where it has no code.
 fn named(report: &Report, id: &str) -> String {
     let row = report.endpoints.iter().find(|row| row.endpoint.id == id);
-    row.map_or_else(String::new, |row| match row.verdict.code {
+    row.map_or_else(String::new, |row| match row.verdict.code() {
         Some(code) => code.to_string(),
         None => row.verdict.outcome.to_string(),
     })

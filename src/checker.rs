@@ -27,7 +27,7 @@ use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use reach365_judge::verdict::{self, Signatures};
+use reach365_judge::verdict::{self, FollowUps, Signatures, follow_ups};
 use reach365_model::device::NcsiSettings;
 use reach365_model::endpoint::{Endpoint, MustBe, Scheme};
 use reach365_model::event::Event;
@@ -37,7 +37,6 @@ use reach365_model::evidence::{
 use reach365_model::options::{COMPARE_AFTER, Options, PROBES_UNDER_WAY};
 use reach365_model::plan::Plan;
 use reach365_model::report::{Report, Run};
-use reach365_model::verdict::Outcome;
 use reach365_platform::{self as platform, SystemResolvers};
 use reach365_probe::{
     Certificates, ConnectionLimits, Credentials, DnsClient, HostsText, MsoidClients, NameServers,
@@ -45,6 +44,7 @@ use reach365_probe::{
     look_up_again, probe, probe_msoid, probe_user_agent,
 };
 use reach365_proxy::View;
+use reach365_proxy::route::Route;
 
 /// Above this number of hosts the operating system's lookup is not run in parallel: each lookup
 /// blocks a thread.
@@ -52,6 +52,7 @@ const OS_LOOKUPS: usize = 64;
 
 pub use builder::CheckerBuilder;
 use burst::Burst;
+use control_probe::control;
 #[cfg(feature = "fetch")]
 pub use published::{
     PublishedListAnswer, PublishedListError, PublishedListRequest, ask_service,
@@ -73,8 +74,8 @@ pub struct Checker {
     ncsi: Option<NcsiSettings>,
 }
 
-/// Evidence with its provisional outcome.
-type Probed = (Evidence, Outcome);
+/// Evidence, and what it calls for next.
+type Probed = (Evidence, FollowUps);
 
 impl Checker {
     /// A builder with the default options.
@@ -112,25 +113,21 @@ impl Checker {
             context.is_proxied.store(is_proxied, Ordering::Release);
             let judge = self.judge(&run, started);
             let burst = Burst::new(rows.len().min(self.options.jobs));
-            let evidence = self
+            let probed = self
                 .probe_all(&context, &judge, &burst, &rows, &mut on_event)
                 .await;
             let controls = join(
-                self.ask_control_host(&context, &judge, &rows, &evidence),
-                self.ask_known_names(&context, &judge, plan, &evidence),
+                self.ask_control_host(&context, &judge, &rows, &probed),
+                self.ask_known_names(&context, &judge, plan, &probed),
             )
             .await;
-            (
-                rows.iter().map(Row::endpoint_and_route).collect::<Vec<_>>(),
-                evidence,
-                controls,
-                burst.seen(),
-            )
+            let seen = rows.iter().map(Row::endpoint_and_route).zip(probed);
+            let seen = seen.map(|((endpoint, route), (evidence, _))| (endpoint, route, evidence));
+            (seen.collect::<Vec<_>>(), controls, burst.seen())
         };
         // The roots are read while the first DNS queries are pending.
         let nat64 = self.find_nat64(&context);
-        let ((endpoints, evidence, controls, burst), tls, nat64) =
-            join3(probes, context.tls.get(), nat64).await;
+        let ((rows, controls, burst), tls, nat64) = join3(probes, context.tls.get(), nat64).await;
         run.nat64 = nat64;
         run.burst = burst;
         run.busy_resolvers = context.dns.known.busy();
@@ -138,12 +135,8 @@ impl Checker {
         run.os_roots = tls.stores.os_count();
         run.scripts = routing.scripts_seen();
         run.script_names_unasked = routing.unasked_names();
-        run.loopback_exempt = exemption(&evidence).await;
+        run.loopback_exempt = exemption(&rows).await;
         (run.control_hosts, run.dns_controls) = controls;
-        let rows = endpoints.into_iter().zip(evidence);
-        let rows = rows
-            .map(|((endpoint, route), evidence)| (endpoint, route, evidence))
-            .collect();
         let facts = self.run_facts(id, started, clock.elapsed_ms(), run);
         let judge = crate::judge().with_signatures(&self.signatures);
         let report = judge.report(facts, rows);
@@ -253,7 +246,7 @@ impl Checker {
         }
     }
 
-    /// Evidence in plan order.
+    /// What was seen, in plan order.
     async fn probe_all(
         &self,
         context: &ProbeContext,
@@ -261,8 +254,8 @@ impl Checker {
         burst: &Burst,
         rows: &[Row<'_>],
         on_event: &mut impl FnMut(Event<'_>),
-    ) -> Vec<Evidence> {
-        let mut all: Vec<Evidence> = rows.iter().map(|_| Evidence::default()).collect();
+    ) -> Vec<Probed> {
+        let mut all: Vec<Option<Probed>> = rows.iter().map(|_| None).collect();
         let probes = (0..rows.len()).map(|index| -> BoxFuture<'_, (usize, Probed)> {
             let row = &rows[index];
             Box::pin(async move {
@@ -272,17 +265,20 @@ impl Checker {
         });
         let mut finished = 0;
         let mut results = stream::iter(probes).buffer_unordered(probes_under_way());
-        while let Some((index, (evidence, outcome))) = results.next().await {
+        while let Some((index, (mut evidence, next))) = results.next().await {
+            evidence.shrink_to_fit();
             finished += 1;
             on_event(Event::Probed {
                 id: &rows[index].endpoint.id,
-                outcome,
+                outcome: next.outcome,
                 finished,
             });
-            all[index] = evidence;
+            all[index] = Some((evidence, next));
         }
+        // Every probe has ended, so that every place is taken.
+        let mut all: Vec<Probed> = all.into_iter().flatten().collect();
         if self.options.trace {
-            trace::trace_blocked(context, judge, rows, &mut all).await;
+            trace::trace_blocked(context, rows, &mut all).await;
         }
         all
     }
@@ -296,19 +292,18 @@ impl Checker {
     ) -> Probed {
         let endpoint = row.endpoint;
         if let Some(reason) = device::skipped(&self.options, judge.run, row) {
-            return (device::evidence(row, reason), Outcome::Skipped);
+            return asked(endpoint, device::evidence(row, reason), judge);
         }
         if judge.run.proxy_settings_unread.is_some() || row.is_unreadable() {
             let evidence = Evidence {
                 ways: row.candidates.clone(),
                 ..Evidence::default()
             };
-            return (evidence, Outcome::Inconclusive);
+            return asked(endpoint, evidence, judge);
         }
         if let Some(domain) = msoid_domain(endpoint) {
             let evidence = Box::pin(self.probe_msoid(context, domain)).await;
-            let outcome = verdict::judge(endpoint, &evidence, judge).outcome;
-            return (evidence, outcome);
+            return asked(endpoint, evidence, judge);
         }
         let pac_routes = row
             .candidates
@@ -324,8 +319,7 @@ impl Checker {
         let main = Box::pin(self.probe_row(context, judge, row));
         let ((mut evidence, _), controls) = join(main, Box::pin(join_all(beside))).await;
         evidence.controls.extend(controls);
-        let outcome = verdict::judge(endpoint, &evidence, judge).outcome;
-        (evidence, outcome)
+        asked(endpoint, evidence, judge)
     }
 
     /// Probes another route that the same script names.
@@ -361,15 +355,14 @@ impl Checker {
     ) -> Probed {
         let others = routing::others(&row.candidates);
         if others.is_empty() {
-            let (mut evidence, outcome) = self.probe_taken_route(context, judge, row).await;
+            let (mut evidence, next) = self.probe_taken_route(context, judge, row).await;
             evidence.ways.clone_from(&row.candidates);
             evidence.redirected.clone_from(&row.setting.redirected);
-            return (evidence, outcome);
+            return (evidence, next);
         }
-        let (mut evidence, outcome) =
-            Box::pin(self.probe_routes(context, judge, row, others)).await;
+        let (mut evidence, next) = Box::pin(self.probe_routes(context, judge, row, others)).await;
         evidence.redirected.clone_from(&row.setting.redirected);
-        (evidence, outcome)
+        (evidence, next)
     }
 
     /// Probes the route that is taken and, where it fails or everything is to be compared, the
@@ -395,8 +388,8 @@ impl Checker {
             let _ = timeout(wait, failed.notified()).await;
             probe_others(context, row.endpoint, &others).await
         });
-        let ((mut evidence, mut outcome), controls) = match select(main, beside).await {
-            Either::Left((probed, beside)) if compare || calls_for_controls(probed.1) => {
+        let ((mut evidence, next), controls) = match select(main, beside).await {
+            Either::Left((probed, beside)) if compare || probed.1.other_routes => {
                 failed.notify_one();
                 (probed, beside.await)
             }
@@ -404,11 +397,11 @@ impl Checker {
             Either::Right((controls, main)) => (main.await, controls),
         };
         evidence.ways.clone_from(&row.candidates);
-        if compare || calls_for_controls(outcome) {
+        if compare || next.other_routes {
             evidence.controls = controls;
-            outcome = verdict::judge(row.endpoint, &evidence, judge).outcome;
+            return asked(row.endpoint, evidence, judge);
         }
-        (evidence, outcome)
+        (evidence, next)
     }
 
     /// Probes the route that is taken, and repeats what does not pass.
@@ -424,27 +417,30 @@ impl Checker {
             self.probe_and_ask(context, judge, row).await
         });
         let mut evidence = context.pace.host(both).await;
-        let mut outcome = verdict::judge(endpoint, &evidence, judge).outcome;
+        let mut next = follow_ups(endpoint, &evidence, judge);
         for round in 2..2 + self.options.confirm {
-            if outcome == Outcome::Reachable || context.clock.is_over() {
+            if !next.confirm || context.clock.is_over() {
                 break;
             }
             confirm(context, endpoint, route, &mut evidence, round).await;
-            outcome = verdict::judge(endpoint, &evidence, judge).outcome;
+            next = follow_ups(endpoint, &evidence, judge);
         }
-        let late = verdict::slow_once(&evidence);
-        if self.options.confirm > 0 && !late.is_empty() && !context.clock.is_over() {
-            evidence.lookups.extend(look_up_again(context, &late).await);
-            outcome = verdict::judge(endpoint, &evidence, judge).outcome;
+        let ends = || self.options.confirm == 0 || context.clock.is_over();
+        if !next.look_up_again.is_empty() && !ends() {
+            let again = look_up_again(context, &next.look_up_again).await;
+            evidence.lookups.extend(again);
+            next = follow_ups(endpoint, &evidence, judge);
         }
-        self.control(context, judge, row, &mut evidence).await;
-        let doubtful = self.options.confirm > 0 && verdict::user_agents_differ(&evidence);
-        if doubtful && !context.clock.is_over() {
+        if next.has_controls() && row.route.is_direct() && !ends() {
+            control(context, endpoint, &next, &mut evidence).await;
+            next = follow_ups(endpoint, &evidence, judge);
+        }
+        if next.user_agents && !ends() {
             let asked = Box::pin(alternate(context, endpoint, route)).await;
             evidence.agents.extend(asked);
-            outcome = verdict::judge(endpoint, &evidence, judge).outcome;
+            next = follow_ups(endpoint, &evidence, judge);
         }
-        (evidence, outcome)
+        (evidence, next)
     }
 
     /// The first probe, with another User-Agent in parallel on the endpoint that is chosen for it.
@@ -469,7 +465,7 @@ impl Checker {
         ));
         let (mut evidence, asked) = match select(pin!(probing), asking).await {
             Either::Left((evidence, asking)) => {
-                let failed = calls_for_controls(verdict::judge(endpoint, &evidence, judge).outcome);
+                let failed = follow_ups(endpoint, &evidence, judge).other_routes;
                 let asked = if failed { None } else { asking.await };
                 (evidence, asked)
             }
@@ -508,8 +504,8 @@ impl Checker {
 }
 
 /// Whether the sign-in broker reaches a proxy on a loopback address; read if one was used.
-async fn exemption(all: &[Evidence]) -> Option<bool> {
-    let mut attempts = all.iter().flat_map(|evidence| &evidence.attempts);
+async fn exemption(rows: &[(Endpoint, Route, Evidence)]) -> Option<bool> {
+    let mut attempts = rows.iter().flat_map(|row| &row.2.attempts);
     let own = |attempt: &Attempt| attempt.address.ip().to_canonical().is_loopback();
     if !attempts.any(|attempt| attempt.hop.is_some() && own(attempt)) {
         return None;
@@ -518,8 +514,10 @@ async fn exemption(all: &[Evidence]) -> Option<bool> {
     read.await.ok().flatten()
 }
 
-fn calls_for_controls(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Blocked | Outcome::Inconclusive)
+/// Evidence with what it calls for.
+fn asked(endpoint: &Endpoint, evidence: Evidence, judge: &verdict::Context<'_>) -> Probed {
+    let next = follow_ups(endpoint, &evidence, judge);
+    (evidence, next)
 }
 
 async fn probe_others(

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use reach365::Report;
 use reach365_judge::remedy::{ActivationError, Family, Network, NoActivationError, Provenance};
 use reach365_model::evidence::Stage::{self, Content, Dns, Http, Proxy, Route, Tcp, Tls};
-use reach365_model::verdict::{Code, Outcome};
+use reach365_model::verdict::{Basis, Code, Outcome};
 use reach365_render::formats::{self as render, TextStyle};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/errors.md");
@@ -415,7 +415,7 @@ fn report(host: &str, port: u16, group: &str, code: Code) -> Report {
     report.findings.clear();
     for row in &mut report.endpoints {
         row.verdict.outcome = Outcome::Reachable;
-        row.verdict.code = None;
+        row.verdict.basis = Basis::default();
         row.verdict.stage = None;
         row.verdict.consequence_of = None;
     }
@@ -424,7 +424,7 @@ fn report(host: &str, port: u16, group: &str, code: Code) -> Report {
     row.endpoint.port = port;
     row.endpoint.groups = vec![group.to_owned()];
     row.verdict.outcome = Outcome::Blocked;
-    row.verdict.code = Some(code);
+    row.verdict.basis = Basis::new(code.into());
     row.verdict.stage = Some(code.stage());
     report
 }

@@ -170,6 +170,6 @@ fn blocked_now(before: &Report, after: &Report) -> Vec<(String, Option<Code>)> {
         innocent && after.verdict.outcome == Outcome::Blocked
     });
     turned
-        .map(|(_, after)| (after.endpoint.id.clone(), after.verdict.code))
+        .map(|(_, after)| (after.endpoint.id.clone(), after.verdict.code()))
         .collect()
 }

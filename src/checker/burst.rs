@@ -14,10 +14,9 @@ use tokio::time::{Duration, Instant, sleep};
 
 use crate::checker::rows::Row;
 use crate::checker::{Checker, Probed};
-use reach365_judge::verdict::{self};
+use reach365_judge::verdict;
 use reach365_model::evidence::BurstSeen;
 use reach365_model::options::{BURST_AT_ONCE, BURST_ENDPOINTS, BURST_LAG, BURST_SAMPLE};
-use reach365_model::verdict::Verdict;
 use reach365_probe::ProbeContext;
 use reach365_proxy::route::Route;
 
@@ -114,11 +113,8 @@ impl Checker {
         // Where a proxy has answered nothing, its queue is not the cause.
         let suspect = early
             .as_ref()
-            .is_none_or(|it| is_suspect(judge, row, it) && !context.pace.is_mute(&row.route));
-        let refused = early.as_ref().is_some_and(|it| {
-            let verdict = judged(judge, row, it);
-            verdict::is_refusal(&verdict)
-        });
+            .is_none_or(|(_, next)| next.second_pass && !context.pace.is_mute(&row.route));
+        let refused = early.as_ref().is_some_and(|(_, next)| next.is_refusal);
         burst.change(|counts| {
             counts.open -= 1;
             counts.suspects += usize::from(suspect);
@@ -135,7 +131,7 @@ impl Checker {
         }
         let (early, crowded) = match select(first, pin!(burst.is_crowded(&row.route))).await {
             Either::Left((probed, crowded)) => {
-                let lagged_only = !is_suspect(judge, row, &probed);
+                let lagged_only = !probed.1.second_pass;
                 if lagged_only {
                     burst.change(|counts| counts.suspects -= 1);
                     return probed;
@@ -168,18 +164,18 @@ impl Checker {
     ) -> Probed {
         let again = Box::pin(self.probe_again(context, judge, burst, row));
         match select(first, again).await {
-            Either::Left((first, _)) if !is_suspect(judge, row, &first) => first,
+            Either::Left((first, _)) if !first.1.second_pass => first,
             Either::Left((first, again)) => match select(again, pin!(burst.is_cleared())).await {
-                Either::Left((again, _)) => better(judge, burst, row, first, again),
+                Either::Left((again, _)) => better(burst, first, again),
                 Either::Right(_) => first,
             },
-            Either::Right((again, _)) if !is_suspect(judge, row, &again) => {
+            Either::Right((again, _)) if !again.1.second_pass => {
                 burst.change(|counts| counts.passed += 1);
                 again
             }
             Either::Right((again, first)) => {
                 let first = first.await;
-                better(judge, burst, row, first, again)
+                better(burst, first, again)
             }
         }
     }
@@ -202,15 +198,14 @@ impl Checker {
             (self.probe_one(context, judge, row).await, began.elapsed())
         });
         let (probed, took) = context.pace.one_of_few(&row.route, again).await;
-        let verdict = judged(judge, row, &probed);
         // One after another is for what fails at once: what takes long would add up. A proxy that
         // answers does so at once, however long the other routes take.
         let told_late = if row.route.is_direct() {
             took > context.pace.pause(BURST_LAG)
         } else {
-            verdict::is_silence(&verdict)
+            probed.1.is_silence
         };
-        if !verdict::may_explain(&verdict, &probed.0) || told_late {
+        if !probed.1.second_pass || told_late {
             return probed;
         }
         // Where a few are too many, some of them pass.
@@ -263,37 +258,16 @@ async fn until_lagging(
 }
 
 /// What counts of two passes: the calm one, unless the first was better.
-fn better(
-    judge: &verdict::Context<'_>,
-    burst: &Burst,
-    row: &Row<'_>,
-    first: Probed,
-    again: Probed,
-) -> Probed {
-    let stands = is_suspect(judge, row, &again);
+fn better(burst: &Burst, first: Probed, again: Probed) -> Probed {
+    let stands = again.1.second_pass;
     burst.change(|counts| {
         counts.stood += usize::from(stands);
         counts.passed += usize::from(!stands);
     });
-    if stands && first.1 <= again.1 && !says_more(judge, row, &first, &again) {
+    if stands && first.1.outcome <= again.1.outcome && !first.1.says_less_than(&again.1) {
         return first;
     }
     again
-}
-
-/// Whether the calm pass got further, or got an answer that the first did not: then the burst was
-/// the cause of the first result.
-fn says_more(judge: &verdict::Context<'_>, row: &Row<'_>, first: &Probed, again: &Probed) -> bool {
-    let (first, again) = (judged(judge, row, first), judged(judge, row, again));
-    again.stage > first.stage || (first.code != again.code && !verdict::is_silence(&again))
-}
-
-fn is_suspect(judge: &verdict::Context<'_>, row: &Row<'_>, probed: &Probed) -> bool {
-    verdict::may_explain(&judged(judge, row, probed), &probed.0)
-}
-
-fn judged(judge: &verdict::Context<'_>, row: &Row<'_>, probed: &Probed) -> Verdict {
-    verdict::judge(row.endpoint, &probed.0, judge)
 }
 
 /// A small number that is independent of the position in a list.

@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use crate::checker::Checker;
 use crate::checker::rows::Row;
-use reach365_judge::verdict;
+use crate::checker::{Checker, Probed};
+use reach365_judge::verdict::{self, follow_ups};
 use reach365_model::endpoint::{Endpoint, Scheme};
-use reach365_model::evidence::{ControlHostSeen, Evidence};
+use reach365_model::evidence::ControlHostSeen;
 use reach365_model::options::{CONTROL_HOST_PROBES, ControlHost};
 use reach365_model::plan;
-use reach365_model::verdict::Outcome;
 use reach365_probe::{ProbeContext, confirm, probe};
 use reach365_proxy::route::Route;
 
@@ -25,16 +24,17 @@ impl Checker {
         context: &ProbeContext,
         judge: &verdict::Context<'_>,
         rows: &[Row<'_>],
-        all: &[Evidence],
+        all: &[Probed],
     ) -> Vec<ControlHostSeen> {
         let Some(host) = &self.options.control_host else {
             return Vec::new();
         };
         let mut wanted: Vec<(Endpoint, Route)> = Vec::new();
-        for (row, evidence) in rows.iter().zip(all) {
-            if verdict::judge(row.endpoint, evidence, judge).outcome != Outcome::Blocked {
-                continue;
-            }
+        let blocked = rows
+            .iter()
+            .zip(all)
+            .filter(|(_, probed)| probed.1.control_host);
+        for (row, _) in blocked {
             let endpoint = compared_to(host, row.endpoint);
             let known = wanted.iter().any(|(other, route)| {
                 *other == endpoint && route.hop_words() == row.route.hop_words()
@@ -59,7 +59,7 @@ impl Checker {
         route: Route,
     ) -> ControlHostSeen {
         let mut evidence = probe(context, &endpoint, &route).await;
-        let failed = verdict::judge(&endpoint, &evidence, judge).outcome != Outcome::Reachable;
+        let failed = follow_ups(&endpoint, &evidence, judge).confirm;
         if failed && self.options.confirm > 0 {
             confirm(context, &endpoint, &route, &mut evidence, 2).await;
         }

@@ -8,11 +8,11 @@ use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
 
-use crate::checker::Row;
-use reach365_judge::verdict::{self, TraceReading, read_trace};
+use crate::checker::{Probed, Row};
+use reach365_judge::verdict::{TraceReading, read_trace};
 use reach365_model::endpoint::{Endpoint, Host};
 use reach365_model::error::Error;
-use reach365_model::evidence::{Evidence, Lookup, RecordKind, Stage, Trace};
+use reach365_model::evidence::{Lookup, RecordKind, Trace};
 use reach365_model::options::{Options, TRACE_CONTROL, TRACE_ROWS};
 use reach365_model::verdict::Outcome;
 use reach365_platform as platform;
@@ -175,15 +175,10 @@ fn first_of_families(found: &[IpAddr], options: &Options) -> Vec<IpAddr> {
 }
 
 /// Traces the endpoints that are blocked on the direct path at the connection or at TLS, each once.
-pub(super) async fn trace_blocked(
-    context: &ProbeContext,
-    judge: &verdict::Context<'_>,
-    rows: &[Row<'_>],
-    all: &mut [Evidence],
-) {
+pub(super) async fn trace_blocked(context: &ProbeContext, rows: &[Row<'_>], all: &mut [Probed]) {
     let mut wanted: Vec<(usize, SocketAddr)> = Vec::new();
-    for (index, (row, evidence)) in rows.iter().zip(all.iter()).enumerate() {
-        let found = blocked_at(judge, row, evidence);
+    for (index, (row, (_, next))) in rows.iter().zip(all.iter()).enumerate() {
+        let found = next.trace.filter(|_| row.route.is_direct());
         let new = found.filter(|address| wanted.iter().all(|(_, other)| other != address));
         wanted.extend(new.map(|address| (index, address)));
         if wanted.len() == TRACE_ROWS {
@@ -197,7 +192,7 @@ pub(super) async fn trace_blocked(
     // Devices on the path limit how much ICMP they send to one machine.
     let traces: Vec<_> = stream::iter(traces).buffered(AT_ONCE).collect().await;
     for ((index, _), trace) in wanted.into_iter().zip(traces) {
-        all[index].trace = trace;
+        all[index].0.trace = trace;
     }
 }
 
@@ -212,26 +207,4 @@ async fn trace_row(
         .map(|name| (name, TRACE_CONTROL));
     let trace = probe_trace(context.clock, address, names);
     context.clock.within(LIMIT, trace).await.ok()
-}
-
-/// The address at which an endpoint is blocked, if its route is the direct one.
-fn blocked_at(
-    judge: &verdict::Context<'_>,
-    row: &Row<'_>,
-    evidence: &Evidence,
-) -> Option<SocketAddr> {
-    if !row.route.is_direct() {
-        return None;
-    }
-    let verdict = verdict::judge(row.endpoint, evidence, judge);
-    let stage = verdict
-        .stage
-        .filter(|_| verdict.outcome == Outcome::Blocked)?;
-    if !matches!(stage, Stage::Tcp | Stage::Tls) {
-        return None;
-    }
-    let mut direct = evidence.attempts.iter().filter(|it| it.hop.is_none());
-    direct
-        .find(|attempt| attempt.tcp.passed() == (stage == Stage::Tls))
-        .map(|attempt| attempt.address)
 }

@@ -513,7 +513,7 @@ fn assert_is_judged_alike_without_names(report: &Report) {
     let verdicts = |report: &Report| -> Vec<_> {
         let verdicts = report.endpoints.iter().map(|row| &row.verdict);
         verdicts
-            .map(|it| (it.outcome, it.code, it.consequence_of, it.confidence))
+            .map(|it| (it.outcome, it.code(), it.consequence_of, it.confidence))
             .collect()
     };
     assert_eq!(verdicts(report), verdicts(&again));

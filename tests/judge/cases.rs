@@ -117,7 +117,7 @@ fn every_case_gives_exactly_its_code() {
             continue;
         }
         let verdict = &case.report.endpoints[0].verdict;
-        assert_eq!(verdict.code, Some(case.code), "{name}: {verdict:#?}");
+        assert_eq!(verdict.code(), Some(case.code), "{name}: {verdict:#?}");
         assert_eq!(verdict.outcome, case.outcome, "{name}: {verdict:#?}");
         assert_eq!(verdict.confidence, case.confidence, "{name}: {verdict:#?}");
         let culprit = verdict.culprit.as_ref().expect(&name);

@@ -5,6 +5,7 @@ use reach365_model::endpoint::{Cloud, Endpoint, Host, Scheme};
 use reach365_model::evidence::{
     ControlHostSeen, Evidence, FailureKind, RunEvidence, TlsSeen, Trust,
 };
+use reach365_model::facts::Text;
 use reach365_model::verdict::{Code, Confidence, Outcome, Verdict};
 use reach365_proxy::route::Route;
 
@@ -48,7 +49,7 @@ fn works() -> Evidence {
 }
 
 fn said(verdict: &Verdict) -> Option<&str> {
-    verdict.facts.get("control_host")?.as_str()
+    verdict.basis.notes.control_host.as_ref().map(Text::as_str)
 }
 
 #[test]
@@ -60,7 +61,7 @@ fn a_host_that_works_makes_a_repeated_failure_sure() {
     assert_eq!(said(&alone.endpoints[0].verdict), None);
     let report = beside(outside(443, works()), vec![row]);
     let verdict = &report.endpoints[0].verdict;
-    assert_eq!(verdict.code, Some(Code::TcpDropped));
+    assert_eq!(verdict.code(), Some(Code::TcpDropped));
     assert_eq!(verdict.confidence, Confidence::High);
     assert_eq!(
         said(verdict),
@@ -77,7 +78,7 @@ fn a_host_that_fails_alike_accuses_no_party() {
     let report = beside(outside(443, silent), vec![dropped("host.example", SITE)]);
     let verdict = &report.endpoints[0].verdict;
     assert_eq!(
-        (verdict.code, verdict.outcome),
+        (verdict.code(), verdict.outcome),
         (Some(Code::TcpDropped), Outcome::Inconclusive)
     );
     assert_eq!(verdict.confidence, Confidence::Low);
@@ -149,7 +150,7 @@ fn a_resolver_that_knows_somebody_else_is_not_dead() {
     assert_eq!(judged(rows()).findings[0].code, Code::DnsResolverDead);
     let report = beside(outside(443, works()), rows());
     assert!(report.findings.is_empty(), "{:?}", report.findings);
-    assert_eq!(report.endpoints[0].verdict.code, Some(Code::DnsTimeout));
+    assert_eq!(report.endpoints[0].verdict.code(), Some(Code::DnsTimeout));
 }
 
 /// Over IPv6 internet access may be open while it is closed over IPv4.

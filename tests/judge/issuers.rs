@@ -37,7 +37,7 @@ fn codes(report: &Report) -> Vec<Option<Code>> {
     report
         .endpoints
         .iter()
-        .map(|row| row.verdict.code)
+        .map(|row| row.verdict.code())
         .collect()
 }
 
@@ -51,7 +51,7 @@ fn an_own_authority_on_own_hosts_is_no_inspection() {
     assert_eq!(codes(&report), [None; 3]);
     assert!(report.findings.is_empty());
     assert_eq!(report.summary.exit_code, 0);
-    let facts = &report.endpoints[0].verdict.facts;
+    let facts = &report.endpoints[0].verdict.facts();
     assert_eq!(facts["issuer"], COMPANY);
 }
 
@@ -128,7 +128,11 @@ fn a_stated_private_issuer_whose_root_is_missing_accuses_nobody() {
         let report = judged(rows);
         for row in &report.endpoints[..3] {
             let verdict = &row.verdict;
-            assert_eq!(verdict.code, Some(Code::TlsUntrustedIssuer), "{verdict:#?}");
+            assert_eq!(
+                verdict.code(),
+                Some(Code::TlsUntrustedIssuer),
+                "{verdict:#?}"
+            );
             assert_eq!(verdict.outcome, Outcome::Inconclusive, "{verdict:#?}");
             assert_eq!(verdict.culprit.as_ref().unwrap().who, Who::Tool);
             assert!(verdict.summary.contains("install the root certificate"));
@@ -204,7 +208,7 @@ fn an_own_host_that_denies_access_is_not_a_filter_for_sure() {
         .insert(header.0.to_owned(), header.1.to_owned());
     let verdict = judge(&filter);
     assert_eq!(verdict.outcome, Outcome::Blocked);
-    assert_eq!(verdict.code, Some(Code::HttpBlockPage));
+    assert_eq!(verdict.code(), Some(Code::HttpBlockPage));
     assert_eq!(verdict.culprit.unwrap().who, Who::Inspection);
 }
 

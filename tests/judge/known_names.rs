@@ -75,7 +75,7 @@ fn a_control_name_that_resolves_lets_an_accusation_stand() {
     let controls = vec![control("crl3.digicert.com", Ok("93.184.220.29"))];
     let report = beside(controls, one(FailureKind::Nxdomain));
     let verdict = &report.endpoints[0].verdict;
-    assert_eq!(verdict.code, Some(Code::DnsNxdomain));
+    assert_eq!(verdict.code(), Some(Code::DnsNxdomain));
     assert_eq!(verdict.outcome, Outcome::Blocked);
     assert_eq!(verdict.confidence, Confidence::Certain);
     assert_eq!(report.summary.exit_code, 1);
@@ -149,7 +149,7 @@ fn one_address_for_every_name_is_no_control() {
     let report = beside(controls, vec![row("a.example"), row("b.example")]);
     for row in &report.endpoints {
         assert_ne!(
-            row.verdict.code,
+            row.verdict.code(),
             Some(Code::DnsSinkhole).filter(|_| { row.verdict.outcome == Outcome::Blocked }),
             "{row:#?}"
         );
@@ -172,7 +172,7 @@ fn a_sinkhole_without_a_control_accuses_nobody() {
     assert_accuses_nobody(&judged(rows.clone()));
     let controls = vec![control("crl3.digicert.com", Ok("93.184.220.29"))];
     let verdict = beside(controls, rows).endpoints.remove(0).verdict;
-    assert_eq!(verdict.code, Some(Code::DnsSinkhole));
+    assert_eq!(verdict.code(), Some(Code::DnsSinkhole));
     assert_eq!(verdict.outcome, Outcome::Blocked);
 }
 
@@ -188,7 +188,7 @@ fn silence_is_a_dead_resolver_and_with_a_control_the_name_alone() {
         .endpoints
         .remove(0)
         .verdict;
-    assert_eq!(verdict.code, Some(Code::DnsTimeout));
+    assert_eq!(verdict.code(), Some(Code::DnsTimeout));
     assert_eq!(verdict.outcome, Outcome::Blocked);
 }
 
@@ -232,7 +232,7 @@ fn a_name_without_an_address_of_the_one_family_asked_for_accuses_nobody() {
             let report = judged(rows);
             let verdict = &report.endpoints[0].verdict;
             assert_eq!(verdict.outcome, Outcome::Inconclusive, "{verdict:#?}");
-            assert_eq!(verdict.code, None);
+            assert_eq!(verdict.code(), None);
             let why = format!("only {family} addresses were asked for, and the name has none");
             assert!(verdict.summary.contains(&why), "{}", verdict.summary);
             assert!(report.findings.is_empty(), "{:#?}", report.findings);
@@ -247,7 +247,7 @@ fn a_name_without_an_address_of_the_one_family_asked_for_accuses_nobody() {
         rows.extend(controls());
         let report = judged(rows);
         assert_eq!(
-            report.endpoints[0].verdict.code,
+            report.endpoints[0].verdict.code(),
             Some(Code::DnsNxdomain),
             "a name that does not exist has no address of either family"
         );
@@ -255,7 +255,7 @@ fn a_name_without_an_address_of_the_one_family_asked_for_accuses_nobody() {
     let mut rows = vec![(https("host.example"), unresolved(FailureKind::Nodata))];
     rows.extend(controls());
     let report = judged(rows);
-    assert_eq!(report.endpoints[0].verdict.code, Some(Code::DnsNodata));
+    assert_eq!(report.endpoints[0].verdict.code(), Some(Code::DnsNodata));
     assert_eq!(report.endpoints[0].verdict.outcome, Outcome::Blocked);
 }
 
@@ -283,7 +283,7 @@ fn a_host_that_proves_itself_at_a_made_up_or_private_address_vouches_for_the_res
         let report = beside(controls, rows);
         assert!(report.findings.is_empty(), "{own}: {:#?}", report.findings);
         let verdict = &report.endpoints[2].verdict;
-        assert_eq!(verdict.code, Some(Code::NcsiDnsWrong), "{verdict:#?}");
+        assert_eq!(verdict.code(), Some(Code::NcsiDnsWrong), "{verdict:#?}");
         assert_ne!(report.summary.exit_code, 3, "{own}");
     }
 }

@@ -108,7 +108,7 @@ fn a_record_that_leads_to_china_is_blamed_on_the_owner_of_the_zone() {
         Cloud::Worldwide,
         vec![view(System, &[VIANET]), view(Authoritative, &[VIANET])],
     );
-    assert_eq!(both.code, Some(Code::DnsMsoid21vianet));
+    assert_eq!(both.code(), Some(Code::DnsMsoid21vianet));
     assert_eq!(both.outcome, Outcome::Blocked);
     assert_eq!(both.confidence, Confidence::Certain);
     assert_eq!(both.culprit.unwrap().who, Who::Service);
@@ -155,7 +155,7 @@ fn what_the_own_resolver_alone_shows_is_told_and_not_held_against_anybody() {
     let report = report_of(Cloud::Worldwide, views);
     let verdict = &report.endpoints[0].verdict;
     assert_eq!(verdict.outcome, Outcome::Inconclusive);
-    assert_eq!(verdict.code, Some(Code::DnsMsoid21vianet));
+    assert_eq!(verdict.code(), Some(Code::DnsMsoid21vianet));
     assert!(report.findings.is_empty());
     assert!(report.advice.is_empty());
 }
@@ -174,7 +174,7 @@ fn a_foreign_cname_and_a_loop_are_degraded_and_named() {
         let report = report_of(Cloud::Worldwide, vec![foreign]);
         let verdict = &report.endpoints[0].verdict;
         assert_eq!(verdict.outcome, Outcome::Degraded, "{verdict:#?}");
-        assert_eq!(verdict.code, Some(Code::DnsForeignCname));
+        assert_eq!(verdict.code(), Some(Code::DnsForeignCname));
         assert_eq!(verdict.confidence, Confidence::Certain);
         assert_eq!(verdict.culprit.as_ref().unwrap().who, Who::Service);
         assert!(verdict.summary.contains(named), "{}", verdict.summary);
@@ -222,7 +222,7 @@ fn in_china_the_record_is_needed() {
         Who::Service
     );
     let second = verdict_of(Cloud::China, vec![view(Second, &[])]);
-    assert_eq!(second.code, Some(Code::DnsMsoidMissing));
+    assert_eq!(second.code(), Some(Code::DnsMsoidMissing));
     assert_eq!(second.confidence, Confidence::Medium);
     // A resolver that denies everything shows nothing of this record.
     let denied = vec![denying_view(System), view(Authoritative, &[VIANET])];

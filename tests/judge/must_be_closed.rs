@@ -56,12 +56,12 @@ fn closed_is_seen_beside_a_host_that_answers() {
         let verdict = &row.verdict;
         assert_eq!(verdict.outcome, Outcome::Reachable, "{verdict:#?}");
         assert_eq!(verdict.requirement, Some(Requirement::Met), "{verdict:#?}");
-        assert_eq!(verdict.code, None, "{verdict:#?}");
+        assert_eq!(verdict.code(), None, "{verdict:#?}");
         assert!(
             verdict.summary.contains("closed as required"),
             "{verdict:#?}"
         );
-        assert!(verdict.facts.contains_key("control"), "{verdict:#?}");
+        assert!(verdict.facts().contains_key("control"), "{verdict:#?}");
     }
 }
 
@@ -132,7 +132,7 @@ fn what_answers_is_open_and_who_must_close_it_is_named() {
         let report = judged(rows);
         let verdict = &report.endpoints[0].verdict;
         assert_eq!(verdict.outcome, Outcome::Blocked, "{verdict:#?}");
-        assert_eq!(verdict.code, Some(Code::PolicyOpen));
+        assert_eq!(verdict.code(), Some(Code::PolicyOpen));
         assert_eq!(verdict.requirement, Some(Requirement::NotMet));
         assert_eq!(verdict.culprit.as_ref().unwrap().who, Who::Firewall);
         assert_eq!(report.summary.exit_code, 1);
@@ -153,7 +153,7 @@ fn what_answers_is_open_and_who_must_close_it_is_named() {
 #[test]
 fn a_name_that_must_not_resolve_and_does_is_the_resolvers() {
     let row = beside_controls(dns_row("storage.example"), resolves(SITE));
-    assert_eq!(row.verdict.code, Some(Code::PolicyOpen));
+    assert_eq!(row.verdict.code(), Some(Code::PolicyOpen));
     assert_eq!(row.verdict.culprit.unwrap().who, Who::Resolver);
 }
 

@@ -16,7 +16,7 @@ fn verdict(endpoint: Endpoint, evidence: Evidence) -> Verdict {
 
 pub(crate) fn assert_plain(verdict: &Verdict, outcome: Outcome) {
     assert_eq!(verdict.outcome, outcome, "{verdict:#?}");
-    assert_eq!(verdict.code, None, "{verdict:#?}");
+    assert_eq!(verdict.code(), None, "{verdict:#?}");
     assert!(!verdict.summary.is_empty());
 }
 
@@ -61,7 +61,7 @@ fn one_round_alone_is_weak() {
     let mut attempts = tcp_failed(SITE, 443, FailureKind::Timeout, 5000.0);
     attempts.truncate(1);
     let verdict = verdict(https("host.example"), at_site(attempts));
-    assert_eq!(verdict.code, Some(Code::TcpDropped));
+    assert_eq!(verdict.code(), Some(Code::TcpDropped));
     assert_eq!(verdict.confidence, Confidence::Low);
 }
 
@@ -97,7 +97,7 @@ fn one_good_address_is_enough() {
         tcp_failed("203.0.113.11", 443, FailureKind::Refused, 1.0),
     );
     let verdict = verdict(endpoint, evidence);
-    assert_eq!(verdict.code, Some(Code::TcpSomeAddresses));
+    assert_eq!(verdict.code(), Some(Code::TcpSomeAddresses));
     assert_eq!(verdict.outcome, Outcome::Degraded);
 }
 
@@ -133,7 +133,7 @@ fn a_genuine_certificate_settles_odd_answers_of_dns() {
     endpoint.ranges = vec!["20.190.128.0/18".parse().unwrap()];
     let verdict = verdict(endpoint, evidence);
     assert_plain(&verdict, Outcome::Reachable);
-    assert_eq!(verdict.facts["outside_published_range"], true);
+    assert_eq!(verdict.facts()["outside_published_range"], true);
 }
 
 #[test]
@@ -147,9 +147,9 @@ fn a_private_address_beside_genuine_ones_is_no_sinkhole() {
         healthy("near.example.org", "10.1.9.9"),
     ];
     let near = judged(rows).endpoints.remove(0).verdict;
-    assert_eq!(near.code, Some(Code::TcpDropped));
+    assert_eq!(near.code(), Some(Code::TcpDropped));
     assert_eq!(
-        verdict(https("host.example"), dropped).code,
+        verdict(https("host.example"), dropped).code(),
         Some(Code::DnsSinkhole)
     );
 }
@@ -170,7 +170,7 @@ fn no_neighbor_excuses_the_unspecified_address() {
         bench,
         vec![(https("host.example"), nowhere)],
     );
-    assert_eq!(report.endpoints[0].verdict.code, Some(Code::DnsSinkhole));
+    assert_eq!(report.endpoints[0].verdict.code(), Some(Code::DnsSinkhole));
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_certificate_for_the_host_is_judged_as_such_behind_a_private_address() {
     let tls = private_tls("host.example", "CN=Odd CA", Trust::UnknownIssuer);
     let evidence = with("10.1.2.3", over_tls("10.1.2.3", &tls, None));
     let verdict = verdict(https("host.example"), evidence);
-    assert_eq!(verdict.code, Some(Code::TlsUntrustedIssuer));
+    assert_eq!(verdict.code(), Some(Code::TlsUntrustedIssuer));
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn rejected(endpoint: Endpoint, why: &str) -> Verdict {
 fn what_windows_may_accept_is_never_the_fault_of_the_service() {
     for why in ["UnsupportedSignatureAlgorithm", "CA:TRUE"] {
         let public = rejected(https("host.example"), why);
-        assert_eq!(public.code, Some(Code::TlsIntercepted));
+        assert_eq!(public.code(), Some(Code::TlsIntercepted));
         assert_eq!(public.outcome, Outcome::Inconclusive);
         let forbidden = Endpoint {
             inspection: Inspection::Forbidden,
@@ -249,7 +249,7 @@ fn what_windows_may_accept_is_never_the_fault_of_the_service() {
 #[test]
 fn alert_40_without_a_second_question_is_inconclusive() {
     let verdict = verdict(https("host.example"), at_site(alert(40, None)));
-    assert_eq!(verdict.code, Some(Code::TlsAlert));
+    assert_eq!(verdict.code(), Some(Code::TlsAlert));
     assert_eq!(verdict.outcome, Outcome::Inconclusive);
 }
 
@@ -258,7 +258,7 @@ fn a_refusal_of_the_content_network_itself_is_no_block_page() {
     let text = "You don't have permission to access this. Reference #18.1 errors.edgesuite.net";
     let seen = page(403, "Access Denied", text);
     let verdict = verdict(crl("host.example"), at_site(in_clear(SITE, &seen)));
-    assert_eq!(verdict.code, Some(Code::HttpUnexpectedStatus));
+    assert_eq!(verdict.code(), Some(Code::HttpUnexpectedStatus));
     assert_eq!(verdict.outcome, Outcome::Degraded);
 }
 
@@ -284,7 +284,7 @@ fn a_list_that_our_own_limit_cut_is_no_fault_and_something_endless_is_no_list() 
     };
     let judge = |seen: &HttpSeen| verdict(crl("host.example"), at_site(in_clear(SITE, seen)));
     assert_plain(&judge(&cut(true)), Outcome::Reachable);
-    assert_eq!(judge(&cut(false)).code, Some(Code::ContentNotCrl));
+    assert_eq!(judge(&cut(false)).code(), Some(Code::ContentNotCrl));
 }
 
 #[test]
@@ -355,7 +355,7 @@ fn hosts_below_one_name_may_share_a_private_issuer() {
         row("b.corp.test", "203.0.113.12"),
     ]);
     assert_eq!(
-        report.endpoints[0].verdict.code,
+        report.endpoints[0].verdict.code(),
         Some(Code::TlsUntrustedIssuer)
     );
     assert!(report.findings.is_empty());
@@ -385,7 +385,7 @@ fn a_clock_that_one_host_contradicts_makes_its_certificate_doubtful() {
     let report = judged(rows.collect());
     assert!(report.findings.is_empty());
     let verdict = &report.endpoints[0].verdict;
-    assert_eq!(verdict.code, Some(Code::TlsExpired));
+    assert_eq!(verdict.code(), Some(Code::TlsExpired));
     assert_eq!(verdict.confidence, Confidence::Low);
     let culprit = verdict.culprit.as_ref().unwrap();
     assert_eq!(culprit.who, Who::Device);
@@ -401,7 +401,7 @@ fn a_hosts_file_is_named_before_the_resolver() {
         hosts_file: vec![ip("0.0.0.0")],
         ..resolves("131.107.255.255")
     };
-    assert_eq!(verdict(name, evidence).code, Some(Code::DnsHostsFile));
+    assert_eq!(verdict(name, evidence).code(), Some(Code::DnsHostsFile));
 }
 
 /// An entry of the built-in list, in a cloud, whose name resolves to an address that no set
@@ -416,19 +416,19 @@ fn answered_elsewhere(id: &str, cloud: Cloud) -> Verdict {
 #[test]
 fn an_exact_entry_goes_before_a_wildcard_with_addresses() {
     let licensing = answered_elsewhere("ols", Cloud::Worldwide);
-    assert_eq!(licensing.code, Some(Code::DnsOutsidePublishedRange));
+    assert_eq!(licensing.code(), Some(Code::DnsOutsidePublishedRange));
     // It falls under the wildcard of the same set, and is published by name without addresses.
     let content = answered_elsewhere("cdn-odc", Cloud::Worldwide);
-    assert_eq!(content.code, Some(Code::TcpDropped));
-    assert!(!content.facts.contains_key("outside_published_range"));
+    assert_eq!(content.code(), Some(Code::TcpDropped));
+    assert!(!content.facts().contains_key("outside_published_range"));
 }
 
 #[test]
 fn a_cloud_that_publishes_no_addresses_has_none_outside() {
     let sign_in = answered_elsewhere("odc", Cloud::Worldwide);
-    assert_eq!(sign_in.code, Some(Code::DnsOutsidePublishedRange));
+    assert_eq!(sign_in.code(), Some(Code::DnsOutsidePublishedRange));
     let in_china = answered_elsewhere("odc", Cloud::China);
-    assert_eq!(in_china.code, Some(Code::TcpDropped));
+    assert_eq!(in_china.code(), Some(Code::TcpDropped));
 }
 
 #[test]
@@ -442,7 +442,7 @@ fn a_genuine_answer_that_a_strict_parser_rejects_is_genuine() {
         let attempts = over_tls(SITE, &public_tls("host.example"), Some(&odd(status)));
         let verdict = verdict(https("host.example"), at_site(attempts));
         assert_plain(&verdict, Outcome::Reachable);
-        assert_eq!(verdict.facts["irregular"], "invalid HTTP header parsed");
+        assert_eq!(verdict.facts()["irregular"], "invalid HTTP header parsed");
     }
     let verdict = verdict(crl("host.example"), at_site(in_clear(SITE, &odd(200))));
     assert_plain(&verdict, Outcome::Inconclusive);

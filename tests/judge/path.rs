@@ -94,14 +94,17 @@ fn the_only_host_of_a_family_is_not_compared_with_the_other_family() {
     };
     assert_nobody_is_accused(&slow("2001:db8::1"));
     let report = slow("203.0.113.15");
-    assert_eq!(report.endpoints[4].verdict.code, Some(Code::TcpSlow));
+    assert_eq!(report.endpoints[4].verdict.code(), Some(Code::TcpSlow));
 }
 
 #[test]
 fn one_resolver_is_slow_on_a_short_path_and_where_it_is_slower_than_a_long_one() {
     let mut rows = hosts();
     make_slow(&mut rows[0].1, 900.0);
-    assert_eq!(judged(rows).endpoints[0].verdict.code, Some(Code::DnsSlow));
+    assert_eq!(
+        judged(rows).endpoints[0].verdict.code(),
+        Some(Code::DnsSlow)
+    );
     let mut rows = far(700.0);
     make_slow(&mut rows[0].1, 2_500.0);
     let slow = rows[0].1.lookups.remove(0);
@@ -114,7 +117,7 @@ fn one_resolver_is_slow_on_a_short_path_and_where_it_is_slower_than_a_long_one()
         lookup.tries[0].elapsed_ms = 2_500.0;
     }
     let report = judged(rows);
-    assert_eq!(report.endpoints[0].verdict.code, Some(Code::DnsSlow));
+    assert_eq!(report.endpoints[0].verdict.code(), Some(Code::DnsSlow));
 }
 
 #[test]
@@ -131,9 +134,9 @@ fn lost_packets_are_counted_and_degrade_nobody() {
         let report = judged(lossy(lost));
         assert_nobody_is_accused(&report);
         assert_eq!(codes(&report), [Code::PathLoss]);
-        assert_eq!(report.findings[0].facts["lost"], lost);
+        assert_eq!(report.findings[0].facts()["lost"], lost);
         // Four hosts with two lookups each and a connection each.
-        assert_eq!(report.findings[0].facts["exchanges"], 8);
+        assert_eq!(report.findings[0].facts()["exchanges"], 8);
         assert_eq!(report.findings[0].endpoints.len(), lost);
     }
     let report = judged(lossy(1));
@@ -208,7 +211,7 @@ fn silence_within_a_limit_of_the_callers_own_accuses_nobody() {
     for (stage, evidence) in cases {
         let verdict = on(impatient(stage), evidence.clone());
         assert_eq!(verdict.outcome, Outcome::Inconclusive, "{stage}");
-        assert_eq!((verdict.code, verdict.culprit), (None, None), "{stage}");
+        assert_eq!((verdict.code(), verdict.culprit), (None, None), "{stage}");
         let says =
             format!("no answer at the {stage} stage within 2 s, the limit that --timeout set");
         assert!(verdict.summary.contains(&says), "{}", verdict.summary);
@@ -221,7 +224,7 @@ fn silence_within_a_limit_of_the_callers_own_accuses_nobody() {
 fn a_short_limit_excuses_no_refusal() {
     let refused = with(SITE, tcp_failed(SITE, 443, FailureKind::Refused, 20.0));
     let verdict = on(impatient(Stage::Tcp), refused);
-    assert_eq!(verdict.code, Some(Code::TcpRefused));
+    assert_eq!(verdict.code(), Some(Code::TcpRefused));
 }
 
 #[test]
@@ -238,7 +241,10 @@ fn a_family_that_the_system_would_not_use_counts_for_nothing() {
     };
     let v6 = "2001:db8::1";
     assert_plain(&on(without_ipv6.clone(), answered(v6)), Outcome::Reachable);
-    assert_eq!(on(machine(), answered(v6)).code, Some(Code::TcpIpv6Broken));
+    assert_eq!(
+        on(machine(), answered(v6)).code(),
+        Some(Code::TcpIpv6Broken)
+    );
     let mut broken = answered(v6);
     broken.lookups[1] = not_found(RecordKind::Aaaa, FailureKind::Timeout);
     assert_plain(&on(without_ipv6, broken), Outcome::Reachable);
@@ -251,7 +257,10 @@ fn a_family_that_the_system_would_not_use_counts_for_nothing() {
     over_ipv6.attempts[0].address = "[2001:db8::1]:443".parse().unwrap();
     over_ipv6.lookups.push(found(RecordKind::Aaaa, &[v6]));
     assert_plain(&on(without_ipv4, over_ipv6.clone()), Outcome::Reachable);
-    assert_eq!(on(machine(), over_ipv6).code, Some(Code::TcpSomeAddresses));
+    assert_eq!(
+        on(machine(), over_ipv6).code(),
+        Some(Code::TcpSomeAddresses)
+    );
 }
 
 #[test]
@@ -270,7 +279,7 @@ fn an_address_behind_nat64_is_judged_by_the_one_within() {
         };
         let rows = std::iter::once((endpoint, evidence)).chain(controls());
         let report = report(Cloud::Worldwide, run, rows.collect());
-        report.endpoints[0].verdict.code
+        report.endpoints[0].verdict.code()
     };
     let outside = Some(Code::DnsOutsidePublishedRange);
     assert_eq!(
@@ -340,7 +349,7 @@ fn a_resolver_that_was_busy_with_other_questions_is_not_slow() {
         lookup.tries[0].queued_ms = Some(900.0);
     }
     let slow = report(Cloud::Worldwide, machine(), rows);
-    assert_eq!(slow.endpoints[0].verdict.code, Some(Code::DnsSlow));
+    assert_eq!(slow.endpoints[0].verdict.code(), Some(Code::DnsSlow));
 }
 
 #[test]
@@ -349,7 +358,7 @@ fn what_a_busy_resolver_dropped_is_neither_loss_nor_silence_of_a_name() {
     let run = busy(&rows, false, 2);
     // The two connections that lost a packet remain.
     let report_of = |run, rows| report(Cloud::Worldwide, run, rows);
-    let lost = report_of(run.clone(), rows).findings[0].facts["lost"].clone();
+    let lost = report_of(run.clone(), rows).findings[0].facts()["lost"].clone();
     assert_eq!(lost, 2);
     let mut rows = hosts();
     rows.push((
@@ -385,7 +394,7 @@ fn elsewhere(host: &str, address: &str) -> (Endpoint, Evidence) {
 fn an_unpublished_address_takes_no_blame_for_what_others_share() {
     let code = |rows: Vec<(Endpoint, Evidence)>| {
         let report = report(Cloud::Worldwide, machine(), rows);
-        report.endpoints[0].verdict.code
+        report.endpoints[0].verdict.code()
     };
     let odd = || elsewhere("login.odd.example", "203.0.113.40");
     let beside = |more: Vec<(Endpoint, Evidence)>| {

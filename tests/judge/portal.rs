@@ -28,7 +28,7 @@ fn has_portal(report: &Report) -> bool {
     let found = |code| code == Some(Code::HttpCaptivePortal);
     let findings = report.findings.iter().map(|finding| Some(finding.code));
     let rows = report.endpoints.iter();
-    let rows = rows.flat_map(|row| [row.verdict.code, row.verdict.consequence_of]);
+    let rows = rows.flat_map(|row| [row.verdict.code(), row.verdict.consequence_of]);
     findings.chain(rows).any(found)
 }
 
@@ -62,7 +62,7 @@ fn an_empty_answer_is_open_and_still_not_what_windows_wants() {
     let report = both_tests_get(&empty());
     assert!(!has_portal(&report), "{:?}", report.findings);
     for row in &report.endpoints {
-        assert_eq!(row.verdict.code, Some(Code::NcsiWrongContent));
+        assert_eq!(row.verdict.code(), Some(Code::NcsiWrongContent));
     }
 }
 
@@ -76,7 +76,7 @@ fn silence_is_none() {
     };
     let report = judged(vec![silent(ncsi()), silent(older_ncsi())]);
     assert!(!has_portal(&report), "{:?}", report.findings);
-    assert_eq!(report.endpoints[0].verdict.code, Some(Code::NcsiBlocked));
+    assert_eq!(report.endpoints[0].verdict.code(), Some(Code::NcsiBlocked));
 }
 
 /// A portal elsewhere does not make an error or an empty answer of the test its own.
@@ -95,7 +95,7 @@ fn beside_a_portal_only_its_own_pages_are_signs() {
         assert_eq!(report.findings[0].code, Code::HttpCaptivePortal);
         assert_eq!(report.endpoints[0].verdict.consequence_of, None);
         assert_eq!(
-            report.endpoints[0].verdict.code,
+            report.endpoints[0].verdict.code(),
             Some(Code::NcsiWrongContent)
         );
     }

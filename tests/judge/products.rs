@@ -6,6 +6,7 @@ use reach365::Report;
 use reach365_judge::verdict::Signatures;
 use reach365_model::endpoint::{Endpoint, Issuer};
 use reach365_model::evidence::{Evidence, FailureKind, Observation, ProxySeen, Trust};
+use reach365_model::facts::Text;
 use reach365_model::verdict::{Code, Outcome, Who};
 
 use crate::bench::*;
@@ -28,8 +29,8 @@ fn two_inspected(issuer: &str, os: &Trust) -> Report {
 }
 
 fn product(report: &Report, row: usize) -> Option<&str> {
-    let facts = &report.endpoints[row].verdict.facts;
-    facts.get("product").and_then(|name| name.as_str())
+    let product = &report.endpoints[row].verdict.basis.notes.product;
+    product.as_ref().map(Text::as_str)
 }
 
 #[test]
@@ -44,7 +45,7 @@ fn an_interception_of_many_hosts_names_its_product() {
         assert_eq!(product(&plain, 0), None);
         let (finding, other) = (&named.findings[0], &plain.findings[0]);
         assert_eq!(finding.code, code);
-        assert_eq!(finding.facts["product"], "Zscaler (by issuer)");
+        assert_eq!(finding.facts()["product"], "Zscaler (by issuer)");
         let said = "; product: Zscaler (by issuer)";
         assert!(finding.summary.ends_with(said), "{}", finding.summary);
         assert!(!other.summary.contains("product"), "{}", other.summary);
@@ -72,7 +73,7 @@ fn an_untrusted_issuer_of_a_product_inspects_a_single_host() {
         let report = judged(vec![row.clone()]);
         let verdict = &report.endpoints[0].verdict;
         assert_eq!(
-            verdict.code,
+            verdict.code(),
             Some(Code::TlsInterceptedUntrusted),
             "{issuer}"
         );
@@ -82,7 +83,7 @@ fn an_untrusted_issuer_of_a_product_inspects_a_single_host() {
         row.0.issuer = Some(Issuer::Private);
         let own = judged(vec![row.clone()]);
         let verdict = &own.endpoints[0].verdict;
-        assert_eq!(verdict.code, Some(Code::TlsUntrustedIssuer), "{issuer}");
+        assert_eq!(verdict.code(), Some(Code::TlsUntrustedIssuer), "{issuer}");
         assert_eq!(verdict.culprit.as_ref().unwrap().who, Who::Unknown);
         row.0.issuer_stated = true;
         let stated = judged(vec![row]);
@@ -91,7 +92,7 @@ fn an_untrusted_issuer_of_a_product_inspects_a_single_host() {
     }
     let plain = inspected("login.one.example", "CN=Contoso CA", Trust::UnknownIssuer);
     let report = judged(vec![plain]);
-    let code = report.endpoints[0].verdict.code;
+    let code = report.endpoints[0].verdict.code();
     assert_eq!(code, Some(Code::TlsUntrustedIssuer));
 }
 
@@ -102,7 +103,7 @@ fn a_product_that_sends_its_leaf_alone_is_no_incomplete_chain() {
     tls.chain.truncate(1);
     let attempts = over_tls(SITE, &tls, Some(&answer(200)));
     let report = judged(vec![(https("login.one.example"), with(SITE, attempts))]);
-    let code = report.endpoints[0].verdict.code;
+    let code = report.endpoints[0].verdict.code();
     assert_eq!(code, Some(Code::TlsInterceptedUntrusted));
 }
 
@@ -112,7 +113,7 @@ fn the_name_of_a_product_in_a_genuine_chain_means_nothing() {
     tls.public_roots = Some(Trust::Trusted);
     let attempts = over_tls(SITE, &tls, Some(&answer(200)));
     let report = judged(vec![(https("host.example"), with(SITE, attempts))]);
-    assert_eq!(report.endpoints[0].verdict.code, None);
+    assert_eq!(report.endpoints[0].verdict.code(), None);
     assert_eq!(product(&report, 0), None);
 }
 
@@ -130,7 +131,10 @@ fn a_block_page_names_its_product_by_its_own_header_and_never_by_via() {
     assert_eq!(product(&named, 0), Some("Zscaler (by header)"));
     assert_eq!(product(&plain, 0), None);
     for report in [&named, &plain] {
-        assert_eq!(report.endpoints[0].verdict.code, Some(Code::HttpBlockPage));
+        assert_eq!(
+            report.endpoints[0].verdict.code(),
+            Some(Code::HttpBlockPage)
+        );
     }
     let confidence = |report: &Report| report.endpoints[0].verdict.confidence;
     assert_eq!(confidence(&named), confidence(&plain));
@@ -167,7 +171,7 @@ fn a_proxy_that_denies_is_named_by_its_own_header_and_never_by_via() {
     assert_eq!(product(&plain, 0), None);
     for report in [&named, &plain] {
         let verdict = &report.endpoints[0].verdict;
-        assert_eq!(verdict.code, Some(Code::ProxyDenied));
+        assert_eq!(verdict.code(), Some(Code::ProxyDenied));
     }
 }
 

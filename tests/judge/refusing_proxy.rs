@@ -46,7 +46,7 @@ fn is_all(report: &Report, code: Code) {
     let findings: Vec<Code> = report.findings.iter().map(|it| it.code).collect();
     assert_eq!(findings, [code]);
     for row in &report.endpoints {
-        assert_eq!(row.verdict.code, Some(code), "{}", row.verdict.summary);
+        assert_eq!(row.verdict.code(), Some(code), "{}", row.verdict.summary);
         assert_eq!(row.verdict.outcome, Outcome::Blocked);
         assert_eq!(row.verdict.consequence_of, Some(code));
     }
@@ -105,7 +105,7 @@ fn the_text_of_a_limit_has_the_status_that_came() {
         let evidence = asked(Some(seen), FailureKind::ProxyRefused);
         let report = judged(vec![(https("host.example"), evidence)]);
         let verdict = &report.endpoints[0].verdict;
-        assert_eq!(verdict.code, Some(Code::ProxyRateLimited));
+        assert_eq!(verdict.code(), Some(Code::ProxyRateLimited));
         let words = format!("HTTP {status} {reason}");
         assert!(verdict.summary.contains(&words), "{}", verdict.summary);
     }
@@ -149,7 +149,11 @@ fn what_a_cut_after_credentials_means_is_not_known() {
     ] {
         let report = cut(kind);
         for row in &report.endpoints {
-            assert_eq!(row.verdict.code, Some(Code::ProxyAuthRequired), "{kind:?}");
+            assert_eq!(
+                row.verdict.code(),
+                Some(Code::ProxyAuthRequired),
+                "{kind:?}"
+            );
             assert_eq!(row.verdict.outcome, Outcome::Inconclusive, "{kind:?}");
         }
         assert_eq!(report.summary.exit_code, 3);
@@ -168,7 +172,7 @@ fn what_a_cut_after_credentials_means_is_not_known() {
     });
     let report = judged(vec![(http("www.delta.example"), evidence)]);
     let verdict = &report.endpoints[0].verdict;
-    assert_eq!(verdict.code, Some(Code::ProxyAuthRequired));
+    assert_eq!(verdict.code(), Some(Code::ProxyAuthRequired));
     assert!(verdict.summary.contains("reset"), "{}", verdict.summary);
 }
 
@@ -189,10 +193,10 @@ fn clients_go_on_from_a_direct_path_without_a_connection() {
         let verdict = &report.endpoints[0].verdict;
         assert_eq!(verdict.outcome, Outcome::Reachable, "{}", verdict.summary);
         assert_eq!(verdict.culprit, None);
-        assert!(verdict.facts.contains_key("direct_failed"));
+        assert!(verdict.facts().contains_key("direct_failed"));
         let denied = asked(Some(said(403, "")), FailureKind::ProxyRefused);
         let report = direct_first(&direct, &denied);
-        let code = report.endpoints[0].verdict.code;
+        let code = report.endpoints[0].verdict.code();
         assert_eq!(code, Some(Code::ProxyDenied));
     }
     let dead = carried(Attempt {
@@ -200,7 +204,7 @@ fn clients_go_on_from_a_direct_path_without_a_connection() {
         ..to_proxy(1)
     });
     let report = direct_first(&dropped, &dead);
-    assert_eq!(report.endpoints[0].verdict.code, Some(Code::TcpDropped));
+    assert_eq!(report.endpoints[0].verdict.code(), Some(Code::TcpDropped));
 }
 
 #[test]
@@ -211,7 +215,7 @@ fn clients_stay_on_a_direct_path_that_connects() {
     assert_eq!(report.endpoints[0].verdict.outcome, Outcome::Reachable);
     let silent = with(SITE, http_failed(None, FailureKind::Timeout, 443));
     let report = direct_first(&silent, &carried(open(1)));
-    assert_eq!(report.endpoints[0].verdict.code, Some(Code::HttpSilent));
+    assert_eq!(report.endpoints[0].verdict.code(), Some(Code::HttpSilent));
 }
 
 /// A page in clear text for an entry that is content with any answer.

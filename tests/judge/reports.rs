@@ -28,7 +28,7 @@ fn whoever_is_accused_has_a_way_to_prove_it_wrong() {
     for case in cases::all() {
         for row in &case.report.endpoints {
             let verdict = &row.verdict;
-            let wanted = expected(verdict.outcome, verdict.code);
+            let wanted = expected(verdict.outcome, verdict.code());
             assert_eq!(verdict.wrong_if, wanted, "{}", case.code);
         }
         for finding in &case.report.findings {

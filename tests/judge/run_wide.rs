@@ -44,7 +44,7 @@ fn a_wrong_clock_explains_certificates_that_seem_expired() {
     let report = judged(wrong_clock(86_400 * 400));
     assert_eq!(codes(&report), [Code::DeviceClockSkew]);
     for row in &report.endpoints {
-        assert_eq!(row.verdict.code, Some(Code::TlsExpired));
+        assert_eq!(row.verdict.code(), Some(Code::TlsExpired));
         assert_eq!(row.verdict.consequence_of, Some(Code::DeviceClockSkew));
     }
     assert_eq!(report.advice.len(), 1);
@@ -110,7 +110,7 @@ fn a_test_bench_on_loopback_needs_no_network() {
     let rows = vec![(https("host.example"), with("127.0.0.9", attempts))];
     let report = report(Cloud::Worldwide, bench, rows);
     assert_eq!(codes(&report), []);
-    assert_eq!(report.endpoints[0].verdict.code, Some(Code::TcpRefused));
+    assert_eq!(report.endpoints[0].verdict.code(), Some(Code::TcpRefused));
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_rule_that_rejects_everybody_closes_the_port_even_where_it_is_silent() {
         report.findings[0].culprit.as_ref().unwrap().address,
         Some(device)
     );
-    assert_eq!(report.findings[0].facts["how"], "rejected by 10.9.1.1");
+    assert_eq!(report.findings[0].facts()["how"], "rejected by 10.9.1.1");
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn a_redirected_connectivity_test_is_a_portal() {
         rows.iter()
             .all(|row| row.verdict.consequence_of == Some(Code::HttpCaptivePortal))
     );
-    assert_eq!(rows[0].verdict.code, Some(Code::HttpUnexpectedRedirect));
+    assert_eq!(rows[0].verdict.code(), Some(Code::HttpUnexpectedRedirect));
 }
 
 #[test]
@@ -271,7 +271,7 @@ fn one_closed_port_collapses_its_rows() {
     assert_eq!(codes(&report), [Code::TcpEgressClosed]);
     assert_eq!(report.findings[0].confidence, Confidence::Medium);
     assert_eq!(report.summary.blocked, 3);
-    assert_eq!(report.endpoints[0].verdict.code, Some(Code::TcpDropped));
+    assert_eq!(report.endpoints[0].verdict.code(), Some(Code::TcpDropped));
     let advice = &report.advice;
     assert_eq!(advice.len(), 1);
     assert!(
@@ -290,7 +290,7 @@ fn three_names_of_one_silent_machine_are_no_closed_port() {
     let names = ["a.example", "b.example", "c.example"];
     let report = judged(names.map(dropped).to_vec());
     assert_eq!(codes(&report), [Code::TcpDropped], "one cause, and no port");
-    assert_eq!(report.endpoints[0].verdict.code, Some(Code::TcpDropped));
+    assert_eq!(report.endpoints[0].verdict.code(), Some(Code::TcpDropped));
 }
 
 #[test]
@@ -369,15 +369,18 @@ fn unrelated_names_at_one_address_with_a_foreign_certificate_are_a_sinkhole() {
     let on_the_way = row_at("c.three.test", "203.0.113.77");
     let report = judged(vec![row("a.one.test"), row("b.two.test"), on_the_way]);
     for row in &report.endpoints {
-        assert_eq!(row.verdict.code, Some(Code::TlsWrongName));
+        assert_eq!(row.verdict.code(), Some(Code::TlsWrongName));
     }
     let report = judged(vec![row("a.one.test"), row("b.two.test")]);
     for row in &report.endpoints {
-        assert_eq!(row.verdict.code, Some(Code::DnsSinkhole));
-        assert_eq!(row.verdict.facts["cause"], "tls-wrong-name");
+        assert_eq!(row.verdict.code(), Some(Code::DnsSinkhole));
+        assert_eq!(row.verdict.facts()["cause"], "tls-wrong-name");
     }
     let related = judged(vec![row("a.one.test"), row("b.one.test")]);
-    assert_eq!(related.endpoints[0].verdict.code, Some(Code::TlsWrongName));
+    assert_eq!(
+        related.endpoints[0].verdict.code(),
+        Some(Code::TlsWrongName)
+    );
 }
 
 #[test]
@@ -385,7 +388,7 @@ fn what_answers_at_no_address_is_this_machine_and_not_the_service() {
     let (endpoint, _) = healthy("host.example", "0.0.0.0");
     let attempts = over_tls("0.0.0.0", &public_tls("host.example"), Some(&answer(200)));
     let verdict = &judged(vec![(endpoint, with("0.0.0.0", attempts))]).endpoints[0].verdict;
-    assert_eq!(verdict.code, Some(Code::DnsSinkhole));
+    assert_eq!(verdict.code(), Some(Code::DnsSinkhole));
     assert!(verdict.summary.contains("0.0.0.0"), "{}", verdict.summary);
 }
 
@@ -401,7 +404,7 @@ fn a_missing_issuer_that_another_host_sends_is_sure() {
     )];
     rows.extend(controls());
     let verdict = &judged(rows).endpoints[0].verdict;
-    assert_eq!(verdict.code, Some(Code::TlsIncompleteChain));
+    assert_eq!(verdict.code(), Some(Code::TlsIncompleteChain));
     assert_eq!(verdict.confidence, Confidence::High);
 }
 
@@ -411,7 +414,7 @@ fn an_unreachable_network_beside_working_ones_is_the_network_speaking() {
     let mut rows = vec![(https("host.example"), with(SITE, stuck))];
     rows.extend(controls());
     let verdict = &judged(rows).endpoints[0].verdict;
-    assert_eq!(verdict.code, Some(Code::TcpUnreachable));
+    assert_eq!(verdict.code(), Some(Code::TcpUnreachable));
     assert_eq!(verdict.outcome, Outcome::Blocked);
 }
 
@@ -489,7 +492,7 @@ fn one_cause_on_three_endpoints_is_said_once() {
     assert_eq!(finding.endpoints.len(), 3);
     assert_eq!(finding.outcome, Outcome::Blocked);
     for row in &report.endpoints[..3] {
-        assert_eq!(row.verdict.code, Some(Code::TlsHelloReset));
+        assert_eq!(row.verdict.code(), Some(Code::TlsHelloReset));
         assert_eq!(row.verdict.consequence_of, Some(Code::TlsHelloReset));
     }
     assert_eq!(report.advice.len(), 1, "{:?}", report.advice);

@@ -97,7 +97,7 @@ fn unknown_proxy() -> Evidence {
 
 fn assert_open(code: Code, report: &Report) {
     let verdict = &report.endpoints[0].verdict;
-    assert_eq!(verdict.code, Some(code), "{verdict:#?}");
+    assert_eq!(verdict.code(), Some(code), "{verdict:#?}");
     assert_eq!(verdict.outcome, Outcome::Inconclusive, "{code}");
     assert_eq!(verdict.confidence, Confidence::Low, "{code}");
     assert_eq!(
@@ -117,7 +117,7 @@ fn assert_open(code: Code, report: &Report) {
 fn assert_blocked(code: Code, report: &Report) {
     let verdict = &report.endpoints[0].verdict;
     assert_eq!(
-        (verdict.code, verdict.outcome),
+        (verdict.code(), verdict.outcome),
         (Some(code), Outcome::Blocked),
         "{verdict:#?}"
     );
@@ -186,7 +186,7 @@ fn what_got_less_far_or_took_another_path_is_no_control() {
     ] {
         let report = judged(vec![(host(), evidence), other]);
         let verdict = &report.endpoints[0].verdict;
-        assert_eq!(verdict.code, Some(code));
+        assert_eq!(verdict.code(), Some(code));
         assert_eq!(verdict.outcome, Outcome::Inconclusive, "{verdict:#?}");
     }
 }

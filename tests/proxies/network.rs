@@ -166,7 +166,7 @@ pub(crate) fn assert_rows(report: &Report, expected: &[(&str, &str)]) {
 }
 
 fn in_words(row: &EndpointReport) -> String {
-    match row.verdict.code {
+    match row.verdict.code() {
         Some(code) => format!("{} {code}", row.verdict.outcome),
         None => row.verdict.outcome.to_string(),
     }
@@ -187,7 +187,7 @@ pub(crate) fn assert_findings(report: &Report, expected: &[(&str, usize)]) {
 /// A fact of an endpoint as text.
 #[track_caller]
 pub(crate) fn fact(report: &Report, id: &str, name: &str) -> String {
-    let found = row(report, id).verdict.facts.get(name);
+    let found = row(report, id).verdict.facts().remove(name);
     let value = found.unwrap_or_else(|| panic!("{id} has no {name}\n{}", described(report)));
     match value.as_str() {
         Some(text) => text.to_owned(),
@@ -208,7 +208,7 @@ fn described(report: &Report) -> String {
         writeln!(text, "finding {}: {}", finding.code, finding.summary).unwrap();
     }
     for row in &report.endpoints {
-        let facts = serde_json::to_string(&row.verdict.facts).unwrap();
+        let facts = serde_json::to_string(&row.verdict.facts()).unwrap();
         writeln!(
             text,
             "{}: {}\n  {facts}",

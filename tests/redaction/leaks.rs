@@ -37,7 +37,7 @@ pub(super) fn hides(report: &Report, private: &[&str], stays: &[&str]) -> Report
     assert_eq!(redact(&redacted, reach365::builtin()).unwrap(), redacted);
     let codes = |report: &Report| -> Vec<_> {
         let rows = report.endpoints.iter();
-        rows.map(|row| (row.verdict.outcome, row.verdict.code))
+        rows.map(|row| (row.verdict.outcome, row.verdict.code()))
             .collect()
     };
     assert_eq!(
@@ -107,7 +107,7 @@ fn a_refusal_names_no_user_and_no_machine() {
         "basic",
     ];
     let redacted = hides(&report, &private, &stays);
-    let facts = &redacted.endpoints[0].verdict.facts;
+    let facts = &redacted.endpoints[0].verdict.facts();
     assert_eq!(facts["proxy_software"], "…-…");
     let before = &report.endpoints[0].verdict;
     assert!(before.summary.contains("PRXSRV9"), "{}", before.summary);

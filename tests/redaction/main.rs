@@ -222,7 +222,7 @@ fn judged_as_before(saved: &Report) {
     let redacted = redact(saved, reach365::builtin()).unwrap();
     let codes = |report: &Report| -> Vec<_> {
         let rows = report.endpoints.iter();
-        rows.map(|row| (row.verdict.outcome, row.verdict.code))
+        rows.map(|row| (row.verdict.outcome, row.verdict.code()))
             .collect()
     };
     assert_eq!(codes(&redacted), codes(saved));

@@ -10,7 +10,7 @@ use reach365_model::evidence::{
     Attempt, Evidence, Failure, FailureKind, HttpSeen, Observation, Stage, TcpSeen,
 };
 use reach365_model::report::{EndpointReport, Report, Run, Summary, Timings};
-use reach365_model::verdict::{Code, Confidence, Culprit, Finding, Outcome, Verdict, Who};
+use reach365_model::verdict::{Basis, Code, Confidence, Culprit, Finding, Outcome, Verdict, Who};
 use reach365_proxy::route::Route;
 
 /// Everything that a server may send to deceive a reader: colors, a title change, a C1 sequence,
@@ -298,7 +298,7 @@ impl Row for EndpointReport {
     fn follows(mut self, outcome: Outcome, cause: Code) -> Self {
         self.verdict.outcome = outcome;
         self.verdict.stage = Some(cause.stage());
-        self.verdict.code = Some(cause);
+        self.verdict.basis = Basis::new(cause.into());
         self.verdict.consequence_of = Some(cause);
         self.verdict.wrong_if = falsifier(outcome, cause);
         self
@@ -314,7 +314,6 @@ fn judged(
 ) -> EndpointReport {
     let code = code(id);
     row.verdict.outcome = outcome;
-    row.verdict.code = Some(code);
     row.verdict.stage = Some(code.stage());
     row.verdict.wrong_if = falsifier(outcome, code);
     row.verdict.confidence = Confidence::Medium;
@@ -324,7 +323,8 @@ fn judged(
         culprit
     });
     summary.clone_into(&mut row.verdict.summary);
-    row.verdict.facts = BTreeMap::from([("page-title".to_owned(), HOSTILE.into())]);
+    let facts = BTreeMap::from([("page-title".to_owned(), HOSTILE.into())]);
+    row.verdict.basis = Basis::from_saved(Some(code), facts);
     row.evidence = evidence(code.stage());
     row
 }

@@ -2,7 +2,7 @@
 
 use reach365_model::endpoint::printable;
 use reach365_model::report::Report;
-use reach365_model::verdict::{Outcome, Who};
+use reach365_model::verdict::{Basis, Outcome, Who};
 use reach365_render::formats::{Format, NagiosState};
 
 use crate::fixture::{self, HOSTILE, Row};
@@ -27,7 +27,9 @@ fn hostile() -> Report {
         row.endpoint.groups = vec![EVIL.to_owned()];
         EVIL.clone_into(&mut row.via);
         EVIL.clone_into(&mut row.endpoint.purpose);
-        row.verdict.facts.insert(EVIL.to_owned(), EVIL.into());
+        let mut facts = row.verdict.facts();
+        facts.insert(EVIL.to_owned(), EVIL.into());
+        row.verdict.basis = Basis::from_saved(row.verdict.code(), facts);
     }
     let mut report = fixture::report(rows);
     report.advice = fixture::mixed().advice;

@@ -16,7 +16,7 @@ use fixture::Row;
 use reach365::Event;
 use reach365_model::endpoint::printable;
 use reach365_model::report::Report;
-use reach365_model::verdict::{Outcome, Who};
+use reach365_model::verdict::{Basis, Outcome, Who};
 use reach365_render::formats::{self as render, Format, TextStyle};
 
 type Fixture = (&'static str, fn() -> Report);
@@ -95,8 +95,8 @@ fn a_ticket_keeps_foreign_text_from_being_markup() {
     let evil = "`a` | b\n# c\r\n- d [e](https://f.example/) <img src=x> \\`g`";
     let mut row = row.blocked("http-block-page", evil, Who::Proxy);
     evil.clone_into(&mut row.endpoint.purpose);
-    row.verdict.facts.insert("proxy".to_owned(), evil.into());
-    row.verdict.facts.insert("product".to_owned(), evil.into());
+    let facts = ["proxy", "product"].map(|name| (name.to_owned(), evil.into()));
+    row.verdict.basis = Basis::from_saved(row.verdict.code(), facts.into());
     let ticket = rendered(&fixture::report(vec![row]), Format::Ticket, plain(80));
     for line in ticket.lines() {
         let ours = ["# ", "## ", "### ", "- "]

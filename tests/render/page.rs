@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use reach365_model::report::Report;
-use reach365_model::verdict::Who;
+use reach365_model::verdict::{Basis, Who};
 use reach365_render::formats::Format;
 
 use super::fixture::{self, Row};
@@ -354,10 +354,11 @@ fn hostile_with(text: &str) -> Report {
         row.route.reasons = vec![text.to_owned()];
         row.verdict.remedies = vec![text.to_owned()];
         row.verdict.wrong_if = Some(text.to_owned());
-        row.verdict.facts = BTreeMap::from([
+        let facts = BTreeMap::from([
             ("name".to_owned(), text.into()),
             ("proxy".to_owned(), text.into()),
         ]);
+        row.verdict.basis = Basis::from_saved(row.verdict.code(), facts);
         for http in row
             .evidence
             .attempts

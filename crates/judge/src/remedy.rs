@@ -12,8 +12,8 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::verdict::OWN_ISSUER;
-use reach365_model::verdict::{Code, Facts};
+use reach365_model::cause::Cause;
+use reach365_model::verdict::{Basis, Code};
 
 pub use action::command_line;
 pub use action::{Action, RegistryData};
@@ -201,16 +201,25 @@ impl Remedy {
     /// The same, for a cause with its facts: an msoid record is changed in its zone, and no DNS filter
     /// is involved; where no port at all is open directly, a proxy may be required for
     /// everything, and that is asked before any rule of a firewall.
-    pub fn for_cause(code: Code, facts: &Facts) -> Vec<&'static Self> {
-        if code == Code::DnsForeignCname && facts.contains_key("domain") {
+    pub fn for_cause(code: Code, basis: &Basis) -> Vec<&'static Self> {
+        if basis.msoid_domain().is_some() && code == Code::DnsForeignCname {
             return Self::get("delete-msoid").into_iter().collect();
         }
         // Exempting a host of the company's own from inspection fixes nothing: its root is missing.
-        if facts.contains_key(OWN_ISSUER) {
+        if basis.notes.own_issuer.is_some() {
             return Vec::new();
         }
         let mut all = Self::for_code(code);
-        if facts.get("all_ports") == Some(&true.into()) {
+        let closed = |cause: &Cause| {
+            matches!(
+                cause,
+                Cause::TcpEgressClosed {
+                    all_ports: Some(true),
+                    ..
+                }
+            )
+        };
+        if basis.cause.as_ref().is_some_and(closed) {
             all.sort_by_key(|remedy| remedy.id != "find-proxy");
         }
         all

@@ -12,6 +12,7 @@ mod control_probe;
 mod correlate;
 mod diagnosis;
 mod dns;
+mod follow_up;
 mod hops;
 mod host;
 mod http;
@@ -32,27 +33,27 @@ mod trace;
 mod user_agent;
 mod vocabulary;
 
+use std::net::SocketAddr;
+
 use reach365_model::Timestamp;
 
 pub(crate) use attempt::basis;
-pub use burst::{is_refusal, is_silence, may_explain};
-pub use control_probe::{named_address, wants_other_name, wants_random_labels, wants_sizes};
 pub use correlate::correlate;
 pub use correlate::resolvers_without_control;
-pub use diagnosis::{NO_CONTROL, OWN_ISSUER, fill, short};
-pub use dns::slow_once;
-pub use msoid::{OWN_NOT_SEEN, is_unseen};
+pub use follow_up::{FollowUps, follow_ups};
+pub use msoid::is_unseen;
 pub use nat64::{NAME as NAT64_NAME, prefixes as nat64_prefixes};
 pub use route::{KNOWN_PROXY, PAC_ROUTE};
 pub use signature::Signatures;
 pub use trace::{Ending, TraceReading, read_trace};
-pub use user_agent::user_agents_differ;
 pub use vocabulary::known_words;
 
 use network::GenuineAddresses;
 use reach365_model::catalog::Catalog;
+use reach365_model::cause::Cause;
 use reach365_model::endpoint::{Cloud, Endpoint, MustBe, Scheme};
 use reach365_model::evidence::{Evidence, RunEvidence, StopReason};
+use reach365_model::facts::Text;
 use reach365_model::verdict::{Outcome, Verdict};
 
 /// What holds for every endpoint of a run.
@@ -79,6 +80,54 @@ pub struct Judged<'a> {
     pub evidence: &'a Evidence,
     /// What [`judge`] made of it.
     pub verdict: &'a mut Verdict,
+}
+
+impl Judged<'_> {
+    /// The proxy that carried the connection, as `host:port`.
+    pub(crate) fn proxy(&self) -> Option<&str> {
+        self.verdict.basis.subject.proxy.as_ref().map(Text::as_str)
+    }
+
+    /// Whether a proxy carried the connection.
+    pub(crate) fn is_proxied(&self) -> bool {
+        self.verdict.basis.subject.proxy.is_some()
+    }
+
+    /// The address that the verdict is about.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.verdict.basis.subject.address
+    }
+
+    /// Who issued the certificate.
+    pub(crate) fn issuer(&self) -> Option<&str> {
+        self.verdict
+            .basis
+            .notes
+            .issuer
+            .as_ref()?
+            .one()
+            .map(Text::as_str)
+    }
+
+    /// The page that came.
+    pub(crate) fn page(&self) -> Option<&str> {
+        self.verdict.basis.notes.page.as_ref().map(Text::as_str)
+    }
+
+    /// The host that a redirect led to.
+    pub(crate) fn location_host(&self) -> Option<&str> {
+        self.verdict
+            .basis
+            .causes()
+            .find_map(Cause::location_host)
+            .map(Text::as_str)
+    }
+
+    /// Whether a device on the path rejected the connection by ICMP.
+    pub(crate) fn has_icmp(&self) -> bool {
+        let mut connects = self.verdict.basis.causes().filter_map(Cause::connect);
+        connects.any(|connect| connect.icmp.is_some())
+    }
 }
 
 /// Judges one endpoint by its own evidence; [`correlate`] then looks at the whole run.

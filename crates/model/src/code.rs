@@ -13,13 +13,12 @@ pub(crate) struct Entry {
     pub(crate) who: Who,
     pub(crate) means: &'static str,
     pub(crate) evidence: &'static str,
-    pub(crate) says: &'static str,
     pub(crate) wrong_if: &'static str,
 }
 
 macro_rules! codes {
     ($($variant:ident $id:literal $stage:ident $outcome:ident $who:ident
-        means $means:literal evidence $evidence:literal says $says:literal
+        means $means:literal evidence $evidence:literal
         wrong_if $wrong_if:literal)*) => {
         /// A cause, named `<stage>-<cause>`. The names are public API.
         #[derive(
@@ -49,7 +48,6 @@ macro_rules! codes {
             who: Who::$who,
             means: $means,
             evidence: $evidence,
-            says: $says,
             wrong_if: $wrong_if,
         }),*];
     };
@@ -91,11 +89,6 @@ impl Code {
     /// One or two sentences: which evidence makes the code.
     pub fn evidence(self) -> &'static str {
         self.entry().evidence
-    }
-
-    /// The sentence of a verdict, with `{fact}` where a fact of that name goes in.
-    pub fn says(self) -> &'static str {
-        self.entry().says
     }
 
     /// What would prove the code wrong, and how to find out: a clause that goes on from "this would

@@ -129,6 +129,29 @@ pub struct Evidence {
     pub cut_short: Option<StopReason>,
 }
 
+impl Evidence {
+    /// Gives back what its lists have allocated beyond their entries: a list with one connection has
+    /// room for four of more than a kilobyte each, in each of thousands of rows.
+    pub fn shrink_to_fit(&mut self) {
+        let chains = self
+            .attempts
+            .iter_mut()
+            .filter_map(|it| it.tls.as_mut()?.value.as_mut());
+        chains.for_each(|seen| seen.chain.shrink_to_fit());
+        for lookup in self.lookups.iter_mut().chain(&mut self.proxy_lookups) {
+            lookup.tries.shrink_to_fit();
+            if let Some(answer) = &mut lookup.outcome.value {
+                answer.records.shrink_to_fit();
+            }
+        }
+        self.lookups.shrink_to_fit();
+        self.proxy_lookups.shrink_to_fit();
+        self.attempts.shrink_to_fit();
+        self.agents.shrink_to_fit();
+        self.ways.shrink_to_fit();
+    }
+}
+
 /// A connection whose request carries a certain User-Agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

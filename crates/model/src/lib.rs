@@ -18,9 +18,11 @@ pub mod plan;
 pub mod report;
 pub mod time;
 pub mod verdict;
+pub mod wording;
 
 pub use advice::Advice;
 pub use catalog::Catalog;
+pub use cause::Cause;
 pub use endpoint::Endpoint;
 pub use error::Error;
 pub use event::Event;

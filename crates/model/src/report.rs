@@ -2,6 +2,7 @@
 
 mod failed;
 mod outline;
+pub(crate) mod v1;
 
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -199,7 +200,7 @@ impl Report {
     /// The blocked endpoints, in plan order.
     pub fn blocked(&self) -> impl Iterator<Item = BlockedEndpoint<'_>> {
         self.endpoints.iter().filter_map(|row| {
-            let code = row.verdict.code?;
+            let code = row.verdict.code()?;
             (row.verdict.outcome == Outcome::Blocked).then_some(BlockedEndpoint {
                 endpoint: &row.endpoint,
                 code,

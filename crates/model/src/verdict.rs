@@ -1,47 +1,62 @@
 //! What a run concludes: outcomes, causes, parties, findings. The rules are elsewhere.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cause::{Cause, by_name, read_each};
 pub use crate::codes::Code;
 use crate::evidence::Stage;
+pub use crate::facts::Facts;
+use crate::facts::Text;
+use crate::notes::{Notes, Subject};
+use crate::report::v1;
+
+/// What a judgment rests on: its cause, and what is known beside it.
+#[derive(Debug, Clone, Default)]
+pub struct Basis {
+    /// The cause; `None` where there is none.
+    pub cause: Option<Cause>,
+    /// The causes that lie behind it, the nearest first.
+    pub because: Vec<Cause>,
+    /// Other causes seen on the same endpoint.
+    pub further: Vec<Cause>,
+    /// What was connected to, and over what.
+    pub subject: Subject,
+    /// What the judgment says beside its cause.
+    pub notes: Notes,
+    /// The facts of a saved report, which may have names that this version does not know.
+    pub(crate) saved: Option<Facts>,
+}
 
 /// The judgment on one endpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(from = "v1::Verdict", into = "v1::Verdict")]
 #[non_exhaustive]
 pub struct Verdict {
     /// What came out.
     pub outcome: Outcome,
     /// Of an endpoint that must be closed: whether it is. `None` for every other one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requirement: Option<Requirement>,
     /// Where it broke; `None` where nothing did.
     pub stage: Option<Stage>,
-    /// The cause; `None` where there is none.
-    pub code: Option<Code>,
+    /// Its cause, with what is known beside it.
+    pub basis: Basis,
     /// How sure the judgment is.
     pub confidence: Confidence,
     /// Who did it.
     pub culprit: Option<Culprit>,
     /// One sentence for people.
     pub summary: String,
-    /// The facts that the judgment rests on, by name.
-    pub facts: Facts,
     /// The run-wide finding that explains this row.
     pub consequence_of: Option<Code>,
     /// Ids of the remedies, best first.
     pub remedies: Vec<String>,
     /// What would prove an accusation wrong, in a clause after "this would be wrong if"; `None`
     /// where nothing is blocked or degraded.
-    #[serde(default)]
     pub wrong_if: Option<String>,
 }
-
-/// Facts by name, in alphabetical order; values are JSON, foreign text is printable.
-pub type Facts = BTreeMap<String, serde_json::Value>;
 
 /// What came out of a check. Ordered from good to bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -178,10 +193,13 @@ impl std::fmt::Display for Who {
 /// A cause that holds for several endpoints or for the whole run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(from = "v1::Finding", into = "v1::Finding")]
 #[non_exhaustive]
 pub struct Finding {
-    /// The cause.
+    /// Its code.
     pub code: Code,
+    /// The cause, with what is known beside it.
+    pub basis: Basis,
     /// What it means for the endpoints.
     pub outcome: Outcome,
     /// Where it sits.
@@ -192,15 +210,12 @@ pub struct Finding {
     pub culprit: Option<Culprit>,
     /// One sentence for people.
     pub summary: String,
-    /// The facts that the judgment rests on.
-    pub facts: Facts,
     /// Ids of the endpoints concerned, in plan order.
     pub endpoints: Vec<String>,
     /// Ids of the remedies, best first.
     pub remedies: Vec<String>,
     /// What would prove an accusation wrong, in a clause after "this would be wrong if"; `None`
     /// where nothing is blocked or degraded.
-    #[serde(default)]
     pub wrong_if: Option<String>,
 }
 
@@ -211,11 +226,10 @@ impl Verdict {
             outcome,
             requirement: None,
             stage: None,
-            code: None,
+            basis: Basis::default(),
             confidence,
             culprit: None,
             summary,
-            facts: Facts::new(),
             consequence_of: None,
             remedies: Vec::new(),
             wrong_if: None,
@@ -239,15 +253,163 @@ impl Finding {
     pub fn new(code: Code, outcome: Outcome, confidence: Confidence, summary: String) -> Self {
         Self {
             code,
+            basis: Basis::default(),
             outcome,
             stage: code.stage(),
             confidence,
             culprit: None,
             summary,
-            facts: Facts::new(),
             endpoints: Vec::new(),
             remedies: Vec::new(),
             wrong_if: None,
         }
+    }
+}
+
+impl Basis {
+    /// A cause alone.
+    pub fn new(cause: Cause) -> Self {
+        Self {
+            cause: Some(cause),
+            ..Self::default()
+        }
+    }
+
+    /// The code of the cause.
+    pub fn code(&self) -> Option<Code> {
+        self.cause.as_ref().map(Cause::code)
+    }
+
+    /// The cause and those behind it, the nearest first.
+    pub fn causes(&self) -> impl Iterator<Item = &Cause> {
+        self.cause.iter().chain(&self.because)
+    }
+
+    /// The code that the cause rests on.
+    pub fn underlying(&self) -> Option<Code> {
+        match (&self.notes.cause, &self.cause) {
+            (Some(underlying), _) => underlying.code(),
+            (None, Some(cause)) => cause.underlying(),
+            (None, None) => None,
+        }
+    }
+
+    /// Whether a cause was seen on the endpoint, as the first or beside others.
+    pub fn shows(&self, code: Code) -> bool {
+        self.code() == Some(code) || self.further.iter().any(|cause| cause.code() == code)
+    }
+
+    /// Puts a cause before the one that is known, which from then on lies behind it.
+    #[must_use]
+    pub fn explained_by(mut self, cause: Cause) -> Self {
+        if let Some(code) = self.code() {
+            self.notes.cause = Some(code.into());
+        }
+        self.because.splice(0..0, self.cause.take());
+        self.cause = Some(cause);
+        self
+    }
+
+    /// The same, completed by what another judgment knows: its facts lie behind the own ones.
+    pub fn or(&mut self, other: Self) {
+        self.because
+            .extend(other.cause.into_iter().chain(other.because));
+        self.further.extend(other.further);
+        self.subject.or(other.subject);
+        self.notes.or(other.notes);
+    }
+
+    /// Who closes an endpoint that must be closed.
+    pub fn closing(&self) -> Option<&Text> {
+        self.causes().find_map(|cause| match cause {
+            Cause::PolicyOpen { closing, .. } => closing.as_ref(),
+            _ => None,
+        })
+    }
+
+    /// The domain of a `msoid` record.
+    pub fn msoid_domain(&self) -> Option<&Text> {
+        self.causes().find_map(|cause| match cause {
+            Cause::DnsForeignCname { record, .. }
+            | Cause::DnsMsoid21vianet { record }
+            | Cause::DnsMsoidMissing { record } => record.domain.as_ref(),
+            _ => None,
+        })
+    }
+
+    /// Leaves out what holds for one endpoint alone.
+    pub fn forget_endpoint(&mut self) {
+        self.subject.address = None;
+        self.notes.addresses = None;
+        self.notes.other_ways = None;
+        self.notes.host = None;
+        for cause in self.cause.iter_mut().chain(&mut self.because) {
+            if let Some(lookup) = cause.lookup_mut() {
+                lookup.address = None;
+            }
+        }
+    }
+
+    /// The facts by name, as JSON has them: those of the cause before those of what lies behind it.
+    pub fn facts(&self) -> Facts {
+        if let Some(saved) = &self.saved {
+            return saved.clone();
+        }
+        let mut facts = Facts::new();
+        for cause in self.because.iter().rev().chain(&self.cause) {
+            facts.extend(cause.facts());
+        }
+        facts.extend(by_name(&self.subject));
+        facts.extend(by_name(&self.notes));
+        if !self.further.is_empty() {
+            let codes: Vec<&str> = self.further.iter().map(|cause| cause.code().id()).collect();
+            facts.insert("also".to_owned(), codes.into());
+        }
+        facts
+    }
+
+    /// What a saved report says; names that this version does not know stay in its facts.
+    pub fn from_saved(code: Option<Code>, facts: Facts) -> Self {
+        let known = |id: &serde_json::Value| id.as_str().and_then(Code::parse);
+        let also = facts.get("also").and_then(|also| also.as_array());
+        Self {
+            cause: code.map(|code| Cause::from_facts(code, &facts)),
+            because: Vec::new(),
+            further: also
+                .into_iter()
+                .flatten()
+                .filter_map(known)
+                .map(Cause::bare)
+                .collect(),
+            subject: read_each(&facts),
+            notes: read_each(&facts),
+            saved: Some(facts),
+        }
+    }
+}
+
+/// Two judgments are equal where a report says the same of them.
+impl PartialEq for Basis {
+    fn eq(&self, other: &Self) -> bool {
+        self.code() == other.code() && self.facts() == other.facts()
+    }
+}
+
+impl Verdict {
+    /// The code of the cause; `None` where there is none.
+    pub fn code(&self) -> Option<Code> {
+        self.basis.code()
+    }
+
+    /// The facts that the judgment rests on, by name.
+    pub fn facts(&self) -> Facts {
+        self.basis.facts()
+    }
+}
+
+impl Finding {
+    /// The facts that the judgment rests on, by name.
+    pub fn facts(&self) -> Facts {
+        self.basis.facts()
     }
 }

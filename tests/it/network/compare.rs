@@ -73,7 +73,7 @@ pub(super) fn judged_without_names(report: &Report) -> Vec<String> {
     let mut differences = Vec::new();
     for (before, after) in report.endpoints.iter().zip(&again.endpoints) {
         let (one, other) = (&before.verdict, &after.verdict);
-        let told = |it: &Verdict| (it.outcome, it.code, it.consequence_of);
+        let told = |it: &Verdict| (it.outcome, it.code(), it.consequence_of);
         if told(one) != told(other) {
             differences.push(format!(
                 "{}: without its names it differs\n      first  {}\n      again  {}",
@@ -108,7 +108,7 @@ pub(super) fn describe(failures: &BTreeMap<String, Vec<String>>, all: usize) -> 
 
 fn of_row(expected: &Expected, places: &Places, row: &EndpointReport) -> Option<String> {
     let got = &row.verdict;
-    let missing = missing_facts(&expected.facts, places, &got.facts);
+    let missing = missing_facts(&expected.facts, places, &got.facts());
     let same_way = expected.via.as_ref().is_none_or(|via| *via == row.via);
     if seen(got) == wanted(expected) && missing.is_empty() && same_way {
         return None;
@@ -144,8 +144,8 @@ fn missing_facts(expected: &toml::Table, places: &Places, got: &Facts) -> String
 fn of_finding_facts(expected: &[FindingTable], places: &Places, got: &[Finding]) -> Vec<String> {
     let pairs = expected.iter().zip(got);
     let differences = pairs.filter_map(|(expected, got)| {
-        let missing = missing_facts(&expected.facts, places, &got.facts);
-        let facts = serde_json::to_string(&got.facts).expect("facts are plain data");
+        let missing = missing_facts(&expected.facts, places, &got.facts());
+        let facts = serde_json::to_string(&got.facts()).expect("facts are plain data");
         let line = format!(
             "finding {}\n      wanted {missing}\n      got    \"{}\" {facts}",
             got.code, got.summary
@@ -171,7 +171,7 @@ fn seen(got: &Verdict) -> String {
     line(
         &got.outcome.to_string(),
         [
-            &got.code.map(|code| code.to_string()),
+            &got.code().map(|code| code.to_string()),
             &got.stage.map(|stage| stage.to_string()),
             &got.culprit.as_ref().map(|culprit| culprit.who.to_string()),
             &got.consequence_of.map(|code| code.to_string()),
@@ -180,7 +180,7 @@ fn seen(got: &Verdict) -> String {
 }
 
 fn shown(got: &Verdict) -> String {
-    let facts = serde_json::to_string(&got.facts).expect("facts are plain data");
+    let facts = serde_json::to_string(&got.facts()).expect("facts are plain data");
     format!("{} \"{}\" {facts}", seen(got), got.summary)
 }
 

@@ -49,7 +49,7 @@ fn a_network_without_ipv6_is_not_accused_by_the_test_over_ipv6() {
                 .collect(),
         );
         assert_eq!(verdict.outcome, Outcome::Skipped, "{}", verdict.summary);
-        assert_eq!((verdict.code, verdict.culprit), (None, None));
+        assert_eq!((verdict.code(), verdict.culprit), (None, None));
         assert!(verdict.summary.contains("IPv6"), "{}", verdict.summary);
     }
 }
@@ -58,7 +58,7 @@ fn a_network_without_ipv6_is_not_accused_by_the_test_over_ipv6() {
 fn where_ipv6_works_the_test_over_it_degrades_and_does_not_block() {
     let verdict = first(vec![(over_ipv6(), dropped()), passes_over_ipv6()]);
     assert_eq!(verdict.outcome, Outcome::Degraded, "{}", verdict.summary);
-    assert_eq!(verdict.code, Some(Code::TcpDropped));
+    assert_eq!(verdict.code(), Some(Code::TcpDropped));
 }
 
 #[test]
@@ -107,10 +107,10 @@ fn a_redirected_probe_says_so_whatever_comes_of_it() {
             ..evidence
         };
         let verdict = first(vec![(ncsi(), evidence), (host(), at_site(vec![]))]);
-        assert_eq!(verdict.code, code);
+        assert_eq!(verdict.code(), code);
         let said = verdict.summary.matches("the registry of this machine");
         assert_eq!(said.count(), 1, "{}", verdict.summary);
-        let words = verdict.facts["probe"].as_str().unwrap();
+        let words = verdict.basis.notes.probe.as_ref().unwrap().as_str();
         assert!(
             words.starts_with("redirected by the registry to http://ncsi.corp.example/ok.txt"),
             "{words}"
@@ -141,8 +141,8 @@ fn the_ipv6_answer_of_the_lookup_is_information() {
     ] {
         let verdict = first(vec![(name(), evidence)]);
         assert_eq!(verdict.outcome, Outcome::Reachable, "{}", verdict.summary);
-        assert_eq!(verdict.facts["ipv6"], said);
+        assert_eq!(verdict.facts()["ipv6"], said);
     }
     let verdict = first(vec![(name(), resolves("192.0.2.1"))]);
-    assert_eq!(verdict.code, Some(Code::NcsiDnsWrong));
+    assert_eq!(verdict.code(), Some(Code::NcsiDnsWrong));
 }

@@ -71,7 +71,7 @@ fn a_filter_for_names_is_said_only_where_the_name_is_the_difference() {
     ];
     for (own, other) in cases {
         let report = judged(vec![(host(), greeted(own, other))]);
-        let code = report.endpoints[0].verdict.code;
+        let code = report.endpoints[0].verdict.code();
         assert_eq!(code, Some(Code::TlsHelloReset));
     }
 }
@@ -81,7 +81,7 @@ fn a_label_with_another_address_accuses_nobody() {
     let mut evidence = rewritten();
     evidence.random_labels = vec![found(RecordKind::A, &["10.9.9.9"])];
     let report = judged(vec![(host(), evidence)]);
-    assert_eq!(report.endpoints[0].verdict.code, Some(Code::DnsSinkhole));
+    assert_eq!(report.endpoints[0].verdict.code(), Some(Code::DnsSinkhole));
 }
 
 /// One answer of four may be what a lossy line let through.
@@ -96,10 +96,10 @@ fn a_name_heard_once_is_no_proof() {
     let mut rows = vec![(host(), evidence.clone())];
     rows.extend(controls());
     let verdict = judged(rows).endpoints.remove(0).verdict;
-    assert_eq!(verdict.code, Some(Code::TlsSniFiltered));
+    assert_eq!(verdict.code(), Some(Code::TlsSniFiltered));
     assert_eq!(verdict.confidence, Confidence::Medium);
     control.own_again = Some(heard);
     evidence.sni_control = Some(control);
     let verdict = judged(vec![(host(), evidence)]).endpoints.remove(0).verdict;
-    assert_eq!(verdict.code, Some(Code::TlsHelloReset));
+    assert_eq!(verdict.code(), Some(Code::TlsHelloReset));
 }

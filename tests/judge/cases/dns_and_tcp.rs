@@ -296,7 +296,7 @@ fn a_limping_resolver_is_named_where_it_is_the_only_one() {
             row.1.lookups[1].tries[0].server = server.parse().unwrap();
         }
         let report = judged(vec![row]);
-        assert_eq!(report.endpoints[0].verdict.code, Some(Code::DnsSlow));
+        assert_eq!(report.endpoints[0].verdict.code(), Some(Code::DnsSlow));
         report.endpoints[0].verdict.culprit.clone().unwrap().address
     };
     assert_eq!(slow(None), Some(ip("192.0.2.53")));
@@ -315,7 +315,7 @@ fn a_limping_resolver_is_named_where_it_is_the_only_one() {
     let mut silent = healthy("host.example", SITE);
     silent.1.lookups[1] = not_found(RecordKind::Aaaa, FailureKind::Timeout);
     let verdict = &judged(vec![silent]).endpoints[0].verdict;
-    assert_eq!(verdict.code, Some(Code::DnsAaaaBroken));
+    assert_eq!(verdict.code(), Some(Code::DnsAaaaBroken));
     assert_eq!(
         verdict.culprit.as_ref().unwrap().address,
         Some(ip("192.0.2.53"))

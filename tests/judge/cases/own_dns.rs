@@ -75,7 +75,7 @@ fn own_dns_that_knows_other_names_and_lies_about_one_is_a_finding_behind_a_proxy
         let rows = vec![(host(), through_proxy(vec![])), (ncsi_name(), evidence)];
         let report = judged_beside(known(), rows);
         let verdict = &report.endpoints[1].verdict;
-        assert_eq!(verdict.code, Some(code), "{verdict:#?}");
+        assert_eq!(verdict.code(), Some(code), "{verdict:#?}");
         assert_eq!(verdict.outcome, Outcome::Blocked);
     }
 }
@@ -118,9 +118,9 @@ fn refused_beside(controls: Vec<Lookup>, other: Vec<Lookup>, status: u16) -> Ver
 fn a_vague_refusal_is_not_dns_because_own_dns_knows_no_internet_name() {
     for status in [500, 502, 503] {
         let verdict = refused_beside(vec![], unresolved(FailureKind::Nxdomain).lookups, status);
-        assert_ne!(verdict.code, Some(Code::ProxyUpstreamDns), "{verdict:#?}");
+        assert_ne!(verdict.code(), Some(Code::ProxyUpstreamDns), "{verdict:#?}");
         if status > 500 {
-            assert_eq!(verdict.code, Some(Code::ProxyUpstreamUnreachable));
+            assert_eq!(verdict.code(), Some(Code::ProxyUpstreamUnreachable));
             assert!(verdict.confidence <= Confidence::Medium);
         }
     }
@@ -134,7 +134,7 @@ fn a_vague_refusal_is_dns_where_own_dns_knows_others_but_not_this_one() {
         (vec![], resolves("198.51.100.9").lookups),
     ] {
         let verdict = refused_beside(controls, other, 503);
-        assert_eq!(verdict.code, Some(Code::ProxyUpstreamDns), "{verdict:#?}");
+        assert_eq!(verdict.code(), Some(Code::ProxyUpstreamDns), "{verdict:#?}");
         assert_eq!(verdict.confidence, Confidence::Medium);
     }
 }

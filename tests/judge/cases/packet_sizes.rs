@@ -68,7 +68,7 @@ fn an_answer_that_comes_either_way_or_neither_blames_no_line() {
     ];
     for (ordinary, segments, answer) in cases {
         let verdict = verdict_of(silent_tls(size_control(ordinary, segments, answer)));
-        assert_eq!(verdict.code, Some(Code::TlsSilent));
+        assert_eq!(verdict.code(), Some(Code::TlsSilent));
         assert_eq!(verdict.culprit.unwrap().who, Who::Unknown);
     }
 }
@@ -78,7 +78,7 @@ fn an_answer_that_comes_either_way_or_neither_blames_no_line() {
 fn a_refusal_of_another_name_is_no_filter_where_packets_are_too_long() {
     let mut evidence = silent_tls(size_control(false, Some(true), true));
     evidence.sni_control = Some(greeted(LegacyHello::default(), legacy(None, None, false)));
-    assert_eq!(verdict_of(evidence).code, Some(Code::TlsMtuBlackhole));
+    assert_eq!(verdict_of(evidence).code(), Some(Code::TlsMtuBlackhole));
 }
 
 #[test]
@@ -87,7 +87,10 @@ fn a_connection_that_did_not_come_about_compares_nothing() {
         ordinary: None,
         ..size_control(false, Some(true), true)
     };
-    assert_eq!(verdict_of(silent_tls(control)).code, Some(Code::TlsSilent));
+    assert_eq!(
+        verdict_of(silent_tls(control)).code(),
+        Some(Code::TlsSilent)
+    );
 }
 
 #[test]
@@ -98,13 +101,13 @@ fn controls_at_another_address_say_nothing() {
         ..size_control(false, Some(true), true)
     };
     let mut evidence = silent_tls(size);
-    assert_eq!(verdict_of(evidence.clone()).code, Some(Code::TlsSilent));
+    assert_eq!(verdict_of(evidence.clone()).code(), Some(Code::TlsSilent));
     let heard = legacy(Some(0x0303), Some(0xc02f), false);
     evidence.sni_control = Some(SniControl {
         address: elsewhere,
         ..greeted(LegacyHello::default(), heard)
     });
-    assert_eq!(verdict_of(evidence).code, Some(Code::TlsSilent));
+    assert_eq!(verdict_of(evidence).code(), Some(Code::TlsSilent));
 }
 
 /// The ClientHello with another name got a ServerHello: packets of full size arrive.
@@ -113,7 +116,7 @@ fn a_long_answer_to_another_name_clears_the_line() {
     let mut evidence = silent_tls(size_control(false, Some(true), true));
     let heard = legacy(Some(0x0303), Some(0xc02f), false);
     evidence.sni_control = Some(greeted(heard.clone(), heard));
-    assert_eq!(verdict_of(evidence).code, Some(Code::TlsSilent));
+    assert_eq!(verdict_of(evidence).code(), Some(Code::TlsSilent));
 }
 
 #[test]
@@ -123,7 +126,7 @@ fn an_answer_that_began_to_come_clears_the_line() {
         let tls = attempt.tls.as_mut().unwrap();
         tls.value.as_mut().unwrap().bytes_received = 1_400;
     }
-    assert_eq!(verdict_of(begun).code, Some(Code::TlsSilent));
+    assert_eq!(verdict_of(begun).code(), Some(Code::TlsSilent));
 }
 
 /// A line that loses long packets lets an alert through whatever the name is.
@@ -131,10 +134,10 @@ fn an_answer_that_began_to_come_clears_the_line() {
 fn an_alert_to_another_name_is_no_filter_where_nothing_came() {
     let mut evidence = silent_tls(size_control(false, None, false));
     evidence.sni_control = Some(greeted(LegacyHello::default(), legacy(None, None, false)));
-    assert_eq!(verdict_of(evidence.clone()).code, Some(Code::TlsSilent));
+    assert_eq!(verdict_of(evidence.clone()).code(), Some(Code::TlsSilent));
     let heard = legacy(Some(0x0303), Some(0xc02f), false);
     evidence.sni_control = Some(greeted(LegacyHello::default(), heard));
-    assert_eq!(verdict_of(evidence).code, Some(Code::TlsSniFiltered));
+    assert_eq!(verdict_of(evidence).code(), Some(Code::TlsSniFiltered));
 }
 
 #[test]
@@ -151,7 +154,7 @@ fn silence_in_clear_is_the_path_where_short_packets_arrive() {
         )];
         rows.extend(controls());
         let verdict = judged(rows).endpoints.remove(0).verdict;
-        assert_eq!(verdict.code, Some(Code::HttpSilent));
+        assert_eq!(verdict.code(), Some(Code::HttpSilent));
         assert_eq!(verdict.culprit.unwrap().who, who, "{segments:?}");
         assert_eq!(verdict.confidence, confidence, "{segments:?}");
     }
@@ -169,9 +172,9 @@ fn a_short_answer_alone_adds_a_fact_and_accuses_nobody() {
     ];
     for (row, code) in rows.into_iter().zip([Code::TlsSilent, Code::HttpSilent]) {
         let verdict = judged(vec![row]).endpoints.remove(0).verdict;
-        assert_eq!(verdict.code, Some(code));
+        assert_eq!(verdict.code(), Some(code));
+        assert_eq!(verdict.facts()["short_answer"], true);
         assert_eq!(verdict.culprit.unwrap().who, Who::Unknown);
-        assert_eq!(verdict.facts["short_answer"], true);
     }
 }
 
@@ -191,7 +194,7 @@ fn a_body_that_began_to_come_clears_the_line() {
         };
         let row = (crl("host.example"), evidence);
         let verdict = judged(vec![row]).endpoints.remove(0).verdict;
-        assert_eq!(verdict.code, Some(Code::HttpSilent));
+        assert_eq!(verdict.code(), Some(Code::HttpSilent));
         assert_eq!(verdict.culprit.unwrap().who, who, "{body_bytes}");
     }
 }

@@ -167,7 +167,7 @@ fn a_dead_proxy_of_one_of_several_routes_is_named() {
         let report = judged(rows.into());
         let says = "of these PROXY dead.example:3128 (proxy-refused) fails";
         let row = &report.endpoints[0].verdict;
-        assert_eq!(row.code, Some(Code::RoutePacUnstable), "{row:#?}");
+        assert_eq!(row.code(), Some(Code::RoutePacUnstable), "{row:#?}");
         assert!(row.summary.contains(says), "{}", row.summary);
         let mut findings = report.findings.iter();
         let found = findings.find(|it| it.code == Code::RoutePacUnstable);
@@ -485,7 +485,10 @@ fn a_route_in_the_way_of_the_proxy_is_the_devices_own() {
         ..to_proxy(1)
     };
     let report = judged(vec![(host(), carried(attempt))]);
-    assert_eq!(report.endpoints[0].verdict.code, Some(Code::DeviceNoRoute));
+    assert_eq!(
+        report.endpoints[0].verdict.code(),
+        Some(Code::DeviceNoRoute)
+    );
 }
 
 /// The cause on the wrong route is compared, not the stage of the settings.
@@ -511,10 +514,10 @@ fn a_wrong_way_is_compared_by_what_failed_on_it() {
     };
     let report = report(Cloud::Worldwide, run, vec![(endpoint, evidence)]);
     let verdict = &report.endpoints[0].verdict;
-    assert_eq!(verdict.code, Some(Code::RouteProxyNotConfigured));
-    assert_eq!(verdict.facts["cause"], "tcp-dropped");
+    assert_eq!(verdict.code(), Some(Code::RouteProxyNotConfigured));
+    assert_eq!(verdict.facts()["cause"], "tcp-dropped");
     let words = "www.elsewhere.example fails alike";
-    assert_eq!(verdict.facts["control_host"], words);
+    assert_eq!(verdict.facts()["control_host"], words);
 }
 
 /// What must be closed, is closed on the route that was taken, and was tried on others.
@@ -557,8 +560,8 @@ fn what_must_be_closed_and_answers_on_another_known_route_is_open() {
             Some(Requirement::NotMet),
             "{verdict:#?}"
         );
-        assert_eq!(verdict.code, Some(Code::PolicyOpen), "{verdict:#?}");
-        assert_eq!(verdict.facts["route"], "direct");
+        assert_eq!(verdict.code(), Some(Code::PolicyOpen), "{verdict:#?}");
+        assert_eq!(verdict.facts()["route"], "direct");
         assert!(
             verdict.summary.contains("on the route direct"),
             "{}",

@@ -179,9 +179,9 @@ fn counters_that_are_absent_leave_the_plain_code() {
     ];
     for counters in unclear {
         let verdict = verdict_of(silent_with(&counters));
-        assert_eq!(verdict.code, Some(Code::TlsSilent), "{counters:?}");
+        assert_eq!(verdict.code(), Some(Code::TlsSilent), "{counters:?}");
         assert_eq!(verdict.outcome, Outcome::Blocked);
-        assert!(!verdict.facts.contains_key("how"), "{counters:?}");
+        assert!(!verdict.facts().contains_key("how"), "{counters:?}");
     }
 }
 
@@ -193,19 +193,19 @@ fn what_waits_says_less_than_what_was_acknowledged() {
     };
     let acknowledged = once(silent_tls(1, 0, 0));
     let waiting = once(silent_with(&windows_counts(1, 173, 0)));
-    assert_eq!(waiting.code, Some(Code::TlsHelloDropped));
+    assert_eq!(waiting.code(), Some(Code::TlsHelloDropped));
     assert_eq!(waiting.outcome, acknowledged.outcome);
     assert!(waiting.confidence < acknowledged.confidence);
     // One episode of five packets.
-    assert_eq!(waiting.facts["retransmits"], 5);
+    assert_eq!(waiting.facts()["retransmits"], 5);
 }
 
 #[test]
 fn bytes_out_of_order_show_a_black_hole_where_nothing_was_read() {
     let verdict = verdict_of(silent_with(&macos_counts(400)));
-    assert_eq!(verdict.code, Some(Code::TlsMtuBlackhole));
+    assert_eq!(verdict.code(), Some(Code::TlsMtuBlackhole));
     let verdict = verdict_of(silent_with(&macos_counts(0)));
-    assert_eq!(verdict.code, Some(Code::TlsSilent));
+    assert_eq!(verdict.code(), Some(Code::TlsSilent));
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn a_route_in_the_way_of_one_host_is_the_devices_own() {
         let mut rows = vec![(host(), at_site(without_route(SITE, kind)))];
         rows.extend(controls());
         let verdict = judged(rows).endpoints.remove(0).verdict;
-        assert_eq!(verdict.code, Some(Code::DeviceNoRoute), "{kind:?}");
+        assert_eq!(verdict.code(), Some(Code::DeviceNoRoute), "{kind:?}");
         assert_eq!(verdict.outcome, Outcome::Blocked, "{kind:?}");
         assert_eq!(verdict.culprit.unwrap().who, Who::Device, "{kind:?}");
     }
@@ -252,7 +252,7 @@ fn an_error_that_comes_later_is_not_the_devices_own() {
     let mut rows = vec![(host(), at_site(attempts))];
     rows.extend(controls());
     let verdict = judged(rows).endpoints.remove(0).verdict;
-    assert_eq!(verdict.code, Some(Code::TcpUnreachable));
+    assert_eq!(verdict.code(), Some(Code::TcpUnreachable));
 }
 
 fn without_route(address: &str, kind: FailureKind) -> Vec<Attempt> {
@@ -274,7 +274,7 @@ fn a_missing_route_to_where_nobody_lives_is_the_resolvers_fault() {
         let mut rows = vec![(host(), with(address, attempts))];
         rows.extend(controls());
         let verdict = judged(rows).endpoints.remove(0).verdict;
-        assert_eq!(verdict.code, Some(Code::DnsSinkhole), "{address}");
+        assert_eq!(verdict.code(), Some(Code::DnsSinkhole), "{address}");
         assert_eq!(verdict.culprit.unwrap().who, Who::Resolver);
     }
 }
@@ -289,7 +289,7 @@ fn a_missing_route_of_ipv6_says_nothing_of_ipv4() {
     let mut rows = vec![(host(), at_site(attempts))];
     rows.extend(controls());
     let verdict = judged(rows).endpoints.remove(0).verdict;
-    assert_eq!(verdict.code, Some(Code::TcpUnreachable));
+    assert_eq!(verdict.code(), Some(Code::TcpUnreachable));
 }
 
 #[test]
@@ -298,6 +298,6 @@ fn a_missing_address_is_never_the_networks_fault() {
     let mut rows = vec![(host(), at_site(attempts))];
     rows.extend(controls());
     let verdict = judged(rows).endpoints.remove(0).verdict;
-    assert_eq!(verdict.code, Some(Code::DeviceNoRoute));
+    assert_eq!(verdict.code(), Some(Code::DeviceNoRoute));
     assert_eq!(verdict.culprit.unwrap().who, Who::Device);
 }

@@ -331,9 +331,9 @@ fn a_revocation_list_says_whose_it_is_and_until_when() {
         };
         let report = judged(vec![(crl(NAME), at_site(in_clear(SITE, &list)))]);
         let verdict = &report.endpoints[0].verdict;
-        assert_eq!(verdict.code, code);
-        assert_eq!(verdict.facts["crl_issuer"], "CN=Some Root");
-        assert_eq!(verdict.facts["next_update"], due);
+        assert_eq!(verdict.code(), code);
+        assert_eq!(verdict.facts()["crl_issuer"], "CN=Some Root");
+        assert_eq!(verdict.facts()["next_update"], due);
     }
 }
 

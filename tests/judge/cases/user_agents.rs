@@ -57,7 +57,7 @@ fn the_same_answer_to_both_agents_accuses_nobody() {
     for (neutral, other) in [(200, 200), (403, 403), (200, 400), (200, 503)] {
         let evidence = asked(&public_tls(NAME), neutral, other);
         let report = judged(vec![(host(), evidence)]);
-        let code = report.endpoints[0].verdict.code;
+        let code = report.endpoints[0].verdict.code();
         assert_ne!(code, Some(Code::HttpUserAgentFiltered), "{neutral} {other}");
     }
 }
@@ -67,7 +67,7 @@ fn one_difference_alone_accuses_nobody() {
     let mut evidence = asked(&public_tls(NAME), 200, 403);
     evidence.agents.truncate(1);
     let report = judged(vec![(host(), evidence)]);
-    assert_eq!(report.endpoints[0].verdict.code, None);
+    assert_eq!(report.endpoints[0].verdict.code(), None);
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn an_agent_that_was_never_sent_is_not_filtered() {
         }
     }
     let report = judged(vec![(host(), evidence)]);
-    assert_eq!(report.endpoints[0].verdict.code, None);
+    assert_eq!(report.endpoints[0].verdict.code(), None);
 }
 
 #[test]
@@ -97,8 +97,8 @@ fn a_plain_old_browser_tells_which_rule_it_is() {
         }
         let report = judged(vec![(host(), evidence)]);
         let verdict = &report.endpoints[0].verdict;
-        assert_eq!(verdict.code, Some(Code::HttpUserAgentFiltered));
-        assert_eq!(verdict.facts["denies"], denies);
-        assert_eq!(verdict.facts["msie6"], format!("HTTP {plain}"));
+        assert_eq!(verdict.code(), Some(Code::HttpUserAgentFiltered));
+        assert_eq!(verdict.facts()["denies"], denies);
+        assert_eq!(verdict.facts()["msie6"], format!("HTTP {plain}"));
     }
 }

@@ -1,11 +1,12 @@
 //! The few lines at the end of a report: what to do first.
 
 use crate::remedy::{Remedy, none_reason};
-use crate::verdict::{NO_CONTROL, OWN_ISSUER, fill, short};
 use reach365_model::Advice;
+use reach365_model::cause;
 use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::Stage;
-use reach365_model::verdict::{Code, Facts, Finding, Outcome, Verdict};
+use reach365_model::facts::{Text, short};
+use reach365_model::verdict::{Basis, Code, Finding, Outcome, Verdict};
 
 /// Lines of advice at most.
 const LINES: usize = 5;
@@ -24,7 +25,7 @@ const FIND_CONTROL: &str = "Run the check again with --control-host and a host t
 struct Cause<'a> {
     code: Code,
     outcome: Outcome,
-    facts: &'a Facts,
+    basis: &'a Basis,
     endpoints: Vec<&'a Endpoint>,
 }
 
@@ -52,11 +53,11 @@ pub fn advise_on_all(findings: &[Finding], rows: &[(&Endpoint, &Verdict)]) -> Ve
 }
 
 /// The line of advice for one cause and the endpoints that it hits.
-pub fn advise_on(code: Code, facts: &Facts, endpoints: Vec<&Endpoint>) -> Advice {
+pub fn advise_on(code: Code, basis: &Basis, endpoints: Vec<&Endpoint>) -> Advice {
     line(&Cause {
         code,
         outcome: code.outcome(),
-        facts,
+        basis,
         endpoints,
     })
 }
@@ -66,7 +67,7 @@ fn of_finding<'a>(finding: &'a Finding, rows: &[(&'a Endpoint, &Verdict)]) -> Ca
     Cause {
         code: finding.code,
         outcome: finding.outcome,
-        facts: &finding.facts,
+        basis: &finding.basis,
         endpoints: rows
             .iter()
             .map(|(endpoint, _)| *endpoint)
@@ -78,7 +79,7 @@ fn of_finding<'a>(finding: &'a Finding, rows: &[(&'a Endpoint, &Verdict)]) -> Ca
 fn of_rows<'a>(findings: &[Finding], rows: &[(&'a Endpoint, &'a Verdict)]) -> Vec<Cause<'a>> {
     let mut causes: Vec<Cause<'a>> = Vec::new();
     for (endpoint, verdict) in rows {
-        let Some(code) = verdict.code else {
+        let Some(code) = verdict.code() else {
             continue;
         };
         // Where no control confirms the resolver's fault, no party is asked to change it.
@@ -88,22 +89,20 @@ fn of_rows<'a>(findings: &[Finding], rows: &[(&'a Endpoint, &'a Verdict)]) -> Ve
             continue;
         }
         // The enforcer that allows a host that must be closed is the one to close it.
-        let closing = verdict.facts.get("closing");
-        let own_issuer = verdict.facts.get(OWN_ISSUER);
-        let uncontrolled = verdict.facts.contains_key(NO_CONTROL);
+        let own = &verdict.basis;
         let same = |cause: &&mut Cause<'_>| {
-            let alike = cause.facts.contains_key(NO_CONTROL);
-            (cause.code == code || uncontrolled && alike)
+            let uncontrolled = own.notes.no_control.and(cause.basis.notes.no_control);
+            (cause.code == code || uncontrolled.is_some())
                 && cause.outcome == verdict.outcome
-                && cause.facts.get("closing") == closing
-                && cause.facts.get(OWN_ISSUER) == own_issuer
+                && cause.basis.closing() == own.closing()
+                && cause.basis.notes.own_issuer == own.notes.own_issuer
         };
         match causes.iter_mut().find(same) {
             Some(cause) => cause.endpoints.push(endpoint),
             None => causes.push(Cause {
                 code,
                 outcome: verdict.outcome,
-                facts: &verdict.facts,
+                basis: &verdict.basis,
                 endpoints: vec![endpoint],
             }),
         }
@@ -117,13 +116,14 @@ fn is_told(findings: &[Finding], endpoint: &Endpoint, code: Code) -> bool {
 }
 
 fn line(cause: &Cause<'_>) -> Advice {
-    let uncontrolled = cause.facts.contains_key(NO_CONTROL);
-    let remedies = Remedy::for_cause(cause.code, cause.facts);
+    let notes = &cause.basis.notes;
+    let uncontrolled = notes.no_control.is_some();
+    let remedies = Remedy::for_cause(cause.code, cause.basis);
     let remedy = remedies.first().copied().filter(|_| !uncontrolled);
     let text = match remedy {
-        _ if uncontrolled => fill(FIND_CONTROL, &facts(cause), None),
-        Some(remedy) => fill(&remedy.advice, &facts(cause), None),
-        None if cause.facts.contains_key(OWN_ISSUER) => fill(INSTALL_ROOT, &facts(cause), None),
+        _ if uncontrolled => cause.fill(FIND_CONTROL),
+        Some(remedy) => cause.fill(&remedy.advice),
+        None if notes.own_issuer.is_some() => cause.fill(INSTALL_ROOT),
         None => none_reason(cause.code)
             .unwrap_or_else(|| cause.code.means())
             .to_owned(),
@@ -135,32 +135,126 @@ fn line(cause: &Cause<'_>) -> Advice {
     advice
 }
 
-/// The facts of the cause, and whom it hits.
-fn facts(cause: &Cause<'_>) -> Facts {
-    let mut facts = cause.facts.clone();
-    let names = |name: &dyn Fn(&Endpoint) -> String| {
+impl Cause<'_> {
+    /// Puts what the cause knows, and whom it hits, into a template.
+    fn fill(&self, template: &str) -> String {
+        let mut out = String::with_capacity(template.len() + 64);
+        let mut rest = template;
+        while let Some((before, after)) = rest.split_once('{') {
+            out.push_str(before);
+            let Some((name, tail)) = after.split_once('}') else {
+                break;
+            };
+            out.push_str(&self.word(name).unwrap_or_default());
+            rest = tail;
+        }
+        out.push_str(rest);
+        out
+    }
+
+    /// What stands for a placeholder: a fact, or general words where it was not seen. `None` for a
+    /// name that no template may have.
+    fn word(&self, name: &str) -> Option<String> {
+        let notes = &self.basis.notes;
+        let fact =
+            |known: Option<String>, word: &str| Some(known.unwrap_or_else(|| word.to_owned()));
+        match name {
+            "host" => Some(
+                self.each(|it| it.host.to_string())
+                    .first()
+                    .cloned()
+                    .unwrap_or_default(),
+            ),
+            "hosts" => Some(in_short(&self.each(|it| it.host.to_string()))),
+            "targets" => Some(in_short(&self.each(ToString::to_string))),
+            "ports" => Some(self.each(|it| it.port.to_string()).join(" and ")),
+            "by_name" => Some(if self.is_nameless() { "" } else { ", by name" }.to_owned()),
+            "issuer" => fact(notes.issuer.as_ref().map(ToString::to_string), "its issuer"),
+            "proxy" => {
+                let proxy = self.basis.subject.proxy.as_ref();
+                fact(proxy.map(ToString::to_string), "of the settings")
+            }
+            "domain" => fact(self.domain(), "of the tenant"),
+            "closing" => fact(
+                self.basis.closing().map(ToString::to_string),
+                "firewall or proxy",
+            ),
+            "changes_with" => fact(self.of_cause(Fact::ChangesWith), "every call"),
+            "resolvers" => fact(self.of_cause(Fact::Resolvers), "of this machine"),
+            "script" => fact(self.of_cause(Fact::Script), "of the settings"),
+            "ways" => fact(self.of_cause(Fact::Ways), "they name different routes"),
+            _ => None,
+        }
+    }
+
+    /// One word for each endpoint, each once.
+    fn each(&self, name: impl Fn(&Endpoint) -> String) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
-        for endpoint in &cause.endpoints {
+        for endpoint in &self.endpoints {
             let name = name(endpoint);
             if !names.contains(&name) {
                 names.push(name);
             }
         }
         names
-    };
-    let hosts = names(&|endpoint| endpoint.host.to_string());
-    let targets = names(&ToString::to_string);
-    let ports = names(&|endpoint| endpoint.port.to_string());
-    let first = hosts.first().cloned().unwrap_or_default();
-    facts.insert("host".to_owned(), first.into());
-    facts.insert("hosts".to_owned(), in_short(&hosts).into());
-    facts.insert("targets".to_owned(), in_short(&targets).into());
-    facts.insert("ports".to_owned(), ports.join(" and ").into());
-    let has_name = |endpoint: &&Endpoint| endpoint.host.name().is_some();
-    let nameless = !cause.endpoints.is_empty() && !cause.endpoints.iter().any(has_name);
-    let by_name = if nameless { "" } else { ", by name" };
-    facts.insert("by_name".to_owned(), by_name.into());
-    facts
+    }
+
+    fn is_nameless(&self) -> bool {
+        let has_name = |endpoint: &&Endpoint| endpoint.host.name().is_some();
+        !self.endpoints.is_empty() && !self.endpoints.iter().any(has_name)
+    }
+
+    /// The domain of a `msoid` record; where no fact has it, as the name of the host says.
+    fn domain(&self) -> Option<String> {
+        let host = || {
+            self.endpoints
+                .first()?
+                .host
+                .name()?
+                .strip_prefix("msoid.")
+                .map(str::to_owned)
+        };
+        self.basis
+            .msoid_domain()
+            .map(ToString::to_string)
+            .or_else(host)
+    }
+
+    fn of_cause(&self, fact: Fact) -> Option<String> {
+        self.basis.causes().find_map(|cause| fact.of(cause))
+    }
+}
+
+/// A fact of one kind of cause that a template may name.
+#[derive(Clone, Copy)]
+enum Fact {
+    ChangesWith,
+    Resolvers,
+    Script,
+    Ways,
+}
+
+impl Fact {
+    fn of(self, cause: &cause::Cause) -> Option<String> {
+        use cause::Cause::{DnsNoInternetNames, DnsResolverClosed, DnsResolverDead};
+        use cause::Cause::{RoutePacUnstable, RouteSourcesDisagree};
+
+        let text = |text: &Option<Text>| text.as_ref().map(ToString::to_string);
+        match (self, cause) {
+            (Self::ChangesWith, RoutePacUnstable { changes_with, .. }) => text(changes_with),
+            (
+                Self::Resolvers,
+                DnsResolverDead { resolvers, .. }
+                | DnsNoInternetNames { resolvers }
+                | DnsResolverClosed { resolvers, .. },
+            ) => resolvers.resolvers.as_ref().map(ToString::to_string),
+            (Self::Script, cause) => cause.script().and_then(|script| text(&script.script)),
+            (Self::Ways, RouteSourcesDisagree { ways, .. }) => {
+                ways.as_ref().map(ToString::to_string)
+            }
+            _ => None,
+        }
+    }
 }
 
 fn in_short(names: &[String]) -> String {
@@ -176,18 +270,51 @@ fn in_short(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::remedy::Remedies;
     use reach365_model::catalog::Catalog;
 
-    fn advice_on(host: &str) -> String {
+    fn advice_for(code: Code, host: &str) -> String {
         let list = format!("[[endpoints]]\nid = \"one\"\nhost = \"{host}\"\n");
         let catalog = Catalog::parse("one.toml", &list, &Catalog::default()).unwrap();
         let endpoints = catalog.endpoints().iter().collect();
-        advise_on(Code::TcpDropped, &Facts::new(), endpoints).text
+        advise_on(code, &Basis::new(code.into()), endpoints).text
     }
 
     #[test]
     fn only_names_are_allowed_by_name() {
-        assert!(advice_on("a.example").ends_with("a.example:443 on the firewall, by name"));
-        assert!(advice_on("192.0.2.1").ends_with("192.0.2.1:443 on the firewall"));
+        let advice = |host| advice_for(Code::TcpDropped, host);
+        assert!(advice("a.example").ends_with("a.example:443 on the firewall, by name"));
+        assert!(advice("192.0.2.1").ends_with("192.0.2.1:443 on the firewall"));
+    }
+
+    #[test]
+    fn every_placeholder_of_every_template_is_known() {
+        let cause = Cause {
+            code: Code::TcpDropped,
+            outcome: Outcome::Blocked,
+            basis: &Basis::default(),
+            endpoints: Vec::new(),
+        };
+        let remedies = Remedies::builtin().all().iter();
+        let templates = remedies.map(|remedy| remedy.advice.as_str());
+        for template in templates.chain([INSTALL_ROOT, FIND_CONTROL]) {
+            for part in template.split('{').skip(1) {
+                let (name, _) = part.split_once('}').unwrap();
+                assert!(cause.word(name).is_some(), "{name} in {template}");
+            }
+        }
+    }
+
+    #[test]
+    fn advice_without_facts_is_a_sentence() {
+        for code in Code::ALL {
+            let text = advice_for(*code, "msoid.contoso.example");
+            assert!(!text.contains(['{', '}']) && !text.contains("  "), "{text}");
+        }
+        let record = advice_for(Code::DnsMsoid21vianet, "msoid.contoso.example");
+        assert!(
+            record.contains("delete the CNAME record msoid.contoso.example"),
+            "{record}"
+        );
     }
 }

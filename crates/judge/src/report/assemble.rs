@@ -6,7 +6,7 @@ use reach365_model::catalog::Catalog;
 use reach365_model::endpoint::{Endpoint, Level};
 use reach365_model::evidence::{Attempt, Evidence, Lookup, RecordKind};
 use reach365_model::report::{EndpointReport, FailOn, Report, Run, Summary, Timings};
-use reach365_model::verdict::{Code, Facts, Finding, Outcome, Verdict};
+use reach365_model::verdict::{Basis, Code, Finding, Outcome, Verdict};
 use reach365_proxy::route::{Hop, Route};
 
 use crate::remedy::{self, NetworkSeen, Remedy};
@@ -140,11 +140,11 @@ fn is_broad(report: &Report) -> bool {
 
 fn name_remedies(verdicts: &mut [Verdict], findings: &mut [Finding]) {
     for verdict in verdicts {
-        let code = verdict.code;
-        verdict.remedies = code.map_or_else(Vec::new, |code| remedy_ids(code, &verdict.facts));
+        let code = verdict.code();
+        verdict.remedies = code.map_or_else(Vec::new, |code| remedy_ids(code, &verdict.basis));
     }
     for finding in findings {
-        finding.remedies = remedy_ids(finding.code, &finding.facts);
+        finding.remedies = remedy_ids(finding.code, &finding.basis);
     }
 }
 
@@ -156,15 +156,15 @@ fn name_falsifiers(verdicts: &mut [Verdict], findings: &mut [Finding]) {
         Some(code.wrong_if().to_owned())
     };
     for verdict in verdicts {
-        verdict.wrong_if = clause(verdict.outcome, verdict.code);
+        verdict.wrong_if = clause(verdict.outcome, verdict.code());
     }
     for finding in findings {
         finding.wrong_if = clause(finding.outcome, Some(finding.code));
     }
 }
 
-fn remedy_ids(code: Code, facts: &Facts) -> Vec<String> {
-    let remedies = Remedy::for_cause(code, facts);
+fn remedy_ids(code: Code, basis: &Basis) -> Vec<String> {
+    let remedies = Remedy::for_cause(code, basis);
     remedies.iter().map(|remedy| remedy.id.clone()).collect()
 }
 
@@ -180,10 +180,8 @@ fn endpoint_report(
 
 /// The hop that a client would use: not every proxy of an answer can be reached.
 fn via(route: &Route, verdict: &Verdict) -> String {
-    let used = verdict.facts.get("hop").and_then(|hop| hop.as_str());
-    let first = || route.hops.first().map(ToString::to_string);
-    let used = used.map(str::to_owned).or_else(first);
-    let direct = used.is_none_or(|hop| hop == Hop::Direct.to_string());
+    let used = verdict.basis.subject.hop.as_ref().or(route.hops.first());
+    let direct = used.is_none_or(|hop| *hop == Hop::Direct);
     if direct { "direct" } else { "proxy" }.to_owned()
 }
 
@@ -219,8 +217,7 @@ pub fn summary(verdicts: &[Verdict]) -> Summary {
 
 /// The times of the connection that a verdict rests on.
 fn timings(evidence: &Evidence, verdict: &Verdict) -> Timings {
-    let address = verdict.facts.get("address").and_then(|text| text.as_str());
-    let attempt = basis(evidence, address);
+    let attempt = basis(evidence, verdict.basis.subject.address);
     let tls = attempt.and_then(|attempt| attempt.tls.as_ref());
     let http = attempt.and_then(|attempt| attempt.http.as_ref());
     let mut timings = Timings::default();

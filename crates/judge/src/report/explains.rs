@@ -69,7 +69,7 @@ fn row_fits(row: &EndpointReport, error: ActivationError) -> Option<Explanation<
     if !matches!(verdict.outcome, Outcome::Blocked | Outcome::Degraded) {
         return None;
     }
-    let code = verdict.code?;
+    let code = verdict.code()?;
     let at_stage = verdict
         .stage
         .is_some_and(|stage| error.stages().contains(&stage));

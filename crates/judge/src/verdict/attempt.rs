@@ -6,9 +6,11 @@ use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::http::{self, Channel};
 use crate::verdict::tls::{self, Handshake};
 use crate::verdict::{Context, block_page, limit, proxy, tcp};
+use reach365_model::cause::Cause;
 use reach365_model::endpoint::{Endpoint, Expect, Scheme};
 use reach365_model::evidence::{Attempt, Evidence, HttpSeen, Observation, Stage, TlsSeen};
-use reach365_model::verdict::{Code, Confidence, Facts, Outcome};
+use reach365_model::notes::Notes;
+use reach365_model::verdict::{Basis, Code, Confidence, Outcome};
 use reach365_proxy::route::Hop;
 
 /// The result of one connection, or of one address.
@@ -27,7 +29,7 @@ pub(super) enum AttemptResult {
 /// A genuine answer.
 #[derive(Debug, Clone)]
 pub(super) struct Genuine {
-    pub(super) facts: Facts,
+    pub(super) basis: Basis,
     pub(super) confidence: Confidence,
     pub(super) flaws: Vec<Diagnosis>,
 }
@@ -74,7 +76,7 @@ pub(super) fn by_address(
 fn unless_nowhere(address: SocketAddr, result: AttemptResult) -> AttemptResult {
     match result {
         AttemptResult::Genuine(_) if address.ip().is_unspecified() => {
-            AttemptResult::Failed(Diagnosis::new(Code::DnsSinkhole).sure(Confidence::Certain))
+            AttemptResult::Failed(Diagnosis::certain(Code::DnsSinkhole))
         }
         other => other,
     }
@@ -138,16 +140,16 @@ fn judge_tls(
         Handshake::Unknown(why) => AttemptResult::Unknown(why),
         Handshake::Failed(diagnosis) => AttemptResult::Failed(with_page(diagnosis, attempt)),
         Handshake::Inspected(diagnosis) => judge_inspected(endpoint, attempt, diagnosis),
-        Handshake::Genuine { facts, confidence } => {
+        Handshake::Genuine { notes, confidence } => {
             let answer = judge_http(endpoint, attempt, Channel::Genuine);
-            with_chain(answer, facts, confidence)
+            with_chain(answer, notes, confidence)
         }
-        Handshake::AsksForCertificate { facts, confidence } => {
-            asks_for_certificate(endpoint, attempt, facts, confidence)
+        Handshake::AsksForCertificate { notes, confidence } => {
+            asks_for_certificate(endpoint, attempt, notes, confidence)
         }
-        Handshake::Private { facts, confidence } => {
+        Handshake::Private { notes, confidence } => {
             let answer = judge_http(endpoint, attempt, Channel::Private);
-            with_chain(answer, facts, confidence)
+            with_chain(answer, notes, confidence)
         }
     }
 }
@@ -157,27 +159,29 @@ fn judge_tls(
 fn asks_for_certificate(
     endpoint: &Endpoint,
     attempt: &Attempt,
-    mut facts: Facts,
+    notes: Notes,
     confidence: Confidence,
 ) -> AttemptResult {
     if endpoint.expect != Expect::AnyGenuine {
         return AttemptResult::unknown("the host wants a client certificate before it answers");
     }
-    facts.insert("address".to_owned(), attempt.address.to_string().into());
-    facts.insert("client_certificate".to_owned(), "required".into());
+    let mut basis = Basis::default();
+    basis.subject.address = Some(attempt.address);
+    basis.notes = notes;
+    basis.notes.client_certificate = Some("required".into());
     AttemptResult::Genuine(Genuine {
-        facts,
+        basis,
         confidence,
         flaws: Vec::new(),
     })
 }
 
 /// Adds what the chain says to a genuine answer that came over it.
-fn with_chain(answer: AttemptResult, facts: Facts, confidence: Confidence) -> AttemptResult {
+fn with_chain(answer: AttemptResult, notes: Notes, confidence: Confidence) -> AttemptResult {
     let AttemptResult::Genuine(mut genuine) = answer else {
         return answer;
     };
-    genuine.facts.extend(facts);
+    genuine.basis.notes.or(notes);
     genuine.confidence = genuine.confidence.min(confidence);
     AttemptResult::Genuine(genuine)
 }
@@ -187,7 +191,7 @@ fn with_chain(answer: AttemptResult, facts: Facts, confidence: Confidence) -> At
 fn judge_inspected(endpoint: &Endpoint, attempt: &Attempt, inspected: Diagnosis) -> AttemptResult {
     let answer = judge_http(endpoint, attempt, Channel::Inspected);
     match answer {
-        AttemptResult::Failed(diagnosis) if diagnosis.code == Code::HttpBlockPage => {
+        AttemptResult::Failed(diagnosis) if diagnosis.code() == Code::HttpBlockPage => {
             AttemptResult::Failed(with_issuer(diagnosis, &inspected))
         }
         _ if inspected.outcome == Outcome::Blocked => {
@@ -204,11 +208,8 @@ fn judge_inspected(endpoint: &Endpoint, attempt: &Attempt, inspected: Diagnosis)
     }
 }
 
-fn with_issuer(mut diagnosis: Diagnosis, inspected: &Diagnosis) -> Diagnosis {
-    if let Some(issuer) = inspected.facts.get("issuer") {
-        diagnosis.facts.insert("issuer".to_owned(), issuer.clone());
-    }
-    diagnosis
+fn with_issuer(diagnosis: Diagnosis, inspected: &Diagnosis) -> Diagnosis {
+    diagnosis.note(|notes| notes.issuer.clone_from(&inspected.basis.notes.issuer))
 }
 
 /// Adds what came over a connection whose certificate is not genuine.
@@ -216,11 +217,12 @@ fn with_page(diagnosis: Diagnosis, attempt: &Attempt) -> Diagnosis {
     let Some(seen) = attempt.http.as_ref().and_then(|http| http.value.as_ref()) else {
         return diagnosis;
     };
-    let diagnosis = diagnosis.fact("status", seen.status);
-    if block_page::is_one(seen) {
-        return diagnosis.fact("page", block_page::described(seen));
-    }
-    diagnosis
+    diagnosis.note(|notes| {
+        notes.status = Some(seen.status);
+        if block_page::is_one(seen) {
+            notes.page = Some(block_page::described(seen).into());
+        }
+    })
 }
 
 fn judge_http(endpoint: &Endpoint, attempt: &Attempt, channel: Channel) -> AttemptResult {
@@ -253,7 +255,7 @@ fn settle(results: Vec<AttemptResult>) -> AttemptResult {
 /// Whether the connection itself failed.
 fn is_of_connecting(diagnosis: &Diagnosis) -> bool {
     diagnosis.stage <= Stage::Tcp
-        || matches!(diagnosis.code, Code::ProxyDropped | Code::ProxyRefused)
+        || matches!(diagnosis.code(), Code::ProxyDropped | Code::ProxyRefused)
 }
 
 fn best_without_failure(results: Vec<AttemptResult>) -> AttemptResult {
@@ -285,15 +287,17 @@ fn failure_of(result: &AttemptResult) -> Option<&Diagnosis> {
 fn flaky(mut genuine: Genuine, failures: &[Diagnosis]) -> Genuine {
     let Some(first) = failures
         .iter()
-        .find(|diagnosis| !diagnosis.code.is_silence())
+        .find(|diagnosis| !diagnosis.code().is_silence())
     else {
         return genuine;
     };
-    let diagnosis = Diagnosis::new(Code::TcpFlaky)
-        .sure(Confidence::Medium)
-        .fact("first_failure", first.code.id())
-        .fact("failed_stage", first.stage.to_string());
-    genuine.flaws.push(diagnosis);
+    let cause = Cause::TcpFlaky {
+        first_failure: Some(first.code()),
+        failed_stage: Some(first.stage),
+    };
+    genuine
+        .flaws
+        .push(Diagnosis::new(cause).sure(Confidence::Medium));
     genuine
 }
 
@@ -312,14 +316,15 @@ fn confirmed(failures: &[Diagnosis]) -> Diagnosis {
         Confidence::Low
     };
     let confidence = best.confidence.max(floor);
-    best.sure(confidence).fact("rounds", rounds)
+    best.sure(confidence)
+        .note(|notes| notes.rounds = Some(rounds as u64))
 }
 
 /// A close before the ClientHello is looked for in confirming rounds only: before, it looks like a
 /// close after it.
 fn agrees(diagnosis: &Diagnosis, best: &Diagnosis) -> bool {
-    diagnosis.code == best.code
-        || (best.code == Code::TlsClosed && diagnosis.code == Code::TlsHelloReset)
+    let (one, other) = (diagnosis.code(), best.code());
+    one == other || (other == Code::TlsClosed && one == Code::TlsHelloReset)
 }
 
 /// Of several failures the one that got furthest, and of those the most specific; ties go to the
@@ -336,19 +341,16 @@ pub(super) fn furthest<'a>(diagnoses: impl Iterator<Item = &'a Diagnosis>) -> Op
 
 /// What a device said of a connection weighs more than the silence of the next: messages are limited.
 fn weight(diagnosis: &Diagnosis) -> (Stage, bool, bool) {
-    let vague = matches!(diagnosis.code, Code::TlsAlert | Code::TlsHelloReset);
-    (
-        diagnosis.stage,
-        !vague,
-        diagnosis.facts.contains_key("icmp"),
-    )
+    let vague = matches!(diagnosis.code(), Code::TlsAlert | Code::TlsHelloReset);
+    let mut connects = diagnosis.basis.causes().filter_map(Cause::connect);
+    let said = connects.any(|connect| connect.icmp.is_some());
+    (diagnosis.stage, !vague, said)
 }
 
 /// The first connection that shows what a verdict rests on: the address it names, else the one
 /// that got furthest.
-pub(crate) fn basis<'a>(evidence: &'a Evidence, address: Option<&str>) -> Option<&'a Attempt> {
-    let named =
-        |attempt: &&Attempt| address.is_some_and(|text| attempt.address.to_string() == text);
+pub(crate) fn basis(evidence: &Evidence, address: Option<SocketAddr>) -> Option<&Attempt> {
+    let named = |attempt: &&Attempt| address == Some(attempt.address);
     let chosen: Vec<&Attempt> = evidence.attempts.iter().filter(named).collect();
     let all = || evidence.attempts.iter().collect();
     let candidates = if chosen.is_empty() { all() } else { chosen };

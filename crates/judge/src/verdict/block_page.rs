@@ -1,7 +1,7 @@
 //! The marks of a page that says "blocked".
 
-use crate::verdict::diagnosis::short;
 use reach365_model::evidence::HttpSeen;
+use reach365_model::facts::short;
 
 /// Words that only a page of a web filter has, lower case: sentences first, then products.
 const WORDS: [&str; 52] = [

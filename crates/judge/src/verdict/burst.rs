@@ -1,17 +1,18 @@
 //! What a limit on bursts may have done: it shows in the run alone, as silence, loss, resets or
 //! slowness of several endpoints.
 
+use reach365_model::cause::Cause;
 use reach365_model::evidence::Evidence;
 use reach365_model::verdict::{Code, Outcome, Verdict};
 
 /// Whether the run's own burst may explain what came of an endpoint.
-pub fn may_explain(verdict: &Verdict, evidence: &Evidence) -> bool {
+pub(super) fn may_explain(verdict: &Verdict, evidence: &Evidence) -> bool {
     if matches!(verdict.outcome, Outcome::Reachable | Outcome::Skipped) || evidence.msoid.is_some()
     {
         return false;
     }
     let mut codes = codes(verdict);
-    match verdict.code {
+    match verdict.code() {
         None => {
             let was_tried = !evidence.lookups.is_empty() || !evidence.attempts.is_empty();
             was_tried && evidence.cut_short.is_none()
@@ -21,14 +22,13 @@ pub fn may_explain(verdict: &Verdict, evidence: &Evidence) -> bool {
 }
 
 /// Whether the endpoint was silent, so that asking it again costs as much once more.
-pub fn is_silence(verdict: &Verdict) -> bool {
-    let cause = verdict.facts.get("cause").and_then(|cause| cause.as_str());
-    let code = cause.and_then(Code::parse).or(verdict.code);
+pub(super) fn is_silence(verdict: &Verdict) -> bool {
+    let code = verdict.basis.underlying().or(verdict.code());
     code.is_none_or(Code::is_silence)
 }
 
 /// Whether a direct connection was refused, be it at first alone, or a DNS question.
-pub fn is_refusal(verdict: &Verdict) -> bool {
+pub(super) fn is_refusal(verdict: &Verdict) -> bool {
     codes(verdict).any(|code| {
         matches!(
             code,
@@ -43,9 +43,8 @@ pub fn is_refusal(verdict: &Verdict) -> bool {
 
 /// The cause, and those beside it.
 fn codes(verdict: &Verdict) -> impl Iterator<Item = Code> {
-    let also = verdict.facts.get("also").and_then(|also| also.as_array());
-    let also = also.into_iter().flatten().filter_map(|id| id.as_str());
-    verdict.code.into_iter().chain(also.filter_map(Code::parse))
+    let further = verdict.basis.further.iter().map(Cause::code);
+    verdict.code().into_iter().chain(further)
 }
 
 fn is_load(code: Code) -> bool {

@@ -2,11 +2,14 @@
 
 use reach365_model::Timestamp;
 
-use crate::verdict::diagnosis::{Diagnosis, OWN_ISSUER};
+use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::tls::Handshake;
+use reach365_model::cause::{Cause, Leaf};
 use reach365_model::endpoint::{Endpoint, Inspection, Issuer};
 use reach365_model::evidence::{Attempt, Certificate, TlsSeen, Trust};
-use reach365_model::verdict::{Code, Confidence, Facts, Outcome, Who};
+use reach365_model::facts::List;
+use reach365_model::notes::Notes;
+use reach365_model::verdict::{Code, Confidence, Outcome, Who};
 
 /// Organizations that issue public certificates. Root bundles drop their older roots, so a chain of
 /// theirs that a bundle does not know is not a sign of interception.
@@ -50,10 +53,10 @@ pub(super) fn judge(
 }
 
 fn with_address(judged: Handshake, attempt: &Attempt) -> Handshake {
-    let address = attempt.address.to_string();
+    let address = attempt.address;
     match judged {
-        Handshake::Failed(diagnosis) => Handshake::Failed(diagnosis.fact("address", address)),
-        Handshake::Inspected(diagnosis) => Handshake::Inspected(diagnosis.fact("address", address)),
+        Handshake::Failed(diagnosis) => Handshake::Failed(diagnosis.connected_to(address)),
+        Handshake::Inspected(diagnosis) => Handshake::Inspected(diagnosis.connected_to(address)),
         other => other,
     }
 }
@@ -71,15 +74,11 @@ fn named_and_dated(
     if let Some(code) = date_fault(leaf, now) {
         return Handshake::Failed(about(code, leaf).sure(Confidence::Certain));
     }
-    let mut facts = Facts::new();
-    facts.insert(
-        "issuer".to_owned(),
-        about(Code::TlsIntercepted, leaf).facts["issuer"].clone(),
-    );
-    if seen.os_roots == Some(Trust::UnknownIssuer) {
-        facts.insert("os_trust".to_owned(), "no root of the system".into());
-    }
-    Handshake::Genuine { facts, confidence }
+    let unknown = seen.os_roots == Some(Trust::UnknownIssuer);
+    let mut notes = Notes::default();
+    notes.issuer = Some(leaf.issuer.as_str().into());
+    notes.os_trust = unknown.then(|| "no root of the system".into());
+    Handshake::Genuine { notes, confidence }
 }
 
 /// A chain that the system trusts and the public roots do not.
@@ -98,16 +97,18 @@ fn trusted_here(
     }
     if !needs_public_issuer(endpoint) {
         return match named_and_dated(seen, leaf, now, Confidence::High) {
-            Handshake::Genuine { facts, confidence } => Handshake::Private { facts, confidence },
+            Handshake::Genuine { notes, confidence } => Handshake::Private { notes, confidence },
             other => other,
         };
     }
-    let diagnosis = about(Code::TlsIntercepted, leaf)
-        .sure(Confidence::Certain)
-        .fact("chain", subjects(seen));
-    Handshake::Inspected(match (date_fault(leaf, now), endpoint.inspection) {
-        (Some(fault), _) => diagnosis.fact("dates", fault.id()),
-        (None, Inspection::Forbidden) => diagnosis,
+    let fault = date_fault(leaf, now);
+    let cause = Cause::TlsIntercepted {
+        leaf: with_chain(seen, leaf, None),
+        dates: fault,
+    };
+    let diagnosis = issued(cause, leaf).sure(Confidence::Certain);
+    Handshake::Inspected(match (fault, endpoint.inspection) {
+        (Some(_), _) | (None, Inspection::Forbidden) => diagnosis,
         (None, Inspection::Discouraged) => diagnosis.with_outcome(Outcome::Degraded),
     })
 }
@@ -136,19 +137,18 @@ fn untrusted(endpoint: &Endpoint, seen: &TlsSeen, leaf: &Certificate) -> Handsha
     if alone && objection.is_none() && !states_private_issuer(endpoint) {
         return Handshake::Failed(about(Code::TlsIncompleteChain, leaf));
     }
-    let diagnosis = about(Code::TlsUntrustedIssuer, leaf).fact("chain", subjects(seen));
+    let untrusted = |objection| {
+        let leaf_facts = with_chain(seen, leaf, objection);
+        issued(Cause::TlsUntrustedIssuer { leaf: leaf_facts }, leaf)
+    };
     Handshake::Failed(match (objection, asked(&seen.os_roots)) {
-        (None, true) if states_private_issuer(endpoint) => diagnosis
+        (None, true) if states_private_issuer(endpoint) => untrusted(None)
             .sure(Confidence::Certain)
             .by(Who::Tool)
             .with_outcome(Outcome::Inconclusive)
-            .fact(OWN_ISSUER, NOT_INSTALLED),
-        (None, true) => diagnosis.sure(Confidence::Certain),
-        (reason, _) => diagnosis
-            .fact(
-                "objection",
-                reason.unwrap_or("the system's roots could not be read"),
-            )
+            .note(|notes| notes.own_issuer = Some(NOT_INSTALLED.into())),
+        (None, true) => untrusted(None).sure(Confidence::Certain),
+        (reason, _) => untrusted(reason.or(Some("the system's roots could not be read")))
             .by(Who::Tool)
             .with_outcome(Outcome::Inconclusive),
     })
@@ -161,15 +161,16 @@ fn untrusted(endpoint: &Endpoint, seen: &TlsSeen, leaf: &Certificate) -> Handsha
 fn rejected_here(endpoint: &Endpoint, seen: &TlsSeen, leaf: &Certificate) -> Diagnosis {
     let reason = objection(seen).unwrap_or("the chain to its root does not verify");
     let intercepted = needs_public_issuer(endpoint);
-    let code = if intercepted {
-        Code::TlsIntercepted
+    let leaf_facts = with_chain(seen, leaf, Some(reason));
+    let cause = if intercepted {
+        Cause::TlsIntercepted {
+            leaf: leaf_facts,
+            dates: None,
+        }
     } else {
-        Code::TlsUntrustedIssuer
+        Cause::TlsUntrustedIssuer { leaf: leaf_facts }
     };
-    let diagnosis = about(code, leaf)
-        .sure(Confidence::Medium)
-        .fact("chain", subjects(seen))
-        .fact("objection", reason);
+    let diagnosis = issued(cause, leaf).sure(Confidence::Medium);
     match endpoint.inspection {
         Inspection::Forbidden if intercepted => diagnosis,
         _ if intercepted => diagnosis.with_outcome(Outcome::Inconclusive),
@@ -190,21 +191,28 @@ fn objection(seen: &TlsSeen) -> Option<&str> {
 /// the certificate has no other name.
 fn not_named(seen: &TlsSeen, leaf: &Certificate) -> Diagnosis {
     match named_by_subject(seen, leaf).filter(|_| leaf.names.is_empty()) {
-        Some(name) => about(Code::TlsNoSan, leaf)
-            .sure(Confidence::Certain)
-            .fact("common_name", name),
+        Some(name) => {
+            let cause = Cause::TlsNoSan {
+                leaf: facts_of(leaf),
+                common_name: Some(name.into()),
+            };
+            issued(cause, leaf).sure(Confidence::Certain)
+        }
         None => wrong_name(leaf),
     }
 }
 
 /// A certificate for other names.
 pub(super) fn wrong_name(leaf: &Certificate) -> Diagnosis {
-    let names: Vec<&str> = leaf.names.iter().map(String::as_str).collect();
-    let diagnosis = about(Code::TlsWrongName, leaf).sure(Confidence::Certain);
-    if names.is_empty() {
-        return diagnosis.fact("names", vec![leaf.subject.as_str()]);
-    }
-    diagnosis.fact("names", names)
+    let names: List = match leaf.names.as_slice() {
+        [] => vec![leaf.subject.as_str()].into(),
+        names => names.iter().map(String::as_str).collect(),
+    };
+    let cause = Cause::TlsWrongName {
+        leaf: facts_of(leaf),
+        names: Some(names),
+    };
+    issued(cause, leaf).sure(Confidence::Certain)
 }
 
 /// The common name of the subject that is the host, or a wildcard for it.
@@ -266,19 +274,37 @@ pub(super) fn has_public_issuer(seen: &TlsSeen) -> bool {
 }
 
 pub(super) fn about(code: Code, leaf: &Certificate) -> Diagnosis {
-    let diagnosis = Diagnosis::new(code)
-        .fact("issuer", leaf.issuer.as_str())
-        .fact("subject", leaf.subject.as_str())
-        .fact("sha256", leaf.sha256.as_str());
-    let dated = |diagnosis: Diagnosis, name: &str, time: Option<Timestamp>| match time {
-        Some(time) => diagnosis.fact(name, time.to_string()),
-        None => diagnosis,
-    };
-    let diagnosis = dated(diagnosis, "not_before", leaf.not_before);
-    dated(diagnosis, "not_after", leaf.not_after)
+    let mut cause = Cause::bare(code);
+    if let Some(facts) = cause.leaf_mut() {
+        *facts = facts_of(leaf);
+    }
+    issued(cause, leaf)
 }
 
-fn subjects(seen: &TlsSeen) -> Vec<String> {
-    let subject = |certificate: &Certificate| certificate.subject.clone();
-    seen.chain.iter().map(subject).collect()
+/// A diagnosis that says who issued the certificate.
+fn issued(cause: Cause, leaf: &Certificate) -> Diagnosis {
+    let issuer = leaf.issuer.as_str().into();
+    Diagnosis::new(cause).note(|notes| notes.issuer = Some(issuer))
+}
+
+fn facts_of(leaf: &Certificate) -> Leaf {
+    Leaf {
+        subject: Some(leaf.subject.as_str().into()),
+        sha256: Some(leaf.sha256.as_str().into()),
+        not_before: leaf.not_before.map(|time| time.to_string().into()),
+        not_after: leaf.not_after.map(|time| time.to_string().into()),
+        ..Leaf::default()
+    }
+}
+
+fn with_chain(seen: &TlsSeen, leaf: &Certificate, objection: Option<&str>) -> Leaf {
+    let subjects = seen
+        .chain
+        .iter()
+        .map(|certificate| certificate.subject.as_str());
+    Leaf {
+        chain: Some(subjects.collect()),
+        objection: objection.map(Into::into),
+        ..facts_of(leaf)
+    }
 }

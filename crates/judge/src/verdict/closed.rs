@@ -9,9 +9,10 @@ use crate::verdict::diagnosis::{self, Diagnosis};
 use crate::verdict::known_names::KnownNames;
 use crate::verdict::network::GenuineAddresses;
 use crate::verdict::{Context, Judged, dns, judge_as_open, route};
+use reach365_model::cause::Cause;
 use reach365_model::endpoint::{Endpoint, MustBe, Scheme};
 use reach365_model::evidence::{Evidence, Stage};
-use reach365_model::verdict::{Code, Confidence, Outcome, Requirement, Verdict, Who};
+use reach365_model::verdict::{Basis, Code, Confidence, Outcome, Requirement, Verdict, Who};
 
 /// What the judgment of an endpoint says of a rule that should close it.
 enum Seen {
@@ -104,37 +105,42 @@ fn with(mut verdict: Verdict, requirement: Requirement) -> Verdict {
 fn is_closed(endpoint: &Endpoint, open: Verdict, control: &str) -> Verdict {
     let summary = format!("{endpoint} is closed as required: {}", open.summary);
     let confidence = open.confidence.max(Confidence::High);
-    let mut facts = open.facts;
-    facts.extend(open.code.map(|code| ("cause".to_owned(), code.id().into())));
-    facts.insert("control".to_owned(), control.into());
-    let verdict = diagnosis::plain(Outcome::Reachable, confidence, summary, facts);
+    let mut basis = behind(open.basis);
+    basis.notes.control = Some(control.into());
+    let verdict = diagnosis::plain(Outcome::Reachable, confidence, summary, basis);
     with(verdict, Requirement::Met)
 }
 
 fn not_seen(endpoint: &Endpoint, open: Verdict, why: &str) -> Verdict {
     let mut verdict = diagnosis::inconclusive(endpoint, why);
-    verdict.facts = open.facts;
-    let cause = open.code.map(|code| ("cause".to_owned(), code.id().into()));
-    verdict.facts.extend(cause);
+    verdict.basis = behind(open.basis);
     with(verdict, Requirement::Unknown)
+}
+
+/// What an open endpoint's judgment rests on, as what lies behind another one.
+fn behind(mut open: Basis) -> Basis {
+    if let Some(code) = open.code() {
+        open.notes.cause = Some(code.into());
+    }
+    open.because.splice(0..0, open.cause.take());
+    open
 }
 
 fn answers(endpoint: &Endpoint, open: Verdict) -> Verdict {
     let (who, closing) = match endpoint.scheme {
         Scheme::Dns => (Who::Resolver, "resolver"),
-        _ if open.facts.contains_key("proxy") => (Who::Proxy, "proxy"),
+        _ if open.basis.subject.proxy.is_some() => (Who::Proxy, "proxy"),
         _ => (Who::Firewall, "firewall"),
     };
-    let mut diagnosis = Diagnosis::new(Code::PolicyOpen)
-        .sure(open.confidence)
-        .by(who);
+    let cause = Cause::PolicyOpen {
+        answer: Some(open.summary.into()),
+        closing: Some(closing.into()),
+    };
+    let mut diagnosis = Diagnosis::new(cause).sure(open.confidence).by(who);
     if endpoint.scheme == Scheme::Dns {
         diagnosis.stage = Stage::Dns;
     }
-    diagnosis.facts = open.facts;
-    let diagnosis = diagnosis
-        .fact("answer", open.summary)
-        .fact("closing", closing);
+    diagnosis.basis.or(open.basis);
     with(diagnosis.verdict(endpoint), Requirement::NotMet)
 }
 
@@ -153,16 +159,16 @@ fn answers_elsewhere(
     let (route, mut other) =
         beside.find(|(_, other)| matches!(seen(endpoint, other), Seen::Open))?;
     other.summary = format!("on the route {route}, {}", other.summary);
-    let facts = &mut other.facts;
-    facts.insert("route".to_owned(), diagnosis::short(&route).into());
-    facts.extend(open.code.map(|code| ("cause".to_owned(), code.id().into())));
-    let others = open.facts.get("other_ways");
-    facts.extend(others.map(|others| ("other_ways".to_owned(), others.clone())));
+    let notes = &mut other.basis.notes;
+    notes.route = Some(route.into());
+    notes.cause = open.code().map(Into::into).or(notes.cause.take());
+    let others = open.basis.notes.other_ways.clone();
+    notes.other_ways = others.or(notes.other_ways.take());
     Some(answers(endpoint, other))
 }
 
 fn seen(endpoint: &Endpoint, open: &Verdict) -> Seen {
-    match (open.outcome, open.code) {
+    match (open.outcome, open.code()) {
         (Outcome::Reachable | Outcome::Degraded, _) => Seen::Open,
         (Outcome::Blocked, Some(code)) => seen_by_code(endpoint, open, code),
         _ => Seen::Nothing,
@@ -172,7 +178,7 @@ fn seen(endpoint: &Endpoint, open: &Verdict) -> Seen {
 /// What a failure means for a host that must be closed. A proxy that is dead or requires
 /// credentials, and an answer of unknown origin, say nothing about a rule.
 fn seen_by_code(endpoint: &Endpoint, open: &Verdict, code: Code) -> Seen {
-    let has = |fact: &str| open.facts.contains_key(fact);
+    let notes = &open.basis.notes;
     match code {
         // The host answered: with an old certificate, to another agent, on a route beside this one.
         Code::TlsExpired
@@ -183,8 +189,12 @@ fn seen_by_code(endpoint: &Endpoint, open: &Verdict, code: Code) -> Seen {
         | Code::RouteProxyNotConfigured
         | Code::RoutePacWrongBranch => Seen::Open,
         // An inspection device answers for the host that it has reached, unless it says "blocked".
-        Code::TlsIntercepted | Code::TlsInterceptedUntrusted if has("page") => Seen::Closed,
-        Code::TlsIntercepted | Code::TlsInterceptedUntrusted if has("status") => Seen::Open,
+        Code::TlsIntercepted | Code::TlsInterceptedUntrusted if notes.page.is_some() => {
+            Seen::Closed
+        }
+        Code::TlsIntercepted | Code::TlsInterceptedUntrusted if notes.status.is_some() => {
+            Seen::Open
+        }
         // In clear text silence may be a filter that reads the request; after a genuine handshake the
         // host has been reached.
         Code::HttpSilent | Code::HttpClosed if endpoint.scheme == Scheme::Http => Seen::Closed,
@@ -225,8 +235,8 @@ const CLOSING: [Code; 27] = [
 ];
 
 fn route_of(verdict: &Verdict) -> Route {
-    match verdict.facts.get("proxy").and_then(|proxy| proxy.as_str()) {
-        Some(proxy) => Route::Proxy(proxy.to_owned()),
+    match &verdict.basis.subject.proxy {
+        Some(proxy) => Route::Proxy(proxy.to_string()),
         None if verdict.stage == Some(Stage::Dns) => Route::Resolver,
         None => Route::Direct,
     }
@@ -298,5 +308,5 @@ fn is_answer(verdict: &Verdict) -> bool {
         Some(Code::TlsInterceptedUntrusted),
     ];
     matches!(verdict.outcome, Outcome::Reachable | Outcome::Degraded)
-        || inspected.contains(&verdict.code)
+        || inspected.contains(&verdict.code())
 }

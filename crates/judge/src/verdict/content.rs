@@ -3,11 +3,13 @@
 use reach365_model::Timestamp;
 
 use crate::verdict::block_page;
-use crate::verdict::diagnosis::{Diagnosis, short};
+use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::http::{self, Answer};
+use reach365_model::cause::{Cause, Silence};
 use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::{CrlSeen, HttpSeen};
-use reach365_model::verdict::{Code, Confidence, Facts, Outcome};
+use reach365_model::notes::Notes;
+use reach365_model::verdict::{Code, Outcome};
 
 /// Whether an endpoint is part of the connectivity test of Windows.
 pub(super) fn is_ncsi(endpoint: &Endpoint) -> bool {
@@ -22,9 +24,10 @@ pub(super) fn truncated(answer: &Answer<'_>) -> Option<Diagnosis> {
     }
     let announced = seen.announced_length?;
     (answer.cut && announced > seen.body_bytes).then(|| {
-        certain(Code::ContentTruncated)
-            .fact("announced", announced)
-            .fact("received", seen.body_bytes)
+        Diagnosis::certain(Cause::ContentTruncated {
+            announced: Some(announced),
+            received: Some(seen.body_bytes),
+        })
     })
 }
 
@@ -33,9 +36,12 @@ fn unfinished(answer: &Answer<'_>) -> Option<Diagnosis> {
     truncated(answer).or_else(|| {
         let stopped = answer.stalled && !answer.seen.body_complete;
         stopped.then(|| {
-            Diagnosis::new(Code::HttpSilent)
-                .fact("waited_ms", answer.elapsed_ms)
-                .fact("received", answer.seen.body_bytes)
+            let silence = Silence {
+                waited_ms: Some(answer.elapsed_ms),
+                received: Some(answer.seen.body_bytes),
+                ..Silence::default()
+            };
+            Diagnosis::new(Cause::HttpSilent { silence })
         })
     })
 }
@@ -62,32 +68,25 @@ fn crl_body(answer: &Answer<'_>) -> Option<Diagnosis> {
 }
 
 fn not_a_crl(answer: &Answer<'_>) -> Diagnosis {
-    let diagnosis = certain(Code::ContentNotCrl).fact("page", block_page::described(answer.seen));
+    let page = block_page::described(answer.seen).into();
+    let diagnosis = Diagnosis::certain(Code::ContentNotCrl).note(|notes| notes.page = Some(page));
     softened(diagnosis, answer)
 }
 
 fn crl_expired(list: &CrlSeen, seen: &HttpSeen) -> Option<Diagnosis> {
     let due: Timestamp = list.next_update?;
     let received = seen.received?;
-    (due < received).then(|| {
-        let mut diagnosis = certain(Code::ContentCrlExpired);
-        diagnosis.facts = crl_facts(seen);
-        diagnosis
-    })
+    (due < received)
+        .then(|| Diagnosis::certain(Code::ContentCrlExpired).note(|notes| note_crl(notes, seen)))
 }
 
 /// Whose list it is, and when the next one is due.
-pub(super) fn crl_facts(seen: &HttpSeen) -> Facts {
+pub(super) fn note_crl(notes: &mut Notes, seen: &HttpSeen) {
     let Some(list) = seen.crl.as_ref().filter(|list| list.valid) else {
-        return Facts::new();
+        return;
     };
-    let issuer = list.issuer.as_deref().map(short);
-    let due = list.next_update.map(|due| due.to_string());
-    let facts = [("crl_issuer", issuer), ("next_update", due)];
-    let known = facts
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
-    known.collect()
+    notes.crl_issuer = list.issuer.as_deref().map(Into::into);
+    notes.next_update = list.next_update.map(|due| due.to_string().into());
 }
 
 /// A fixed text.
@@ -108,21 +107,24 @@ pub(super) fn body(answer: &Answer<'_>, wanted: &str) -> Option<Diagnosis> {
 
 fn other_status(answer: &Answer<'_>, wanted: &str, ncsi: bool) -> Diagnosis {
     let diagnosis = http::other_status(answer, "200");
-    if ncsi && diagnosis.code == Code::HttpUnexpectedStatus {
+    if ncsi && diagnosis.code() == Code::HttpUnexpectedStatus {
         return mismatch(answer, wanted, ncsi);
     }
     diagnosis
 }
 
 fn mismatch(answer: &Answer<'_>, wanted: &str, ncsi: bool) -> Diagnosis {
-    let code = if ncsi {
-        Code::NcsiWrongContent
+    let expected = Some(wanted.into());
+    let cause = if ncsi {
+        Cause::NcsiWrongContent { expected }
     } else {
-        Code::ContentMismatch
+        Cause::ContentMismatch {
+            expected,
+            location_host: None,
+        }
     };
-    let diagnosis = certain(code)
-        .fact("expected", short(wanted))
-        .fact("page", block_page::described(answer.seen));
+    let page = block_page::described(answer.seen).into();
+    let diagnosis = Diagnosis::certain(cause).note(|notes| notes.page = Some(page));
     softened(diagnosis, answer)
 }
 
@@ -150,8 +152,4 @@ fn softened(diagnosis: Diagnosis, answer: &Answer<'_>) -> Diagnosis {
         channel if channel.is_proven() => diagnosis.with_outcome(Outcome::Degraded),
         _ => diagnosis,
     }
-}
-
-fn certain(code: Code) -> Diagnosis {
-    Diagnosis::new(code).sure(Confidence::Certain)
 }

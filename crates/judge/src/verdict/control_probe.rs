@@ -1,17 +1,14 @@
 //! What control probes say: they were made after a failure, and each differs in one thing.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::dns;
+use reach365_model::cause::Cause;
 use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::evidence::{Attempt, Evidence, LegacyHello, SizeControl, SniControl};
-use reach365_model::verdict::{Code, Confidence, Facts, Outcome, Verdict, Who};
+use reach365_model::verdict::{Code, Confidence, Outcome, Verdict, Who};
 
-/// Name of the fact that the system counts only what waits for its acknowledgement.
-pub(super) const UNCOUNTED: &str = "acknowledgements";
-/// Name of the fact that another name was answered only once while the own name got no answer.
-const ANSWERED_ONCE: &str = "heard";
 /// Failures that a filter for names in ClientHellos may explain.
 const CUT_HELLOS: [Code; 4] = [
     Code::TlsHelloReset,
@@ -30,45 +27,42 @@ const FOREIGN: [Code; 5] = [
 
 /// Whether another host that works does not raise the confidence: it does not tell what was lost.
 pub(super) fn stays_doubtful(verdict: &Verdict) -> bool {
-    let says =
-        |code: Code, fact: &str| is_one_of(verdict, &[code]) && verdict.facts.contains_key(fact);
-    says(Code::TlsHelloDropped, UNCOUNTED) || says(Code::TlsSniFiltered, ANSWERED_ONCE)
-}
-
-/// The address that the verdict names.
-pub fn named_address(verdict: &Verdict) -> Option<SocketAddr> {
-    address_in(&verdict.facts)
-}
-
-fn address_in(facts: &Facts) -> Option<SocketAddr> {
-    facts.get("address")?.as_str()?.parse().ok()
+    let blocked = verdict.outcome == Outcome::Blocked;
+    let doubtful = |cause: &Cause| match cause {
+        Cause::TlsHelloDropped {
+            acknowledgements, ..
+        } => acknowledgements.is_some(),
+        Cause::TlsSniFiltered { heard, .. } => heard.is_some(),
+        _ => false,
+    };
+    blocked && verdict.basis.cause.as_ref().is_some_and(doubtful)
 }
 
 /// Whether another name in the ClientHello would tell more.
-pub fn wants_other_name(verdict: &Verdict) -> bool {
+pub(super) fn wants_other_name(verdict: &Verdict) -> bool {
     is_one_of(verdict, &CUT_HELLOS)
 }
 
 /// Whether shorter packets and a shorter answer would tell more.
-pub fn wants_sizes(endpoint: &Endpoint, verdict: &Verdict) -> bool {
+pub(super) fn wants_sizes(endpoint: &Endpoint, verdict: &Verdict) -> bool {
     let in_clear = endpoint.scheme == Scheme::Http;
     is_one_of(verdict, &[Code::TlsSilent]) || (in_clear && is_one_of(verdict, &[Code::HttpSilent]))
 }
 
 /// Whether names that do not exist would tell more.
-pub fn wants_random_labels(verdict: &Verdict) -> bool {
+pub(super) fn wants_random_labels(verdict: &Verdict) -> bool {
     is_one_of(verdict, &FOREIGN)
 }
 
 fn is_one_of(verdict: &Verdict, codes: &[Code]) -> bool {
-    let code = verdict.code;
+    let code = verdict.code();
     verdict.outcome == Outcome::Blocked && code.is_some_and(|code| codes.contains(&code))
 }
 
 /// The diagnosis as the controls leave it.
 pub(super) fn apply(evidence: &Evidence, diagnosis: Diagnosis) -> Diagnosis {
     // A probe of another address says nothing about this one.
-    let address = address_in(&diagnosis.facts);
+    let address = diagnosis.basis.subject.address;
     let size_control = evidence.size_control.as_ref();
     let size_control = size_control.filter(|control| Some(control.address) == address);
     let sni_control = evidence.sni_control.as_ref();
@@ -80,18 +74,18 @@ pub(super) fn apply(evidence: &Evidence, diagnosis: Diagnosis) -> Diagnosis {
         _ => diagnosis,
     };
     if let Some(control) = sni_control
-        && CUT_HELLOS.contains(&diagnosis.code)
+        && CUT_HELLOS.contains(&diagnosis.code())
         && let Some(confidence) = is_by_name(control, &diagnosis)
     {
         return filtered_by_name(control, confidence, diagnosis);
     }
-    if FOREIGN.contains(&diagnosis.code)
+    if FOREIGN.contains(&diagnosis.code())
         && let Some(label) = rewritten(evidence)
     {
-        return instead(Diagnosis::new(Code::DnsRewritten), diagnosis)
+        let label = Some(label.into());
+        return instead(Cause::DnsRewritten { label }, diagnosis)
             .sure(Confidence::High)
-            .fact("label", label)
-            .fact("answers", dns::to_strings(&dns::answers(evidence)));
+            .note(|notes| notes.answers = Some(dns::to_list(&dns::answers(evidence))));
     }
     diagnosis
 }
@@ -119,7 +113,7 @@ impl Size {
 }
 
 fn is_silence(diagnosis: &Diagnosis) -> bool {
-    matches!(diagnosis.code, Code::TlsSilent | Code::HttpSilent)
+    matches!(diagnosis.code(), Code::TlsSilent | Code::HttpSilent)
 }
 
 /// Whether packets of full size arrive: another ClientHello got a ServerHello, whose flight fills
@@ -143,28 +137,41 @@ fn has_received(attempt: &Attempt) -> bool {
 
 /// A short answer alone accuses no line: a shield on the PC lets it through and holds the rest, a
 /// slow line is done with it in time, and a device on the path may have given it.
-fn answered_when_short(size: Size, diagnosis: Diagnosis) -> Diagnosis {
+fn answered_when_short(size: Size, mut diagnosis: Diagnosis) -> Diagnosis {
     let bytes = match size {
-        // A head that came before was as short.
-        Size::Answer if diagnosis.facts.contains_key("status") => return diagnosis,
-        Size::Answer => return diagnosis.fact("short_answer", true),
-        Size::Segments(bytes) => bytes,
+        // A status came: the answer was not too long.
+        Size::Answer if diagnosis.basis.notes.status.is_some() => return diagnosis,
+        Size::Answer => None,
+        Size::Segments(bytes) => Some(bytes),
     };
-    let diagnosis = match diagnosis.code {
-        Code::TlsSilent => instead(Diagnosis::new(Code::TlsMtuBlackhole), diagnosis),
-        _ => diagnosis.by(Who::Path),
+    let how = |bytes| {
+        format!("the same question is answered where segments are limited to {bytes} bytes").into()
     };
-    diagnosis.sure(Confidence::High).fact(
-        "how",
-        format!("the same question is answered where segments are limited to {bytes} bytes"),
-    )
+    match (diagnosis.cause_mut(), bytes) {
+        (Cause::TlsSilent { silence } | Cause::HttpSilent { silence }, None) => {
+            silence.short_answer = Some(true);
+            diagnosis
+        }
+        (Cause::TlsSilent { .. }, Some(bytes)) => {
+            let cause = Cause::TlsMtuBlackhole {
+                how: Some(how(bytes)),
+                waited_ms: None,
+            };
+            instead(cause, diagnosis).sure(Confidence::High)
+        }
+        (Cause::HttpSilent { silence }, Some(bytes)) => {
+            silence.how = Some(how(bytes));
+            diagnosis.by(Who::Path).sure(Confidence::High)
+        }
+        _ => diagnosis,
+    }
 }
 
 /// Confidence in a filter for the name: every ClientHello with the host's own failed, another name
 /// was answered. Where only one of two was, chance may have chosen.
 fn is_by_name(control: &SniControl, diagnosis: &Diagnosis) -> Option<Confidence> {
     // Where nothing came, the packets may be too long: an alert is too short to tell.
-    let is_answered = |hello: &&LegacyHello| match diagnosis.code {
+    let is_answered = |hello: &&LegacyHello| match diagnosis.code() {
         Code::TlsSilent => hello.version.is_some(),
         _ => is_answer(hello),
     };
@@ -193,20 +200,24 @@ fn filtered_by_name(
     confidence: Confidence,
     diagnosis: Diagnosis,
 ) -> Diagnosis {
-    let diagnosis = instead(Diagnosis::new(Code::TlsSniFiltered), diagnosis)
-        .sure(confidence)
-        .fact("control", control.name.as_str());
-    match confidence {
-        Confidence::High => diagnosis,
-        _ => diagnosis.fact(ANSWERED_ONCE, "once"),
-    }
+    let once = confidence != Confidence::High;
+    let cause = Cause::TlsSniFiltered {
+        control: Some(control.name.as_str().into()),
+        heard: once.then(|| "once".into()),
+    };
+    instead(cause, diagnosis).sure(confidence)
 }
 
 /// Another code for the same failure, whose own becomes the cause.
-fn instead(mut better: Diagnosis, diagnosis: Diagnosis) -> Diagnosis {
+fn instead(cause: Cause, diagnosis: Diagnosis) -> Diagnosis {
+    let mut better = Diagnosis::new(cause);
+    let own = better.basis.cause.take();
     better.address = diagnosis.address;
-    better.facts = diagnosis.facts;
-    better.fact("cause", diagnosis.code.id())
+    better.basis = match own {
+        Some(cause) => diagnosis.basis.explained_by(cause),
+        None => diagnosis.basis,
+    };
+    better
 }
 
 /// The name that does not exist and has the host's own addresses.

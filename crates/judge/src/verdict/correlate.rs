@@ -26,12 +26,13 @@ mod uncontrolled;
 
 use std::net::SocketAddr;
 
-use crate::verdict::diagnosis::{Diagnosis, fill};
+use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::known_names::KnownNames;
 use crate::verdict::{Context, Judged, closed, msoid, skipped};
+use reach365_model::cause::Cause;
 use reach365_model::endpoint::{Endpoint, Host, MustBe};
 use reach365_model::evidence::Evidence;
-use reach365_model::verdict::{Code, Confidence, Culprit, Facts, Finding, Outcome, Verdict};
+use reach365_model::verdict::{Code, Confidence, Culprit, Finding, Outcome, Verdict};
 
 /// Looks at all results together, corrects them where the run knows better, and names the causes
 /// that several of them share.
@@ -143,7 +144,7 @@ fn free(rows: &[Judged<'_>], wanted: impl Fn(&Judged<'_>) -> bool) -> Places {
 
 /// Whether an endpoint is blocked for one of these causes.
 fn blocked_by(row: &Judged<'_>, codes: &[Code]) -> bool {
-    let code = row.verdict.code;
+    let code = row.verdict.code();
     row.verdict.outcome == Outcome::Blocked && code.is_some_and(|code| codes.contains(&code))
 }
 
@@ -151,7 +152,7 @@ fn blocked_by(row: &Judged<'_>, codes: &[Code]) -> bool {
 fn is_genuine(row: &Judged<'_>) -> bool {
     row.endpoint.must_be == MustBe::Reachable
         && matches!(row.verdict.outcome, Outcome::Reachable | Outcome::Degraded)
-        && row.verdict.code != Some(Code::TlsIntercepted)
+        && row.verdict.code() != Some(Code::TlsIntercepted)
         && !row.evidence.attempts.is_empty()
 }
 
@@ -186,41 +187,29 @@ fn collapse_as_inconclusive(rows: &mut [Judged<'_>], places: &[usize], code: Cod
     }
 }
 
-/// A finding over some results, with a sentence of its own.
-fn finding(diagnosis: Diagnosis, says: &str, rows: &[Judged<'_>], places: &[usize]) -> Finding {
+/// A finding over some results.
+fn finding(diagnosis: Diagnosis, rows: &[Judged<'_>], places: &[usize]) -> Finding {
+    let summary = diagnosis.basis.sentence_of_run(diagnosis.stage);
     let id = |place: &usize| rows[*place].endpoint.id.clone();
     let mut culprit = Culprit::new(diagnosis.who);
     culprit.address = diagnosis.address;
-    let summary = fill(says, &diagnosis.facts, None);
-    let (code, outcome) = (diagnosis.code, diagnosis.outcome);
+    let (code, outcome) = (diagnosis.code(), diagnosis.outcome);
     let mut finding = Finding::new(code, outcome, diagnosis.confidence, summary);
     finding.stage = diagnosis.stage;
     finding.culprit = path::has_culprit(&diagnosis).then_some(culprit);
-    finding.facts = diagnosis.facts;
+    finding.basis = diagnosis.basis;
     finding.endpoints = places.iter().map(id).collect();
     finding
 }
 
-/// Gives a result another code, its facts kept.
-fn recode(row: &mut Judged<'_>, code: Code, confidence: Confidence) {
-    let mut diagnosis = Diagnosis::new(code).sure(confidence);
-    if let Some(cause) = row.verdict.code {
-        diagnosis = diagnosis.fact("cause", cause.id());
+/// Gives a result a better cause; the one that it had lies behind it.
+fn recode(row: &mut Judged<'_>, cause: impl Into<Cause>, confidence: Confidence) {
+    let mut diagnosis = Diagnosis::new(cause).sure(confidence);
+    if let Some(cause) = diagnosis.basis.cause.take() {
+        let known = std::mem::take(&mut row.verdict.basis);
+        diagnosis.basis = known.explained_by(cause);
     }
-    let mut facts: Facts = std::mem::take(&mut row.verdict.facts);
-    facts.append(&mut diagnosis.facts);
-    diagnosis.facts = facts;
     *row.verdict = diagnosis.verdict(row.endpoint);
-}
-
-/// A text among the facts of a result.
-fn fact<'a>(row: &'a Judged<'_>, name: &str) -> Option<&'a str> {
-    row.verdict.facts.get(name)?.as_str()
-}
-
-/// Whether a proxy was used: addresses are then its own, and it does the DNS lookups.
-fn is_proxied(row: &Judged<'_>) -> bool {
-    row.verdict.facts.contains_key("proxy")
 }
 
 /// Whether a TCP connection for an endpoint was accepted.

@@ -1,53 +1,78 @@
-//! A diagnosis: a code with its facts, worded as a verdict at the end.
+//! A diagnosis: a cause with what is known beside it, worded as a verdict at the end.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use serde_json::Value;
-
+use reach365_model::cause::Cause;
 use reach365_model::endpoint::{Endpoint, printable};
 use reach365_model::evidence::Stage;
-use reach365_model::verdict::{Code, Confidence, Culprit, Facts, Outcome, Verdict, Who};
-
-/// Characters of foreign text that a fact holds at most.
-const FACT_LIMIT: usize = 200;
-/// The fact that says why credentials were not sent.
-pub(super) const WITHHELD: &str = "credentials_withheld";
-/// The fact that the list states a private issuer, and what this machine lacks to trust it.
-pub const OWN_ISSUER: &str = "own_issuer";
-/// The fact that nothing comparable was seen to work, so that the cause accuses no party.
-pub const NO_CONTROL: &str = "no_control";
-/// Entries of a list that a fact holds at most.
-const LIST_LIMIT: usize = 16;
+use reach365_model::notes::Notes;
+use reach365_model::verdict::{Basis, Code, Confidence, Culprit, Outcome, Verdict, Who};
 
 /// The cause of a failure, or a flaw of an answer.
 #[derive(Debug, Clone)]
 pub(super) struct Diagnosis {
-    pub(super) code: Code,
+    /// It always has a cause.
+    pub(super) basis: Basis,
     pub(super) outcome: Outcome,
     pub(super) stage: Stage,
     pub(super) confidence: Confidence,
     pub(super) who: Who,
+    /// The address of the culprit.
     pub(super) address: Option<IpAddr>,
-    pub(super) facts: Facts,
 }
 
 impl Diagnosis {
     /// A diagnosis with the defaults of its code, seen once.
-    pub(super) fn new(code: Code) -> Self {
+    pub(super) fn new(cause: impl Into<Cause>) -> Self {
+        let cause = cause.into();
+        let code = cause.code();
         Self {
-            code,
+            basis: Basis::new(cause),
             outcome: code.outcome(),
             stage: code.stage(),
             confidence: Confidence::Low,
             who: code.who(),
             address: None,
-            facts: Facts::new(),
         }
     }
 
-    pub(super) fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.facts.insert(name.to_owned(), bounded(value.into()));
-        self
+    /// The same, said by the other party itself.
+    pub(super) fn certain(cause: impl Into<Cause>) -> Self {
+        Self::new(cause).sure(Confidence::Certain)
+    }
+
+    /// Another cause for what a verdict is about: everything that is known beside its cause stays.
+    pub(super) fn instead_of(verdict: &Verdict, cause: impl Into<Cause>) -> Self {
+        let mut diagnosis = Self::new(cause).sure(verdict.confidence);
+        diagnosis.basis.subject = verdict.basis.subject.clone();
+        diagnosis.basis.notes = verdict.basis.notes.clone();
+        diagnosis.basis.because.clone_from(&verdict.basis.because);
+        diagnosis.basis.further.clone_from(&verdict.basis.further);
+        diagnosis.address = verdict.culprit.as_ref().and_then(|culprit| culprit.address);
+        diagnosis
+    }
+
+    /// The diagnosis that a verdict says; `code` where it names no cause.
+    pub(super) fn of(verdict: &Verdict, code: Code) -> Self {
+        let cause = verdict.basis.cause.clone().unwrap_or_else(|| code.into());
+        let mut diagnosis = Self::new(cause).sure(verdict.confidence);
+        if let Some(culprit) = &verdict.culprit {
+            diagnosis = diagnosis.by(culprit.who).at_address(culprit.address);
+        }
+        diagnosis.stage = verdict.stage.unwrap_or(diagnosis.stage);
+        let cause = diagnosis.basis.cause.take();
+        diagnosis.basis = verdict.basis.clone();
+        diagnosis.basis.cause = cause;
+        diagnosis
+    }
+
+    pub(super) fn code(&self) -> Code {
+        self.basis.code().expect("a diagnosis has a cause")
+    }
+
+    /// Changes the cause that it has.
+    pub(super) fn cause_mut(&mut self) -> &mut Cause {
+        self.basis.cause.as_mut().expect("a diagnosis has a cause")
     }
 
     pub(super) fn sure(mut self, confidence: Confidence) -> Self {
@@ -71,37 +96,34 @@ impl Diagnosis {
         self
     }
 
+    /// The address that was connected to.
+    pub(super) fn connected_to(mut self, address: SocketAddr) -> Self {
+        self.basis.subject.address = Some(address);
+        self
+    }
+
+    /// Adds to what is said beside the cause.
+    pub(super) fn note(mut self, change: impl FnOnce(&mut Notes)) -> Self {
+        change(&mut self.basis.notes);
+        self
+    }
+
     pub(super) fn verdict(self, endpoint: &Endpoint) -> Verdict {
-        let mut summary = fill(
-            self.code.says(),
-            &self.sentence_facts(endpoint),
-            Some(endpoint),
-        );
-        let remarks = [WITHHELD, OWN_ISSUER];
-        for why in remarks.iter().filter_map(|name| self.facts.get(*name)) {
-            summary = format!("{summary}; {}", value_text(why));
+        let mut summary = self.basis.sentence(self.stage, endpoint);
+        let notes = &self.basis.notes;
+        for why in [&notes.credentials_withheld, &notes.own_issuer]
+            .into_iter()
+            .flatten()
+        {
+            summary = format!("{summary}; {why}");
         }
         let mut culprit = Culprit::new(self.who);
         culprit.address = self.address;
         let mut verdict = Verdict::new(self.outcome, self.confidence, summary);
         verdict.stage = Some(self.stage);
-        verdict.code = Some(self.code);
         verdict.culprit = Some(culprit);
-        verdict.facts = self.facts;
+        verdict.basis = self.basis;
         verdict
-    }
-
-    /// The facts as they stand in the sentence: behind a proxy the address is the proxy's, and what
-    /// happened there happened on the path through it.
-    fn sentence_facts(&self, endpoint: &Endpoint) -> Facts {
-        let mut facts = self.facts.clone();
-        if let Some(Value::String(proxy)) = self.facts.get("proxy")
-            && self.stage > Stage::Proxy
-        {
-            let path = format!("{endpoint} through the proxy {proxy}");
-            facts.insert("address".to_owned(), path.into());
-        }
-        facts
     }
 }
 
@@ -110,77 +132,18 @@ pub(super) fn plain(
     outcome: Outcome,
     confidence: Confidence,
     summary: String,
-    facts: Facts,
+    basis: Basis,
 ) -> Verdict {
     let mut verdict = Verdict::new(outcome, confidence, summary);
-    verdict.facts = facts;
+    verdict.basis = basis;
     verdict
 }
 
 /// The cause is unknown, and why.
 pub(super) fn inconclusive(endpoint: &Endpoint, why: &str) -> Verdict {
     let summary = format!("{endpoint} could not be judged: {}", printable(why));
-    plain(
-        Outcome::Inconclusive,
-        Confidence::Low,
-        summary,
-        Facts::new(),
-    )
-}
-
-/// Puts facts into a sentence; `host`, `port` and `target` come from the endpoint.
-pub fn fill(template: &str, facts: &Facts, endpoint: Option<&Endpoint>) -> String {
-    let mut out = String::with_capacity(template.len() + 64);
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        out.push_str(before);
-        let Some((name, tail)) = after.split_once('}') else {
-            break;
-        };
-        out.push_str(&value_of(name, facts, endpoint));
-        rest = tail;
-    }
-    out.push_str(rest);
-    out
-}
-
-fn value_of(name: &str, facts: &Facts, endpoint: Option<&Endpoint>) -> String {
-    if let Some(value) = facts.get(name) {
-        return value_text(value);
-    }
-    match (name, endpoint) {
-        ("host", Some(endpoint)) => endpoint.host.to_string(),
-        ("port", Some(endpoint)) => endpoint.port.to_string(),
-        ("target", Some(endpoint)) => endpoint.to_string(),
-        _ => "(unknown)".to_owned(),
-    }
-}
-
-/// A fact as it stands in a sentence.
-fn value_text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Array(items) if items.is_empty() => "nothing".to_owned(),
-        Value::Array(items) => items.iter().map(value_text).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
-    }
-}
-
-fn bounded(value: Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(short(&text)),
-        Value::Array(items) => items.into_iter().take(LIST_LIMIT).map(bounded).collect(),
-        other => other,
-    }
-}
-
-/// Foreign text, printable and of bounded length.
-pub fn short(text: &str) -> String {
-    let text = printable(text);
-    match text.char_indices().nth(FACT_LIMIT) {
-        None => text,
-        Some((end, _)) => format!("{}…", &text[..end]),
-    }
+    let basis = Basis::default();
+    plain(Outcome::Inconclusive, Confidence::Low, summary, basis)
 }
 
 /// Milliseconds as people read them.
@@ -189,32 +152,5 @@ pub(super) fn whole_ms(ms: f64) -> u64 {
         ms.max(0.0).round() as u64
     } else {
         0
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sentence_takes_its_facts_once_and_never_rereads_foreign_braces() {
-        let diagnosis = Diagnosis::new(Code::TlsPlaintext)
-            .fact("address", "192.0.2.1:443")
-            .fact("first_bytes", "{host}\u{1b}[2J");
-        let text = fill(
-            "{address} says {first_bytes}, {missing}",
-            &diagnosis.facts,
-            None,
-        );
-        assert_eq!(text, "192.0.2.1:443 says {host}\\u{1b}[2J, (unknown)");
-    }
-
-    #[test]
-    fn foreign_text_is_cut() {
-        let diagnosis = Diagnosis::new(Code::TlsPlaintext).fact("first_bytes", "x".repeat(100_000));
-        assert_eq!(
-            value_text(&diagnosis.facts["first_bytes"]).chars().count(),
-            201
-        );
     }
 }

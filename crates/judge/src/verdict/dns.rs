@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::verdict::attempt::AttemptResult;
-use crate::verdict::diagnosis::{self, Diagnosis, short, whole_ms};
+use crate::verdict::diagnosis::{self, Diagnosis, whole_ms};
 use crate::verdict::tcp::{self, AT_ONCE_MS};
 use crate::verdict::{limit, network};
+use reach365_model::cause::{Cause, FailedLookup};
 use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::{
     DnsTry, Evidence, Failure, FailureKind, Lookup, RecordKind, RunEvidence, Stage,
 };
-use reach365_model::verdict::{Code, Confidence, Facts, Outcome, Verdict, Who};
+use reach365_model::facts::{List, short};
+use reach365_model::verdict::{Basis, Code, Confidence, Outcome, Verdict, Who};
 
 /// An answer that takes longer is slow, on a path whose own round trip is short.
 pub(super) const SLOW_LOOKUP_MS: f64 = 500.0;
@@ -78,27 +80,27 @@ pub(super) fn judge(endpoint: &Endpoint, evidence: &Evidence, run: &RunEvidence)
             _ => diagnosis::inconclusive(endpoint, "no lookup was recorded"),
         };
     }
-    let answers = to_strings(&found);
     if !endpoint.dns_answer.is_empty() && !is_expected(endpoint, &found) {
-        return wrong_answer(evidence)
+        return wrong_answer(endpoint, evidence)
             .sure(Confidence::Certain)
-            .fact("answers", answers.clone())
-            .fact("expected", to_strings(&endpoint.dns_answer))
+            .note(|notes| notes.answers = Some(to_list(&found)))
             .verdict(endpoint);
     }
-    let summary = format!("{endpoint} resolves to {}", answers.join(", "));
-    let mut facts = Facts::from([("answers".to_owned(), answers.into())]);
-    if let Some(ipv6) = about_ipv6(endpoint, &found) {
-        facts.insert("ipv6".to_owned(), ipv6.into());
-    }
-    diagnosis::plain(Outcome::Reachable, Confidence::Certain, summary, facts)
+    let summary = format!("{endpoint} resolves to {}", to_strings(&found).join(", "));
+    let mut basis = Basis::default();
+    basis.notes.answers = Some(to_list(&found));
+    basis.notes.ipv6 = about_ipv6(endpoint, &found).map(Into::into);
+    diagnosis::plain(Outcome::Reachable, Confidence::Certain, summary, basis)
 }
 
-fn wrong_answer(evidence: &Evidence) -> Diagnosis {
+fn wrong_answer(endpoint: &Endpoint, evidence: &Evidence) -> Diagnosis {
+    let expected = Some(to_list(&endpoint.dns_answer));
     if evidence.hosts_file.is_empty() {
-        return Diagnosis::new(Code::NcsiDnsWrong);
+        return Diagnosis::new(Cause::NcsiDnsWrong { expected });
     }
-    Diagnosis::new(Code::DnsHostsFile).fact("cause", "Windows expects another address")
+    let words = "Windows expects another address";
+    let diagnosis = Diagnosis::new(Cause::DnsHostsFile { expected });
+    diagnosis.note(|notes| notes.cause = Some(words.into()))
 }
 
 /// Every answer of the family that decides must be in the entry: IPv4 where it was answered and
@@ -216,13 +218,16 @@ fn judge_failure(lookup: &Lookup, failure: &Failure) -> AttemptResult {
     let server = server_that_failed(lookup, failure);
     let name = server.map_or_else(|| "of this machine".to_owned(), server_words);
     let blamed = server.filter(|_| code.who() == Who::Resolver);
-    let diagnosis = Diagnosis::new(code)
-        .at_address(blamed.map(|server| server.ip()))
-        .fact("resolver", name.as_str())
-        .fact("address", name.as_str())
-        .fact("tries", lookup.tries.len())
-        .fact("rcode", rcode(lookup, failure))
-        .fact("seen", seen(failure));
+    let mut diagnosis = Diagnosis::new(code).at_address(blamed.map(|server| server.ip()));
+    if let Some(failed) = diagnosis.cause_mut().lookup_mut() {
+        *failed = FailedLookup {
+            resolver: Some(name.as_str().into()),
+            address: Some(name.into()),
+            tries: Some(lookup.tries.len() as u64),
+            rcode: Some(rcode(lookup, failure).into()),
+            seen: Some(seen(failure).into()),
+        };
+    }
     AttemptResult::Failed(diagnosis.sure(confidence(lookup, failure)))
 }
 
@@ -341,10 +346,10 @@ fn aaaa_broken(evidence: &Evidence, run: &RunEvidence) -> Option<Diagnosis> {
             | FailureKind::Truncated
     ) && limit::shortened_for(run, Stage::Dns, failure).is_none();
     (resolved && !answered && breaks).then(|| {
-        Diagnosis::new(Code::DnsAaaaBroken)
+        let seen = Some(seen(failure).into());
+        Diagnosis::new(Cause::DnsAaaaBroken { seen })
             .sure(confidence(lookup, failure))
             .at_address(only_resolver(evidence))
-            .fact("seen", seen(failure))
     })
 }
 
@@ -366,16 +371,16 @@ fn slow(evidence: &Evidence) -> Option<Diagnosis> {
         (times.len() > 1 && shortest > limit).then_some((lookup, shortest))
     });
     let (lookup, elapsed) = slow.max_by(|one, other| one.1.total_cmp(&other.1))?;
-    let diagnosis = Diagnosis::new(Code::DnsSlow)
-        .sure(Confidence::Medium)
-        .at_address(only_resolver(evidence))
-        .fact("dns_ms", whole_ms(elapsed))
-        .fact("tries", lookup.tries.len());
-    Some(diagnosis)
+    let cause = Cause::DnsSlow {
+        dns_ms: Some(whole_ms(elapsed)),
+        tries: Some(lookup.tries.len() as u64),
+    };
+    let diagnosis = Diagnosis::new(cause).sure(Confidence::Medium);
+    Some(diagnosis.at_address(only_resolver(evidence)))
 }
 
 /// Names that one more question would tell a slow resolver from a lost packet about.
-pub fn slow_once(evidence: &Evidence) -> Vec<(String, RecordKind)> {
+pub(super) fn slow_once(evidence: &Evidence) -> Vec<(String, RecordKind)> {
     let lookups = evidence
         .lookups
         .iter()
@@ -448,5 +453,10 @@ fn try_has_no_route(one: &DnsTry) -> bool {
 
 /// Addresses as text.
 pub(super) fn to_strings(addresses: &[IpAddr]) -> Vec<String> {
+    addresses.iter().map(ToString::to_string).collect()
+}
+
+/// Addresses as a fact.
+pub(super) fn to_list(addresses: &[IpAddr]) -> List {
     addresses.iter().map(ToString::to_string).collect()
 }

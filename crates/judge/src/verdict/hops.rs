@@ -1,11 +1,13 @@
 //! The hops of a route: which one a client would use, and what came of it.
 
 use crate::verdict::attempt::{AddressResult, AttemptResult, by_address, furthest};
-use crate::verdict::diagnosis::{self, Diagnosis, short};
+use crate::verdict::diagnosis::{self, Diagnosis};
 use crate::verdict::network::GenuineAddresses;
 use crate::verdict::{Context, dns, host, limit, proxy};
+use reach365_model::cause::Cause;
 use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::evidence::{Attempt, Evidence, Failure, FailureKind, Lookup, Stage};
+use reach365_model::facts::{List, PassedOver};
 use reach365_model::verdict::{Code, Confidence, Outcome, Verdict, Who};
 use reach365_proxy::route::{Hop, ProxyProtocol, ProxyServer};
 
@@ -13,6 +15,18 @@ use reach365_proxy::route::{Hop, ProxyProtocol, ProxyServer};
 struct HopResult<'a> {
     hop: &'a Hop,
     result: AttemptResult,
+}
+
+impl HopResult<'_> {
+    fn passed_over(&self) -> Option<PassedOver> {
+        let AttemptResult::Failed(diagnosis) = &self.result else {
+            return None;
+        };
+        Some(PassedOver {
+            hop: self.hop.clone(),
+            code: diagnosis.code(),
+        })
+    }
 }
 
 /// Judges an endpoint on its route; directly where no proxy is on it.
@@ -52,20 +66,17 @@ pub(super) fn judge(
         let direct = direct.filter(|_| hop.proxy().is_some());
         return after(&passed_over, direct.as_ref(), verdict, hop);
     }
-    let others = |passed_over: &[HopResult<'_>]| -> Vec<String> {
-        passed_over.iter().map(to_text).collect()
-    };
+    let others =
+        |passed_over: &[HopResult<'_>]| -> List { passed_over.iter().map(to_text).collect() };
     // Everything is dead: clients report the first.
     if let Some(mut verdict) = direct.take_if(|_| *hops[0] == Hop::Direct) {
-        let others = others(&passed_over);
-        verdict.facts.insert("other_hops".to_owned(), others.into());
+        verdict.basis.notes.other_hops = Some(others(&passed_over));
         return verdict;
     }
     let first = passed_over.swap_remove(0);
-    let others = others(&passed_over);
     let mut verdict = verdict(endpoint, first.result);
-    if !others.is_empty() {
-        verdict.facts.insert("other_hops".to_owned(), others.into());
+    if !passed_over.is_empty() {
+        verdict.basis.notes.other_hops = Some(others(&passed_over));
     }
     verdict
 }
@@ -106,7 +117,7 @@ fn is_passed_over(result: &AttemptResult) -> bool {
         Code::ProxyRefused,
         Code::DeviceNoRoute,
     ];
-    matches!(result, AttemptResult::Failed(diagnosis) if unreached.contains(&diagnosis.code))
+    matches!(result, AttemptResult::Failed(diagnosis) if unreached.contains(&diagnosis.code()))
 }
 
 /// Clients go on from the direct path too where no connection was established; what fails later is final
@@ -147,7 +158,7 @@ fn no_name(
 ) -> AttemptResult {
     match dns::failure(endpoint, evidence, context.run) {
         AttemptResult::Failed(diagnosis) if dns::answers(evidence).is_empty() => {
-            AttemptResult::Failed(diagnosis.fact("why", why))
+            AttemptResult::Failed(diagnosis.note(|notes| notes.why = Some(why.into())))
         }
         _ => AttemptResult::unknown(why),
     }
@@ -175,14 +186,13 @@ fn sum_up(results: &[AddressResult]) -> AttemptResult {
 /// Addresses of a proxy that fail while another serves: clients lose time on them.
 fn with_dead_addresses(result: AttemptResult, results: &[AddressResult]) -> AttemptResult {
     let line = |one: &AddressResult| match &one.result {
-        AttemptResult::Failed(diagnosis) => Some(format!("{} {}", one.address, diagnosis.code)),
+        AttemptResult::Failed(diagnosis) => Some(format!("{} {}", one.address, diagnosis.code())),
         _ => None,
     };
     let dead: Vec<String> = results.iter().filter_map(line).collect();
     match result {
         AttemptResult::Genuine(mut genuine) if !dead.is_empty() => {
-            let facts = &mut genuine.facts;
-            facts.insert("dead_proxy_addresses".to_owned(), dead.into());
+            genuine.basis.notes.dead_proxy_addresses = Some(dead.into());
             AttemptResult::Genuine(genuine)
         }
         other => other,
@@ -226,22 +236,18 @@ fn unresolved(evidence: &Evidence, proxy: &ProxyServer, context: &Context<'_>) -
     if seen.is_empty() {
         return AttemptResult::unknown("the probe left no evidence of the proxy");
     }
-    let diagnosis = Diagnosis::new(Code::ProxyUnresolvable)
-        .sure(Confidence::Medium)
-        .fact("proxy", proxy.to_string())
-        .fact("seen", seen);
-    let diagnosis = if asked == [name] {
-        diagnosis
-    } else {
-        diagnosis.fact("asked", printable_names(&asked))
+    let cause = Cause::ProxyUnresolvable {
+        seen: Some(seen.into()),
+        asked: (asked != [name]).then(|| asked.into_iter().collect()),
     };
-    // The name in the settings does not exist only where the resolver says so.
-    let diagnosis = if denied {
+    let mut diagnosis = Diagnosis::new(cause).sure(Confidence::Medium);
+    diagnosis.basis.subject.proxy = Some(proxy.to_string().into());
+    // Only the resolver's own word that there is no such name is about the name.
+    AttemptResult::Failed(if denied {
         diagnosis
     } else {
         diagnosis.by(Who::Resolver)
-    };
-    AttemptResult::Failed(diagnosis)
+    })
 }
 
 /// The one address family that was asked for, where a proxy's name is there without a record of it.
@@ -264,10 +270,6 @@ fn asked_for<'a>(evidence: &'a Evidence, name: &'a str) -> Vec<&'a str> {
     )
 }
 
-fn printable_names(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| short(name)).collect()
-}
-
 fn verdict(endpoint: &Endpoint, result: AttemptResult) -> Verdict {
     match result {
         AttemptResult::Genuine(genuine) => host::answered(endpoint, genuine),
@@ -286,23 +288,20 @@ fn after(
     mut verdict: Verdict,
     used: &Hop,
 ) -> Verdict {
-    let facts = &mut verdict.facts;
-    facts.insert("hop".to_owned(), used.to_string().into());
+    verdict.basis.subject.hop = Some(used.clone());
+    let notes = &mut verdict.basis.notes;
     if let Some(direct) = direct {
-        let why = direct.code.map_or("unknown", Code::id);
-        facts.insert("direct_failed".to_owned(), why.into());
+        let why = direct.code().map_or("unknown", Code::id);
+        notes.direct_failed = Some(why.into());
     }
-    if passed_over.is_empty() {
-        return verdict;
-    }
-    let hops: Vec<String> = passed_over.iter().map(to_text).collect();
-    facts.insert("passed_over".to_owned(), hops.into());
+    let hops = passed_over.iter().filter_map(HopResult::passed_over);
+    notes.passed_over = (!passed_over.is_empty()).then(|| hops.collect());
     verdict
 }
 
 fn to_text(hop: &HopResult<'_>) -> String {
     match &hop.result {
-        AttemptResult::Failed(diagnosis) => format!("{} {}", hop.hop, diagnosis.code),
+        AttemptResult::Failed(diagnosis) => format!("{} {}", hop.hop, diagnosis.code()),
         _ => format!("{} unclear", hop.hop),
     }
 }

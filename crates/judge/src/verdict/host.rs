@@ -6,9 +6,11 @@ use crate::verdict::attempt::{AddressResult, AttemptResult, Genuine, by_address,
 use crate::verdict::diagnosis::{self, Diagnosis};
 use crate::verdict::network::{self, GenuineAddresses, below, is_bogus, lacks};
 use crate::verdict::{Context, control_probe, dns, nat64};
+use reach365_model::cause::{Cause, MsoidRecord, SomeAddresses};
 use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::{Attempt, Evidence, Stage};
-use reach365_model::verdict::{Code, Confidence, Facts, Outcome, Verdict};
+use reach365_model::notes::Notes;
+use reach365_model::verdict::{Basis, Code, Confidence, Outcome, Verdict};
 
 /// What is said first where several things are wrong beside a genuine answer.
 const FLAWS: [Code; 15] = [
@@ -40,10 +42,10 @@ pub(super) fn judge(
     let results = by_address(endpoint, &attempts, context);
     let genuine: Vec<&Genuine> = results.iter().filter_map(genuine_of).collect();
     if let Some(first) = genuine.first() {
-        let mut facts = first.facts.clone();
-        facts.extend(dns_remarks(endpoint, evidence, context));
+        let mut basis = first.basis.clone();
+        note_dns(&mut basis.notes, endpoint, evidence, context);
         let flaws = all_flaws(evidence, context, &results);
-        return with_flaws(endpoint, facts, first.confidence, flaws);
+        return with_flaws(endpoint, basis, first.confidence, flaws);
     }
     match accusation(endpoint, evidence, context, &results) {
         AttemptResult::Failed(diagnosis) => {
@@ -76,68 +78,71 @@ fn failure_of(result: &AddressResult) -> Option<&Diagnosis> {
 
 /// A genuine answer came through a proxy: reachable, or degraded by what was wrong with it.
 pub(super) fn answered(endpoint: &Endpoint, genuine: Genuine) -> Verdict {
-    with_flaws(endpoint, genuine.facts, genuine.confidence, genuine.flaws)
+    with_flaws(endpoint, genuine.basis, genuine.confidence, genuine.flaws)
 }
 
 /// Reachable, or degraded by the worst of what was wrong beside a genuine answer.
 fn with_flaws(
     endpoint: &Endpoint,
-    mut facts: Facts,
+    basis: Basis,
     confidence: Confidence,
     mut flaws: Vec<Diagnosis>,
 ) -> Verdict {
-    if flaws.is_empty() {
-        let summary = answer_in_words(endpoint, &facts);
-        return diagnosis::plain(Outcome::Reachable, confidence, summary, facts);
-    }
-    flaws.sort_by_key(|flaw| FLAWS.iter().position(|code| *code == flaw.code));
-    flaws.dedup_by_key(|flaw| flaw.code);
-    let also: Vec<&str> = flaws.iter().skip(1).map(|flaw| flaw.code.id()).collect();
-    if !also.is_empty() {
-        facts.insert("also".to_owned(), also.into());
-    }
-    let mut flaw = flaws.swap_remove(0).with_outcome(Outcome::Degraded);
-    facts.append(&mut flaw.facts);
-    flaw.facts = facts;
+    flaws.sort_by_key(|flaw| FLAWS.iter().position(|code| *code == flaw.code()));
+    flaws.dedup_by_key(|flaw| flaw.code());
+    let mut flaws = flaws.into_iter();
+    let Some(first) = flaws.next() else {
+        let summary = answer_in_words(endpoint, &basis);
+        return diagnosis::plain(Outcome::Reachable, confidence, summary, basis);
+    };
+    let mut flaw = first.with_outcome(Outcome::Degraded);
+    flaw.basis.or(basis);
+    flaw.basis.further = flaws.filter_map(|other| other.basis.cause).collect();
     flaw.verdict(endpoint)
 }
 
-fn answer_in_words(endpoint: &Endpoint, facts: &Facts) -> String {
-    let proxied = facts.contains_key("proxy");
-    let text = match (facts.contains_key("client_certificate"), proxied) {
-        (true, true) => {
-            "{target} answers genuinely through the proxy {proxy}: it requires a client certificate"
+fn answer_in_words(endpoint: &Endpoint, basis: &Basis) -> String {
+    let through = basis
+        .subject
+        .proxy
+        .as_ref()
+        .map(|proxy| format!(" through the proxy {proxy}"));
+    let proxied = through.is_some();
+    let through = through.unwrap_or_default();
+    let address = basis
+        .subject
+        .address
+        .map(|it| it.to_string())
+        .unwrap_or_default();
+    let status = basis.notes.status.unwrap_or_default();
+    match (&basis.notes.client_certificate, proxied) {
+        (Some(_), true) => {
+            format!("{endpoint} answers genuinely{through}: it requires a client certificate")
         }
-        (true, false) => {
-            "{target} answers genuinely: it requires a client certificate, at {address}"
+        (Some(_), false) => {
+            format!("{endpoint} answers genuinely: it requires a client certificate, at {address}")
         }
-        (false, true) => "{target} answers genuinely through the proxy {proxy}: HTTP {status}",
-        (false, false) => "{target} answers genuinely: HTTP {status} from {address}",
-    };
-    diagnosis::fill(text, facts, Some(endpoint))
+        (None, true) => format!("{endpoint} answers genuinely{through}: HTTP {status}"),
+        (None, false) => format!("{endpoint} answers genuinely: HTTP {status} from {address}"),
+    }
 }
 
 /// Oddities of DNS that a genuine answer settles.
-fn dns_remarks(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>) -> Facts {
-    let mut facts = Facts::new();
+fn note_dns(notes: &mut Notes, endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>) {
     if is_outside(endpoint, evidence, context) {
-        facts.insert("outside_published_range".to_owned(), true.into());
-        if !endpoint.ranges_from.is_empty() {
-            let source = endpoint.ranges_from.as_str().into();
-            facts.insert("ranges_from".to_owned(), source);
-        }
+        notes.outside_published_range = Some(true);
+        note_source(notes, endpoint);
     }
     if !evidence.hosts_file.is_empty() {
-        // An entry that leads to the genuine host does no harm today.
-        facts.insert(
-            "hosts_file".to_owned(),
-            dns::to_strings(&evidence.hosts_file).into(),
-        );
+        notes.hosts_file = Some(dns::to_list(&evidence.hosts_file));
     }
-    if let Some(name) = foreign_cname(endpoint, evidence) {
-        facts.insert("foreign_cname".to_owned(), diagnosis::short(name).into());
-    }
-    facts
+    notes.foreign_cname = foreign_cname(endpoint, evidence).map(Into::into);
+}
+
+/// Where the published addresses come from, where that is known.
+fn note_source(notes: &mut Notes, endpoint: &Endpoint) {
+    let source = endpoint.ranges_from.as_str();
+    notes.ranges_from = (!source.is_empty()).then(|| source.into());
 }
 
 fn all_flaws(
@@ -171,12 +176,7 @@ fn family_flaws(context: &Context<'_>, results: &[AddressResult]) -> Vec<Diagnos
         if lacks(context.run, v6) || v6 && all && is_local(&failed) {
             continue;
         }
-        let code = if v6 && all {
-            Code::TcpIpv6Broken
-        } else {
-            Code::TcpSomeAddresses
-        };
-        flaws.push(partly(code, &cause, &failed, results));
+        flaws.push(partly(v6 && all, &cause, &failed, results));
     }
     flaws
 }
@@ -189,30 +189,30 @@ fn of_family(results: &[AddressResult], v6: bool) -> impl Iterator<Item = &Addre
 /// Whether every failure came from this machine itself, for want of a route or an address.
 fn is_local(failed: &[&AddressResult]) -> bool {
     let no_route = |result: &&AddressResult| {
-        failure_of(result).is_some_and(|diagnosis| diagnosis.code == Code::DeviceNoRoute)
+        failure_of(result).is_some_and(|diagnosis| diagnosis.code() == Code::DeviceNoRoute)
     };
     failed.iter().all(no_route)
 }
 
 fn partly(
-    code: Code,
+    is_ipv6_broken: bool,
     cause: &Diagnosis,
     failed: &[&AddressResult],
     results: &[AddressResult],
 ) -> Diagnosis {
     let address = |result: &AddressResult| result.address.to_string();
     let answering = results.iter().filter(|result| genuine_of(result).is_some());
-    Diagnosis::new(code)
-        .sure(cause.confidence.min(Confidence::Medium))
-        .fact("cause", cause.code.id())
-        .fact(
-            "failed",
-            failed
-                .iter()
-                .map(|result| address(result))
-                .collect::<Vec<_>>(),
-        )
-        .fact("answering", answering.map(address).collect::<Vec<_>>())
+    let addresses = SomeAddresses {
+        cause: Some(cause.code()),
+        failed: Some(failed.iter().map(|result| address(result)).collect()),
+        answering: Some(answering.map(address).collect()),
+    };
+    let flaw = if is_ipv6_broken {
+        Cause::TcpIpv6Broken { addresses }
+    } else {
+        Cause::TcpSomeAddresses { addresses }
+    };
+    Diagnosis::new(flaw).sure(cause.confidence.min(Confidence::Medium))
 }
 
 /// No genuine answer came: the failure that got furthest, else that of DNS.
@@ -251,7 +251,7 @@ fn accusation(
 /// A failure over a family that this machine has not says nothing about the host.
 fn means_little(context: &Context<'_>, result: &AddressResult) -> bool {
     let v6 = result.address.is_ipv6();
-    let no_route = || failure_of(result).is_some_and(|it| it.code == Code::DeviceNoRoute);
+    let no_route = || failure_of(result).is_some_and(|it| it.code() == Code::DeviceNoRoute);
     lacks(context.run, v6) || v6 && no_route()
 }
 
@@ -261,10 +261,10 @@ fn with_addresses(diagnosis: Diagnosis, results: &[AddressResult]) -> Diagnosis 
         return diagnosis;
     }
     let line = |result: &AddressResult| match &result.result {
-        AttemptResult::Failed(diagnosis) => format!("{} {}", result.address, diagnosis.code),
+        AttemptResult::Failed(diagnosis) => format!("{} {}", result.address, diagnosis.code()),
         _ => format!("{} unclear", result.address),
     };
-    diagnosis.fact("addresses", results.iter().map(line).collect::<Vec<_>>())
+    diagnosis.note(|notes| notes.addresses = Some(results.iter().map(line).collect()))
 }
 
 fn no_connection(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>) -> AttemptResult {
@@ -276,7 +276,7 @@ fn no_connection(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>
         };
     }
     if found.iter().all(IpAddr::is_unspecified) {
-        return AttemptResult::Failed(Diagnosis::new(Code::DnsSinkhole).sure(Confidence::Certain));
+        return AttemptResult::Failed(Diagnosis::certain(Code::DnsSinkhole));
     }
     AttemptResult::unknown("the name resolves, but no connection was recorded")
 }
@@ -293,12 +293,12 @@ impl DnsFaultCheck<'_> {
     /// The fault of DNS that explains the failure, else the failure itself.
     fn underlying_fault(&self, diagnosis: Diagnosis) -> Diagnosis {
         if !self.evidence.hosts_file.is_empty() {
-            return with_cause(hosts_file(self.evidence, diagnosis.code.id()), diagnosis);
+            return with_cause(hosts_file(self.evidence), diagnosis);
         }
         let found = dns::answers(self.evidence);
         let nowhere = found.iter().all(IpAddr::is_unspecified);
         // Many machines have no route to private space: what matters is who led there.
-        let no_route = diagnosis.code == Code::DeviceNoRoute;
+        let no_route = diagnosis.code() == Code::DeviceNoRoute;
         if found.is_empty() || (diagnosis.stage == Stage::Device && !nowhere && !no_route) {
             return diagnosis;
         }
@@ -306,40 +306,40 @@ impl DnsFaultCheck<'_> {
             return diagnosis;
         }
         if self.is_sinkhole(&diagnosis) {
-            return with_cause(self.dns_fault(Code::DnsSinkhole, &diagnosis), diagnosis);
+            return with_cause(
+                self.dns_fault(Code::DnsSinkhole.into(), &diagnosis),
+                diagnosis,
+            );
         }
         if no_route {
             return diagnosis;
         }
         if is_outside(self.endpoint, self.evidence, self.context) {
-            let fault = self.dns_fault(Code::DnsOutsidePublishedRange, &diagnosis);
-            return with_cause(self.with_source(fault), diagnosis);
+            let fault = self.dns_fault(Code::DnsOutsidePublishedRange.into(), &diagnosis);
+            let fault = fault.note(|notes| note_source(notes, self.endpoint));
+            return with_cause(fault, diagnosis);
         }
         if let Some(name) = foreign_cname(self.endpoint, self.evidence) {
-            let fault = self.dns_fault(Code::DnsForeignCname, &diagnosis);
-            return with_cause(fault.fact("cname", name), diagnosis);
+            let cause = Cause::DnsForeignCname {
+                record: MsoidRecord::default(),
+                cname: Some(name.into()),
+            };
+            return with_cause(self.dns_fault(cause, &diagnosis), diagnosis);
         }
         diagnosis
     }
 
-    fn dns_fault(&self, code: Code, diagnosis: &Diagnosis) -> Diagnosis {
+    fn dns_fault(&self, cause: Cause, diagnosis: &Diagnosis) -> Diagnosis {
         let server = self
             .evidence
             .lookups
             .iter()
             .filter_map(|lookup| lookup.tries.last());
-        Diagnosis::new(code)
+        let answers = dns::to_list(&dns::answers(self.evidence));
+        Diagnosis::new(cause)
             .sure(diagnosis.confidence.min(Confidence::Medium))
             .at_address(server.map(|one| one.server.ip()).next())
-            .fact("answers", dns::to_strings(&dns::answers(self.evidence)))
-    }
-
-    /// Says where the published addresses come from.
-    fn with_source(&self, fault: Diagnosis) -> Diagnosis {
-        match self.endpoint.ranges_from.as_str() {
-            "" => fault,
-            source => fault.fact("ranges_from", source),
-        }
+            .note(|notes| notes.answers = Some(answers))
     }
 
     /// Answers that no public service has, and nothing there that proves to be the host.
@@ -366,24 +366,23 @@ fn is_named_by_its_certificate(evidence: &Evidence, diagnosis: &Diagnosis) -> bo
         let seen = attempt.tls.as_ref().and_then(|tls| tls.value.as_ref());
         seen.is_some_and(|seen| seen.name_matches == Some(true))
     });
-    named && diagnosis.code != Code::TlsSelfSigned
+    named && diagnosis.code() != Code::TlsSelfSigned
 }
 
 fn with_cause(mut fault: Diagnosis, diagnosis: Diagnosis) -> Diagnosis {
-    let mut facts = diagnosis.facts;
-    facts.append(&mut fault.facts);
-    fault.facts = facts;
-    if diagnosis.code == Code::DnsSinkhole {
-        return fault.fact("cause", "nothing to connect to");
-    }
-    fault.fact("cause", diagnosis.code.id())
+    let code = diagnosis.code();
+    fault.basis.or(diagnosis.basis);
+    fault.note(|notes| {
+        notes.cause = Some(match code {
+            Code::DnsSinkhole => "nothing to connect to".into(),
+            code => code.into(),
+        });
+    })
 }
 
-fn hosts_file(evidence: &Evidence, cause: &str) -> Diagnosis {
-    Diagnosis::new(Code::DnsHostsFile)
-        .sure(Confidence::Certain)
-        .fact("answers", dns::to_strings(&evidence.hosts_file))
-        .fact("cause", cause)
+fn hosts_file(evidence: &Evidence) -> Diagnosis {
+    let answers = dns::to_list(&evidence.hosts_file);
+    Diagnosis::certain(Code::DnsHostsFile).note(|notes| notes.answers = Some(answers))
 }
 
 /// The addresses that the answers mean.

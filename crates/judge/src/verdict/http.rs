@@ -3,12 +3,14 @@
 use url::Url;
 
 use crate::verdict::attempt::{AttemptResult, Genuine};
-use crate::verdict::diagnosis::{Diagnosis, short, whole_ms};
+use crate::verdict::diagnosis::{Diagnosis, whole_ms};
 use crate::verdict::network::below;
 use crate::verdict::{block_page, content, page};
+use reach365_model::cause::{Cause, Overload, Silence};
 use reach365_model::endpoint::{Endpoint, Expect, Issuer, Scheme};
 use reach365_model::evidence::{Attempt, Failure, FailureKind, HttpSeen, Observation};
-use reach365_model::verdict::{Code, Confidence, Facts, Outcome, Who};
+use reach365_model::facts::short;
+use reach365_model::verdict::{Basis, Code, Confidence, Outcome, Who};
 use reach365_proxy::owner::registrable_domain;
 
 /// From the request to the response head; more than this is slow.
@@ -86,13 +88,11 @@ fn was_not_read(endpoint: &Endpoint, seen: &HttpSeen) -> bool {
 }
 
 fn with_address(result: AttemptResult, attempt: &Attempt) -> AttemptResult {
-    let address = attempt.address.to_string();
+    let address = attempt.address;
     match result {
-        AttemptResult::Failed(diagnosis) => {
-            AttemptResult::Failed(diagnosis.fact("address", address))
-        }
+        AttemptResult::Failed(diagnosis) => AttemptResult::Failed(diagnosis.connected_to(address)),
         AttemptResult::Genuine(mut genuine) => {
-            genuine.facts.insert("address".to_owned(), address.into());
+            genuine.basis.subject.address = Some(address);
             AttemptResult::Genuine(genuine)
         }
         other => other,
@@ -104,14 +104,22 @@ fn failed(http: &Observation<HttpSeen>, failure: &Failure) -> AttemptResult {
         FailureKind::Reset => "reset",
         _ => "closed",
     };
-    let diagnosis = match failure.kind {
-        FailureKind::Timeout => Diagnosis::new(Code::HttpSilent),
-        FailureKind::Closed | FailureKind::Reset => {
-            Diagnosis::new(Code::HttpClosed).fact("how", how)
-        }
-        FailureKind::Malformed | FailureKind::TooLarge => {
-            Diagnosis::new(Code::HttpMalformed).fact("detail", detail(failure))
-        }
+    let waited_ms = Some(whole_ms(http.elapsed_ms));
+    let cause = match failure.kind {
+        FailureKind::Timeout => Cause::HttpSilent {
+            silence: Silence {
+                waited_ms,
+                ..Silence::default()
+            },
+        },
+        FailureKind::Closed | FailureKind::Reset => Cause::HttpClosed {
+            how: Some(how.into()),
+            waited_ms,
+        },
+        FailureKind::Malformed | FailureKind::TooLarge => Cause::HttpMalformed {
+            detail: Some(detail(failure).into()),
+            waited_ms,
+        },
         _ => {
             return AttemptResult::Unknown(format!(
                 "the HTTP exchange failed ({})",
@@ -119,7 +127,7 @@ fn failed(http: &Observation<HttpSeen>, failure: &Failure) -> AttemptResult {
             ));
         }
     };
-    AttemptResult::Failed(diagnosis.fact("waited_ms", whole_ms(http.elapsed_ms)))
+    AttemptResult::Failed(Diagnosis::new(cause))
 }
 
 fn detail(failure: &Failure) -> String {
@@ -137,7 +145,7 @@ fn judged(answer: Answer<'_>) -> AttemptResult {
     let Some(diagnosis) = diagnosis else {
         return AttemptResult::Genuine(genuine(&answer, None));
     };
-    let diagnosis = diagnosis.fact("status", answer.seen.status);
+    let diagnosis = diagnosis.note(|notes| notes.status = Some(answer.seen.status));
     match diagnosis.outcome {
         Outcome::Degraded => AttemptResult::Genuine(genuine(&answer, Some(diagnosis))),
         _ => AttemptResult::Failed(diagnosis),
@@ -145,14 +153,13 @@ fn judged(answer: Answer<'_>) -> AttemptResult {
 }
 
 fn genuine(answer: &Answer<'_>, flaw: Option<Diagnosis>) -> Genuine {
-    let mut facts = Facts::new();
-    facts.insert("status".to_owned(), answer.seen.status.into());
-    if let Some(why) = &answer.seen.irregular {
-        facts.insert("irregular".to_owned(), short(why).into());
-    }
-    facts.extend(content::crl_facts(answer.seen));
+    let mut basis = Basis::default();
+    let notes = &mut basis.notes;
+    notes.status = Some(answer.seen.status);
+    notes.irregular = answer.seen.irregular.as_deref().map(Into::into);
+    content::note_crl(notes, answer.seen);
     Genuine {
-        facts,
+        basis,
         confidence: confidence(answer),
         flaws: flaw.into_iter().chain(slow(answer)).collect(),
     }
@@ -171,9 +178,8 @@ fn slow(answer: &Answer<'_>) -> Option<Diagnosis> {
     // In a proxy's queue behind the other requests of this run the host is not even asked yet.
     let waited = answer.seen.first_byte_ms - answer.seen.queued_ms.unwrap_or_default();
     (waited > SLOW_FIRST_BYTE_MS).then(|| {
-        Diagnosis::new(Code::HttpSlow)
-            .sure(Confidence::Medium)
-            .fact("first_byte_ms", whole_ms(waited))
+        let first_byte_ms = Some(whole_ms(waited));
+        Diagnosis::new(Cause::HttpSlow { first_byte_ms }).sure(Confidence::Medium)
     })
 }
 
@@ -181,7 +187,7 @@ fn slow(answer: &Answer<'_>) -> Option<Diagnosis> {
 fn foreign(answer: &Answer<'_>) -> Option<Diagnosis> {
     let seen = answer.seen;
     if seen.status == 511 {
-        return Some(certain(Code::HttpCaptivePortal));
+        return Some(Diagnosis::certain(Code::HttpCaptivePortal));
     }
     if is_ncsi_page(answer) {
         return None;
@@ -219,14 +225,12 @@ fn of_a_portal(answer: &Answer<'_>) -> Option<Diagnosis> {
     if elsewhere.is_none() && !page::asks_for_access(seen) {
         return None;
     }
-    let diagnosis = Diagnosis::new(Code::ContentMismatch)
-        .with_outcome(Outcome::Inconclusive)
-        .fact("expected", "proof that the host itself sent the page")
-        .fact("page", block_page::described(seen));
-    Some(match elsewhere {
-        Some(target) => diagnosis.fact("location_host", short(target)),
-        None => diagnosis,
-    })
+    let cause = Cause::ContentMismatch {
+        expected: Some("proof that the host itself sent the page".into()),
+        location_host: elsewhere.map(|target| target.as_str().into()),
+    };
+    let diagnosis = Diagnosis::new(cause).with_outcome(Outcome::Inconclusive);
+    Some(diagnosis.note(|notes| notes.page = Some(block_page::described(seen).into())))
 }
 
 /// The connectivity test compares a text: a wrong page with status 200 has a code of its own.
@@ -237,7 +241,8 @@ fn is_ncsi_page(answer: &Answer<'_>) -> bool {
 
 /// A block page; over inspected TLS the inspection device wrote it.
 pub(super) fn block_page_of(answer: &Answer<'_>) -> Diagnosis {
-    let diagnosis = certain(Code::HttpBlockPage).fact("page", block_page::described(answer.seen));
+    let page = block_page::described(answer.seen).into();
+    let diagnosis = Diagnosis::certain(Code::HttpBlockPage).note(|notes| notes.page = Some(page));
     match answer.channel {
         Channel::Inspected | Channel::Private => diagnosis.by(Who::Inspection),
         _ => diagnosis,
@@ -252,19 +257,25 @@ fn overloaded(answer: &Answer<'_>) -> Option<Diagnosis> {
     {
         return None;
     }
-    let diagnosis = match status {
-        502..=504 => certain(Code::HttpServiceError),
-        429 => certain(Code::HttpRateLimited),
-        _ => return None,
+    let proven = answer.channel.is_proven();
+    let speaker = if proven {
+        "the service itself says so"
+    } else {
+        "whether the service sent it cannot be verified"
     };
-    Some(match answer.channel {
-        channel if channel.is_proven() => diagnosis.fact("speaker", "the service itself says so"),
-        _ => diagnosis
-            .fact("speaker", "whether the service sent it cannot be verified")
-            .sure(Confidence::Low)
-            .by(Who::Unknown)
-            .with_outcome(Outcome::Inconclusive),
-    })
+    let overload = Overload {
+        speaker: Some(speaker.into()),
+    };
+    let diagnosis = Diagnosis::certain(match status {
+        502..=504 => Cause::HttpServiceError { overload },
+        429 => Cause::HttpRateLimited { overload },
+        _ => return None,
+    });
+    if proven {
+        return Some(diagnosis);
+    }
+    let diagnosis = diagnosis.sure(Confidence::Low).by(Who::Unknown);
+    Some(diagnosis.with_outcome(Outcome::Inconclusive))
 }
 
 fn expected(answer: &Answer<'_>) -> Option<Diagnosis> {
@@ -318,9 +329,8 @@ pub(super) fn other_status(answer: &Answer<'_>, wanted: &str) -> Diagnosis {
         channel if channel.is_proven() => Confidence::Certain,
         _ => Confidence::Low,
     };
-    Diagnosis::new(Code::HttpUnexpectedStatus)
-        .sure(sure)
-        .fact("expected", wanted)
+    let expected = Some(wanted.into());
+    Diagnosis::new(Cause::HttpUnexpectedStatus { expected }).sure(sure)
 }
 
 /// An HTML page with status 403 where a file is due, not from the content network itself.
@@ -339,7 +349,8 @@ pub(super) fn redirected_away(answer: &Answer<'_>) -> Option<Diagnosis> {
 }
 
 fn elsewhere(answer: &Answer<'_>, target: &str) -> Diagnosis {
-    let diagnosis = certain(Code::HttpUnexpectedRedirect).fact("location_host", target);
+    let location_host = Some(target.into());
+    let diagnosis = Diagnosis::certain(Cause::HttpUnexpectedRedirect { location_host });
     match answer.channel {
         channel if channel.is_proven() => diagnosis.with_outcome(Outcome::Degraded),
         _ => diagnosis,
@@ -361,8 +372,4 @@ fn redirect_host(answer: &Answer<'_>) -> Option<String> {
     let base = Url::parse(&format!("{scheme}://{endpoint}{}", endpoint.path)).ok()?;
     let target = base.join(location).ok()?;
     target.host_str().map(short)
-}
-
-fn certain(code: Code) -> Diagnosis {
-    Diagnosis::new(code).sure(Confidence::Certain)
 }

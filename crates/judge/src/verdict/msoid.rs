@@ -5,31 +5,29 @@
 
 use std::net::IpAddr;
 
-use crate::verdict::diagnosis::{self, Diagnosis, short};
+use crate::verdict::diagnosis::{self, Diagnosis};
 use crate::verdict::known_names::KnownNames;
 use crate::verdict::{Context, Judged, dns, network};
+use reach365_model::cause::{Cause, MsoidRecord};
 use reach365_model::endpoint::{Cloud, Endpoint};
 use reach365_model::evidence::{
     DnsRecord, FailureKind, Lookup, MsoidEvidence, MsoidResolver, MsoidView, RecordKind,
 };
-use reach365_model::verdict::{Code, Confidence, Facts, Outcome, Verdict, Who};
+use reach365_model::facts::{List, short};
+use reach365_model::verdict::{Basis, Confidence, Outcome, Verdict, Who};
 
 /// Where the record leads in China.
 const VIANET: &str = "clientconfig.partner.microsoftonline-p.net.cn";
 /// Where old instructions let it lead elsewhere.
 const WORLDWIDE: &str = "clientconfig.microsoftonline-p.net";
-/// Name of the fact that external DNS was not seen.
-const NOT_SEEN: &str = "external_dns";
-/// Name of the fact that this machine's own resolver gave no answer, which clients go by.
-pub const OWN_NOT_SEEN: &str = "own_resolver";
 
 /// Whether a verdict is open for want of a view alone: external DNS, which most companies close,
 /// or the own resolver's word on this one name.
 pub fn is_unseen(verdict: &Verdict) -> bool {
-    let facts = &verdict.facts;
+    let notes = &verdict.basis.notes;
     verdict.outcome == Outcome::Inconclusive
-        && verdict.code.is_none()
-        && (facts.contains_key(NOT_SEEN) || facts.contains_key(OWN_NOT_SEEN))
+        && verdict.code().is_none()
+        && (notes.external_dns.is_some() || notes.own_resolver.is_some())
 }
 
 /// Judges the record as all sides see it.
@@ -50,7 +48,7 @@ pub(super) fn judge(endpoint: &Endpoint, msoid: &MsoidEvidence, context: &Contex
 /// and nothing is known of this one.
 pub(super) fn doubt_denials(context: &Context<'_>, known: &KnownNames, rows: &mut [Judged<'_>]) {
     for row in rows {
-        let open = row.verdict.outcome == Outcome::Inconclusive && row.verdict.code.is_none();
+        let open = row.verdict.outcome == Outcome::Inconclusive && row.verdict.code().is_none();
         let Some(msoid) = row.evidence.msoid.as_ref().filter(|_| open) else {
             continue;
         };
@@ -61,8 +59,7 @@ pub(super) fn doubt_denials(context: &Context<'_>, known: &KnownNames, rows: &mu
         };
         let is_known = is_unseen(row.verdict) || sides.exists_somewhere();
         if !is_known && denied.all(inside) {
-            let facts = &mut row.verdict.facts;
-            facts.insert(NOT_SEEN.to_owned(), sides.unseen().into());
+            row.verdict.basis.notes.external_dns = Some(sides.unseen().into());
         }
     }
 }
@@ -186,14 +183,16 @@ impl<'a> Sides<'a> {
 
     /// The record leads to China, and the tenant is elsewhere.
     fn wrong(&self, there: &[&MsoidView], absent: &[&MsoidView]) -> Diagnosis {
-        let chain: Vec<String> = there[0].chain.iter().map(|name| short(name)).collect();
-        let diagnosis = Diagnosis::new(Code::DnsMsoid21vianet)
-            .fact("domain", short(&self.msoid.domain))
-            .fact("vianet", VIANET)
-            .fact("chain", chain)
-            .fact("seen_by", who(there))
-            .fact("not_seen_by", who(absent))
-            .fact("difference", self.difference(there, absent));
+        let record = MsoidRecord {
+            domain: Some(self.msoid.domain.as_str().into()),
+            vianet: Some(VIANET.into()),
+            chain: Some(chain(there[0])),
+            seen_by: Some(who(there).into()),
+            not_seen_by: Some(who(absent).into()),
+            difference: Some(self.difference(there, absent).into()),
+            ..MsoidRecord::default()
+        };
+        let diagnosis = Diagnosis::new(Cause::DnsMsoid21vianet { record });
         if self.external.is_empty() {
             return diagnosis.with_outcome(Outcome::Inconclusive);
         }
@@ -261,24 +260,22 @@ impl<'a> Sides<'a> {
         let there = self.with_vianet();
         let absent = self.without(&there);
         if absent.is_empty() {
-            let facts = Facts::from([("asked".to_owned(), who(&self.external).into())]);
             let summary = format!("{} leads to {VIANET}, as it must in China", endpoint.host);
-            let confidence = self.confidence(&self.external);
-            if let Some(why) = self.unseen_inside() {
-                return half_seen(endpoint, &why, &summary);
-            }
-            return diagnosis::plain(Outcome::Reachable, confidence, summary, facts);
+            return self.fine(endpoint, summary, &self.external);
         }
         let broken = absent.iter().copied().find(|view| is_broken(view));
         if let Some(view) = broken.filter(|_| there.is_empty()) {
             return broken_off(endpoint, view);
         }
-        let diagnosis = Diagnosis::new(Code::DnsMsoidMissing)
-            .sure(self.confidence(&absent))
-            .fact("domain", short(&self.msoid.domain))
-            .fact("vianet", VIANET)
-            .fact("seen_by", who(&there))
-            .fact("missing_at", who(&absent));
+        let record = MsoidRecord {
+            domain: Some(self.msoid.domain.as_str().into()),
+            vianet: Some(VIANET.into()),
+            seen_by: Some(who(&there).into()),
+            missing_at: Some(who(&absent).into()),
+            ..MsoidRecord::default()
+        };
+        let diagnosis = Diagnosis::new(Cause::DnsMsoidMissing { record });
+        let diagnosis = diagnosis.sure(self.confidence(&absent));
         let diagnosis = if self.external_of(&absent) {
             diagnosis
         } else {
@@ -343,21 +340,20 @@ impl<'a> Sides<'a> {
         } else {
             format!("{target}, which is not a target of Microsoft's ({WORLDWIDE}, {VIANET})")
         };
-        let mut verdict = Diagnosis::new(Code::DnsForeignCname)
+        let cause = Cause::DnsForeignCname {
+            record: MsoidRecord {
+                domain: Some(domain.as_str().into()),
+                chain: Some(chain(view)),
+                seen_by: Some(who(&[view]).into()),
+                ..MsoidRecord::default()
+            },
+            cname: Some(target.into()),
+        };
+        let mut verdict = Diagnosis::new(cause)
             .with_outcome(Outcome::Degraded)
             .sure(self.confidence(&[view]))
             .by(Who::Service)
-            .fact("domain", domain.as_str())
-            .fact("cname", target)
-            .fact(
-                "chain",
-                view.chain
-                    .iter()
-                    .map(|name| short(name))
-                    .collect::<Vec<_>>(),
-            )
-            .fact("seen_by", who(&[view]))
-            .fact("cause", "nothing of Microsoft's")
+            .note(|notes| notes.cause = Some("nothing of Microsoft's".into()))
             .verdict(endpoint);
         verdict.summary = format!(
             "The DNS zone {domain} has a CNAME at {} to {what}; tenants outside China need no such \
@@ -372,8 +368,9 @@ impl<'a> Sides<'a> {
         if let Some(why) = self.unseen_inside() {
             return half_seen(endpoint, &why, &summary);
         }
-        let facts = Facts::from([("asked".to_owned(), who(&self.external).into())]);
-        diagnosis::plain(Outcome::Reachable, self.confidence(views), summary, facts)
+        let mut basis = Basis::default();
+        basis.notes.asked = Some(who(&self.external).into());
+        diagnosis::plain(Outcome::Reachable, self.confidence(views), summary, basis)
     }
 
     /// What the internet sees was not seen, or the domain is not there.
@@ -389,8 +386,7 @@ impl<'a> Sides<'a> {
         }
         let why = format!("external DNS was not seen ({})", self.unseen().join("; "));
         let mut verdict = diagnosis::inconclusive(endpoint, &why);
-        let facts = &mut verdict.facts;
-        facts.insert(NOT_SEEN.to_owned(), self.unseen().into());
+        verdict.basis.notes.external_dns = Some(self.unseen().into());
         verdict
     }
 
@@ -515,8 +511,7 @@ fn record(view: &MsoidView) -> String {
 fn half_seen(endpoint: &Endpoint, why: &str, outside: &str) -> Verdict {
     let told = format!("what clients see was not seen ({why}); outside, {outside}");
     let mut verdict = diagnosis::inconclusive(endpoint, &told);
-    let facts = &mut verdict.facts;
-    facts.insert(OWN_NOT_SEEN.to_owned(), why.into());
+    verdict.basis.notes.own_resolver = Some(why.into());
     verdict
 }
 
@@ -529,6 +524,10 @@ fn broken_off(endpoint: &Endpoint, view: &MsoidView) -> Verdict {
         failure.map(dns::seen).unwrap_or_default()
     );
     diagnosis::inconclusive(endpoint, &why)
+}
+
+fn chain(view: &MsoidView) -> List {
+    view.chain.iter().map(String::as_str).collect()
 }
 
 fn who(views: &[&MsoidView]) -> Vec<String> {

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use serde_json::Value;
-
 use crate::verdict::attempt::AttemptResult;
-use crate::verdict::diagnosis::{Diagnosis, WITHHELD, short, whole_ms};
+use crate::verdict::diagnosis::{Diagnosis, whole_ms};
 use crate::verdict::refusal::Refusal;
 use crate::verdict::{Context, certificate, tcp};
+use reach365_model::cause::{Cause, FailedProxy, ProxyReply};
 use reach365_model::evidence::{
     Attempt, Failure, FailureKind, HttpSeen, Observation, ProxySeen, Stage, TlsSeen, Trust,
 };
+use reach365_model::facts::{OneOrMany, Text, short};
 use reach365_model::verdict::{Code, Confidence, Outcome, Who};
 use reach365_proxy::route::{Hop, ProxyProtocol, ProxyServer};
 
@@ -38,15 +38,12 @@ pub(super) fn about(result: AttemptResult, attempt: &Attempt) -> AttemptResult {
             let diagnosis = seen_behind(diagnosis);
             let blamed = diagnosis.who == Who::Proxy;
             let address = blamed.then(|| attempt.address.ip()).or(diagnosis.address);
-            let diagnosis = diagnosis
-                .at_address(address)
-                .fact("proxy", proxy.to_string())
-                .fact("address", attempt.address.to_string());
+            let mut diagnosis = diagnosis.at_address(address).connected_to(attempt.address);
+            diagnosis.basis.subject.proxy = Some(proxy.to_string().into());
             AttemptResult::Failed(diagnosis)
         }
         AttemptResult::Genuine(mut genuine) => {
-            let via = Value::from(short(&proxy.to_string()));
-            genuine.facts.insert("proxy".to_owned(), via);
+            genuine.basis.subject.proxy = Some(proxy.to_string().into());
             AttemptResult::Genuine(genuine)
         }
         other => other,
@@ -58,7 +55,7 @@ fn seen_behind(diagnosis: Diagnosis) -> Diagnosis {
     if diagnosis.who != Who::Firewall || diagnosis.stage <= Stage::Proxy {
         return diagnosis;
     }
-    match diagnosis.code {
+    match diagnosis.code() {
         Code::TlsPlaintext => diagnosis.by(Who::Proxy),
         _ => diagnosis.by(Who::Unknown),
     }
@@ -66,24 +63,32 @@ fn seen_behind(diagnosis: Diagnosis) -> Diagnosis {
 
 fn unreached(attempt: &Attempt) -> Option<AttemptResult> {
     let failure = attempt.tcp.failure.as_ref()?;
-    let dropped = |how: &str| Diagnosis::new(Code::ProxyDropped).fact("how", how);
-    let diagnosis = match failure.kind {
+    let waited_ms = Some(whole_ms(attempt.tcp.elapsed_ms));
+    let connect = |how: Option<&str>| FailedProxy {
+        how: how.map(Into::into),
+        waited_ms,
+    };
+    let dropped = |how| Cause::ProxyDropped {
+        connect: connect(Some(how)),
+    };
+    let cause = match failure.kind {
         _ if tcp::has_no_route(attempt) => return Some(tcp::judge_failure(attempt, failure)),
         FailureKind::Timeout => dropped("silence"),
         FailureKind::HostUnreachable => dropped("host unreachable"),
         FailureKind::NetworkUnreachable if !tcp::is_local(attempt) => {
             dropped("network unreachable")
         }
-        FailureKind::Refused | FailureKind::Reset => Diagnosis::new(Code::ProxyRefused),
+        FailureKind::Refused | FailureKind::Reset => Cause::ProxyRefused {
+            connect: connect(None),
+        },
         _ => return Some(tcp::judge_failure(attempt, failure)),
     };
-    let waited = whole_ms(attempt.tcp.elapsed_ms);
-    let diagnosis = by_device(diagnosis, attempt);
-    Some(AttemptResult::Failed(diagnosis.fact("waited_ms", waited)))
+    let diagnosis = by_device(Diagnosis::new(cause), attempt);
+    Some(AttemptResult::Failed(diagnosis))
 }
 
 /// Names the device on the path that rejected the connection, if an ICMP message identifies one.
-fn by_device(diagnosis: Diagnosis, attempt: &Attempt) -> Diagnosis {
+fn by_device(mut diagnosis: Diagnosis, attempt: &Attempt) -> Diagnosis {
     let Some(icmp) = &attempt.icmp else {
         return diagnosis;
     };
@@ -92,7 +97,8 @@ fn by_device(diagnosis: Diagnosis, attempt: &Attempt) -> Diagnosis {
         return diagnosis;
     };
     if tcp::has_no_neighbor(attempt, icmp) {
-        return diagnosis.by(Who::Path).fact("how", tcp::NO_NEIGHBOR);
+        ended(&mut diagnosis, tcp::NO_NEIGHBOR);
+        return diagnosis.by(Who::Path);
     }
     let who = if tcp::is_own(attempt, icmp) {
         Who::Device
@@ -103,11 +109,16 @@ fn by_device(diagnosis: Diagnosis, attempt: &Attempt) -> Diagnosis {
         Some(_) => Confidence::Certain,
         None => diagnosis.confidence,
     };
-    diagnosis
-        .sure(sure)
-        .by(who)
-        .at_address(Some(device))
-        .fact("how", format!("rejected by {device}"))
+    ended(&mut diagnosis, &format!("rejected by {device}"));
+    diagnosis.sure(sure).by(who).at_address(Some(device))
+}
+
+/// Says how the connection to a proxy ended.
+fn ended(diagnosis: &mut Diagnosis, how: &str) {
+    if let Cause::ProxyDropped { connect } | Cause::ProxyRefused { connect } = diagnosis.cause_mut()
+    {
+        connect.how = Some(how.into());
+    }
 }
 
 /// The handshake with a proxy over TLS. Its certificate is judged apart from
@@ -121,18 +132,22 @@ fn own_tls(attempt: &Attempt, proxy: &ProxyServer, context: &Context<'_>) -> Opt
     let mut diagnosis = diagnosis
         .sure(Confidence::Certain)
         .by(Who::Proxy)
-        .fact("target", format!("the proxy {proxy}"))
-        .fact("host", proxy.host.to_string());
+        .note(|notes| {
+            notes.target = Some(format!("the proxy {proxy}").into());
+            notes.host = Some(proxy.host.to_string().into());
+        });
     diagnosis.stage = Stage::Proxy;
     Some(AttemptResult::Failed(diagnosis))
 }
 
 fn tls_failed(tls: &Observation<TlsSeen>, failure: &Failure) -> Diagnosis {
     if failure.kind == FailureKind::Timeout {
-        return Diagnosis::new(Code::ProxySilent).fact("waited_ms", whole_ms(tls.elapsed_ms));
+        return silent(tls.elapsed_ms);
     }
-    let answer = format!("no TLS handshake ({})", failure_text(failure));
-    Diagnosis::new(Code::ProxyNotAProxy).fact("answer", answer)
+    not_a_proxy(
+        format!("no TLS handshake ({})", failure_text(failure)),
+        None,
+    )
 }
 
 fn bad_certificate(seen: &TlsSeen, context: &Context<'_>) -> Option<Diagnosis> {
@@ -179,26 +194,29 @@ fn cut_after_credentials(failure: &Failure, offered: &[String]) -> Diagnosis {
         _ => "did not answer in HTTP",
     };
     let why = format!("the proxy {how} the request with credentials; they were not sent again");
-    let diagnosis = Diagnosis::new(Code::ProxyAuthRequired).with_outcome(Outcome::Inconclusive);
-    let schemes = schemes(&diagnosis, offered);
-    diagnosis.fact("schemes", schemes).fact(WITHHELD, why)
+    let reply = ProxyReply {
+        schemes: Some(schemes(None, offered)),
+        ..ProxyReply::default()
+    };
+    let diagnosis = Diagnosis::new(Cause::ProxyAuthRequired { reply });
+    diagnosis
+        .with_outcome(Outcome::Inconclusive)
+        .note(|notes| notes.credentials_withheld = Some(why.into()))
 }
 
 /// Silence, an end, or bytes that do not answer the request.
 fn unanswered(failure: &Failure, elapsed_ms: f64) -> Option<Diagnosis> {
     Some(match failure.kind {
-        FailureKind::Timeout => {
-            Diagnosis::new(Code::ProxySilent).fact("waited_ms", whole_ms(elapsed_ms))
-        }
+        FailureKind::Timeout => silent(elapsed_ms),
         FailureKind::Closed if failure.detail.contains("within") => {
-            not_a_proxy(failure_text(failure)).fact("how", "closed")
+            not_a_proxy(failure_text(failure), Some("closed"))
         }
         FailureKind::Closed | FailureKind::Reset => {
             let how = how_it_ended(failure.kind);
-            not_a_proxy(format!("{how} without an answer")).fact("how", how)
+            not_a_proxy(format!("{how} without an answer"), Some(how))
         }
         FailureKind::Malformed | FailureKind::TooLarge | FailureKind::Plaintext => {
-            not_a_proxy(failure_text(failure)).sure(Confidence::Certain)
+            not_a_proxy(failure_text(failure), None).sure(Confidence::Certain)
         }
         _ => return None,
     })
@@ -219,15 +237,30 @@ pub(super) fn no_answer(http: &Observation<HttpSeen>) -> Option<Diagnosis> {
     {
         return Some(cut_after_credentials(failure, &[]));
     }
-    let diagnosis = unanswered(failure, http.elapsed_ms)?;
-    if failure.kind == FailureKind::Malformed {
-        return Some(diagnosis.fact("answer", "what came is not HTTP"));
+    let mut diagnosis = unanswered(failure, http.elapsed_ms)?;
+    if failure.kind == FailureKind::Malformed
+        && let Some(reply) = diagnosis.cause_mut().reply_mut()
+    {
+        reply.answer = Some("what came is not HTTP".into());
     }
     Some(diagnosis)
 }
 
-fn not_a_proxy(answer: String) -> Diagnosis {
-    Diagnosis::new(Code::ProxyNotAProxy).fact("answer", answer)
+fn not_a_proxy(answer: String, how: Option<&str>) -> Diagnosis {
+    let reply = ProxyReply {
+        answer: Some(answer.into()),
+        how: how.map(Into::into),
+        ..ProxyReply::default()
+    };
+    Diagnosis::new(Cause::ProxyNotAProxy { reply })
+}
+
+fn silent(elapsed_ms: f64) -> Diagnosis {
+    let reply = ProxyReply {
+        waited_ms: Some(whole_ms(elapsed_ms)),
+        ..ProxyReply::default()
+    };
+    Diagnosis::new(Cause::ProxySilent { reply })
 }
 
 /// The end of a connection, in the words of a sentence.
@@ -243,45 +276,46 @@ fn answered(seen: &ProxySeen, failure: &Failure, proxy: &ProxyServer) -> Diagnos
         (Some(status), _) => Refusal::of_tunnel(seen, status).diagnosis(),
         (None, Some(reply)) => by_socks_reply(proxy.protocol, reply),
         // SOCKS 5 without a method that this client has (RFC 1928, section 3).
-        (None, None) => certain(Code::ProxyAuthRequired),
+        (None, None) => Diagnosis::certain(Code::ProxyAuthRequired),
     };
     with_answer(diagnosis, seen, &failure.detail)
 }
 
 /// The facts of an answer; `words` are those of the failure.
-fn with_answer(diagnosis: Diagnosis, seen: &ProxySeen, words: &str) -> Diagnosis {
-    let diagnosis = match seen.status {
-        Some(status) => diagnosis.fact("status", status),
-        None => diagnosis,
-    };
-    let diagnosis = match &seen.title {
-        Some(title) => diagnosis.fact("page", title.as_str()),
-        None => diagnosis,
-    };
-    let diagnosis = match seen.headers.get("x-squid-error") {
-        Some(error) => diagnosis.fact("proxy_error", error.as_str()),
-        None => diagnosis,
-    };
-    let diagnosis = match seen
+fn with_answer(mut diagnosis: Diagnosis, seen: &ProxySeen, words: &str) -> Diagnosis {
+    let software = seen
         .headers
         .get("server")
-        .or_else(|| seen.headers.get("via"))
-    {
-        Some(software) => diagnosis.fact("proxy_software", software.as_str()),
-        None => diagnosis,
-    };
-    if diagnosis.code == Code::ProxyAuthRequired || diagnosis.code == Code::ProxyAuthRejected {
-        let schemes = schemes(&diagnosis, &seen.auth_schemes);
-        return diagnosis.fact("schemes", schemes);
+        .or_else(|| seen.headers.get("via"));
+    let asks = matches!(
+        diagnosis.code(),
+        Code::ProxyAuthRequired | Code::ProxyAuthRejected
+    );
+    if let Some(reply) = diagnosis.cause_mut().reply_mut() {
+        reply.proxy_error = seen
+            .headers
+            .get("x-squid-error")
+            .map(|it| it.as_str().into());
+        reply.proxy_software = software.map(|it| it.as_str().into());
+        if asks {
+            reply.schemes = Some(schemes(reply.redirect.as_ref(), &seen.auth_schemes));
+        } else {
+            reply.answer = Some(to_text(seen, words).into());
+        }
     }
-    diagnosis.fact("answer", to_text(seen, words))
+    diagnosis.note(|notes| {
+        notes.status = seen.status;
+        notes.page = seen.title.as_deref().map(Into::into);
+    })
 }
 
-fn schemes(diagnosis: &Diagnosis, offered: &[String]) -> Value {
-    match diagnosis.facts.get("redirect").and_then(Value::as_str) {
-        Some(page) if offered.is_empty() => format!("it redirects to {page}").into(),
+fn schemes(redirect: Option<&Text>, offered: &[String]) -> OneOrMany {
+    match redirect {
+        Some(page) if offered.is_empty() => {
+            OneOrMany::One(format!("it redirects to {page}").into())
+        }
         _ if offered.is_empty() => "no scheme named".into(),
-        _ => offered.to_vec().into(),
+        _ => OneOrMany::Many(offered.to_vec().into()),
     }
 }
 
@@ -312,15 +346,15 @@ fn by_http(seen: &ProxySeen, status: u16) -> String {
 fn by_socks_reply(protocol: ProxyProtocol, reply: u8) -> Diagnosis {
     let version_4 = matches!(protocol, ProxyProtocol::Socks4 | ProxyProtocol::Socks4a);
     match (version_4, reply) {
-        (true, 92 | 93) => certain(Code::ProxyAuthRequired),
+        (true, 92 | 93) => Diagnosis::certain(Code::ProxyAuthRequired),
         // "Rejected or failed": the protocol does not tell which.
         (true, _) => Diagnosis::new(Code::ProxyDenied).with_outcome(Outcome::Inconclusive),
-        (false, 2) => certain(Code::ProxyDenied),
-        (false, 3 | 5) => certain(Code::ProxyUpstreamUnreachable),
+        (false, 2) => Diagnosis::certain(Code::ProxyDenied),
+        (false, 3 | 5) => Diagnosis::certain(Code::ProxyUpstreamUnreachable),
         // Dante says 4 as well where the name does not resolve.
-        (false, 6) => certain(Code::ProxyUpstreamTimeout),
-        (false, 7 | 8) => certain(Code::ProxyNotAProxy),
-        (false, _) => certain(Code::ProxyUpstreamUnreachable).sure(Confidence::Medium),
+        (false, 6) => Diagnosis::certain(Code::ProxyUpstreamTimeout),
+        (false, 7 | 8) => Diagnosis::certain(Code::ProxyNotAProxy),
+        (false, _) => Diagnosis::certain(Code::ProxyUpstreamUnreachable).sure(Confidence::Medium),
     }
 }
 
@@ -359,7 +393,11 @@ pub(super) fn closed_tunnel(attempt: &Attempt) -> Option<AttemptResult> {
     let received = tls.value.as_ref().map_or(0, |seen| seen.bytes_received);
     let ended = matches!(kind, FailureKind::Closed | FailureKind::Reset);
     (ended && received == 0).then(|| {
-        let diagnosis = Diagnosis::new(Code::ProxyTunnelClosed).fact("how", how_it_ended(kind));
+        let reply = ProxyReply {
+            how: Some(how_it_ended(kind).into()),
+            ..ProxyReply::default()
+        };
+        let diagnosis = Diagnosis::new(Cause::ProxyTunnelClosed { reply });
         about(AttemptResult::Failed(diagnosis), attempt)
     })
 }
@@ -369,8 +407,4 @@ fn failure_text(failure: &Failure) -> String {
         return format!("{:?}", failure.kind).to_lowercase();
     }
     short(&failure.detail)
-}
-
-fn certain(code: Code) -> Diagnosis {
-    Diagnosis::new(code).sure(Confidence::Certain)
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use crate::verdict::diagnosis::{Diagnosis, WITHHELD};
+use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::page;
 use reach365_model::evidence::{CredentialsWithheld, HttpSeen, ProxySeen};
 use reach365_model::verdict::{Code, Confidence, Outcome, Who};
@@ -137,32 +137,34 @@ impl<'a> Refusal<'a> {
     pub(super) fn diagnosis(&self) -> Diagnosis {
         match self.status {
             401 | 407 => self.unauthenticated(),
-            429 => certain(Code::ProxyRateLimited),
-            511 => certain(Code::HttpCaptivePortal).by(Who::Proxy),
+            429 => Diagnosis::certain(Code::ProxyRateLimited),
+            511 => Diagnosis::certain(Code::HttpCaptivePortal).by(Who::Proxy),
             300..=399 => self.redirected(),
             400 | 404 | 405 | 501 => self.not_understood(),
             408 => Diagnosis::new(Code::ProxyUpstreamTimeout).sure(Confidence::Medium),
             500.. => self.behind_it(),
             _ if self.offers => self.unauthenticated(),
-            _ => certain(self.squid_code().unwrap_or(Code::ProxyDenied)),
+            _ => Diagnosis::certain(self.squid_code().unwrap_or(Code::ProxyDenied)),
         }
     }
 
     /// The proxy wants credentials. Tinyproxy says 401 where they are wrong.
     fn unauthenticated(&self) -> Diagnosis {
         if self.signed_in {
-            return certain(Code::ProxyAuthRejected);
+            return Diagnosis::certain(Code::ProxyAuthRejected);
         }
         let diagnosis = match self.withheld {
-            Some(CredentialsWithheld::Rejected) => certain(Code::ProxyAuthRejected),
+            Some(CredentialsWithheld::Rejected) => Diagnosis::certain(Code::ProxyAuthRejected),
             // Whether they would have sufficed was never seen.
             Some(CredentialsWithheld::Unanswered) => {
                 Diagnosis::new(Code::ProxyAuthRequired).with_outcome(Outcome::Inconclusive)
             }
-            _ => certain(Code::ProxyAuthRequired),
+            _ => Diagnosis::certain(Code::ProxyAuthRequired),
         };
         match self.withheld {
-            Some(why) => diagnosis.fact(WITHHELD, why.to_string()),
+            Some(why) => {
+                diagnosis.note(|notes| notes.credentials_withheld = Some(why.to_string().into()))
+            }
             None => diagnosis,
         }
     }
@@ -172,17 +174,17 @@ impl<'a> Refusal<'a> {
         let location = self.location().unwrap_or_default();
         let leads = redirect::leads(location);
         let sign_in = |confidence| Diagnosis::new(Code::ProxyAuthRequired).sure(confidence);
-        let diagnosis = match leads {
+        let mut diagnosis = match leads {
             Leads::ToSignIn if redirect::is_of_a_product(location) => sign_in(Confidence::Certain),
             Leads::ToSignIn => sign_in(Confidence::High),
-            Leads::ToBlockPage => certain(Code::ProxyDenied),
+            Leads::ToBlockPage => Diagnosis::certain(Code::ProxyDenied),
             Leads::Somewhere if self.asks_for_sign_in() => sign_in(Confidence::Medium),
             Leads::Somewhere => Diagnosis::new(Code::ProxyDenied).sure(Confidence::Medium),
         };
-        match page_address(location) {
-            Some(address) => diagnosis.fact("redirect", address),
-            None => diagnosis,
+        if let Some(reply) = diagnosis.cause_mut().reply_mut() {
+            reply.redirect = page_address(location).map(Into::into);
         }
+        diagnosis
     }
 
     /// Statuses that web servers give, and some proxies where they have a reason of their own.
@@ -195,7 +197,7 @@ impl<'a> Refusal<'a> {
             About::Time => None,
         };
         match code {
-            Some(code) => certain(code),
+            Some(code) => Diagnosis::certain(code),
             None => match worded() {
                 Some(code) => Diagnosis::new(code).sure(Confidence::Medium),
                 None => Diagnosis::new(Code::ProxyNotAProxy),
@@ -206,20 +208,20 @@ impl<'a> Refusal<'a> {
     /// The proxy failed on the path to the host, or forbids it: many deny with 5xx.
     fn behind_it(&self) -> Diagnosis {
         if let Some(code) = self.squid_code() {
-            return certain(code);
+            return Diagnosis::certain(code);
         }
         if self.squid_error().is_some() {
             return Diagnosis::new(Code::ProxyUpstreamUnreachable).sure(Confidence::Medium);
         }
         if let Some(code) = self.named_by_product() {
-            return certain(code);
+            return Diagnosis::certain(code);
         }
         let diagnosis = |code| Diagnosis::new(code).sure(Confidence::Medium);
         match self.about() {
             Some(About::Denial) => diagnosis(Code::ProxyDenied).sure(self.sure_of_denial()),
             Some(About::Dns) => diagnosis(Code::ProxyUpstreamDns),
             Some(About::Rate) => diagnosis(Code::ProxyRateLimited),
-            _ if self.status == 504 => certain(Code::ProxyUpstreamTimeout),
+            _ if self.status == 504 => Diagnosis::certain(Code::ProxyUpstreamTimeout),
             Some(About::Time) => diagnosis(Code::ProxyUpstreamTimeout),
             None => diagnosis(Code::ProxyUpstreamUnreachable),
         }
@@ -307,10 +309,6 @@ fn page_address(location: &str) -> Option<String> {
     url.set_query(None);
     url.set_fragment(None);
     Some(url.to_string())
-}
-
-fn certain(code: Code) -> Diagnosis {
-    Diagnosis::new(code).sure(Confidence::Certain)
 }
 
 #[cfg(test)]

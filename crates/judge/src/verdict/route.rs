@@ -4,12 +4,14 @@
 use crate::verdict::diagnosis::{self, Diagnosis};
 use crate::verdict::network::GenuineAddresses;
 use crate::verdict::{Context, hops};
+use reach365_model::cause::{BetterRoute, Cause, FailedScript};
 use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::{
     Evidence, OtherRoute, RouteCandidate, ScriptFailure, ScriptFailureKind, Stage,
 };
+use reach365_model::facts::OtherWay;
 use reach365_model::verdict::{Code, Confidence, Outcome, Verdict};
-use reach365_proxy::route::{Origin, Route};
+use reach365_proxy::route::{Hop, Origin, Route};
 
 /// Looks at a verdict with the settings in mind that led to it.
 pub(super) fn consider(
@@ -20,8 +22,8 @@ pub(super) fn consider(
 ) -> Verdict {
     let others = other_routes(endpoint, evidence, context);
     if !others.is_empty() {
-        let others: Vec<String> = others.iter().map(OtherRouteVerdict::to_text).collect();
-        verdict.facts.insert("other_ways".to_owned(), others.into());
+        let others = others.iter().map(OtherRouteVerdict::to_fact);
+        verdict.basis.notes.other_ways = Some(others.collect());
     }
     let Some(taken) = evidence.ways.first() else {
         return verdict;
@@ -89,11 +91,11 @@ impl OtherRouteVerdict<'_> {
     }
 
     /// `direct: reachable`, `machine PROXY proxy.example:8080: blocked (proxy-denied)`.
-    fn to_text(&self) -> String {
-        let name = self.name();
-        match self.verdict.code {
-            Some(code) => format!("{name}: {} ({code})", self.verdict.outcome),
-            None => format!("{name}: {}", self.verdict.outcome),
+    fn to_fact(&self) -> OtherWay {
+        OtherWay {
+            name: self.name().into(),
+            outcome: self.verdict.outcome,
+            code: self.verdict.code(),
         }
     }
 }
@@ -108,8 +110,7 @@ fn is_closed(verdict: &Verdict) -> bool {
 }
 
 fn went_directly(taken: &RouteCandidate, verdict: &Verdict) -> bool {
-    let hop = verdict.facts.get("hop").and_then(|hop| hop.as_str());
-    taken.route.is_direct() || hop == Some("DIRECT")
+    taken.route.is_direct() || verdict.basis.subject.hop == Some(Hop::Direct)
 }
 
 /// The direct path was chosen and is closed, and a proxy that is known works.
@@ -121,17 +122,22 @@ fn wrong_way(
     verdict: Verdict,
 ) -> Verdict {
     let is_known = |control: &OtherRoute| control.way.view == KNOWN_PROXY;
-    let code = match taken.route.origin {
-        Origin::Pac | Origin::Wpad => Code::RoutePacWrongBranch,
-        _ if evidence.controls.iter().any(is_known) => Code::RouteBypassHidesHost,
-        _ => Code::RouteProxyNotConfigured,
-    };
     let candidate = &working.control.way;
-    let diagnosis = Diagnosis::new(code)
-        .sure(Confidence::High)
-        .fact("working", route_text(&candidate.route))
-        .fact("view", candidate.view.as_str());
-    because(endpoint, diagnosis, verdict)
+    let better = BetterRoute {
+        working: Some(route_text(&candidate.route).into()),
+        view: Some(candidate.view.as_str().into()),
+        causes: None,
+    };
+    let cause = match taken.route.origin {
+        Origin::Pac | Origin::Wpad => Cause::RoutePacWrongBranch { better },
+        _ if evidence.controls.iter().any(is_known) => Cause::RouteBypassHidesHost { better },
+        _ => Cause::RouteProxyNotConfigured { better },
+    };
+    because(
+        endpoint,
+        Diagnosis::new(cause).sure(Confidence::High),
+        verdict,
+    )
 }
 
 /// Source of a route through a proxy that the settings name, but not for this host.
@@ -157,7 +163,7 @@ fn unstable(
     let names: Vec<String> = routes.iter().map(|(name, _)| name.clone()).collect();
     let mut failing: Vec<String> = Vec::new();
     for (name, verdict) in &routes {
-        let own = match verdict.code {
+        let own = match verdict.code() {
             _ if works(verdict) => None,
             Some(code) => Some(format!("{name} ({code})")),
             None => Some(format!("{name} (unclear)")),
@@ -171,34 +177,23 @@ fn unstable(
     let working = routes.iter().find(|(_, verdict)| works(verdict));
     let Some(working) = working.map(|(_, verdict)| (*verdict).clone()) else {
         let mut verdict = verdict;
-        verdict.facts.insert("pac_routes".to_owned(), names.into());
+        verdict.basis.notes.pac_routes = Some(names.into());
         return verdict;
     };
-    let mut diagnosis = Diagnosis::new(Code::RoutePacUnstable)
-        .sure(Confidence::Certain)
-        .fact("changes_with", taken.changes_with.join(", "))
-        .fact("pac_routes", names);
-    if !failing.is_empty() {
-        diagnosis = diagnosis.fact("failing", failing.clone());
-    }
-    let mut verdict = because(endpoint, diagnosis, working);
+    let cause = Cause::RoutePacUnstable {
+        changes_with: Some(taken.changes_with.join(", ").into()),
+        pac_routes: Some(names.into()),
+        failing: (!failing.is_empty()).then(|| failing.clone().into()),
+    };
+    let mut verdict = because(endpoint, Diagnosis::certain(cause), working);
     verdict.summary.push_str(&which_of_them(&failing));
     verdict
 }
 
 /// Proxies of a route that clients pass over because they are dead, as `PROXY HOST:PORT (CODE)`.
 fn passed_over(verdict: &Verdict) -> Vec<String> {
-    let list = verdict
-        .facts
-        .get("passed_over")
-        .and_then(|it| it.as_array());
-    list.into_iter()
-        .flatten()
-        .filter_map(|it| it.as_str())
-        .map(|word| match word.rsplit_once(' ') {
-            Some((hop, code)) => format!("{hop} ({code})"),
-            None => word.to_owned(),
-        })
+    let hops = verdict.basis.notes.passed_over.iter().flatten();
+    hops.map(|one| format!("{} ({})", one.hop, one.code))
         .collect()
 }
 
@@ -223,14 +218,14 @@ fn script_failed(
         return diagnosis::inconclusive(endpoint, &failure.detail);
     };
     if !may_explain(failure, &verdict) {
-        verdict.facts.insert("script".to_owned(), code.id().into());
+        verdict.basis.notes.script_fault = Some(code);
         return verdict;
     }
     let outcome = match verdict.outcome {
         Outcome::Reachable | Outcome::Skipped => Outcome::Degraded,
         other => other,
     };
-    let cause = verdict.code;
+    let cause = verdict.code();
     let diagnosis = of_script(code, failure, &taken.route).with_outcome(outcome);
     let confidence = confidence(outcome);
     let mut verdict = because(endpoint, diagnosis.sure(confidence), verdict);
@@ -260,15 +255,15 @@ pub(super) fn of_script(code: Code, failure: &ScriptFailure, fallback: &Route) -
     } else {
         format!("to {}", route_text(fallback))
     };
-    let diagnosis = Diagnosis::new(code)
-        .sure(Confidence::Certain)
-        .fact("script", failure.script.as_str())
-        .fact("detail", failure.detail.as_str())
-        .fact("fallback", fallback);
-    match failure.status {
-        Some(status) => diagnosis.fact("status", status),
-        None => diagnosis,
+    let mut diagnosis = Diagnosis::certain(code);
+    if let Some(script) = diagnosis.cause_mut().script_mut() {
+        *script = FailedScript {
+            script: Some(failure.script.as_str().into()),
+            detail: Some(failure.detail.as_str().into()),
+            fallback: Some(fallback.into()),
+        };
     }
+    diagnosis.note(|notes| notes.status = failure.status)
 }
 
 /// The code of a script's failure; none where this build has no engine.
@@ -297,11 +292,7 @@ fn may_explain(failure: &ScriptFailure, verdict: &Verdict) -> bool {
 
 /// Puts a diagnosis in the place of a verdict, whose code becomes its cause.
 fn because(endpoint: &Endpoint, mut diagnosis: Diagnosis, verdict: Verdict) -> Verdict {
-    if let Some(code) = verdict.code {
-        diagnosis = diagnosis.fact("cause", code.id());
-    }
-    let mut facts = verdict.facts;
-    facts.append(&mut diagnosis.facts);
-    diagnosis.facts = facts;
+    diagnosis.basis.notes.cause = verdict.code().map(Into::into);
+    diagnosis.basis.or(verdict.basis);
     diagnosis.verdict(endpoint)
 }

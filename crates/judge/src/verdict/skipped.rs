@@ -1,12 +1,13 @@
 //! Endpoints that were not probed on purpose, those that replace others, and those that IPv6
 //! alone leads to.
 
-use crate::verdict::diagnosis::{plain, short};
+use crate::verdict::diagnosis::plain;
 use crate::verdict::known_names::KnownNames;
 use crate::verdict::{Judged, network};
 use reach365_model::endpoint::{Endpoint, MustBe, Scheme};
 use reach365_model::evidence::{Attempt, Evidence, RunEvidence, SkipReason};
-use reach365_model::verdict::{Code, Confidence, Facts, Outcome, Verdict};
+use reach365_model::facts::short;
+use reach365_model::verdict::{Basis, Code, Confidence, Outcome, Verdict};
 
 /// The result of an endpoint that was not probed.
 pub(super) fn verdict(endpoint: &Endpoint, reason: &SkipReason) -> Verdict {
@@ -30,13 +31,15 @@ pub(super) fn verdict(endpoint: &Endpoint, reason: &SkipReason) -> Verdict {
             short(key)
         ),
     };
-    skip(endpoint, &why, Facts::new())
+    skip(endpoint, &why, Basis::default())
 }
 
-fn skip(endpoint: &Endpoint, why: &str, mut facts: Facts) -> Verdict {
-    facts.insert("skipped".to_owned(), why.into());
+/// What was seen before stays, as what lies behind.
+fn skip(endpoint: &Endpoint, why: &str, mut basis: Basis) -> Verdict {
+    basis.because.splice(0..0, basis.cause.take());
+    basis.notes.skipped = Some(why.into());
     let summary = format!("{endpoint} was not checked: {why}");
-    plain(Outcome::Skipped, Confidence::Certain, summary, facts)
+    plain(Outcome::Skipped, Confidence::Certain, summary, basis)
 }
 
 /// Says that the endpoint differs from the one in the list.
@@ -44,8 +47,7 @@ pub(super) fn tell_redirect(evidence: &Evidence, verdict: &mut Verdict) {
     if let Some(redirect) = &evidence.redirected {
         let (from, to, key) = (&redirect.from, &redirect.to, &redirect.key);
         let words = format!("redirected by the registry to {to}, from {from} ({key})");
-        let facts = &mut verdict.facts;
-        facts.insert("probe".to_owned(), short(&words).into());
+        verdict.basis.notes.probe = Some(words.into());
         verdict
             .summary
             .push_str(" (the registry of this machine names this test)");
@@ -71,8 +73,8 @@ pub(super) fn excuse_ipv6_only(run: &RunEvidence, rows: &mut [Judged<'_>]) {
         if !works {
             let why =
                 "it is asked over IPv6 alone, and no connection over IPv6 was established here";
-            let facts = std::mem::take(&mut row.verdict.facts);
-            *row.verdict = skip(row.endpoint, why, facts);
+            let basis = std::mem::take(&mut row.verdict.basis);
+            *row.verdict = skip(row.endpoint, why, basis);
         } else if row.verdict.outcome == Outcome::Blocked {
             row.verdict.outcome = Outcome::Degraded;
         }
@@ -96,7 +98,7 @@ pub(super) fn skip_dns_behind_proxy(known: &KnownNames, rows: &mut [Judged<'_>])
             && row.endpoint.must_be == MustBe::Reachable
             && evidence.msoid.is_none()
             && evidence.cut_short.is_none()
-            && row.verdict.code != Some(Code::DnsHostsFile);
+            && row.verdict.code() != Some(Code::DnsHostsFile);
         if !fails || !own_dns || known.confirms(&row.endpoint.host, evidence) {
             continue;
         }
@@ -104,8 +106,8 @@ pub(super) fn skip_dns_behind_proxy(known: &KnownNames, rows: &mut [Judged<'_>])
             "this machine's own DNS resolves no internet name here, and the proxy {proxy} serves \
              the endpoints"
         );
-        let facts = std::mem::take(&mut row.verdict.facts);
-        *row.verdict = skip(row.endpoint, &why, facts);
+        let basis = std::mem::take(&mut row.verdict.basis);
+        *row.verdict = skip(row.endpoint, &why, basis);
     }
 }
 
@@ -113,8 +115,7 @@ pub(super) fn skip_dns_behind_proxy(known: &KnownNames, rows: &mut [Judged<'_>])
 fn serving_proxy(row: &Judged<'_>) -> Option<String> {
     let genuine = matches!(row.verdict.outcome, Outcome::Reachable | Outcome::Degraded);
     let wanted = genuine && row.endpoint.must_be == MustBe::Reachable;
-    let proxy = row.verdict.facts.get("proxy").filter(|_| wanted)?;
-    proxy.as_str().map(str::to_owned)
+    row.proxy().filter(|_| wanted).map(str::to_owned)
 }
 
 fn connects_over_ipv6(row: &Judged<'_>) -> bool {

@@ -2,8 +2,10 @@
 
 use crate::verdict::attempt::AttemptResult;
 use crate::verdict::control_probe;
-use crate::verdict::diagnosis::{Diagnosis, short, whole_ms};
+use crate::verdict::diagnosis::{Diagnosis, whole_ms};
+use reach365_model::cause::FailedConnect;
 use reach365_model::evidence::{Attempt, Failure, FailureKind, IcmpSeen};
+use reach365_model::facts::short;
 use reach365_model::verdict::{Code, Confidence, Verdict};
 
 /// A failure within this time came from this machine, not from the network.
@@ -36,23 +38,15 @@ pub(super) fn judge_failure(attempt: &Attempt, failure: &Failure) -> AttemptResu
         }
         _ => return AttemptResult::unknown(&failure_text(failure)),
     };
-    let waited = whole_ms(attempt.tcp.elapsed_ms);
-    let diagnosis = Diagnosis::new(code)
-        .fact("address", attempt.address.to_string())
-        .fact("waited_ms", waited);
-    let diagnosis = if has_no_route(attempt) {
-        diagnosis.fact("system", failure_text(failure))
-    } else {
-        diagnosis
+    let counters = attempt.counters.as_ref();
+    let counters = counters.filter(|_| code == Code::TcpDropped);
+    let connect = FailedConnect {
+        system: has_no_route(attempt).then(|| failure_text(failure).into()),
+        // How often the system sent the SYN: one lost packet does not prove a rule.
+        requests: counters.map(|counters| u64::from(counters.retransmits) + 1),
+        ..FailedConnect::default()
     };
-    // How often the OS sent the SYN: one lost packet does not prove a rule.
-    let diagnosis = match &attempt.counters {
-        Some(counters) if code == Code::TcpDropped => {
-            diagnosis.fact("requests", u64::from(counters.retransmits) + 1)
-        }
-        _ => diagnosis,
-    };
-    AttemptResult::Failed(diagnosis)
+    AttemptResult::Failed(unconnected(code, attempt, connect))
 }
 
 /// What an ICMP message says: who rejected the connection, and how.
@@ -70,23 +64,38 @@ fn rejected(attempt: &Attempt, icmp: &IcmpSeen) -> Option<Diagnosis> {
         .from
         .map_or("this machine".to_owned(), |from| from.to_string());
     let message = format!("type {} code {} ({words})", icmp.kind, icmp.code);
-    let diagnosis = Diagnosis::new(code)
-        .sure(Confidence::Certain)
-        .at_address(icmp.from)
-        .fact("address", attempt.address.to_string())
-        .fact("waited_ms", whole_ms(attempt.tcp.elapsed_ms))
-        .fact("icmp", message)
-        .fact("device", device);
-    Some(diagnosis)
+    let diagnosis = unconnected(
+        code,
+        attempt,
+        FailedConnect {
+            icmp: Some(message.into()),
+            device: Some(device.into()),
+            ..FailedConnect::default()
+        },
+    );
+    Some(diagnosis.sure(Confidence::Certain).at_address(icmp.from))
 }
 
 /// No host answers at the next hop: no party's rule, and this machine works.
 fn no_neighbor(attempt: &Attempt) -> Diagnosis {
-    Diagnosis::new(Code::TcpUnreachable)
-        .fact("address", attempt.address.to_string())
-        .fact("waited_ms", whole_ms(attempt.tcp.elapsed_ms))
-        .fact("device", "this machine")
-        .fact("icmp", NO_NEIGHBOR)
+    let connect = FailedConnect {
+        device: Some("this machine".into()),
+        icmp: Some(NO_NEIGHBOR.into()),
+        ..FailedConnect::default()
+    };
+    unconnected(Code::TcpUnreachable, attempt, connect)
+}
+
+/// The diagnosis of a connection that was not established.
+fn unconnected(code: Code, attempt: &Attempt, connect: FailedConnect) -> Diagnosis {
+    let mut diagnosis = Diagnosis::new(code).connected_to(attempt.address);
+    if let Some(facts) = diagnosis.cause_mut().connect_mut() {
+        *facts = FailedConnect {
+            waited_ms: Some(whole_ms(attempt.tcp.elapsed_ms)),
+            ..connect
+        };
+    }
+    diagnosis
 }
 
 /// Whether the OS of this machine got no answer from the next hop. It asks for a while before

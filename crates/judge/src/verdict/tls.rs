@@ -2,14 +2,17 @@
 
 use reach365_model::Timestamp;
 
+use crate::verdict::Context;
 use crate::verdict::certificate;
-use crate::verdict::diagnosis::{Diagnosis, short, whole_ms};
-use crate::verdict::{Context, control_probe};
+use crate::verdict::diagnosis::{Diagnosis, whole_ms};
+use reach365_model::cause::{self as facts, Cause};
 use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::{
     Attempt, Failure, FailureKind, LegacyHello, Observation, TcpCounters, TlsSeen,
 };
-use reach365_model::verdict::{Code, Confidence, Facts, Outcome};
+use reach365_model::facts::{Alert, short};
+use reach365_model::notes::Notes;
+use reach365_model::verdict::{Code, Confidence, Outcome};
 
 /// Version number of TLS 1.2 on the wire.
 const TLS12: u16 = 0x0303;
@@ -20,18 +23,18 @@ const HANDSHAKE_FAILURE: u8 = 40;
 pub(super) enum Handshake {
     /// A public chain with the right name and valid dates.
     Genuine {
-        facts: Facts,
+        notes: Notes,
         confidence: Confidence,
     },
     /// A chain that only this machine trusts, for a host that may have one: the company's own
     /// authority, or an inspection device that this host alone does not show.
     Private {
-        facts: Facts,
+        notes: Notes,
         confidence: Confidence,
     },
     /// A public chain, and an alert for want of a client certificate: the service itself refuses.
     AsksForCertificate {
-        facts: Facts,
+        notes: Notes,
         confidence: Confidence,
     },
     /// A chain that only this machine trusts; the diagnosis says how bad that is.
@@ -53,10 +56,10 @@ pub(super) fn judge(
     let seen = tls.value.as_ref().unwrap_or(&empty);
     let presented = certificate::judge(endpoint, attempt, seen, time_of(attempt, context));
     match (presented, &tls.failure) {
-        (Some(Handshake::Genuine { facts, confidence }), Some(failure))
+        (Some(Handshake::Genuine { notes, confidence }), Some(failure))
             if failure.kind == FailureKind::Alert && seen.client_certificate_requested =>
         {
-            Handshake::AsksForCertificate { facts, confidence }
+            Handshake::AsksForCertificate { notes, confidence }
         }
         (Some(Handshake::Genuine { .. } | Handshake::Private { .. }) | None, Some(failure)) => {
             failed(attempt, seen, tls, failure)
@@ -88,7 +91,7 @@ fn failed(
         FailureKind::Malformed if seen.first_bytes.is_some() => plaintext(seen),
         _ => return Handshake::Unknown(unexplained(failure)),
     };
-    Handshake::Failed(diagnosis.fact("address", attempt.address.to_string()))
+    Handshake::Failed(diagnosis.connected_to(attempt.address))
 }
 
 /// Four kinds of silence, told apart by the counters of the connection where the system has them.
@@ -96,30 +99,42 @@ fn failed(
 fn silent(attempt: &Attempt, tls: &Observation<TlsSeen>) -> Diagnosis {
     let counters = attempt.counters.as_ref().filter(|_| attempt.hop.is_none());
     let seen = tls.value.as_ref();
-    let plain = |how: &str| Diagnosis::new(Code::TlsSilent).fact("how", how);
-    let diagnosis = match counters.map(|counters| Silence::from_counters(counters, seen)) {
+    let waited_ms = Some(whole_ms(tls.elapsed_ms));
+    let silent = |how: Option<&str>, bytes_received| Cause::TlsSilent {
+        silence: facts::Silence {
+            waited_ms,
+            how: how.map(Into::into),
+            bytes_received,
+            ..facts::Silence::default()
+        },
+    };
+    let cause = match counters.map(|counters| Silence::from_counters(counters, seen)) {
         Some(Silence::HelloLost {
             retransmits,
             confidence,
         }) => {
-            let diagnosis = Diagnosis::new(Code::TlsHelloDropped)
-                .sure(confidence)
-                .fact("retransmits", retransmits);
-            match confidence {
-                Confidence::Low => diagnosis.fact(control_probe::UNCOUNTED, "not counted"),
-                _ => diagnosis,
-            }
+            let uncounted = confidence == Confidence::Low;
+            let cause = Cause::TlsHelloDropped {
+                retransmits: Some(retransmits),
+                acknowledgements: uncounted.then(|| "not counted".into()),
+                waited_ms,
+            };
+            return Diagnosis::new(cause).sure(confidence);
         }
-        Some(Silence::EndOnly) => {
-            Diagnosis::new(Code::TlsMtuBlackhole).fact("how", "only the end of the answer came")
-        }
-        Some(Silence::Nothing) => plain("the ClientHello was acknowledged, nothing came back"),
+        Some(Silence::EndOnly) => Cause::TlsMtuBlackhole {
+            how: Some("only the end of the answer came".into()),
+            waited_ms,
+        },
+        Some(Silence::Nothing) => silent(
+            Some("the ClientHello was acknowledged, nothing came back"),
+            None,
+        ),
         Some(Silence::Stalled { received }) => {
-            plain("the answer stopped on its way").fact("bytes_received", received)
+            silent(Some("the answer stopped on its way"), Some(received))
         }
-        Some(Silence::Unknown) | None => Diagnosis::new(Code::TlsSilent),
+        Some(Silence::Unknown) | None => silent(None, None),
     };
-    diagnosis.fact("waited_ms", whole_ms(tls.elapsed_ms))
+    Diagnosis::new(cause)
 }
 
 /// What the counters of a silent connection show. Measured on Linux against each fault.
@@ -196,9 +211,10 @@ fn cut(attempt: &Attempt, seen: &TlsSeen, failure: &Failure) -> Diagnosis {
         FailureKind::Reset => "reset",
         _ => "closed",
     };
-    Diagnosis::new(Code::TlsHelloReset)
-        .fact("how", how)
-        .fact("bytes_received", seen.bytes_received)
+    Diagnosis::new(Cause::TlsHelloReset {
+        how: Some(how.into()),
+        bytes_received: Some(seen.bytes_received),
+    })
 }
 
 /// An alert: the answer to a hello with old suites, where there is one, tells why.
@@ -209,9 +225,7 @@ fn refused(seen: &TlsSeen, failure: &Failure) -> Diagnosis {
         Some(legacy) if number == Some(HANDSHAKE_FAILURE) && chose_a_suite(legacy) => {
             no_common_cipher(Some(legacy))
         }
-        Some(legacy) if legacy.tls13 == Some(true) => {
-            Diagnosis::new(Code::TlsVersionTooNew).sure(Confidence::Certain)
-        }
+        Some(legacy) if legacy.tls13 == Some(true) => Diagnosis::certain(Code::TlsVersionTooNew),
         legacy => alert(number, legacy.is_some()),
     }
 }
@@ -227,10 +241,10 @@ fn chose_a_suite(legacy: &LegacyHello) -> bool {
 /// Alert 40 may mean that no cipher suite is common; without the answer to a ClientHello with old
 /// suites no party is accused of it.
 fn alert(number: Option<u8>, asked_again: bool) -> Diagnosis {
-    let diagnosis = Diagnosis::new(Code::TlsAlert)
-        .sure(Confidence::Certain)
-        .fact("alert", number.map_or(serde_json::Value::Null, Into::into))
-        .fact("alert_name", number.map_or("unknown", alert_name));
+    let diagnosis = Diagnosis::certain(Cause::TlsAlert {
+        alert: Some(Alert(number)),
+        alert_name: Some(number.map_or("unknown", alert_name).into()),
+    });
     if number == Some(HANDSHAKE_FAILURE) && !asked_again {
         return diagnosis
             .sure(Confidence::Low)
@@ -246,9 +260,8 @@ fn too_old(legacy: Option<&LegacyHello>) -> Diagnosis {
         Some(0x0301) => "TLS 1.0",
         _ => "TLS 1.1",
     };
-    Diagnosis::new(Code::TlsVersionTooOld)
-        .sure(Confidence::Certain)
-        .fact("version", name)
+    let version = Some(name.into());
+    Diagnosis::certain(Cause::TlsVersionTooOld { version })
 }
 
 fn no_common_cipher(legacy: Option<&LegacyHello>) -> Diagnosis {
@@ -257,20 +270,15 @@ fn no_common_cipher(legacy: Option<&LegacyHello>) -> Diagnosis {
         || "it named none".to_owned(),
         |suite| format!("it chose 0x{suite:04x}"),
     );
-    Diagnosis::new(Code::TlsNoCommonCipher)
-        .sure(Confidence::Certain)
-        .fact("suite", name)
+    let suite = Some(name.into());
+    Diagnosis::certain(Cause::TlsNoCommonCipher { suite })
 }
 
 fn plaintext(seen: &TlsSeen) -> Diagnosis {
     let bytes = seen.first_bytes.as_deref().unwrap_or_default();
-    let diagnosis = Diagnosis::new(Code::TlsPlaintext)
-        .sure(Confidence::Certain)
-        .fact("first_bytes", first_line(bytes));
-    match http_status(bytes) {
-        Some(status) => diagnosis.fact("status", status),
-        None => diagnosis,
-    }
+    let first_bytes = Some(first_line(bytes).into());
+    let diagnosis = Diagnosis::certain(Cause::TlsPlaintext { first_bytes });
+    diagnosis.note(|notes| notes.status = http_status(bytes))
 }
 
 /// The recorded bytes are printable: their line ends are escapes.

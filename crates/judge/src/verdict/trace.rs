@@ -91,7 +91,7 @@ pub fn read_trace(trace: &Trace) -> TraceReading {
 /// Adds what the trace of a blocked endpoint says: only the distance, never another verdict.
 pub(super) fn locate(evidence: &Evidence, mut verdict: Verdict) -> Verdict {
     let (Some(trace), Outcome::Blocked, Some(code)) =
-        (&evidence.trace, verdict.outcome, verdict.code)
+        (&evidence.trace, verdict.outcome, verdict.code())
     else {
         return verdict;
     };
@@ -107,21 +107,19 @@ pub(super) fn locate(evidence: &Evidence, mut verdict: Verdict) -> Verdict {
             culprit.address = culprit.address.or(reading.address);
         }
     }
-    verdict
-        .facts
-        .insert("hop".to_owned(), reading.summary.into());
+    verdict.basis.notes.trace = Some(reading.summary.into());
     verdict
 }
 
 /// Whether the trace met what the probe had met.
 fn fits(code: Code, ending: Ending) -> bool {
-    match code.id() {
-        "tcp-admin-prohibited" | "tcp-unreachable" => ending == Ending::Rejected,
-        "tcp-refused" => matches!(ending, Ending::Rejected | Ending::Refused),
-        "tcp-dropped" => ending == Ending::Silent,
-        "tls-hello-dropped" | "tls-silent" => ending == Ending::HelloSilent,
-        "tls-hello-reset" | "tls-closed" => ending == Ending::HelloReset,
-        "tls-sni-filtered" => matches!(ending, Ending::HelloReset | Ending::HelloSilent),
+    match code {
+        Code::TcpAdminProhibited | Code::TcpUnreachable => ending == Ending::Rejected,
+        Code::TcpRefused => matches!(ending, Ending::Rejected | Ending::Refused),
+        Code::TcpDropped => ending == Ending::Silent,
+        Code::TlsHelloDropped | Code::TlsSilent => ending == Ending::HelloSilent,
+        Code::TlsHelloReset | Code::TlsClosed => ending == Ending::HelloReset,
+        Code::TlsSniFiltered => matches!(ending, Ending::HelloReset | Ending::HelloSilent),
         _ => false,
     }
 }

@@ -5,9 +5,10 @@ use std::net::IpAddr;
 use crate::verdict::block_page;
 use crate::verdict::certificate::needs_public_issuer;
 use crate::verdict::diagnosis::Diagnosis;
+use reach365_model::cause::Cause;
 use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::{Attempt, Evidence, Trust, UserAgent};
-use reach365_model::verdict::{Code, Confidence, Outcome, Verdict, Who};
+use reach365_model::verdict::{Confidence, Outcome, Verdict, Who};
 use reach365_proxy::route::Hop;
 
 /// Answers of each User-Agent that must agree before a party is accused.
@@ -15,7 +16,7 @@ const ROUNDS: usize = 2;
 
 /// Whether the result of the first request with the other User-Agent differs from the neutral one;
 /// then both are asked again in turn.
-pub fn user_agents_differ(evidence: &Evidence) -> bool {
+pub(super) fn user_agents_differ(evidence: &Evidence) -> bool {
     let passing = || evidence.attempts.iter().filter(|attempt| passed(attempt));
     let mut others = attempts_with(evidence, UserAgent::Msoidcrl);
     // On another hop a dead proxy would be the difference, at another address a dead server.
@@ -40,9 +41,7 @@ pub(super) fn consider(endpoint: &Endpoint, evidence: &Evidence, verdict: Verdic
     }
     match filtered(endpoint, evidence) {
         Some(mut diagnosis) => {
-            let mut facts = verdict.facts;
-            facts.append(&mut diagnosis.facts);
-            diagnosis.facts = facts;
+            diagnosis.basis.or(verdict.basis);
             diagnosis.verdict(endpoint)
         }
         None => verdict,
@@ -59,29 +58,30 @@ fn filtered(endpoint: &Endpoint, evidence: &Evidence) -> Option<Diagnosis> {
         return None;
     }
     let (who, confidence) = blamed(endpoint, first);
-    let diagnosis = Diagnosis::new(Code::HttpUserAgentFiltered)
+    let plain: Vec<&Attempt> = attempts_with(evidence, UserAgent::Msie6).collect();
+    let cause = Cause::HttpUserAgentFiltered {
+        neutral: Some(to_text(first).into()),
+        msoidcrl: Some(to_text(other[0]).into()),
+        msie6: plain.first().map(|attempt| to_text(attempt).into()),
+        denies: denied(&plain, first).map(Into::into),
+    };
+    let diagnosis = Diagnosis::new(cause)
         .by(who)
         .at_address(proxy(first))
-        .sure(confidence)
-        .fact("neutral", to_text(first))
-        .fact("msoidcrl", to_text(other[0]))
-        .fact("rounds", neutral.len() + other.len());
-    Some(with_rule(diagnosis, evidence, first))
+        .sure(confidence);
+    let rounds = neutral.len() + other.len();
+    Some(diagnosis.note(|notes| notes.rounds = Some(rounds as u64)))
 }
 
 /// What the rule denies: Internet Explorer 6, with which the sign-in components name themselves too,
 /// or `MSOIDCRL` alone. Unknown where the answers to a plain MSIE 6.0 differ.
-fn with_rule(diagnosis: Diagnosis, evidence: &Evidence, neutral: &Attempt) -> Diagnosis {
-    let plain: Vec<&Attempt> = attempts_with(evidence, UserAgent::Msie6).collect();
-    let Some(first) = plain.first() else {
-        return diagnosis;
-    };
-    let diagnosis = diagnosis.fact("msie6", to_text(first));
+fn denied(plain: &[&Attempt], neutral: &Attempt) -> Option<&'static str> {
     let denied = plain.iter().filter(|it| is_refused(it, neutral)).count();
     match denied {
-        0 if plain.iter().all(|it| passed(it)) => diagnosis.fact("denies", "MSOIDCRL"),
-        count if count == plain.len() => diagnosis.fact("denies", "MSIE 6.0"),
-        _ => diagnosis,
+        _ if plain.is_empty() => None,
+        0 if plain.iter().all(|it| passed(it)) => Some("MSOIDCRL"),
+        count if count == plain.len() => Some("MSIE 6.0"),
+        _ => None,
     }
 }
 

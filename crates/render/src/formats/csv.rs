@@ -61,7 +61,7 @@ fn fields(row: &EndpointReport, report: &Report) -> [String; 24] {
         row.via.clone(),
         verdict.outcome.to_string(),
         text_of(verdict.stage),
-        text_of(verdict.code.map(Code::id)),
+        text_of(verdict.code().map(Code::id)),
         text_of(verdict.consequence_of.map(Code::id)),
         verdict.confidence.to_string(),
         text_of(culprit.map(|culprit| culprit.who)),

@@ -126,15 +126,18 @@ fn details(row: &EndpointReport, report: &Report) -> String {
     let known = known
         .into_iter()
         .filter_map(|(name, text)| Some((name, text?)));
-    lines(known.chain(row::facts(row)))
+    let facts = row.verdict.facts().into_iter();
+    let facts = facts.map(|(name, value)| (name, row::text_of(&value)));
+    let known = known.map(|(name, text)| (name.to_owned(), text));
+    lines(known.chain(facts))
 }
 
 /// The causes that hold for the run, and what to do first.
 fn run_wide(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let findings = report.findings.iter();
-    let findings = findings.map(|it| (it.code.id(), it.summary.clone()));
+    let findings = findings.map(|it| (it.code.id().to_owned(), it.summary.clone()));
     let advice = report.advice.iter();
-    let advice = advice.map(|advice| ("what to do", advice.text.clone()));
+    let advice = advice.map(|advice| ("what to do".to_owned(), advice.text.clone()));
     let text = lines(findings.chain(advice));
     if text.is_empty() {
         return Ok(());
@@ -142,9 +145,9 @@ fn run_wide(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out, "    <system-out>{}</system-out>", block(&text))
 }
 
-fn lines<'a>(pairs: impl Iterator<Item = (&'a str, String)>) -> String {
+fn lines(pairs: impl Iterator<Item = (String, String)>) -> String {
     let line =
-        |(name, text): (&str, String)| format!("{}: {}\n", printable(name), printable(&text));
+        |(name, text): (String, String)| format!("{}: {}\n", printable(&name), printable(&text));
     pairs.map(line).collect()
 }
 

@@ -18,7 +18,7 @@ pub(super) fn name(endpoint: &Endpoint) -> String {
 
 /// The cause: that of the whole run where one explains the result, else its own.
 pub(super) fn cause(row: &EndpointReport) -> Option<Code> {
-    row.verdict.consequence_of.or(row.verdict.code)
+    row.verdict.consequence_of.or(row.verdict.code())
 }
 
 /// One sentence on what was seen. A result without one of its own says what explains it.
@@ -43,8 +43,8 @@ pub(super) fn advice(row: &EndpointReport, report: &Report) -> Option<String> {
     if let Some(advice) = given.next() {
         return Some(advice.text.clone());
     }
-    let facts = wide.map_or(&row.verdict.facts, |finding| &finding.facts);
-    Some(remedy::advise_on(cause, facts, vec![&row.endpoint]).text)
+    let basis = wide.map_or(&row.verdict.basis, |finding| &finding.basis);
+    Some(remedy::advise_on(cause, basis, vec![&row.endpoint]).text)
 }
 
 /// The culprit: in the words of the run-wide cause where one explains the result. No party is
@@ -67,13 +67,8 @@ pub(super) fn stage(row: &EndpointReport) -> Option<Stage> {
     wide.or(row.verdict.stage)
 }
 
-/// The facts as lines of text, by name.
-pub(super) fn facts(row: &EndpointReport) -> impl Iterator<Item = (&str, String)> {
-    let facts = row.verdict.facts.iter();
-    facts.map(|(name, value)| (name.as_str(), text_of(value)))
-}
-
-fn text_of(value: &Value) -> String {
+/// A fact as text.
+pub(super) fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),

@@ -9,7 +9,6 @@ use std::io;
 use crate::formats::layout::{Lead, Page};
 use crate::formats::required::{self, Tally};
 use crate::formats::style::{Color, TextStyle};
-use reach365_judge::verdict::OWN_NOT_SEEN;
 use reach365_model::report::{EndpointReport, Report};
 use reach365_model::verdict::{Code, Confidence, Culprit, Finding, Outcome, Who};
 use reach365_proxy::safe_text::counted;
@@ -109,7 +108,7 @@ fn main_cause(report: &Report) -> Option<&Finding> {
 /// Which side of `msoid` records was not seen.
 fn unseen_side(report: &Report) -> &'static str {
     let mut rows = report.endpoints.iter();
-    if rows.any(|row| row.verdict.facts.contains_key(OWN_NOT_SEEN)) {
+    if rows.any(|row| row.verdict.basis.notes.own_resolver.is_some()) {
         return "msoid records were not seen from every side";
     }
     "external DNS is not visible from here"
@@ -385,8 +384,8 @@ fn code_to_explain(report: &Report) -> Option<Code> {
     let of_rows = || {
         let worst_first = report.endpoints.iter().rev();
         worst_first
-            .max_by_key(|row| (row.verdict.code.is_some(), row.verdict.outcome))
-            .and_then(|row| row.verdict.code)
+            .max_by_key(|row| (row.verdict.code().is_some(), row.verdict.outcome))
+            .and_then(|row| row.verdict.code())
     };
     let of_findings = || report.findings.first().map(|finding| finding.code);
     main_cause(report)

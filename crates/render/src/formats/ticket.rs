@@ -10,8 +10,9 @@ use crate::formats::row;
 use reach365_judge::remedy;
 use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::evidence::Stage;
+use reach365_model::facts::Text;
 use reach365_model::report::{EndpointReport, Report};
-use reach365_model::verdict::{Code, Confidence, Culprit, Facts, Finding, Outcome, Who};
+use reach365_model::verdict::{Basis, Code, Confidence, Culprit, Finding, Outcome, Who};
 use reach365_proxy::safe_text::counted;
 
 /// Endpoints without a common cause that are named where nothing could be judged.
@@ -88,7 +89,7 @@ fn matters(report: &Report) -> Vec<Matter<'_>> {
 
 fn explains(finding: &Finding, row: &EndpointReport) -> bool {
     let verdict = &row.verdict;
-    let same = [verdict.consequence_of, verdict.code].contains(&Some(finding.code));
+    let same = [verdict.consequence_of, verdict.code()].contains(&Some(finding.code));
     same && finding.endpoints.contains(&row.endpoint.id)
 }
 
@@ -199,8 +200,8 @@ fn wide(
     page.entry(&format!("{} for {hosts}", finding.code))?;
     page.item("What is wrong", &finding.summary)?;
     let endpoints = rows.iter().map(|row| &row.endpoint).collect();
-    page.item("Change", &rule(finding.code, &finding.facts, endpoints))?;
-    culprit(finding.culprit.as_ref(), &finding.facts, page)?;
+    page.item("Change", &rule(finding.code, &finding.basis, endpoints))?;
+    culprit(finding.culprit.as_ref(), &finding.basis, page)?;
     certainty(finding.confidence, finding.wrong_if.as_deref(), page)?;
     rows.iter().try_for_each(|row| {
         let Endpoint { purpose, .. } = &row.endpoint;
@@ -220,13 +221,13 @@ fn single(row: &EndpointReport, report: &Report, page: &mut MarkdownPage<'_>) ->
         };
         page.item(name, &row.endpoint.purpose)?;
     }
-    let code = verdict.code.map_or("no code", Code::id);
+    let code = verdict.code().map_or("no code", Code::id);
     page.item("What is wrong", &format!("{} ({code})", verdict.summary))?;
-    if let Some(code) = verdict.code {
-        let text = rule(code, &verdict.facts, vec![&row.endpoint]);
+    if let Some(code) = verdict.code() {
+        let text = rule(code, &verdict.basis, vec![&row.endpoint]);
         page.item("Change", &text)?;
     }
-    culprit(verdict.culprit.as_ref(), &verdict.facts, page)?;
+    culprit(verdict.culprit.as_ref(), &verdict.basis, page)?;
     on_the_way(row, report, &mut |name, text| page.item(name, text))?;
     certainty(verdict.confidence, verdict.wrong_if.as_deref(), page)
 }
@@ -243,8 +244,8 @@ pub(super) fn target(row: &EndpointReport) -> String {
 }
 
 /// The change as text.
-fn rule(code: Code, facts: &Facts, endpoints: Vec<&Endpoint>) -> String {
-    remedy::advise_on(code, facts, endpoints).text
+fn rule(code: Code, basis: &Basis, endpoints: Vec<&Endpoint>) -> String {
+    remedy::advise_on(code, basis, endpoints).text
 }
 
 /// The path, the names and addresses on it, and what happened there and when.
@@ -268,9 +269,9 @@ fn on_the_way(
 }
 
 pub(super) fn path(row: &EndpointReport) -> String {
-    let named = row.verdict.facts.get("proxy").and_then(|it| it.as_str());
+    let named = row.verdict.basis.subject.proxy.as_ref();
     let routed = || row.route.proxies().next().map(ToString::to_string);
-    match named.map(str::to_owned).or_else(routed) {
+    match named.map(ToString::to_string).or_else(routed) {
         Some(proxy) if row.via == "proxy" => format!("through the proxy {proxy}"),
         _ => "direct".to_owned(),
     }
@@ -279,10 +280,10 @@ pub(super) fn path(row: &EndpointReport) -> String {
 /// The device that did it, as far as it is known.
 fn culprit(
     culprit: Option<&Culprit>,
-    facts: &Facts,
+    basis: &Basis,
     page: &mut MarkdownPage<'_>,
 ) -> io::Result<()> {
-    let product = facts.get("product").and_then(|product| product.as_str());
+    let product = basis.notes.product.as_ref().map(Text::as_str);
     let Some(culprit) = culprit.filter(|it| it.who != Who::Unknown || it.address.is_some()) else {
         return product.map_or(Ok(()), |name| page.item("Product", name));
     };

@@ -7,12 +7,13 @@ use serde_json::Value;
 use super::web::Address;
 use super::{header, page, public_names};
 use super::{placeholder::is_placeholder_name, pseudonym_map::PseudonymMap};
-use reach365_judge::verdict::{Signatures, known_words, short};
+use reach365_judge::verdict::{Signatures, known_words};
 use reach365_model::catalog::CUSTOM;
 use reach365_model::endpoint::{Endpoint, Expect, Host};
 use reach365_model::evidence::{
     Attempt, ControlHostSeen, Evidence, Lookup, RecordKind, Redirect, SkipReason, Trust,
 };
+use reach365_model::facts::short;
 use reach365_model::plan::MSOID_GROUP;
 use reach365_model::report::{EndpointReport, Report};
 use reach365_model::verdict::Code;
@@ -197,7 +198,7 @@ fn aliases(evidence: &Evidence, pseudonyms: &mut PseudonymMap) {
 
 /// Whether the verdict says that a name server made something up.
 fn is_made_up(row: &EndpointReport) -> bool {
-    let causes = [row.verdict.code, row.verdict.consequence_of];
+    let causes = [row.verdict.code(), row.verdict.consequence_of];
     causes.iter().flatten().any(|code| MADE_UP.contains(code))
 }
 

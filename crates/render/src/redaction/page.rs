@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use reach365_judge::verdict::known_words;
 use reach365_model::verdict::Code;
+use reach365_model::wording;
 
 /// The replacement for words that are not known.
 const GAP: &str = "…";
@@ -174,11 +175,23 @@ pub(super) fn is_of_ours(word: &str) -> bool {
     static WORDS: OnceLock<HashSet<String>> = OnceLock::new();
     let words = WORDS.get_or_init(|| {
         let codes = Code::ALL.iter();
-        let texts = codes.flat_map(|code| [code.says(), code.means(), code.wrong_if()]);
-        let words = texts.flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
-        words.map(str::to_lowercase).collect()
+        let texts = codes.flat_map(|code| {
+            let [one, several] = wording::without_facts(*code);
+            [
+                one,
+                several,
+                code.means().to_owned(),
+                code.wrong_if().to_owned(),
+            ]
+        });
+        texts.flat_map(|text| words_of(&text)).collect()
     });
     words.contains(&word.to_lowercase())
+}
+
+fn words_of(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    words.map(str::to_lowercase).collect()
 }
 
 /// Whether a word does not identify an organization.

@@ -5,6 +5,7 @@ use reach365_model::Timestamp;
 use crate::verdict::correlate::{blocked_by, collapse, finding, free};
 use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::{Judged, certificate};
+use reach365_model::cause::Cause;
 use reach365_model::endpoint::Host;
 use reach365_model::evidence::{Attempt, HttpSeen};
 use reach365_model::verdict::{Code, Confidence, Finding, Outcome, Who};
@@ -41,18 +42,14 @@ pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
     } else {
         Outcome::Blocked
     };
-    let diagnosis = Diagnosis::new(Code::DeviceClockSkew)
-        .sure(Confidence::Certain)
+    let cause = Cause::DeviceClockSkew {
+        skew_seconds: Some(skew.unsigned_abs()),
+        direction: Some(if skew > 0 { "ahead" } else { "behind" }.into()),
+    };
+    let diagnosis = Diagnosis::certain(cause)
         .with_outcome(outcome)
-        .fact("skew_seconds", skew.abs())
-        .fact("direction", if skew > 0 { "ahead" } else { "behind" })
-        .fact("hosts", skews.len());
-    Some(finding(
-        diagnosis,
-        Code::DeviceClockSkew.says(),
-        rows,
-        &explained,
-    ))
+        .note(|notes| notes.hosts = Some(skews.len() as u64));
+    Some(finding(diagnosis, rows, &explained))
 }
 
 /// With too few hosts for confidence, an answer that tells another time than this machine makes its
@@ -67,9 +64,7 @@ fn doubt(rows: &mut [Judged<'_>]) {
         }
         let verdict = &mut *row.verdict;
         verdict.confidence = Confidence::Low;
-        verdict
-            .facts
-            .insert("clock_differs_seconds".to_owned(), skew.into());
+        verdict.basis.notes.clock_differs_seconds = Some(skew);
         if let Some(culprit) = &mut verdict.culprit {
             culprit.who = Who::Device;
         }

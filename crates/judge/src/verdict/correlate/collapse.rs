@@ -7,10 +7,12 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use crate::verdict::correlate::{collapse, fact, finding, hosts, uncontrolled};
+use crate::verdict::correlate::{collapse, finding, hosts, uncontrolled};
 use crate::verdict::diagnosis::Diagnosis;
-use crate::verdict::{Context, Judged, NO_CONTROL, known_names, route};
+use crate::verdict::{Context, Judged, known_names, route};
+use reach365_model::cause::Cause;
 use reach365_model::evidence::Stage;
+use reach365_model::facts::List;
 use reach365_model::verdict::{Code, Culprit, Finding, Outcome};
 
 /// So many endpoints with one cause are one matter.
@@ -39,7 +41,7 @@ fn next(rows: &[Judged<'_>], findings: &[Finding]) -> Option<(Code, Vec<usize>)>
         let row = &rows[*place];
         let id = &row.endpoint.id;
         let same = |finding: &Finding| {
-            Some(finding.code) == row.verdict.code && finding.endpoints.contains(id)
+            Some(finding.code) == row.verdict.code() && finding.endpoints.contains(id)
         };
         findings.iter().any(same)
     };
@@ -68,7 +70,7 @@ fn free_of_any_requirement(
 fn accused<'a>(row: &'a Judged<'_>) -> Option<(Code, Option<&'a Culprit>)> {
     let code = row
         .verdict
-        .code
+        .code()
         .filter(|_| row.verdict.outcome >= Outcome::Degraded)?;
     Some((code, row.verdict.culprit.as_ref()))
 }
@@ -102,7 +104,7 @@ fn port(row: &Judged<'_>) -> BTreeSet<String> {
 }
 
 fn proxy(row: &Judged<'_>) -> BTreeSet<String> {
-    fact(row, "proxy").map(str::to_owned).into_iter().collect()
+    row.proxy().map(str::to_owned).into_iter().collect()
 }
 
 fn resolvers(row: &Judged<'_>) -> BTreeSet<String> {
@@ -134,17 +136,10 @@ pub(super) fn shared(
     let outcome = verdicts.clone().map(|it| it.outcome).max();
     let confidence = verdicts.clone().map(|it| it.confidence).min();
     let first = &rows[first].verdict;
-    let mut diagnosis = Diagnosis::new(code)
+    let mut diagnosis = Diagnosis::of(first, code)
         .with_outcome(outcome.unwrap_or(first.outcome))
         .sure(confidence.unwrap_or(first.confidence));
-    if let Some(culprit) = &first.culprit {
-        diagnosis = diagnosis.by(culprit.who).at_address(culprit.address);
-    }
-    diagnosis.stage = first.stage.unwrap_or(diagnosis.stage);
-    diagnosis.facts.clone_from(&first.facts);
-    for per_row in ["address", "addresses", "other_ways", "host"] {
-        diagnosis.facts.remove(per_row);
-    }
+    diagnosis.basis.forget_endpoint();
     let targets: Vec<String> = places
         .iter()
         .map(|place| rows[*place].endpoint.to_string())
@@ -155,29 +150,41 @@ pub(super) fn shared(
         in_short(&targets)
     );
     let count = places.len();
-    let mut found = finding(diagnosis.fact("endpoints", count), "", rows, places);
+    let diagnosis = diagnosis.note(|notes| notes.endpoints = Some(count as u64));
+    let mut found = finding(diagnosis, rows, places);
     found.summary = says;
     if code == Code::RoutePacUnstable {
-        let routes = list(rows, places, "pac_routes").join(", ");
-        let failing = list(rows, places, "failing");
+        let routes = each_once(rows, places, |cause| match cause {
+            Cause::RoutePacUnstable { pac_routes, .. } => pac_routes.as_ref(),
+            _ => None,
+        });
+        let routes = routes.join(", ");
+        let failing = each_once(rows, places, |cause| match cause {
+            Cause::RoutePacUnstable { failing, .. } => failing.as_ref(),
+            _ => None,
+        });
         let failing = route::which_of_them(&failing);
         found.summary = format!("{}: {routes}{failing}", found.summary);
     }
-    if found.facts.contains_key(NO_CONTROL) {
+    if found.basis.notes.no_control.is_some() {
         found.summary.push_str(&uncontrolled::missing(context));
     }
     found
 }
 
 /// What results list under a name, once each.
-fn list(rows: &[Judged<'_>], places: &[usize], name: &str) -> Vec<String> {
-    let facts = places
+fn each_once(
+    rows: &[Judged<'_>],
+    places: &[usize],
+    list: impl Fn(&Cause) -> Option<&List>,
+) -> Vec<String> {
+    let causes = places
         .iter()
-        .filter_map(|place| rows[*place].verdict.facts.get(name)?.as_array());
+        .filter_map(|place| rows[*place].verdict.basis.cause.as_ref());
     let mut once: Vec<String> = Vec::new();
-    for word in facts.flatten().filter_map(|it| it.as_str()) {
-        if !once.iter().any(|known| known == word) {
-            once.push(word.to_owned());
+    for word in causes.filter_map(list).flat_map(List::iter) {
+        if !once.iter().any(|known| *word == **known) {
+            once.push(word.to_string());
         }
     }
     once

@@ -1,17 +1,14 @@
 //! A host outside Microsoft that the caller named: whether it fails alike.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
-use crate::verdict::correlate::{blocked_by, fact, free};
+use crate::verdict::correlate::{blocked_by, free};
 use crate::verdict::tcp::ceiling;
 use crate::verdict::{Context, Judged, dns, network};
 use reach365_model::endpoint::{Host, Scheme};
 use reach365_model::evidence::{ControlHostSeen, Stage};
 use reach365_model::plan;
 use reach365_model::verdict::{Code, Confidence, Outcome, Verdict};
-
-/// Name of the fact that says what came of it.
-const FACT: &str = "control_host";
 
 /// The host on one route and port, judged.
 pub(super) struct ControlHost<'a> {
@@ -112,22 +109,19 @@ pub(super) fn passes(control_hosts: &[ControlHost<'_>], row: &Judged<'_>, code: 
 /// The cause of a failure, below the name that Windows admins know it by and below a wrong route.
 pub(super) fn cause(row: &Judged<'_>) -> Option<Code> {
     if row.verdict.stage == Some(Stage::Route) {
-        return fact(row, "cause").and_then(Code::parse);
+        return row.verdict.basis.underlying();
     }
     if blocked_by(row, &[Code::NcsiBlocked])
-        && let Some(cause) = fact(row, "cause").and_then(Code::parse)
+        && let Some(cause) = row.verdict.basis.underlying()
     {
         return Some(cause);
     }
-    row.verdict.code
+    row.verdict.code()
 }
 
 /// Whether the direct connection that failed was one over IPv6: other families have other routes.
 fn failed_over(row: &Judged<'_>) -> Option<bool> {
-    if row.verdict.facts.contains_key("proxy") {
-        return None;
-    }
-    let address: SocketAddr = fact(row, "address")?.parse().ok()?;
+    let address = row.address().filter(|_| !row.is_proxied())?;
     Some(address.is_ipv6())
 }
 
@@ -148,7 +142,7 @@ impl ControlHost<'_> {
         let works = matches!(verdict.outcome, Outcome::Reachable | Outcome::Degraded);
         // An answer in clear text may be forged: only what it says of the connection counts.
         let proven = self.seen.scheme == Scheme::Https || stage <= Stage::Proxy;
-        match verdict.code {
+        match verdict.code() {
             _ if works => proven.then_some(Comparison::Works),
             Some(own) if own == code => Some(Comparison::Alike),
             _ if verdict.stage > Some(stage) => Some(Comparison::Works),
@@ -182,7 +176,7 @@ fn tell(verdict: &mut Verdict, code: Code, name: &str, comparison: &Comparison) 
         }
         Comparison::Otherwise(own) => format!("{name} fails with {own}"),
     };
-    verdict.facts.insert(FACT.to_owned(), words.into());
+    verdict.basis.notes.control_host = Some(words.into());
 }
 
 /// A fault that other hosts share is not specific to this host.

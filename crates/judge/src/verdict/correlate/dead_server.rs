@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use crate::verdict::correlate::{finding, is_proxied};
+use crate::verdict::correlate::finding;
 use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::{Context, Judged, dns};
+use reach365_model::cause::{Cause, FailedResolvers};
 use reach365_model::endpoint::Host;
 use reach365_model::evidence::{DnsTry, Evidence, FailureKind, Lookup, Transport};
-use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
+use reach365_model::verdict::{Confidence, Finding, Outcome};
 
 /// Names of so many owners must fail there: a filter that drops some names answers others.
 const UNRELATED_NAMES: usize = 3;
@@ -55,33 +56,30 @@ pub(super) fn find(context: &Context<'_>, rows: &[Judged<'_>]) -> Option<Finding
         format!("{} ({fault})", dns::server_words(*server))
     };
     let names = dead.iter().map(|(_, record, _)| record.names()).max();
-    let diagnosis = Diagnosis::new(Code::DnsResolverDead)
+    let cause = Cause::DnsResolverDead {
+        resolvers: FailedResolvers {
+            names: Some(names.unwrap_or_default() as u64),
+            ..FailedResolvers::default()
+        },
+        dead: Some(dead.iter().map(words).collect()),
+        working: Some(working.into_iter().map(dns::server_words).collect()),
+    };
+    let diagnosis = Diagnosis::new(cause)
         .with_outcome(Outcome::Degraded)
         .sure(Confidence::High)
-        .at_address(Some(first.ip()))
-        .fact("dead", dead.iter().map(words).collect::<Vec<_>>())
-        .fact("names", names.unwrap_or_default())
-        .fact(
-            "working",
-            working
-                .iter()
-                .copied()
-                .map(dns::server_words)
-                .collect::<Vec<_>>(),
-        );
+        .at_address(Some(first.ip()));
     let dead: Vec<SocketAddr> = dead.iter().map(|(server, _, _)| *server).collect();
     let places: Vec<usize> = (0..rows.len())
         .filter(|place| asked_any(rows[*place].evidence, &dead))
         .collect();
-    let says = "The name server {dead} resolved none of {names} names, while {working} resolves them: every lookup that begins there is late, and there is no spare";
-    Some(finding(diagnosis, says, rows, &places))
+    Some(finding(diagnosis, rows, &places))
 }
 
 /// Lookups that a connection waits for. With a proxy the host's own name is not among
 /// them.
 fn lookups_that_matter<'a>(row: &Judged<'a>) -> impl Iterator<Item = &'a Lookup> {
     let evidence: &'a Evidence = row.evidence;
-    let own: &'a [Lookup] = if is_proxied(row) {
+    let own: &'a [Lookup] = if row.is_proxied() {
         &[]
     } else {
         &evidence.lookups

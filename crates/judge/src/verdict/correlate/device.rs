@@ -16,7 +16,7 @@ pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Fin
     let places: Vec<usize> = rows.iter().enumerate().filter_map(not_skipped).collect();
     collapse_as_inconclusive(rows, &places, code);
     let diagnosis = Diagnosis::new(code).sure(Confidence::High);
-    Some(finding(diagnosis, sentence(code), rows, &places))
+    Some(finding(diagnosis, rows, &places))
 }
 
 fn cause(context: &Context<'_>, rows: &[Judged<'_>]) -> Option<Code> {
@@ -58,13 +58,4 @@ fn stuck(attempt: &Attempt) -> bool {
         Some(FailureKind::NetworkUnreachable | FailureKind::AddressNotAvailable)
     );
     tcp::has_no_route(attempt) || (no_way && attempt.tcp.elapsed_ms < AT_ONCE_MS)
-}
-
-fn sentence(code: Code) -> &'static str {
-    match code {
-        Code::DeviceNoNetwork => code.says(),
-        _ => {
-            "This machine has an address, but knows no route out: every packet was refused by the system at once"
-        }
-    }
 }

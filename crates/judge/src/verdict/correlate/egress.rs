@@ -9,6 +9,7 @@ use crate::verdict::correlate::{
 };
 use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::{Context, Judged, network};
+use reach365_model::cause::Cause;
 use reach365_model::endpoint::{MustBe, Scheme};
 use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
 
@@ -100,16 +101,18 @@ fn closed_everywhere(
     let how: BTreeSet<String> = alike.iter().map(|(code, _)| how(*code, device)).collect();
     let how: Vec<String> = how.into_iter().collect();
     let names: Vec<String> = ports.iter().map(ToString::to_string).collect();
-    let diagnosis = Diagnosis::new(Code::TcpEgressClosed)
+    let cause = Cause::TcpEgressClosed {
+        egress_port: None,
+        egress_ports: Some(names.join(" and ").into()),
+        how: Some(how.join(" or ").into()),
+        another_port_works: Some(false),
+        all_ports: Some(true),
+    };
+    let diagnosis = Diagnosis::new(cause)
         .sure(Confidence::Medium)
         .at_address(device)
-        .fact("egress_ports", names.join(" and "))
-        .fact("hosts", hosts)
-        .fact("how", how.join(" or "))
-        .fact("another_port_works", false)
-        .fact("all_ports", true);
-    let says = "No direct connection gets out of this network: all {hosts} hosts on TCP port {egress_ports} were {how}";
-    Some((finding(diagnosis, says, rows, &places), places))
+        .note(|notes| notes.hosts = Some(hosts as u64));
+    Some((finding(diagnosis, rows, &places), places))
 }
 
 /// How connections were closed, as text.
@@ -148,17 +151,18 @@ fn closed_port(
     let hosts = hosts.len();
     let device = device(rows, &places);
     let how = how(closing, device);
-    let diagnosis = Diagnosis::new(Code::TcpEgressClosed)
+    let cause = Cause::TcpEgressClosed {
+        egress_port: Some(port),
+        egress_ports: None,
+        how: Some(how.into()),
+        another_port_works: Some(works),
+        all_ports: None,
+    };
+    let diagnosis = Diagnosis::new(cause)
         .sure(confidence)
         .at_address(device)
-        .fact("egress_port", port)
-        .fact("hosts", hosts)
-        .fact("how", how)
-        .fact("another_port_works", works);
-    Some((
-        finding(diagnosis, Code::TcpEgressClosed.says(), rows, &places),
-        places,
-    ))
+        .note(|notes| notes.hosts = Some(hosts as u64));
+    Some((finding(diagnosis, rows, &places), places))
 }
 
 /// How every connection ended, where all ended alike. Devices limit how often they say that they
@@ -174,8 +178,7 @@ fn closing(rows: &[Judged<'_>], places: &[usize]) -> Option<Code> {
         let mut told = places
             .iter()
             .filter(|place| blocked_by(&rows[**place], &[*code]));
-        all(&[*code, Code::TcpDropped])
-            && told.all(|place| rows[*place].verdict.facts.contains_key("icmp"))
+        all(&[*code, Code::TcpDropped]) && told.all(|place| rows[*place].has_icmp())
     })
 }
 
@@ -205,24 +208,16 @@ pub(super) fn ipv6(rows: &mut [Judged<'_>]) -> Option<Finding> {
     if hosts < 2 || rows.iter().any(connects_over_ipv6) {
         return None;
     }
-    let main = free(rows, |row| row.verdict.code == Some(Code::TcpIpv6Broken));
+    let main = free(rows, |row| row.verdict.code() == Some(Code::TcpIpv6Broken));
     collapse(rows, &main, Code::TcpIpv6Broken);
     let diagnosis = Diagnosis::new(Code::TcpIpv6Broken)
         .sure(Confidence::High)
-        .fact("hosts", hosts);
-    let says = "IPv6 does not work here, IPv4 does: no IPv6 connection to any of {hosts} hosts was established";
-    Some(finding(diagnosis, says, rows, &broken))
+        .note(|notes| notes.hosts = Some(hosts as u64));
+    Some(finding(diagnosis, rows, &broken))
 }
 
 fn suffers_from_ipv6(row: &Judged<'_>) -> bool {
-    let id = Code::TcpIpv6Broken.id();
-    let also = row
-        .verdict
-        .facts
-        .get("also")
-        .and_then(|also| also.as_array());
-    row.verdict.code == Some(Code::TcpIpv6Broken)
-        || also.is_some_and(|codes| codes.iter().any(|code| code == id))
+    row.verdict.basis.shows(Code::TcpIpv6Broken)
 }
 
 fn connects_over_ipv6(row: &Judged<'_>) -> bool {

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 use crate::verdict::correlate::{
-    again, blocked_by, collapse, fact, finding, free, hosts, is_genuine, recode,
+    again, blocked_by, collapse, finding, free, hosts, is_genuine, recode,
 };
-use crate::verdict::diagnosis::{Diagnosis, short};
+use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::network::{GenuineAddresses, unrelated};
 use crate::verdict::{Context, Judged, certificate};
+use reach365_model::cause::{Cause, Leaf};
 use reach365_model::endpoint::{Endpoint, Issuer};
 use reach365_model::evidence::{Attempt, Stage, TlsSeen};
+use reach365_model::facts::{OneOrMany, short};
 use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
 
 /// Finds untrusted issuers that signed for unrelated hosts.
@@ -20,8 +22,7 @@ pub(super) fn untrusted(rows: &mut [Judged<'_>]) -> Vec<Finding> {
             intercepted(&mut rows[*place], "the same for unrelated hosts");
         }
         collapse(rows, &places, Code::TlsInterceptedUntrusted);
-        let says = "TLS is inspected by a device that this machine does not trust: \"{issuer}\" signed for {hosts} hosts";
-        findings.push(over(rows, &places, Code::TlsInterceptedUntrusted, says));
+        findings.push(over(rows, &places, Code::TlsInterceptedUntrusted));
     }
     findings
 }
@@ -44,16 +45,18 @@ fn product<'a>(context: &Context<'a>, row: &Judged<'_>) -> Option<&'a str> {
 }
 
 fn intercepted(row: &mut Judged<'_>, recognized_by: &str) {
-    let words = recognized_by.into();
-    row.verdict.facts.insert("recognized_by".to_owned(), words);
-    recode(row, Code::TlsInterceptedUntrusted, Confidence::Certain);
+    let cause = Cause::TlsInterceptedUntrusted {
+        leaf: Leaf::default(),
+        recognized_by: Some(recognized_by.into()),
+    };
+    recode(row, cause, Confidence::Certain);
 }
 
 fn shared_issuer(rows: &[Judged<'_>]) -> Option<Vec<usize>> {
     let suspects = free(rows, is_untrusted);
     let same_issuer = |place: &usize| {
-        let issuer = fact(&rows[*place], "issuer");
-        let same = |other: &&usize| fact(&rows[**other], "issuer") == issuer;
+        let issuer = rows[*place].issuer();
+        let same = |other: &&usize| rows[**other].issuer() == issuer;
         suspects.iter().filter(same).copied().collect::<Vec<_>>()
     };
     suspects.iter().map(same_issuer).find(|places| {
@@ -110,7 +113,7 @@ pub(super) fn judge_shared_issuer(
             ..row.endpoint.clone()
         };
         *row.verdict = again(&public, row.evidence, context, genuine_addresses);
-        if row.verdict.code == Some(Code::TlsIntercepted) {
+        if row.verdict.code() == Some(Code::TlsIntercepted) {
             row.verdict.confidence = confidence;
         }
     }
@@ -140,23 +143,19 @@ fn inspects(endpoints: &[&Endpoint]) -> Option<Confidence> {
 
 /// Finds that several hosts are inspected by a device that this machine trusts.
 pub(super) fn trusted(rows: &mut [Judged<'_>]) -> Option<Finding> {
-    let places = free(rows, |row| row.verdict.code == Some(Code::TlsIntercepted));
+    let places = free(rows, |row| row.verdict.code() == Some(Code::TlsIntercepted));
     if hosts(rows, &places).len() < 2 {
         return None;
     }
     collapse(rows, &places, Code::TlsIntercepted);
-    let says = "TLS is inspected: the certificates of {hosts} hosts were issued by {issuer}, which only this machine trusts";
-    Some(over(rows, &places, Code::TlsIntercepted, says))
+    Some(over(rows, &places, Code::TlsIntercepted))
 }
 
-fn over(rows: &[Judged<'_>], places: &[usize], code: Code, says: &str) -> Finding {
+fn over(rows: &[Judged<'_>], places: &[usize], code: Code) -> Finding {
     let mut issuers: Vec<String> = Vec::new();
-    for issuer in places
-        .iter()
-        .filter_map(|place| fact(&rows[*place], "issuer"))
-    {
-        if !issuers.contains(&short(issuer)) {
-            issuers.push(short(issuer));
+    for issuer in places.iter().filter_map(|place| rows[*place].issuer()) {
+        if !issuers.iter().any(|known| known == issuer) {
+            issuers.push(issuer.to_owned());
         }
     }
     let worst = places
@@ -167,16 +166,18 @@ fn over(rows: &[Judged<'_>], places: &[usize], code: Code, says: &str) -> Findin
     let diagnosis = Diagnosis::new(code)
         .sure(confidence.min().unwrap_or(Confidence::Certain))
         .with_outcome(worst.unwrap_or(Outcome::Inconclusive))
-        .fact("issuer", issuers)
-        .fact("hosts", hosts(rows, places).len());
-    finding(diagnosis, says, rows, places)
+        .note(|notes| {
+            notes.issuer = Some(OneOrMany::Many(issuers.into()));
+            notes.hosts = Some(hosts(rows, places).len() as u64);
+        });
+    finding(diagnosis, rows, places)
 }
 
 /// A missing issuer that was seen, trusted, on another host confirms an incomplete chain.
 pub(super) fn complete_chains(rows: &mut [Judged<'_>]) {
     let places = free(rows, |row| blocked_by(row, &[Code::TlsIncompleteChain]));
     for place in places {
-        let issuer = fact(&rows[place], "issuer").unwrap_or_default();
+        let issuer = rows[place].issuer().unwrap_or_default();
         let known = rows.iter().any(|row| is_genuine(row) && sends(row, issuer));
         if known {
             rows[place].verdict.confidence = Confidence::High;

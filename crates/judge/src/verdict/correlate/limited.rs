@@ -54,9 +54,7 @@ pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Findin
 fn is_told(row: &Judged<'_>) -> bool {
     let verdict = &row.verdict;
     let address = verdict.culprit.as_ref().and_then(|it| it.address);
-    verdict.confidence == Confidence::Certain
-        && verdict.facts.contains_key("icmp")
-        && address.is_some()
+    verdict.confidence == Confidence::Certain && row.has_icmp() && address.is_some()
 }
 
 /// Whether two endpoints were tried on one port, directly and over one address family.

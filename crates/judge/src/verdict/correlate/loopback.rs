@@ -7,7 +7,9 @@
 use crate::verdict::correlate::{collapse, finding, is_genuine, recode};
 use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::{Context, Judged};
+use reach365_model::cause::Cause;
 use reach365_model::evidence::Attempt;
+use reach365_model::facts::Text;
 use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
 
 /// Finds the endpoints that use a proxy on a loopback address.
@@ -20,7 +22,7 @@ pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Fin
         let by = row.evidence.attempts.iter().find_map(loopback_proxy)?;
         is_genuine(row).then_some((place, by))
     };
-    let carried: Vec<(usize, String)> = rows.iter().enumerate().filter_map(carried).collect();
+    let carried: Vec<(usize, Text)> = rows.iter().enumerate().filter_map(carried).collect();
     let (_, proxy) = carried.first()?.clone();
     let places: Vec<usize> = carried.into_iter().map(|(place, _)| place).collect();
     // A note has no culprit.
@@ -31,39 +33,35 @@ pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Fin
     if outcome == Outcome::Degraded {
         degrade(rows, &places, &proxy);
     }
-    let diagnosis = Diagnosis::new(Code::RouteLoopbackProxy)
-        .sure(Confidence::Certain)
+    let exemption = Some(exemption.into());
+    let mut diagnosis = Diagnosis::certain(Cause::RouteLoopbackProxy { exemption })
         .with_outcome(outcome)
-        .fact("proxy", proxy)
-        .fact("exemption", exemption)
-        .fact("hosts", places.len());
-    Some(finding(
-        diagnosis,
-        Code::RouteLoopbackProxy.says(),
-        rows,
-        &places,
-    ))
+        .note(|notes| notes.hosts = Some(places.len() as u64));
+    diagnosis.basis.subject.proxy = Some(proxy);
+    Some(finding(diagnosis, rows, &places))
 }
 
 /// Endpoints without another fault wait for the exemption.
-fn degrade(rows: &mut [Judged<'_>], places: &[usize], proxy: &str) {
+fn degrade(rows: &mut [Judged<'_>], places: &[usize], proxy: &Text) {
     for place in places {
         let row = &mut rows[*place];
-        if row.verdict.code.is_some() {
+        if row.verdict.code().is_some() {
             continue;
         }
-        row.verdict.facts.insert("proxy".to_owned(), proxy.into());
-        row.verdict
-            .facts
-            .insert("exemption".to_owned(), "absent on this machine".into());
-        recode(row, Code::RouteLoopbackProxy, Confidence::Certain);
+        row.verdict.basis.subject.proxy = Some(proxy.clone());
+        let exemption = Some("absent on this machine".into());
+        recode(
+            row,
+            Cause::RouteLoopbackProxy { exemption },
+            Confidence::Certain,
+        );
         collapse(rows, &[*place], Code::RouteLoopbackProxy);
     }
 }
 
-fn loopback_proxy(attempt: &Attempt) -> Option<String> {
+fn loopback_proxy(attempt: &Attempt) -> Option<Text> {
     let proxy = attempt.hop.as_ref()?.proxy()?;
     let address = attempt.address.ip().to_canonical();
     let own = address.is_loopback() || address.is_unspecified();
-    (own && attempt.tcp.passed()).then(|| proxy.to_string())
+    (own && attempt.tcp.passed()).then(|| proxy.to_string().into())
 }

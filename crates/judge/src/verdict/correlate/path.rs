@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use crate::verdict::correlate::finding;
 use crate::verdict::diagnosis::{Diagnosis, whole_ms};
 use crate::verdict::{Judged, tcp};
+use reach365_model::cause::Cause;
 use reach365_model::endpoint::Host;
 use reach365_model::evidence::{
     Attempt, DnsTry, FailureKind, Lookup, Observation, RunEvidence, Transport,
@@ -28,7 +29,7 @@ const PATIENCE_US: u32 = 900_000;
 /// Whether a finding names a culprit: a note does not, and a long or lossy path has none.
 pub(super) fn has_culprit(diagnosis: &Diagnosis) -> bool {
     diagnosis.outcome > Outcome::Reachable
-        && !matches!(diagnosis.code, Code::PathLoss | Code::PathLatency)
+        && !matches!(diagnosis.code(), Code::PathLoss | Code::PathLatency)
 }
 
 /// Finds that the path loses packets, and that its round trip is long.
@@ -128,11 +129,12 @@ fn lossy(run: &RunEvidence, rows: &[Judged<'_>]) -> Option<Finding> {
     if exchanges.lost < LOST {
         return None;
     }
-    let diagnosis = Diagnosis::new(Code::PathLoss)
-        .sure(Confidence::Medium)
-        .fact("lost", exchanges.lost)
-        .fact("exchanges", exchanges.all);
-    Some(finding(diagnosis, Code::PathLoss.says(), rows, &hit))
+    let cause = Cause::PathLoss {
+        lost: Some(exchanges.lost as u64),
+        exchanges: Some(exchanges.all as u64),
+    };
+    let diagnosis = Diagnosis::new(cause).sure(Confidence::Medium);
+    Some(finding(diagnosis, rows, &hit))
 }
 
 fn works(attempt: &Attempt) -> bool {
@@ -181,14 +183,9 @@ fn long(rows: &[Judged<'_>]) -> Option<Finding> {
     if times.len() < HOSTS || median < LONG_MS {
         return None;
     }
-    let diagnosis = Diagnosis::new(Code::PathLatency)
+    let round_trip_ms = Some(whole_ms(median));
+    let diagnosis = Diagnosis::new(Cause::PathLatency { round_trip_ms })
         .sure(Confidence::Medium)
-        .fact("round_trip_ms", whole_ms(median))
-        .fact("hosts", times.len());
-    Some(finding(
-        diagnosis,
-        Code::PathLatency.says(),
-        rows,
-        &measured,
-    ))
+        .note(|notes| notes.hosts = Some(times.len() as u64));
+    Some(finding(diagnosis, rows, &measured))
 }

@@ -1,44 +1,43 @@
 //! A captive portal: the network wants a sign-in first.
 
-use crate::verdict::correlate::{blocked_by, collapse, fact, finding, free, hosts, is_genuine};
-use crate::verdict::diagnosis::{Diagnosis, short};
+use crate::verdict::correlate::{blocked_by, collapse, finding, free, hosts, is_genuine};
+use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::network::unrelated;
 use crate::verdict::{Judged, block_page, content};
+use reach365_model::cause::{Cause, ProxyReply};
 use reach365_model::endpoint::Scheme;
 use reach365_model::evidence::HttpSeen;
+use reach365_model::facts::short;
 use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
-
-const SAYS: &str = "The network asks for a sign-in first: {hosts} hosts were answered by {portal} instead of themselves";
-const SAYS_OF_ONE: &str =
-    "The network asks for a sign-in first: one host was answered by {portal} instead of itself";
 
 /// Finds a portal: status 511, several hosts redirected to one foreign host, the connectivity test
 /// of Windows redirected, or one page for several hosts.
 pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
     let said_so = free(rows, |row| {
-        row.verdict.code == Some(Code::HttpCaptivePortal)
+        row.verdict.code() == Some(Code::HttpCaptivePortal)
     });
     let target = target(rows);
     let portal = target.clone().or_else(|| common_page(rows));
     if said_so.is_empty() && portal.is_none() {
         return None;
     }
-    let mut diagnosis =
-        Diagnosis::new(Code::HttpCaptivePortal).sure(confidence(said_so.is_empty()));
     let places = free(rows, |row| is_sign(row, target.as_deref()));
     let witnesses = hosts(rows, &places).len();
-    diagnosis = diagnosis.fact("hosts", witnesses).fact(
-        "portal",
-        portal.unwrap_or_else(|| "the network (HTTP 511)".to_owned()),
-    );
+    let portal = portal.unwrap_or_else(|| "the network (HTTP 511)".to_owned());
+    let cause = Cause::HttpCaptivePortal {
+        reply: ProxyReply::default(),
+        portal: Some(portal.into()),
+    };
+    let diagnosis = Diagnosis::new(cause)
+        .sure(confidence(said_so.is_empty()))
+        .note(|notes| notes.hosts = Some(witnesses as u64));
     for place in &places {
         // A redirect in clear might have been the host's own; the portal settles that.
         rows[*place].verdict.outcome = Outcome::Blocked;
     }
     let explained = explained(rows, places);
     collapse(rows, &explained, Code::HttpCaptivePortal);
-    let says = if witnesses == 1 { SAYS_OF_ONE } else { SAYS };
-    Some(finding(diagnosis, says, rows, &explained))
+    Some(finding(diagnosis, rows, &explained))
 }
 
 fn confidence(only_redirects: bool) -> Confidence {
@@ -57,11 +56,11 @@ fn target(rows: &[Judged<'_>]) -> Option<String> {
 fn redirect_target(rows: &[Judged<'_>]) -> Option<String> {
     let redirected = free(rows, is_redirected);
     for place in &redirected {
-        let Some(target) = fact(&rows[*place], "location_host") else {
+        let Some(target) = rows[*place].location_host() else {
             continue;
         };
         let same = free(rows, |row| {
-            is_redirected(row) && fact(row, "location_host") == Some(target)
+            is_redirected(row) && row.location_host() == Some(target)
         });
         if content::is_ncsi(rows[*place].endpoint) || hosts(rows, &same).len() > 1 {
             return Some(short(target));
@@ -83,11 +82,10 @@ fn hijack_target(rows: &[Judged<'_>]) -> Option<String> {
         .map(|place| &rows[*place])
         .filter(|row| content::is_ncsi(row.endpoint));
     for test in tests {
-        let target = fact(test, "location_host");
+        let target = test.location_host();
         let mut same = away.iter().map(|place| &rows[*place]);
         let shared = same.any(|row| {
-            fact(row, "location_host") == target
-                && unrelated(&row.endpoint.host, &test.endpoint.host)
+            row.location_host() == target && unrelated(&row.endpoint.host, &test.endpoint.host)
         });
         if shared {
             return target.map(short);
@@ -107,9 +105,9 @@ fn common_page(rows: &[Judged<'_>]) -> Option<String> {
     let is_wrong = |row: &Judged<'_>| blocked_by(row, &wrong) || is_doubtful(row);
     let pages = free(rows, |row| is_wrong(row) && sends(row, block_page::is_html));
     pages.iter().find_map(|place| {
-        let page = fact(&rows[*place], "page")?;
+        let page = rows[*place].page()?;
         let same = free(rows, |row| {
-            let same = fact(row, "page") == Some(page);
+            let same = row.page() == Some(page);
             same && is_wrong(row) && sends(row, |_| true)
         });
         let hosts = hosts(rows, &same);
@@ -122,7 +120,8 @@ fn common_page(rows: &[Judged<'_>]) -> Option<String> {
 
 /// Whether a page that asks for something came in clear text, and nothing more was known of it.
 fn is_doubtful(row: &Judged<'_>) -> bool {
-    row.verdict.code == Some(Code::ContentMismatch) && row.verdict.outcome == Outcome::Inconclusive
+    row.verdict.code() == Some(Code::ContentMismatch)
+        && row.verdict.outcome == Outcome::Inconclusive
 }
 
 /// Whether a page came that a portal may have sent. Errors are unknown and an empty answer is open,
@@ -141,7 +140,7 @@ fn tls_works(rows: &[Judged<'_>]) -> bool {
 /// Redirected by a device on the path: over a genuine chain the host itself redirects.
 fn is_redirected(row: &Judged<'_>) -> bool {
     let in_clear = row.endpoint.scheme == Scheme::Http;
-    row.verdict.code == Some(Code::HttpUnexpectedRedirect)
+    row.verdict.code() == Some(Code::HttpUnexpectedRedirect)
         && (in_clear || row.verdict.outcome == Outcome::Blocked)
 }
 
@@ -153,15 +152,13 @@ fn is_hijacked(row: &Judged<'_>) -> bool {
         Code::DnsOutsidePublishedRange,
         Code::DnsForeignCname,
     ];
-    row.endpoint.scheme == Scheme::Http
-        && blocked_by(row, &by_dns)
-        && fact(row, "location_host").is_some()
+    row.endpoint.scheme == Scheme::Http && blocked_by(row, &by_dns) && row.location_host().is_some()
 }
 
 /// Results that show the portal themselves.
 fn is_sign(row: &Judged<'_>, target: Option<&str>) -> bool {
     let away = is_redirected(row) || is_hijacked(row);
-    let to_it = away && target.is_some() && fact(row, "location_host") == target;
+    let to_it = away && target.is_some() && row.location_host() == target;
     let pages = [Code::NcsiWrongContent, Code::ContentNotCrl];
     to_it
         || is_doubtful(row)

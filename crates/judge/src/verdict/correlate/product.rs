@@ -1,7 +1,6 @@
 //! Names the product behind an interception or a refusal, where it can be recognized. A name
 //! never raises the confidence: vendors' names can be changed.
 
-use crate::verdict::correlate::fact;
 use crate::verdict::signature::Marks;
 use crate::verdict::{Judged, Signatures, certificate};
 use reach365_model::evidence::{Attempt, TlsSeen, Trust};
@@ -17,14 +16,12 @@ const NAMED: [Code; 7] = [
     Code::ProxyDenied,
     Code::ProxyPortDenied,
 ];
-/// The fact that has the name.
-const PRODUCT: &str = "product";
 
 /// Adds the fact `product` to results and findings, and to the sentences of findings.
 pub(super) fn name(signatures: &Signatures, rows: &mut [Judged<'_>], findings: &mut [Finding]) {
     for row in rows.iter_mut().filter(|row| is_named(row)) {
         if let Some(product) = signatures.product(&marks(row)) {
-            row.verdict.facts.insert(PRODUCT.to_owned(), product.into());
+            row.verdict.basis.notes.product = Some(product.into());
         }
     }
     let named = findings.iter_mut();
@@ -32,15 +29,15 @@ pub(super) fn name(signatures: &Signatures, rows: &mut [Judged<'_>], findings: &
         let products = products(rows, finding).join(", ");
         if !products.is_empty() {
             finding.summary = format!("{}; product: {products}", finding.summary);
-            finding.facts.insert(PRODUCT.to_owned(), products.into());
+            finding.basis.notes.product = Some(products.into());
         }
     }
 }
 
 /// The code of a result, or the one below that of the connectivity test.
 fn is_named(row: &Judged<'_>) -> bool {
-    let cause = fact(row, "cause").and_then(Code::parse);
-    let code = match row.verdict.code {
+    let cause = row.verdict.basis.underlying();
+    let code = match row.verdict.code() {
         Some(Code::NcsiBlocked) => cause,
         code => code,
     };
@@ -53,9 +50,9 @@ fn products(rows: &[Judged<'_>], finding: &Finding) -> Vec<String> {
     let explained = rows
         .iter()
         .filter(|row| finding.endpoints.contains(&row.endpoint.id));
-    for product in explained.filter_map(|row| fact(row, PRODUCT)) {
-        if !products.iter().any(|known| known == product) {
-            products.push(product.to_owned());
+    for product in explained.filter_map(|row| row.verdict.basis.notes.product.as_ref()) {
+        if !products.iter().any(|known| *product == **known) {
+            products.push(product.to_string());
         }
     }
     products
@@ -63,9 +60,8 @@ fn products(rows: &[Judged<'_>], finding: &Finding) -> Vec<String> {
 
 /// What the connections that the verdict rests on showed of the product on the path.
 fn marks<'a>(row: &Judged<'a>) -> Marks<'a> {
-    let address = fact(row, "address");
-    let basis =
-        |attempt: &&Attempt| address.is_none_or(|address| attempt.address.to_string() == address);
+    let address = row.address();
+    let basis = |attempt: &&Attempt| address.is_none_or(|address| attempt.address == address);
     let mut marks = Marks::default();
     for attempt in row.evidence.attempts.iter().filter(basis) {
         if let Some(seen) = attempt.proxy.as_ref().and_then(|it| it.value.as_ref()) {

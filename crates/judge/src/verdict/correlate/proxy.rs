@@ -1,15 +1,17 @@
 //! A proxy that fails for everybody, and one that serves others.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use crate::verdict::correlate::{collapse, fact, finding, free, hosts, is_genuine};
-use crate::verdict::diagnosis::{Diagnosis, WITHHELD};
+use crate::verdict::correlate::{collapse, finding, free, hosts, is_genuine};
+use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::known_names::{self, KnownNames};
 use crate::verdict::{Judged, dns};
+use reach365_model::cause::Cause;
 use reach365_model::endpoint::Scheme;
 use reach365_model::evidence::{Attempt, Evidence, FailureKind, Lookup, Observation, Stage};
-use reach365_model::verdict::{Code, Confidence, Facts, Finding, Outcome};
+use reach365_model::facts::PassedOver;
+use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
 use reach365_proxy::route::Hop;
 
 /// Causes that lie with the proxy, or behind it, and not with a host when several share them.
@@ -43,13 +45,12 @@ pub(super) fn apply_own_dns(known: &KnownNames, rows: &mut [Judged<'_>]) {
     };
     for place in free(rows, is_dns) {
         let row = &mut rows[place];
-        let culprit = row.verdict.culprit.as_ref();
-        let mut diagnosis = Diagnosis::new(Code::ProxyUpstreamDns)
-            .sure(Confidence::Medium)
-            .at_address(culprit.and_then(|culprit| culprit.address));
-        diagnosis.facts = std::mem::take(&mut row.verdict.facts);
-        let words = "the resolver of this machine does not know the name either";
-        *row.verdict = diagnosis.fact("own_dns", words).verdict(row.endpoint);
+        let mut diagnosis = with_reply(row, Code::ProxyUpstreamDns).sure(Confidence::Medium);
+        if let Some(reply) = diagnosis.cause_mut().reply_mut() {
+            let words = "the resolver of this machine does not know the name either";
+            reply.own_dns = Some(words.into());
+        }
+        *row.verdict = diagnosis.verdict(row.endpoint);
     }
 }
 
@@ -70,7 +71,7 @@ pub(super) fn without_control(known: &KnownNames, rows: &[Judged<'_>]) -> Vec<So
 /// Whether the proxy gave no reason, and this machine's resolver says that the name does not exist.
 fn is_vague(row: &Judged<'_>) -> bool {
     let verdict = &row.verdict;
-    let vague = verdict.code == Some(Code::ProxyUpstreamUnreachable)
+    let vague = verdict.code() == Some(Code::ProxyUpstreamUnreachable)
         && verdict.outcome == Outcome::Blocked
         && verdict.confidence < Confidence::High;
     let unknown = |lookup: &Lookup| {
@@ -126,7 +127,7 @@ pub(super) fn refusing(rows: &mut [Judged<'_>]) -> Vec<Finding> {
     for proxy in proxies(rows) {
         let refuses = free(rows, |row| {
             let said = cause(row).is_some_and(|code| words.contains(&code));
-            said && fact(row, "proxy") == Some(&proxy)
+            said && row.proxy() == Some(&proxy)
         });
         if !refuses.is_empty() {
             findings.extend(dead(rows, &proxy));
@@ -137,24 +138,23 @@ pub(super) fn refusing(rows: &mut [Judged<'_>]) -> Vec<Finding> {
 
 /// The proxies that verdicts name.
 pub(super) fn proxies(rows: &[Judged<'_>]) -> BTreeSet<String> {
-    let named = rows.iter().filter_map(|row| fact(row, "proxy"));
+    let named = rows.iter().filter_map(|row| row.proxy());
     named.map(str::to_owned).collect()
 }
 
 fn through(rows: &[Judged<'_>], proxy: &str) -> Vec<usize> {
-    free(rows, |row| fact(row, "proxy") == Some(proxy))
+    free(rows, |row| row.proxy() == Some(proxy))
 }
 
 /// A proxy that serves others is one: where it closes a host's connection, it denies that host;
 /// where it does not answer, it waits for that host itself.
 fn excuse_working(rows: &mut [Judged<'_>], proxy: &str) {
-    let own = |row: &Judged<'_>, code| {
-        fact(row, "proxy") == Some(proxy) && row.verdict.code == Some(code)
-    };
+    let own =
+        |row: &Judged<'_>, code| row.proxy() == Some(proxy) && row.verdict.code() == Some(code);
     let carries = rows.iter().any(|row| is_carried(row, proxy));
     if carries {
         for place in free(rows, |row| own(row, Code::ProxyNotAProxy)) {
-            excuse(&mut rows[place], Code::ProxyDenied);
+            excuse(&mut rows[place], Code::ProxyDenied, None);
         }
     }
     if !carries && !rows.iter().any(|row| has_refused(row, proxy)) {
@@ -163,9 +163,7 @@ fn excuse_working(rows: &mut [Judged<'_>], proxy: &str) {
     let is_slow = is_slow(rows, proxy);
     for place in free(rows, |row| own(row, Code::ProxySilent)) {
         let answer = "none in time, while it answers about other hosts";
-        let facts = &mut rows[place].verdict.facts;
-        facts.insert("answer".to_owned(), answer.into());
-        excuse(&mut rows[place], Code::ProxyUpstreamTimeout);
+        excuse(&mut rows[place], Code::ProxyUpstreamTimeout, Some(answer));
         if is_slow {
             let verdict = &mut *rows[place].verdict;
             verdict.outcome = Outcome::Inconclusive;
@@ -186,13 +184,22 @@ fn is_slow(rows: &[Judged<'_>], proxy: &str) -> bool {
     })
 }
 
-fn excuse(row: &mut Judged<'_>, code: Code) {
-    let culprit = row.verdict.culprit.as_ref();
-    let mut diagnosis = Diagnosis::new(code)
-        .sure(Confidence::Low)
-        .at_address(culprit.and_then(|culprit| culprit.address));
-    diagnosis.facts = std::mem::take(&mut row.verdict.facts);
+fn excuse(row: &mut Judged<'_>, code: Code, answer: Option<&str>) {
+    let mut diagnosis = with_reply(row, code).sure(Confidence::Low);
+    if let (Some(reply), Some(answer)) = (diagnosis.cause_mut().reply_mut(), answer) {
+        reply.answer = Some(answer.into());
+    }
     *row.verdict = diagnosis.verdict(row.endpoint);
+}
+
+/// Another cause of the proxy, with the same answer of it.
+fn with_reply(row: &Judged<'_>, code: Code) -> Diagnosis {
+    let mut diagnosis = Diagnosis::instead_of(row.verdict, code);
+    let known = row.verdict.basis.cause.as_ref().and_then(Cause::reply);
+    if let (Some(reply), Some(known)) = (diagnosis.cause_mut().reply_mut(), known) {
+        reply.clone_from(known);
+    }
+    diagnosis
 }
 
 /// Whether the proxy has said in its own protocol that it does not forward to a host.
@@ -206,7 +213,7 @@ fn has_refused(row: &Judged<'_>, proxy: &str) -> bool {
     ];
     let said =
         cause(row).is_some_and(|code| code.stage() == Stage::Proxy && !of_its_own.contains(&code));
-    said && fact(row, "proxy") == Some(proxy)
+    said && row.proxy() == Some(proxy)
 }
 
 /// Whether the proxy has forwarded a connection: a TLS handshake ran through it, or content came
@@ -218,7 +225,7 @@ pub(super) fn is_carried(row: &Judged<'_>, proxy: &str) -> bool {
     };
     let spoken = |attempt: &Attempt| attempt.tls.as_ref().is_some_and(Observation::passed);
     let mut attempts = row.evidence.attempts.iter().filter(through);
-    let own = fact(row, "proxy") == Some(proxy);
+    let own = row.proxy() == Some(proxy);
     attempts.any(spoken) || (own && is_genuine(row) && row.verdict.confidence >= Confidence::High)
 }
 
@@ -241,25 +248,23 @@ fn dead(rows: &mut [Judged<'_>], proxy: &str) -> Option<Finding> {
     }
     let diagnosis = run_wide(rows, &named, &through);
     collapse(rows, &through, code);
-    let mut says = says(code).to_owned();
-    if diagnosis.facts.contains_key(WITHHELD) && code == Code::ProxyAuthRequired {
-        says += "; {credentials_withheld}";
+    let mut found = finding(diagnosis, rows, &through);
+    let withheld = found.basis.notes.credentials_withheld.as_ref();
+    if let Some(why) = withheld.filter(|_| code == Code::ProxyAuthRequired) {
+        found.summary = format!("{}; {why}", found.summary);
     }
     if through.iter().all(|place| works_directly(&rows[*place])) {
-        says += "; directly all of them answer";
+        found.summary += "; directly all of them answer";
     }
-    Some(finding(diagnosis, &says, rows, &through))
+    Some(found)
 }
 
 /// Whether the direct path was tried beside the proxy and works.
 fn works_directly(row: &Judged<'_>) -> bool {
-    let others = row.verdict.facts.get("other_ways");
-    let others = others.and_then(|others| others.as_array());
-    let mut told = others
-        .into_iter()
-        .flatten()
-        .filter_map(|other| other.as_str());
-    told.any(|other| other == "direct: reachable")
+    let mut others = row.verdict.basis.notes.other_ways.iter().flatten();
+    others.any(|other| {
+        other.name == *"direct" && other.outcome == Outcome::Reachable && other.code.is_none()
+    })
 }
 
 /// Whether a result without a cause of the proxy's follows from it: in clear text the proxy itself
@@ -280,43 +285,9 @@ fn doubt(row: &mut Judged<'_>, proxy: &str) {
     }
 }
 
-fn says(code: Code) -> &'static str {
-    match code {
-        Code::ProxyAuthRequired => {
-            "The proxy {proxy} wants a sign-in for every host ({schemes}; {hosts} hosts)"
-        }
-        Code::ProxyAuthRejected => {
-            "The proxy {proxy} rejects the credentials for every host ({schemes}; {hosts} hosts)"
-        }
-        Code::ProxyDenied => "The proxy {proxy} denies all {hosts} hosts: {answer}",
-        Code::ProxyUpstreamDns => "The proxy {proxy} resolves none of {hosts} hosts: {answer}",
-        Code::ProxyUpstreamUnreachable => {
-            "The proxy {proxy} connects to none of {hosts} hosts: {answer}"
-        }
-        Code::ProxyUpstreamTimeout => {
-            "The proxy {proxy} gets an answer from none of {hosts} hosts: {answer}"
-        }
-        Code::ProxyTunnelClosed => {
-            "The proxy {proxy} opens tunnels and closes them at once ({how}; {hosts} hosts)"
-        }
-        Code::TlsPlaintext => {
-            "The proxy {proxy} opens tunnels and answers in clear text in them: \"{first_bytes}\" ({hosts} hosts)"
-        }
-        Code::TlsSelfSigned | Code::TlsUntrustedIssuer => {
-            "The certificate of the proxy {proxy} is not trusted: issued by \"{issuer}\" for \"{subject}\""
-        }
-        Code::TlsWrongName => "The certificate of the proxy {proxy} names other hosts: {names}",
-        Code::TlsExpired => "The certificate of the proxy {proxy} expired on {not_after}",
-        Code::TlsNotYetValid => {
-            "The certificate of the proxy {proxy} is valid only from {not_before}"
-        }
-        other => other.says(),
-    }
-}
-
 /// The cause that a result names, where it may be the proxy's: its own certificate is among them.
 pub(super) fn cause(row: &Judged<'_>) -> Option<Code> {
-    let code = row.verdict.code?;
+    let code = row.verdict.code()?;
     let blocked = row.verdict.outcome == Outcome::Blocked;
     let of_proxy = row.verdict.stage == Some(Stage::Proxy) && code.stage() == Stage::Tls;
     (blocked && (of_proxy || OF_THE_PROXY.contains(&code))).then_some(code)
@@ -325,16 +296,10 @@ pub(super) fn cause(row: &Judged<'_>) -> Option<Code> {
 /// The diagnosis of the first result that names the cause, with the number of hosts that share it.
 fn run_wide(rows: &[Judged<'_>], named: &[usize], places: &[usize]) -> Diagnosis {
     let first = &rows[named[0]].verdict;
-    let mut diagnosis =
-        Diagnosis::new(first.code.unwrap_or(Code::ProxyDenied)).sure(first.confidence);
-    if let Some(culprit) = &first.culprit {
-        diagnosis = diagnosis.by(culprit.who).at_address(culprit.address);
-    }
-    diagnosis.stage = first.stage.unwrap_or(diagnosis.stage);
-    let shared: Facts = first.facts.clone();
-    diagnosis.facts = shared;
-    diagnosis.facts.remove("other_ways");
-    diagnosis.fact("hosts", hosts(rows, places).len())
+    let mut diagnosis = Diagnosis::of(first, Code::ProxyDenied);
+    diagnosis.basis.notes.other_ways = None;
+    let hosts = hosts(rows, places).len() as u64;
+    diagnosis.note(|notes| notes.hosts = Some(hosts))
 }
 
 /// Every host on a port is denied, and hosts on another port are served.
@@ -362,36 +327,43 @@ fn port_denied(rows: &mut [Judged<'_>], proxy: &str) -> Option<Finding> {
     if hosts(rows, &on_port).len() < HOSTS || !served {
         return None;
     }
-    let mut diagnosis = run_wide(rows, &on_port, &on_port).fact("port", port);
-    diagnosis.code = Code::ProxyPortDenied;
+    let mut diagnosis = run_wide(rows, &on_port, &on_port);
+    let mut reply = diagnosis.cause_mut().reply().cloned().unwrap_or_default();
+    reply.port = Some(port);
+    *diagnosis.cause_mut() = Cause::ProxyPortDenied { reply };
     collapse(rows, &on_port, Code::ProxyPortDenied);
-    let says = Code::ProxyPortDenied.says();
-    Some(finding(diagnosis, says, rows, &on_port))
+    Some(finding(diagnosis, rows, &on_port))
 }
 
 /// Proxies at the head of an answer that clients pass over: every connection waits for them first.
 fn passed_over(rows: &[Judged<'_>]) -> Vec<Finding> {
-    let words = |row: &Judged<'_>| {
-        let list = row.verdict.facts.get("passed_over");
-        let list = list.and_then(|list| list.as_array()).cloned();
-        list.unwrap_or_default()
+    let over = |row: &Judged<'_>| {
+        row.verdict
+            .basis
+            .notes
+            .passed_over
+            .clone()
+            .unwrap_or_default()
     };
-    let all: BTreeSet<String> = rows
+    let all: BTreeMap<String, PassedOver> = rows
         .iter()
-        .flat_map(words)
-        .filter_map(|word| word.as_str().map(str::to_owned))
+        .flat_map(over)
+        .map(|one| (one.to_string(), one))
         .collect();
-    let found = all.iter().filter_map(|word| {
-        let (hop, code) = word.rsplit_once(' ')?;
-        let code = Code::parse(code)?;
-        let places = free(rows, |row| words(row).iter().any(|one| one == word));
-        let diagnosis = Diagnosis::new(code)
+    let found = all.values().filter_map(|one| {
+        let proxy = one.hop.proxy().map_or("DIRECT".to_owned(), ToString::to_string);
+        let places = free(rows, |row| over(row).contains(one));
+        let hosts = hosts(rows, &places).len();
+        let mut diagnosis = Diagnosis::new(one.code)
             .with_outcome(Outcome::Degraded)
             .sure(Confidence::Medium)
-            .fact("proxy", hop.split_once(' ').map_or(hop, |(_, server)| server))
-            .fact("hosts", hosts(rows, &places).len());
-        let says = "The proxy {proxy} cannot be reached; clients pass it over and lose time ({hosts} hosts)";
-        (!places.is_empty()).then(|| finding(diagnosis, says, rows, &places))
+            .note(|notes| notes.hosts = Some(hosts as u64));
+        diagnosis.basis.subject.proxy = Some(proxy.as_str().into());
+        let mut found = finding(diagnosis, rows, &places);
+        found.summary = format!(
+            "The proxy {proxy} cannot be reached; clients pass it over and lose time ({hosts} hosts)"
+        );
+        (!places.is_empty()).then_some(found)
     });
     found.collect()
 }

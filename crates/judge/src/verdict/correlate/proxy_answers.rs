@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
+use crate::verdict::correlate::free;
 use crate::verdict::correlate::proxy::{cause, is_carried, proxies};
-use crate::verdict::correlate::{fact, free};
 use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::{Judged, block_page};
 use reach365_model::endpoint::Scheme;
@@ -32,7 +32,7 @@ pub(super) fn apply(rows: &mut [Judged<'_>]) {
         }
         let refusals = refusals(rows, &proxy);
         let in_clear = free(rows, |row| {
-            row.endpoint.scheme == Scheme::Http && fact(row, "proxy") == Some(&proxy)
+            row.endpoint.scheme == Scheme::Http && row.proxy() == Some(&proxy)
         });
         for place in in_clear.into_iter().filter(|_| !refusals.is_empty()) {
             let row = &mut rows[place];
@@ -49,7 +49,7 @@ fn refusals<'a>(rows: &[Judged<'a>], proxy: &str) -> Vec<Refusal<'a>> {
     // A web server that is taken for a proxy answers requests in clear text as what it is.
     let is_refusal = |code: Code| code != Code::ProxyNotAProxy;
     let refused = free(rows, |row| {
-        fact(row, "proxy") == Some(proxy) && cause(row).is_some_and(is_refusal)
+        row.proxy() == Some(proxy) && cause(row).is_some_and(is_refusal)
     });
     let mut refusals = Vec::new();
     for place in refused {
@@ -61,13 +61,11 @@ fn refusals<'a>(rows: &[Judged<'a>], proxy: &str) -> Vec<Refusal<'a>> {
         let (Some(seen), Some(code)) = (seen, cause(row)) else {
             continue;
         };
-        let confidence = row.verdict.confidence.min(Confidence::Medium);
-        let mut diagnosis = Diagnosis::new(code).sure(confidence);
-        if let Some(culprit) = &row.verdict.culprit {
-            diagnosis = diagnosis.by(culprit.who).at_address(culprit.address);
-        }
-        diagnosis.facts.clone_from(&row.verdict.facts);
-        diagnosis.facts.remove("other_ways");
+        let mut diagnosis = Diagnosis::of(row.verdict, code);
+        diagnosis.confidence = diagnosis.confidence.min(Confidence::Medium);
+        diagnosis.outcome = code.outcome();
+        diagnosis.stage = code.stage();
+        diagnosis.basis.notes.other_ways = None;
         refusals.push(Refusal { seen, diagnosis });
     }
     refusals

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::verdict::correlate::{
-    blocked_by, collapse_as_inconclusive, finding, free, hosts, is_proxied,
-};
+use crate::verdict::correlate::{blocked_by, collapse_as_inconclusive, finding, free, hosts};
 use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::known_names::{self, KnownNames};
 use crate::verdict::{Context, Judged, dns};
+use reach365_model::cause::{Cause, FailedLookup, FailedResolvers};
 use reach365_model::endpoint::{Host, MustBe};
 use reach365_model::evidence::{Evidence, FailureKind, Lookup, Stage};
 use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
@@ -38,11 +37,10 @@ pub(super) fn find(
     };
     let idle = free(rows, is_idle_msoid);
     let diagnosis = case.diagnosis(code, context, rows);
-    let says = case.sentence(code);
     let mut places = [failed, idle, negative].concat();
     places.sort_unstable();
     collapse_as_inconclusive(rows, &places, code);
-    Some(finding(diagnosis, says, rows, &places))
+    Some(finding(diagnosis, rows, &places))
 }
 
 /// The resolvers of names without a control: control lookups must run before they are accused.
@@ -68,7 +66,7 @@ fn accused(known: &KnownNames, rows: &[Judged<'_>]) -> Vec<usize> {
 
 fn rests_on_dns(row: &Judged<'_>) -> bool {
     row.verdict.stage == Some(Stage::Dns)
-        && row.verdict.code != Some(Code::DnsHostsFile)
+        && row.verdict.code() != Some(Code::DnsHostsFile)
         && matches!(
             row.verdict.outcome,
             Outcome::Blocked | Outcome::Inconclusive
@@ -82,11 +80,11 @@ fn closed_by_dns(known: &KnownNames, rows: &[Judged<'_>]) -> Vec<usize> {
         let row = &rows[*place];
         row.endpoint.must_be == MustBe::Blocked
             && row.verdict.consequence_of.is_none()
-            && row.verdict.code != Some(Code::PolicyOpen)
+            && row.verdict.code() != Some(Code::PolicyOpen)
             && row.evidence.attempts.is_empty()
             && !row.evidence.lookups.is_empty()
             && row.evidence.hosts_file.is_empty()
-            && !is_proxied(row)
+            && !row.is_proxied()
             && !known.confirms(&row.endpoint.host, row.evidence)
     };
     (0..rows.len()).filter(unseen).collect()
@@ -186,7 +184,7 @@ impl<'a> Case<'a> {
             let enough = !self.controls.is_empty() || self.owners(rows) >= UNRELATED_NAMES;
             return enough.then_some(Code::DnsNoInternetNames);
         }
-        let closed = |place: &usize| rows[*place].verdict.code == Some(Code::DnsResolverClosed);
+        let closed = |place: &usize| rows[*place].verdict.code() == Some(Code::DnsResolverClosed);
         let all = self.failed.iter().all(closed);
         if all || (self.failed.iter().any(closed) && self.is_one_server()) {
             return Some(Code::DnsResolverClosed);
@@ -213,15 +211,29 @@ impl<'a> Case<'a> {
         let address = only.filter(|_| self.is_one_server()).or(first);
         let hosts = hosts(rows, &self.failed);
         let host = hosts.first().map(ToString::to_string).unwrap_or_default();
-        Diagnosis::new(code)
+        let resolvers = FailedResolvers {
+            names: Some(self.names as u64),
+            host: Some(host.into()),
+            controls: Some(self.controls.clone().into()),
+            resolvers: Some(self.resolvers(context).into()),
+        };
+        let cause = match code {
+            Code::DnsNoInternetNames => Cause::DnsNoInternetNames { resolvers },
+            Code::DnsResolverClosed => Cause::DnsResolverClosed {
+                lookup: FailedLookup::default(),
+                resolvers,
+            },
+            _ => Cause::DnsResolverDead {
+                resolvers,
+                dead: None,
+                working: None,
+            },
+        };
+        Diagnosis::new(cause)
             .with_outcome(Outcome::Inconclusive)
             .sure(self.confidence(code))
             .at_address(address)
-            .fact("names", self.names)
-            .fact("host", host)
-            .fact("controls", self.controls.clone())
-            .fact("resolvers", self.resolvers(context))
-            .fact("answers", self.answers.clone())
+            .note(|notes| notes.answers = Some(self.answers.clone().into()))
     }
 
     /// One silent name may be that name's own trouble.
@@ -243,21 +255,6 @@ impl<'a> Case<'a> {
             }
         }
         dns::to_strings(&servers)
-    }
-
-    fn sentence(&self, code: Code) -> &'static str {
-        match code {
-            Code::DnsResolverClosed => {
-                "Nothing listens on the DNS port of {resolvers}: no name can be looked up"
-            }
-            Code::DnsNoInternetNames if self.controls.is_empty() => {
-                "The resolver {resolvers} answers, but resolves no internet name: {names} names of different owners fail alike ({answers})"
-            }
-            Code::DnsResolverDead if self.names == 1 => {
-                "The resolver does not answer: one name asked of {resolvers}, no reply at all"
-            }
-            _ => code.says(),
-        }
     }
 }
 

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::verdict::correlate::{collapse, fact, finding, free, hosts};
+use crate::verdict::correlate::{collapse, finding, free, hosts};
 use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::{Context, Judged, route};
+use reach365_model::cause::{BetterRoute, Cause};
 use reach365_model::evidence::{RouteCandidate, ScriptFailure};
+use reach365_model::facts::Text;
 use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
 use reach365_proxy::route::Route;
 
@@ -27,7 +29,7 @@ pub(super) fn scripts(rows: &mut [Judged<'_>]) -> Vec<Finding> {
         let places = free(rows, |row| {
             failure_of(row).is_some_and(|(other, _)| is_same(&other, failure))
         });
-        let hit = |place: &usize| rows[*place].verdict.code == Some(code);
+        let hit = |place: &usize| rows[*place].verdict.code() == Some(code);
         let explained: Vec<usize> = places.into_iter().filter(hit).collect();
         if hosts(rows, &explained).len() < HOSTS {
             continue;
@@ -40,9 +42,9 @@ pub(super) fn scripts(rows: &mut [Judged<'_>]) -> Vec<Finding> {
         let diagnosis = route::of_script(code, failure, fallback)
             .with_outcome(worst)
             .sure(route::confidence(worst));
-        let causes = list(rows, &explained, "cause");
+        let causes = causes(rows, &explained);
         collapse(rows, &explained, code);
-        let mut found = finding(diagnosis, code.says(), rows, &explained);
+        let mut found = finding(diagnosis, rows, &explained);
         if !causes.is_empty() {
             found.summary += &route::which_fails(&causes.join(", "));
         }
@@ -74,54 +76,62 @@ pub(super) fn misled(rows: &mut [Judged<'_>]) -> Vec<Finding> {
 }
 
 fn past_proxies(rows: &mut [Judged<'_>], code: Code) -> Vec<Finding> {
-    let of_code = |row: &Judged<'_>| row.verdict.code == Some(code);
+    let of_code = |row: &Judged<'_>| row.verdict.code() == Some(code);
     let all = free(rows, of_code);
-    let working = |place: &usize| fact(&rows[*place], "working").map(str::to_owned);
+    let working = |place: &usize| working(&rows[*place]).map(str::to_owned);
     let proxies: BTreeSet<String> = all.iter().filter_map(working).collect();
     let mut findings = Vec::new();
     for proxy in proxies {
         let places = free(rows, |row| {
-            of_code(row) && fact(row, "working") == Some(&proxy)
+            of_code(row) && self::working(row) == Some(&proxy)
         });
         if hosts(rows, &places).len() < HOSTS {
             continue;
         }
         let diagnosis = past_proxy(rows, code, &proxy, &places);
         collapse(rows, &places, code);
-        findings.push(finding(diagnosis, past(code), rows, &places));
+        findings.push(finding(diagnosis, rows, &places));
     }
     findings
 }
 
 fn past_proxy(rows: &[Judged<'_>], code: Code, proxy: &str, places: &[usize]) -> Diagnosis {
-    let views = list(rows, places, "view");
-    Diagnosis::new(code)
-        .sure(Confidence::High)
-        .fact("working", proxy)
-        .fact("view", views.join(", "))
-        .fact("causes", list(rows, places, "cause"))
-        .fact("hosts", hosts(rows, places).len())
+    let views = places
+        .iter()
+        .filter_map(|place| better(&rows[*place])?.view.as_ref());
+    let views: BTreeSet<&str> = views.map(Text::as_str).collect();
+    let views: Vec<&str> = views.into_iter().collect();
+    let better = BetterRoute {
+        working: Some(proxy.into()),
+        view: Some(views.join(", ").into()),
+        causes: Some(causes(rows, places).into()),
+    };
+    let cause = match code {
+        Code::RoutePacWrongBranch => Cause::RoutePacWrongBranch { better },
+        Code::RouteBypassHidesHost => Cause::RouteBypassHidesHost { better },
+        _ => Cause::RouteProxyNotConfigured { better },
+    };
+    let hosts = hosts(rows, places).len() as u64;
+    let diagnosis = Diagnosis::new(cause).sure(Confidence::High);
+    diagnosis.note(|notes| notes.hosts = Some(hosts))
 }
 
-/// What results say under a name, once each.
-fn list(rows: &[Judged<'_>], places: &[usize], name: &str) -> Vec<String> {
-    let facts = places.iter().filter_map(|place| fact(&rows[*place], name));
-    let once: BTreeSet<&str> = facts.collect();
+fn better<'a>(row: &'a Judged<'_>) -> Option<&'a BetterRoute> {
+    row.verdict.basis.cause.as_ref()?.better_route()
+}
+
+/// The proxy that works beside the route of the settings.
+fn working<'a>(row: &'a Judged<'_>) -> Option<&'a str> {
+    better(row)?.working.as_ref().map(Text::as_str)
+}
+
+/// The causes that lie behind results, each once.
+fn causes(rows: &[Judged<'_>], places: &[usize]) -> Vec<String> {
+    let causes = places
+        .iter()
+        .filter_map(|place| rows[*place].verdict.basis.underlying());
+    let once: BTreeSet<&str> = causes.map(Code::id).collect();
     once.into_iter().map(str::to_owned).collect()
-}
-
-fn past(code: Code) -> &'static str {
-    match code {
-        Code::RoutePacWrongBranch => {
-            "The PAC script sends {hosts} hosts directly, which fails ({causes}); through {working} they answer"
-        }
-        Code::RouteBypassHidesHost => {
-            "The bypass list keeps {hosts} hosts from the proxy, and directly they fail ({causes}); through {working} they answer"
-        }
-        _ => {
-            "No proxy is set for {hosts} hosts, and directly they fail ({causes}); through {working}, which the {view} settings name, they answer"
-        }
-    }
 }
 
 /// Finds settings that lead to different routes for the same endpoint. The direct path and a named
@@ -133,12 +143,11 @@ pub(super) fn disagreement(context: &Context<'_>, rows: &[Judged<'_>]) -> Option
         .collect();
     let first = *places.first()?;
     let ways = distinct(context, &rows[first].evidence.ways);
-    let diagnosis = Diagnosis::new(Code::RouteSourcesDisagree)
-        .sure(Confidence::Certain)
-        .fact("ways", ways)
-        .fact("example", rows[first].endpoint.host.to_string());
-    let says = Code::RouteSourcesDisagree.says();
-    Some(finding(diagnosis, says, rows, &places))
+    let cause = Cause::RouteSourcesDisagree {
+        ways: Some(ways.into()),
+        example: Some(rows[first].endpoint.host.to_string().into()),
+    };
+    Some(finding(Diagnosis::certain(cause), rows, &places))
 }
 
 /// The different routes that programs use, as text; one where all agree.

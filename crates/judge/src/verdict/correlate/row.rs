@@ -3,10 +3,11 @@
 use crate::verdict::correlate::{
     blocked_by, control_host, finding, free, is_genuine, recode, uncontrolled,
 };
-use crate::verdict::diagnosis::{Diagnosis, fill, whole_ms};
+use crate::verdict::diagnosis::{Diagnosis, whole_ms};
 use crate::verdict::known_names::KnownNames;
 use crate::verdict::tcp::{self, ceiling, has_no_route};
 use crate::verdict::{Context, Judged, attempt, content, skipped};
+use reach365_model::cause::Cause;
 use reach365_model::endpoint::Scheme;
 use reach365_model::evidence::{Attempt, FailureKind, Stage};
 use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
@@ -25,7 +26,7 @@ pub(super) fn tell_routes_apart(rows: &mut [Judged<'_>]) {
     let stuck = |row: &Judged<'_>| {
         let attempts = &row.evidence.attempts;
         let ipv4 = attempts.iter().any(|attempt| attempt.address.is_ipv4());
-        row.verdict.code == Some(Code::DeviceNoRoute) && ipv4
+        row.verdict.code() == Some(Code::DeviceNoRoute) && ipv4
     };
     for place in free(rows, stuck) {
         let row = &mut rows[place];
@@ -61,12 +62,7 @@ pub(super) fn slow_connections(rows: &mut [Judged<'_>]) {
     let medians = [false, true].map(|ipv6| median_connect(rows, ipv6));
     for place in free(rows, |row| row.verdict.outcome == Outcome::Reachable) {
         let row = &mut rows[place];
-        let address = row
-            .verdict
-            .facts
-            .get("address")
-            .and_then(|text| text.as_str());
-        let Some(basis) = attempt::basis(row.evidence, address) else {
+        let Some(basis) = attempt::basis(row.evidence, row.address()) else {
             continue;
         };
         // A retransmitted packet was lost, which is not slowness.
@@ -77,13 +73,11 @@ pub(super) fn slow_connections(rows: &mut [Judged<'_>]) {
             continue;
         };
         if elapsed > SLOW_CONNECT_MS && elapsed > SLOW_CONNECT_RATIO * median {
-            row.verdict
-                .facts
-                .insert("tcp_ms".to_owned(), whole_ms(elapsed).into());
-            row.verdict
-                .facts
-                .insert("median_ms".to_owned(), whole_ms(median).into());
-            recode(row, Code::TcpSlow, Confidence::Medium);
+            let cause = Cause::TcpSlow {
+                tcp_ms: Some(whole_ms(elapsed)),
+                median_ms: Some(whole_ms(median)),
+            };
+            recode(row, cause, Confidence::Medium);
         }
     }
 }
@@ -104,7 +98,7 @@ pub(super) fn strengthen(context: &Context<'_>, known: &KnownNames, rows: &mut [
     };
     for place in free(rows, repeated) {
         let row = &rows[place];
-        let most = row.verdict.code;
+        let most = row.verdict.code();
         let most = most.map_or(Confidence::Medium, |code| ceiling(code, row.verdict));
         if most >= Confidence::High && has_control(context, known, rows, row) {
             rows[place].verdict.confidence = Confidence::High;
@@ -149,13 +143,13 @@ pub(super) fn connectivity_test(rows: &mut [Judged<'_>]) {
     };
     for place in free(rows, fails) {
         let row = &mut rows[place];
-        let Some(cause) = row.verdict.code else {
+        let verdict = &mut *row.verdict;
+        let Some(stage) = verdict.stage.filter(|_| verdict.code().is_some()) else {
             continue;
         };
-        let verdict = &mut *row.verdict;
-        verdict.facts.insert("cause".to_owned(), cause.id().into());
-        verdict.code = Some(Code::NcsiBlocked);
-        verdict.summary = fill(Code::NcsiBlocked.says(), &verdict.facts, Some(row.endpoint));
+        let basis = std::mem::take(&mut verdict.basis);
+        verdict.basis = basis.explained_by(Code::NcsiBlocked.into());
+        verdict.summary = verdict.basis.sentence(stage, row.endpoint);
         skipped::tell_redirect(row.evidence, verdict);
     }
 }
@@ -163,21 +157,15 @@ pub(super) fn connectivity_test(rows: &mut [Judged<'_>]) {
 /// A wrong msoid record concerns every user of the domain: a finding of its own.
 pub(super) fn msoid(rows: &[Judged<'_>]) -> Vec<Finding> {
     let is_wrong = |row: &Judged<'_>| {
-        let judged = row.evidence.msoid.is_some() && row.verdict.code.is_some();
+        let judged = row.evidence.msoid.is_some() && row.verdict.code().is_some();
         judged && row.verdict.outcome != Outcome::Inconclusive
     };
     let places = free(rows, is_wrong).into_iter();
     places
         .filter_map(|place| {
             let verdict = &rows[place].verdict;
-            let mut diagnosis = Diagnosis::new(verdict.code?)
-                .sure(verdict.confidence)
-                .with_outcome(verdict.outcome);
-            if let Some(culprit) = &verdict.culprit {
-                diagnosis = diagnosis.by(culprit.who).at_address(culprit.address);
-            }
-            diagnosis.facts = verdict.facts.clone();
-            let mut found = finding(diagnosis, "", rows, &[place]);
+            let diagnosis = Diagnosis::of(verdict, verdict.code()?).with_outcome(verdict.outcome);
+            let mut found = finding(diagnosis, rows, &[place]);
             found.summary.clone_from(&verdict.summary);
             Some(found)
         })

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::verdict::correlate::{again, blocked_by, free, hosts, is_genuine, is_proxied, recode};
+use crate::verdict::correlate::{again, blocked_by, free, hosts, is_genuine, recode};
 use crate::verdict::network::{GenuineAddresses, unrelated};
 use crate::verdict::{Context, Judged, dns};
 use reach365_model::endpoint::Endpoint;
@@ -23,17 +23,17 @@ pub(super) fn judge_again(context: &Context<'_>, rows: &mut [Judged<'_>]) {
 /// or where no direct path works at all, the cause itself stands.
 pub(super) fn accept_unpublished_addresses(context: &Context<'_>, rows: &mut [Judged<'_>]) {
     let outside = free(rows, |row| {
-        blocked_by(row, &[Code::DnsOutsidePublishedRange]) && !is_proxied(row)
+        blocked_by(row, &[Code::DnsOutsidePublishedRange]) && !row.is_proxied()
     });
-    let direct = |row: &&Judged<'_>| is_genuine(row) && !is_proxied(row);
-    let serves = |row: &Judged<'_>| row.verdict.facts.contains_key("outside_published_range");
+    let direct = |row: &&Judged<'_>| is_genuine(row) && !row.is_proxied();
+    let serves = |row: &Judged<'_>| row.verdict.basis.notes.outside_published_range.is_some();
     let answered = rows.iter().any(|row| direct(&row));
     let is_old = rows.iter().filter(direct).any(serves);
     let causes: Vec<Code> = rows
         .iter()
         .enumerate()
         .filter(|(place, row)| row.verdict.outcome == Outcome::Blocked && !outside.contains(place))
-        .filter_map(|(_, row)| row.verdict.code)
+        .filter_map(|(_, row)| row.verdict.code())
         .collect();
     let genuine_addresses = genuine_addresses(rows);
     for place in outside {
@@ -43,11 +43,10 @@ pub(super) fn accept_unpublished_addresses(context: &Context<'_>, rows: &mut [Ju
             ..row.endpoint.clone()
         };
         let plain = again(&endpoint, row.evidence, context, &genuine_addresses);
-        let shared = plain.code.is_some_and(|code| causes.contains(&code));
+        let shared = plain.code().is_some_and(|code| causes.contains(&code));
         if is_old || shared || !answered {
             *row.verdict = plain;
-            let facts = &mut row.verdict.facts;
-            facts.insert("outside_published_range".to_owned(), true.into());
+            row.verdict.basis.notes.outside_published_range = Some(true);
         }
     }
 }
@@ -57,7 +56,7 @@ pub(super) fn genuine_addresses(rows: &[Judged<'_>]) -> GenuineAddresses {
     let mut genuine_addresses = GenuineAddresses::default();
     for row in rows
         .iter()
-        .filter(|row| is_genuine(row) && !is_proxied(row))
+        .filter(|row| is_genuine(row) && !row.is_proxied())
     {
         if let Some(address) = genuine_address(row) {
             genuine_addresses.add(row.endpoint, address);
@@ -67,14 +66,14 @@ pub(super) fn genuine_addresses(rows: &[Judged<'_>]) -> GenuineAddresses {
 }
 
 fn genuine_address(row: &Judged<'_>) -> Option<IpAddr> {
-    address_of(row).map(|address| address.ip())
+    row.address().map(|address| address.ip())
 }
 
 /// Finds unrelated names that lead to one address where a foreign certificate or clear text
 /// answers. The same at a second address is a device on the path, not DNS.
 pub(super) fn shared_address(rows: &mut [Judged<'_>]) {
     let foreign = [Code::TlsWrongName, Code::TlsSelfSigned, Code::TlsPlaintext];
-    let suspects = free(rows, |row| blocked_by(row, &foreign) && !is_proxied(row));
+    let suspects = free(rows, |row| blocked_by(row, &foreign) && !row.is_proxied());
     let Some(address) = one_address(rows, &suspects) else {
         return;
     };
@@ -87,21 +86,15 @@ pub(super) fn shared_address(rows: &mut [Judged<'_>]) {
     }
     for place in suspects {
         let row = &mut rows[place];
-        let answers = dns::to_strings(&dns::answers(row.evidence));
-        row.verdict
-            .facts
-            .insert("answers".to_owned(), answers.into());
+        let answers = dns::to_list(&dns::answers(row.evidence));
+        row.verdict.basis.notes.answers = Some(answers);
         recode(row, Code::DnsSinkhole, Confidence::High);
     }
 }
 
 /// The address that all results led to, where it is the same.
 fn one_address(rows: &[Judged<'_>], places: &[usize]) -> Option<SocketAddr> {
-    let mut addresses = places.iter().map(|place| address_of(&rows[*place]));
+    let mut addresses = places.iter().map(|place| rows[*place].address());
     let first = addresses.next()??;
     addresses.all(|other| other == Some(first)).then_some(first)
-}
-
-fn address_of(row: &Judged<'_>) -> Option<SocketAddr> {
-    row.verdict.facts.get("address")?.as_str()?.parse().ok()
 }

@@ -7,9 +7,9 @@
 //! finds a wider cause or a control, and before endpoints that share a cause are put together.
 
 use crate::verdict::correlate::control_host::{self, ControlHost};
-use crate::verdict::correlate::{fact, hosts};
+use crate::verdict::correlate::hosts;
 use crate::verdict::known_names::{self, KnownNames};
-use crate::verdict::{Context, Judged, NO_CONTROL, network, route};
+use crate::verdict::{Context, Judged, network, route};
 use reach365_model::endpoint::{Host, MustBe};
 use reach365_model::evidence::{Attempt, Evidence, Observation, Stage};
 use reach365_model::verdict::{Code, Confidence, Culprit, Finding, Outcome, Verdict, Who};
@@ -92,7 +92,7 @@ pub(super) fn withdraw(
             finding.confidence = Confidence::Low;
             finding.culprit = Some(UNKNOWN);
             finding.summary.push_str(&missing);
-            finding.facts.insert(NO_CONTROL.to_owned(), true.into());
+            finding.basis.notes.no_control = Some(true);
         }
     }
 }
@@ -107,7 +107,7 @@ fn unproven(row: &Judged<'_>) -> Option<Code> {
         && verdict.consequence_of != Some(Code::TcpEgressClosed)
         && row.endpoint.must_be == MustBe::Reachable;
     let is_said =
-        verdict.stage == Some(Stage::Route) && verdict.code != Some(Code::RoutePacUnreachable);
+        verdict.stage == Some(Stage::Route) && verdict.code() != Some(Code::RoutePacUnreachable);
     // A trace finds a hop only beside a control of its own: another name, or another port.
     let is_located = verdict.culprit.as_ref().is_some_and(|it| it.hop.is_some());
     let is_proven = is_said || is_located;
@@ -119,7 +119,7 @@ fn make_inconclusive(verdict: &mut Verdict, missing: &str) {
     verdict.confidence = Confidence::Low;
     verdict.culprit = Some(UNKNOWN);
     verdict.summary.push_str(missing);
-    verdict.facts.insert(NO_CONTROL.to_owned(), true.into());
+    verdict.basis.notes.no_control = Some(true);
 }
 
 /// Whether so many hosts fail alike on the path that one host cannot be the reason. Hosts of one
@@ -130,11 +130,11 @@ fn is_wide(rows: &[Judged<'_>], row: &Judged<'_>, code: Code) -> bool {
         other.verdict.outcome == Outcome::Blocked
             && other.endpoint.must_be == MustBe::Reachable
             && control_host::cause(other) == Some(code)
-            && fact(other, "proxy") == fact(row, "proxy")
+            && other.proxy() == row.proxy()
     };
     let places: Vec<usize> = (0..rows.len()).filter(alike).collect();
     let hosts = hosts(rows, &places);
-    let needed = match row.verdict.code {
+    let needed = match row.verdict.code() {
         Some(Code::RoutePacUnreachable) => HOSTS_BESIDE_SCRIPT,
         _ => HOSTS,
     };
@@ -178,7 +178,7 @@ pub(super) fn passes(
 /// same address family. Private addresses lie on other paths than those of the internet.
 fn is_on_path(context: &Context<'_>, row: &Judged<'_>, attempt: &Attempt) -> bool {
     let proxy = attempt.hop.as_ref().and_then(Hop::proxy);
-    if let Some(wanted) = fact(row, "proxy") {
+    if let Some(wanted) = row.proxy() {
         return proxy.is_some_and(|proxy| proxy.to_string() == wanted);
     }
     let bench = network::is_test_bench(context.run);

@@ -65,7 +65,7 @@ fn each_refusal_has_its_code() {
     ];
     for (status, reason, error, page, code) in cases {
         let diagnosis = refused(status, reason, error, page);
-        assert_eq!(diagnosis.code, code, "{status} {reason} {error} {page}");
+        assert_eq!(diagnosis.code(), code, "{status} {reason} {error} {page}");
     }
 }
 
@@ -93,7 +93,7 @@ fn denials_with_5xx_are_denials() {
     ];
     for reason in reasons {
         let diagnosis = answered(502, reason, &[("via", "1.1 TMG01")], "");
-        assert_eq!(diagnosis.code, Code::ProxyDenied, "{reason}");
+        assert_eq!(diagnosis.code(), Code::ProxyDenied, "{reason}");
         assert_eq!(diagnosis.confidence, Confidence::High, "{reason}");
     }
     let pages = [
@@ -111,7 +111,7 @@ fn denials_with_5xx_are_denials() {
     ];
     for (status, page) in pages {
         let diagnosis = answered(status, "", &[], page);
-        assert_eq!(diagnosis.code, Code::ProxyDenied, "{page}");
+        assert_eq!(diagnosis.code(), Code::ProxyDenied, "{page}");
     }
 }
 
@@ -141,7 +141,7 @@ fn failures_behind_the_proxy_are_no_denials() {
     ] {
         for (status, reason, page) in cases {
             let diagnosis = answered(*status, reason, &[], page);
-            assert_eq!(diagnosis.code, code, "{status} {reason} {page}");
+            assert_eq!(diagnosis.code(), code, "{status} {reason} {page}");
         }
     }
 }
@@ -151,7 +151,7 @@ fn headers_of_standards_name_the_cause() {
     // A proxy in trouble says when it will be back; only a name or words tell of a limit.
     let later = ("retry-after", "30");
     let unavailable = answered(503, "Service Unavailable", &[later], "");
-    assert_eq!(unavailable.code, Code::ProxyUpstreamUnreachable);
+    assert_eq!(unavailable.code(), Code::ProxyUpstreamUnreachable);
     for (reason, page) in [
         ("Too Many Requests", ""),
         ("Service Unavailable", "<h1>Rate limit exceeded</h1>"),
@@ -161,19 +161,19 @@ fn headers_of_standards_name_the_cause() {
         ),
     ] {
         let diagnosis = answered(503, reason, &[later], page);
-        assert_eq!(diagnosis.code, Code::ProxyRateLimited, "{reason} {page}");
+        assert_eq!(diagnosis.code(), Code::ProxyRateLimited, "{reason} {page}");
     }
     let limit = ("proxy-status", "p.example; error=connection_limit_reached");
     let limited = answered(503, "", &[limit], "");
-    assert_eq!(limited.code, Code::ProxyRateLimited);
+    assert_eq!(limited.code(), Code::ProxyRateLimited);
     let refused = ("proxy-status", "p.example; error=http_request_denied");
-    assert_eq!(answered(503, "", &[refused], "").code, Code::ProxyDenied);
+    assert_eq!(answered(503, "", &[refused], "").code(), Code::ProxyDenied);
     let dns = (
         "proxy-status",
         "p.example; error=dns_error; rcode=\"NXDOMAIN\"",
     );
     assert_eq!(
-        answered(502, "", &[dns], "blocked by x").code,
+        answered(502, "", &[dns], "blocked by x").code(),
         Code::ProxyUpstreamDns
     );
 }
@@ -182,7 +182,7 @@ fn headers_of_standards_name_the_cause() {
 fn redirects_are_judged_by_where_they_lead() {
     let to = |location: &str, page: &str| {
         let diagnosis = answered(307, "Temporary Redirect", &[("location", location)], page);
-        (diagnosis.code, diagnosis.confidence)
+        (diagnosis.code(), diagnosis.confidence)
     };
     let sign_in = "https://gateway.zscalertwo.net:443/auD?origurl=***";
     assert_eq!(
@@ -209,10 +209,10 @@ fn credentials_that_were_withheld_say_why() {
         Refusal::of_tunnel(&seen, 407).diagnosis()
     };
     let wpad = diagnosis(CredentialsWithheld::Wpad);
-    assert_eq!(wpad.code, Code::ProxyAuthRequired);
-    assert!(wpad.facts.contains_key(WITHHELD));
+    assert_eq!(wpad.code(), Code::ProxyAuthRequired);
+    assert!(wpad.basis.notes.credentials_withheld.is_some());
     let rejected = diagnosis(CredentialsWithheld::Rejected);
-    assert_eq!(rejected.code, Code::ProxyAuthRejected);
+    assert_eq!(rejected.code(), Code::ProxyAuthRejected);
     let unanswered = diagnosis(CredentialsWithheld::Unanswered);
     assert_eq!(unanswered.outcome, Outcome::Inconclusive);
 }

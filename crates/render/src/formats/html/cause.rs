@@ -3,7 +3,7 @@
 use reach365_judge::remedy::{Audience, Remedy, advise_on};
 use reach365_model::evidence::Stage;
 use reach365_model::report::{EndpointReport, Report};
-use reach365_model::verdict::{Code, Confidence, Culprit, Facts, Finding, Outcome, Verdict, Who};
+use reach365_model::verdict::{Basis, Code, Confidence, Culprit, Finding, Outcome, Who};
 
 /// One cause with every endpoint that it hits.
 pub(super) struct Cause<'a> {
@@ -15,7 +15,7 @@ pub(super) struct Cause<'a> {
     pub(super) summary: &'a str,
     pub(super) wrong_if: Option<&'a str>,
     pub(super) rows: Vec<&'a EndpointReport>,
-    facts: &'a Facts,
+    basis: &'a Basis,
 }
 
 /// Causes of a report: the worst first, then those of several endpoints.
@@ -38,7 +38,7 @@ pub(super) fn causes(report: &Report) -> Vec<Cause<'_>> {
 
 fn explains(finding: &Finding, row: &EndpointReport) -> bool {
     let verdict = &row.verdict;
-    let told = verdict.code == Some(finding.code) && finding.endpoints.contains(&row.endpoint.id);
+    let told = verdict.code() == Some(finding.code) && finding.endpoints.contains(&row.endpoint.id);
     finding.outcome >= Outcome::Degraded && (told || verdict.consequence_of == Some(finding.code))
 }
 
@@ -54,7 +54,7 @@ impl<'a> Cause<'a> {
             summary: &finding.summary,
             wrong_if: finding.wrong_if.as_deref(),
             rows: hit.copied().collect(),
-            facts: &finding.facts,
+            basis: &finding.basis,
         }
     }
 
@@ -62,33 +62,27 @@ impl<'a> Cause<'a> {
         let verdict = &row.verdict;
         Self {
             outcome: verdict.outcome,
-            code: verdict.code,
+            code: verdict.code(),
             stage: verdict.stage,
             confidence: verdict.confidence,
             culprit: verdict.culprit.as_ref(),
             summary: &verdict.summary,
             wrong_if: verdict.wrong_if.as_deref(),
             rows: vec![row],
-            facts: &verdict.facts,
+            basis: &verdict.basis,
         }
     }
 
     /// Whether a result has the same failure, the same culprit and the same path.
     fn is_that_of(&self, row: &EndpointReport) -> bool {
-        let Verdict {
-            outcome,
-            code,
-            stage,
-            confidence,
-            culprit,
-            ..
-        } = &row.verdict;
-        let same_way = self.rows.first().is_some_and(|own| own.via == row.via);
-        code.is_some()
-            && same_way
-            && (self.outcome, self.code, self.stage, self.confidence)
-                == (*outcome, *code, *stage, *confidence)
-            && self.culprit == culprit.as_ref()
+        let verdict = &row.verdict;
+        let same_route = self.rows.first().is_some_and(|own| own.via == row.via);
+        self.code.is_some()
+            && same_route
+            && self.code == verdict.code()
+            && (self.outcome, self.stage, self.confidence)
+                == (verdict.outcome, verdict.stage, verdict.confidence)
+            && self.culprit == verdict.culprit.as_ref()
     }
 
     pub(super) fn is_accusation(&self) -> bool {
@@ -104,13 +98,13 @@ impl<'a> Cause<'a> {
     /// The rule or setting to change, as text.
     pub(super) fn rule(&self) -> Option<String> {
         let endpoints = self.rows.iter().map(|row| &row.endpoint).collect();
-        let advice = advise_on(self.code?, self.facts, endpoints);
+        let advice = advise_on(self.code?, self.basis, endpoints);
         Some(advice.text)
     }
 
     /// Whose business it is.
     pub(super) fn team(&self) -> Team {
-        let remedies = self.code.map(|code| Remedy::for_cause(code, self.facts));
+        let remedies = self.code.map(|code| Remedy::for_cause(code, self.basis));
         let remedies = remedies.unwrap_or_default();
         let audience = remedies.first().map(|remedy| remedy.audience);
         if audience == Some(Audience::TenantAdmin) {

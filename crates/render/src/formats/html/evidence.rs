@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Text, fact, mark};
 use crate::formats::ticket::{path, seen, target};
-use reach365_judge::verdict::short;
+use reach365_model::facts::short;
 use reach365_model::report::{EndpointReport, Report};
 use reach365_model::verdict::Outcome;
 
@@ -49,7 +49,7 @@ fn judgment(row: &EndpointReport) -> Markup {
     let verdict = &row.verdict;
     html! {
         (fact("Result", &verdict.summary))
-        (fact("Code", verdict.code.map_or("", |code| code.id())))
+        (fact("Code", verdict.code().map_or("", |code| code.id())))
         (fact("Follows from", verdict.consequence_of.map_or("", |code| code.id())))
         @if verdict.outcome >= Outcome::Degraded {
             (fact("Confidence", &verdict.confidence.to_string()))
@@ -85,8 +85,8 @@ fn facts(row: &EndpointReport) -> Markup {
         other => short(&other.to_string()),
     };
     html! {
-        @for (name, value) in row.verdict.facts.iter().take(FACTS) {
-            (fact(&short(name), &text(value)))
+        @for (name, value) in row.verdict.facts().into_iter().take(FACTS) {
+            (fact(&short(&name), &text(&value)))
         }
     }
 }

@@ -69,7 +69,7 @@ fn row(place: usize, row: &EndpointReport, scale: f64) -> Markup {
                     b { (mark::result(verdict)) }
                 } " "
                 a href={ "#e" (place) } { (Text(row.endpoint.to_string())) }
-                @if let Some(code) = verdict.code {
+                @if let Some(code) = verdict.code() {
                     small { (code.id()) }
                 }
             }

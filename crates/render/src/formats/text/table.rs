@@ -129,8 +129,8 @@ fn problems<'a>(rows: &[&'a EndpointReport]) -> Vec<&'a EndpointReport> {
         .copied()
         .filter(|row| !is_quiet(row) && !is_collapsed(row))
         .collect();
-    let seen: Vec<_> = rows.iter().map(|row| row.verdict.code).collect();
-    let first = |row: &&EndpointReport| seen.iter().position(|code| *code == row.verdict.code);
+    let seen: Vec<_> = rows.iter().map(|row| row.verdict.code()).collect();
+    let first = |row: &&EndpointReport| seen.iter().position(|code| *code == row.verdict.code());
     rows.sort_by_key(|row| (std::cmp::Reverse(row.verdict.outcome), first(row)));
     rows
 }
@@ -165,7 +165,7 @@ fn problem_rows(
 }
 
 fn same_cause(one: &EndpointReport, other: &EndpointReport) -> bool {
-    one.verdict.code == other.verdict.code && one.verdict.outcome == other.verdict.outcome
+    one.verdict.code() == other.verdict.code() && one.verdict.outcome == other.verdict.outcome
 }
 
 fn explanation(row: &EndpointReport) -> String {
@@ -201,7 +201,7 @@ fn problem_row(
 fn with_stage_and_code(lead: Lead, row: &EndpointReport, page: &Page<'_>) -> Lead {
     let code_column = lead.width() + STAGE + GAP;
     let stage = row.verdict.stage.map(|stage| stage.to_string());
-    let code = row.verdict.code.map_or(NO_CODE, Code::id);
+    let code = row.verdict.code().map_or(NO_CODE, Code::id);
     let color = Color::Outcome(row.verdict.outcome);
     lead.then(page.style, Color::Plain, stage.as_deref().unwrap_or("-"))
         .up_to(code_column)
@@ -287,9 +287,8 @@ fn quiet_row(row: &EndpointReport, columns: &Columns, page: &mut Page<'_>) -> io
 
 /// What the other routes showed, where they were probed too.
 fn other_routes(row: &EndpointReport, page: &mut Page<'_>) -> io::Result<()> {
-    let others = row.verdict.facts.get("other_ways");
-    let others = others.and_then(|others| others.as_array());
-    for other in others.into_iter().flatten().filter_map(|it| it.as_str()) {
+    let others = &row.verdict.basis.notes.other_ways;
+    for other in others.iter().flatten() {
         let text = format!("other route: {other}");
         page.paragraph(&Lead::indent(UNDER_ROW), &text, Color::Faint)?;
     }
@@ -298,11 +297,11 @@ fn other_routes(row: &EndpointReport, page: &mut Page<'_>) -> io::Result<()> {
 
 fn quiet_words(row: &EndpointReport, columns: &Columns) -> String {
     let verdict = &row.verdict;
-    if let Some(why) = verdict.facts.get("skipped").and_then(|why| why.as_str()) {
+    if let Some(why) = &verdict.basis.notes.skipped {
         return format!("not checked: {why}");
     }
     if verdict.requirement.is_some() && verdict.outcome != Outcome::Skipped {
-        let cause = verdict.facts.get("cause").and_then(|cause| cause.as_str());
+        let cause = verdict.basis.notes.cause.as_ref();
         let cause = cause.map(|cause| format!(": {cause}"));
         return required::result(verdict) + &cause.unwrap_or_default();
     }
@@ -342,7 +341,7 @@ impl Columns {
         let width = page.width();
         let names = Names::new(report, page.style);
         let code = longest(report, |row| {
-            let shown = row.verdict.code.filter(|_| !is_collapsed(row));
+            let shown = row.verdict.code().filter(|_| !is_collapsed(row));
             shown.map_or(NO_CODE.len(), |code| code.id().len())
         });
         let beside_host = BEFORE_HOST + GAP + (STAGE + GAP + code).max(NARROWEST);

@@ -4,10 +4,10 @@ use std::fmt::Display;
 
 use reach365_model::Timestamp;
 
-use reach365_judge::verdict::short;
 use reach365_model::evidence::{
     Attempt, Evidence, Failure, FailureKind, IcmpSeen, Lookup, Observation, RecordKind, Stage,
 };
+use reach365_model::facts::short;
 use reach365_model::report::EndpointReport;
 
 /// Lookups, and connections, that are told of one endpoint at most.
