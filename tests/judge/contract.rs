@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use reach365_judge::remedy::{Remedies, Remedy, none_reason};
+use reach365_judge::verdict::{RULES, RunRule};
 use reach365_model::verdict::Code;
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/codes.md");
@@ -119,7 +120,29 @@ fn documentation() -> String {
         .unwrap();
         out.push_str(&remedy_of(*code));
     }
+    out + &rules_of_a_run()
+}
+
+/// The rules for a whole run, in their order.
+fn rules_of_a_run() -> String {
+    let mut out = String::from(
+        "\n# Rules for the whole run\n\n\
+         After every endpoint was judged by its own evidence, these rules look at all results together,\n\
+         in this order. An endpoint that one of them explains is left alone by those that follow.\n\n\
+         | | rule | why it stands here |\n|---|---|---|\n",
+    );
+    for (number, rule) in RULES.iter().enumerate() {
+        let RunRule { name, why_here, .. } = rule;
+        writeln!(out, "| {} | {name} | {why_here} |", number + 1).unwrap();
+    }
     out
+}
+
+#[test]
+fn rules_of_a_run_have_names_and_reasons_of_their_own() {
+    let names: BTreeSet<&str> = RULES.iter().map(|rule| rule.name).collect();
+    assert_eq!(names.len(), RULES.len());
+    assert!(RULES.iter().all(|rule| !rule.why_here.is_empty()));
 }
 
 fn remedy_of(code: Code) -> String {

@@ -38,8 +38,7 @@ use std::net::SocketAddr;
 use reach365_model::Timestamp;
 
 pub(crate) use attempt::basis;
-pub use correlate::correlate;
-pub use correlate::resolvers_without_control;
+pub use correlate::{RULES, RunRule, correlate, resolvers_without_control};
 pub use follow_up::{FollowUps, follow_ups};
 pub use msoid::is_unseen;
 pub use nat64::{NAME as NAT64_NAME, prefixes as nat64_prefixes};

@@ -13,7 +13,7 @@ use crate::notes::{Notes, Subject};
 use crate::report::v1;
 
 /// What a judgment rests on: its cause, and what is known beside it.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Basis {
     /// The cause; `None` where there is none.
     pub cause: Option<Cause>,
@@ -253,7 +253,7 @@ impl Finding {
     pub fn new(code: Code, outcome: Outcome, confidence: Confidence, summary: String) -> Self {
         Self {
             code,
-            basis: Basis::default(),
+            basis: Basis::new(code.into()),
             outcome,
             stage: code.stage(),
             confidence,
@@ -385,6 +385,17 @@ impl Basis {
             notes: read_each(&facts),
             saved: Some(facts),
         }
+    }
+}
+
+/// As a report says it: most facts of most judgments are absent.
+impl std::fmt::Debug for Basis {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = out.debug_struct("Basis");
+        shown
+            .field("code", &self.code())
+            .field("facts", &self.facts());
+        shown.finish()
     }
 }
 

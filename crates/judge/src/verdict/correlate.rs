@@ -21,6 +21,7 @@ mod proxy_answers;
 mod resolver;
 mod routes;
 mod row;
+mod rules;
 mod sinkhole;
 mod uncontrolled;
 
@@ -28,16 +29,22 @@ use std::net::SocketAddr;
 
 use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::known_names::KnownNames;
-use crate::verdict::{Context, Judged, closed, msoid, skipped};
+use crate::verdict::{Context, Judged};
 use reach365_model::cause::Cause;
 use reach365_model::endpoint::{Endpoint, Host, MustBe};
 use reach365_model::evidence::Evidence;
 use reach365_model::verdict::{Code, Confidence, Culprit, Finding, Outcome, Verdict};
+use rules::WholeRun;
+pub use rules::{RULES, RunRule};
 
 /// Looks at all results together, corrects them where the run knows better, and names the causes
 /// that several of them share.
 pub fn correlate(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
-    let mut findings = causes(context, rows);
+    // Nothing was probed.
+    if context.run.proxy_settings_unread.is_some() {
+        return Vec::new();
+    }
+    let mut findings = WholeRun::new(context, rows).findings();
     hop::locate(rows, &mut findings);
     product::name(context.signatures, rows, &mut findings);
     findings
@@ -70,64 +77,6 @@ pub fn resolvers_without_control(
     let mut servers = resolver::without_control(&known, &rows);
     servers.extend(proxy::without_control(&known, &rows));
     servers
-}
-
-fn causes(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
-    if context.run.proxy_settings_unread.is_some() {
-        // Nothing was probed.
-        return Vec::new();
-    }
-    let known = KnownNames::new(context, rows);
-    skipped::excuse_ipv6_only(context.run, rows);
-    sinkhole::judge_again(context, rows);
-    sinkhole::accept_unpublished_addresses(context, rows);
-    proxy_answers::apply(rows);
-    proxy::apply_own_dns(&known, rows);
-    issuer::judge_shared_issuer(context, &sinkhole::genuine_addresses(rows), rows);
-    if let Some(finding) = device::find(context, rows) {
-        return vec![finding];
-    }
-    skipped::skip_dns_behind_proxy(&known, rows);
-    msoid::doubt_denials(context, &known, rows);
-    row::tell_routes_apart(rows);
-    let control_hosts = control_host::all(context);
-    let mut findings = Vec::new();
-    findings.extend(clock::find(rows));
-    // Its own words to CONNECT come before what is concluded from answers in clear text: a proxy that
-    // sends every request to its sign-in page looks like a captive portal there.
-    findings.extend(proxy::refusing(rows));
-    findings.extend(portal::find(rows));
-    findings.extend(routes::scripts(rows));
-    findings.extend(proxy::find(rows));
-    findings.extend(routes::misled(rows));
-    findings.extend(routes::disagreement(context, rows));
-    findings.extend(resolver::find(context, &known, rows));
-    resolver::doubt_silence(context, rows);
-    // It explains no endpoint, so its position matters only to the reader: beside the resolvers.
-    findings.extend(dead_server::find(context, rows));
-    findings.extend(egress::closed_ports(context, &control_hosts, rows));
-    findings.extend(egress::ipv6(rows));
-    // A path that is long or loses packets explains slowness, never silence: after what is closed.
-    findings.extend(path::find(context.run, rows));
-    findings.extend(issuer::untrusted(rows));
-    issuer::of_products(context, rows);
-    findings.extend(issuer::trusted(rows));
-    sinkhole::shared_address(rows);
-    findings.extend(resolver::find(context, &known, rows));
-    issuer::complete_chains(rows);
-    row::slow_connections(rows);
-    row::strengthen(context, &known, rows);
-    row::connectivity_test(rows);
-    control_host::apply(&control_hosts, rows);
-    uncontrolled::withdraw(context, &known, &control_hosts, rows, &mut findings);
-    findings.extend(row::msoid(rows));
-    closed::settle(context, &known, rows);
-    findings.extend(limited::find(context, rows));
-    let shared = collapse::find(context, rows, &findings);
-    findings.extend(shared);
-    // It concerns endpoints that answer: after every rule that withdraws an answer.
-    findings.extend(loopback::find(context, rows));
-    findings
 }
 
 /// Results by their index.
