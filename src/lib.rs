@@ -11,7 +11,7 @@
 //! let checker = Checker::builder().timeout(Duration::from_secs(5)).build()?;
 //! let report = checker.run(&plan).await;
 //! for verdict in report.blocked() {
-//!     println!("{} {} {}", verdict.endpoint, verdict.code(), verdict.summary);
+//!     println!("{} {} {}", verdict.endpoint, verdict.code, verdict.summary);
 //! }
 //! # Ok(())
 //! # }

@@ -41,7 +41,9 @@ pub struct Verdict {
     pub requirement: Option<Requirement>,
     /// Where it broke; `None` where nothing did.
     pub stage: Option<Stage>,
-    /// Its cause, with what is known beside it.
+    /// Its cause, with what is known beside it; programs that embed the library read [`Self::code`]
+    /// and [`Self::facts`].
+    #[doc(hidden)]
     pub basis: Basis,
     /// How sure the judgment is.
     pub confidence: Confidence,
@@ -198,7 +200,9 @@ impl std::fmt::Display for Who {
 pub struct Finding {
     /// Its code.
     pub code: Code,
-    /// The cause, with what is known beside it.
+    /// The cause, with what is known beside it; programs that embed the library read
+    /// [`Self::facts`].
+    #[doc(hidden)]
     pub basis: Basis,
     /// What it means for the endpoints.
     pub outcome: Outcome,

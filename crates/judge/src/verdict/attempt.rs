@@ -3,49 +3,18 @@
 use std::net::SocketAddr;
 
 use crate::verdict::diagnosis::Diagnosis;
-use crate::verdict::http::{self, Channel};
-use crate::verdict::tls::{self, Handshake};
-use crate::verdict::{Context, block_page, limit, proxy, tcp};
+use crate::verdict::http;
+use crate::verdict::tls;
+use crate::verdict::types::Channel;
+use crate::verdict::types::Context;
+use crate::verdict::types::{AddressResult, AttemptResult, Genuine, Handshake};
+use crate::verdict::{block_page, limit, proxy, tcp};
 use reach365_model::cause::Cause;
 use reach365_model::endpoint::{Endpoint, Expect, Scheme};
 use reach365_model::evidence::{Attempt, Evidence, HttpSeen, Observation, Stage, TlsSeen};
 use reach365_model::notes::Notes;
 use reach365_model::verdict::{Basis, Code, Confidence, Outcome};
 use reach365_proxy::route::Hop;
-
-/// The result of one connection, or of one address.
-#[derive(Debug, Clone)]
-pub(super) enum AttemptResult {
-    /// A genuine answer, with what was wrong beside it.
-    Genuine(Genuine),
-    /// Connected, and no later stage was tried.
-    Connected,
-    /// No genuine answer, and why.
-    Failed(Diagnosis),
-    /// Nothing can be said, and why not.
-    Unknown(String),
-}
-
-/// A genuine answer.
-#[derive(Debug, Clone)]
-pub(super) struct Genuine {
-    pub(super) basis: Basis,
-    pub(super) confidence: Confidence,
-    pub(super) flaws: Vec<Diagnosis>,
-}
-
-/// All connections to one address, summed up.
-#[derive(Debug)]
-pub(super) struct AddressResult {
-    pub(super) address: SocketAddr,
-    pub(super) result: AttemptResult,
-}
-
-impl AttemptResult {
-    pub(super) fn unknown(why: &str) -> Self {
-        Self::Unknown(why.to_owned())
-    }
-}
 
 /// Sums up connections on one hop, address by address in the order of first use.
 pub(super) fn by_address(

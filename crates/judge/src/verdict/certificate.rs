@@ -3,7 +3,7 @@
 use reach365_model::Timestamp;
 
 use crate::verdict::diagnosis::Diagnosis;
-use crate::verdict::tls::Handshake;
+use crate::verdict::types::Handshake;
 use reach365_model::cause::{Cause, Leaf};
 use reach365_model::endpoint::{Endpoint, Inspection, Issuer};
 use reach365_model::evidence::{Attempt, Certificate, TlsSeen, Trust};

@@ -6,11 +6,10 @@
 //! unrelated owner, or one of an endpoint that answers.
 
 use crate::verdict::diagnosis::{self, Diagnosis};
-use crate::verdict::known_names::KnownNames;
-use crate::verdict::network::GenuineAddresses;
-use crate::verdict::{Context, Judged, dns, judge_as_open, route};
+use crate::verdict::route;
+use crate::verdict::types::Context;
 use reach365_model::cause::Cause;
-use reach365_model::endpoint::{Endpoint, MustBe, Scheme};
+use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::evidence::{Evidence, Stage};
 use reach365_model::verdict::{Basis, Code, Confidence, Outcome, Requirement, Verdict, Who};
 
@@ -22,17 +21,6 @@ enum Seen {
     Closed,
     /// Neither was seen.
     Nothing,
-}
-
-/// Where an endpoint was seen to fail: only what works there is a control.
-#[derive(PartialEq)]
-enum Route {
-    /// At the resolver.
-    Resolver,
-    /// On the direct path.
-    Direct,
-    /// Behind a proxy of that name.
-    Proxy(String),
 }
 
 /// Turns the judgment of an endpoint that must be closed, with no more than its own evidence.
@@ -50,35 +38,7 @@ pub(super) fn judge(
     turned(endpoint, open, control)
 }
 
-/// Judges the endpoints that must be closed once more, now that the controls of the run are known.
-pub(super) fn settle(context: &Context<'_>, known: &KnownNames, rows: &mut [Judged<'_>]) {
-    for place in 0..rows.len() {
-        let row = &rows[place];
-        let explained = row.verdict.consequence_of.is_some();
-        if row.endpoint.must_be != MustBe::Blocked || explained || row.evidence.skipped.is_some() {
-            continue;
-        }
-        let open = judge_as_open(
-            row.endpoint,
-            row.evidence,
-            context,
-            &GenuineAddresses::default(),
-        );
-        let elsewhere = answers_elsewhere(row.endpoint, row.evidence, context, &open);
-        if let Some(verdict) = elsewhere {
-            *rows[place].verdict = verdict;
-            continue;
-        }
-        let verdict = match control(context, known, rows, place, &route_of(&open)) {
-            Control::Works(name) => turned(row.endpoint, open, Some(&name)),
-            Control::Fails => turned(row.endpoint, open, None),
-            Control::None => judge(row.endpoint, row.evidence, context, open),
-        };
-        *rows[place].verdict = verdict;
-    }
-}
-
-fn turned(endpoint: &Endpoint, open: Verdict, control: Option<&str>) -> Verdict {
+pub(super) fn turned(endpoint: &Endpoint, open: Verdict, control: Option<&str>) -> Verdict {
     match (seen(endpoint, &open), control) {
         _ if open.outcome == Outcome::Skipped => with(open, Requirement::Unknown),
         (Seen::Open, _) => answers(endpoint, open),
@@ -146,7 +106,7 @@ fn answers(endpoint: &Endpoint, open: Verdict) -> Verdict {
 
 /// A host that is closed on the route of the settings, and answers on another one that this machine
 /// knows, is open: any program may take that route.
-fn answers_elsewhere(
+pub(super) fn answers_elsewhere(
     endpoint: &Endpoint,
     evidence: &Evidence,
     context: &Context<'_>,
@@ -233,80 +193,3 @@ const CLOSING: [Code; 27] = [
     Code::TlsPlaintext,
     Code::HttpBlockPage,
 ];
-
-fn route_of(verdict: &Verdict) -> Route {
-    match &verdict.basis.subject.proxy {
-        Some(proxy) => Route::Proxy(proxy.to_string()),
-        None if verdict.stage == Some(Stage::Dns) => Route::Resolver,
-        None => Route::Direct,
-    }
-}
-
-/// What the rest of the run says of a route.
-enum Control {
-    /// This endpoint works there.
-    Works(String),
-    /// Others were tried there, and none works.
-    Fails,
-    /// Nothing else was tried.
-    None,
-}
-
-fn control(
-    context: &Context<'_>,
-    known: &KnownNames,
-    rows: &[Judged<'_>],
-    own: usize,
-    wanted: &Route,
-) -> Control {
-    let host = &rows[own].endpoint.host;
-    if *wanted == Route::Resolver && known.confirms(host, rows[own].evidence) {
-        return Control::Works("another name at the same resolver".to_owned());
-    }
-    let mut tried = false;
-    for (place, row) in rows.iter().enumerate() {
-        if place == own || row.evidence.skipped.is_some() {
-            continue;
-        }
-        let works = match wanted {
-            Route::Resolver => {
-                row.endpoint.host != *host
-                    && row.evidence.hosts_file.is_empty()
-                    && !dns::answers(row.evidence).is_empty()
-                    && answers_on(context, row, &Route::Direct)
-            }
-            _ => answers_on(context, row, wanted),
-        };
-        if works {
-            return Control::Works(row.endpoint.to_string());
-        }
-        tried |= row.endpoint.must_be == MustBe::Reachable;
-    }
-    if tried { Control::Fails } else { Control::None }
-}
-
-fn answers_on(context: &Context<'_>, row: &Judged<'_>, wanted: &Route) -> bool {
-    if row.evidence.attempts.is_empty() {
-        return false;
-    }
-    if row.endpoint.must_be == MustBe::Reachable {
-        return route_of(row.verdict) == *wanted && is_answer(row.verdict);
-    }
-    let open = judge_as_open(
-        row.endpoint,
-        row.evidence,
-        context,
-        &GenuineAddresses::default(),
-    );
-    route_of(&open) == *wanted && is_answer(&open)
-}
-
-/// Whether something behind the route has answered.
-fn is_answer(verdict: &Verdict) -> bool {
-    let inspected = [
-        Some(Code::TlsIntercepted),
-        Some(Code::TlsInterceptedUntrusted),
-    ];
-    matches!(verdict.outcome, Outcome::Reachable | Outcome::Degraded)
-        || inspected.contains(&verdict.code())
-}

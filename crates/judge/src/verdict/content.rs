@@ -4,7 +4,8 @@ use reach365_model::Timestamp;
 
 use crate::verdict::block_page;
 use crate::verdict::diagnosis::Diagnosis;
-use crate::verdict::http::{self, Answer};
+use crate::verdict::http;
+use crate::verdict::types::Answer;
 use reach365_model::cause::{Cause, Silence};
 use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::{CrlSeen, HttpSeen};

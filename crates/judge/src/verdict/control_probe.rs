@@ -25,8 +25,22 @@ const FOREIGN: [Code; 5] = [
     Code::TlsPlaintext,
 ];
 
+/// The most that a second look can make of a verdict for this cause.
+pub(super) fn ceiling(code: Code, verdict: &Verdict) -> Confidence {
+    match code {
+        _ if stays_doubtful(verdict) => Confidence::Medium,
+        Code::TcpRefused
+        | Code::TlsIncompleteChain
+        | Code::DnsOutsidePublishedRange
+        | Code::DnsForeignCname
+        | Code::ProxyUpstreamUnreachable
+        | Code::ProxyUpstreamDns => Confidence::Medium,
+        _ => Confidence::High,
+    }
+}
+
 /// Whether another host that works does not raise the confidence: it does not tell what was lost.
-pub(super) fn stays_doubtful(verdict: &Verdict) -> bool {
+fn stays_doubtful(verdict: &Verdict) -> bool {
     let blocked = verdict.outcome == Outcome::Blocked;
     let doubtful = |cause: &Cause| match cause {
         Cause::TlsHelloDropped {

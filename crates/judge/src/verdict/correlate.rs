@@ -18,7 +18,9 @@ mod portal;
 mod product;
 mod proxy;
 mod proxy_answers;
+mod required;
 mod resolver;
+mod results;
 mod routes;
 mod row;
 mod rules;
@@ -27,13 +29,12 @@ mod uncontrolled;
 
 use std::net::SocketAddr;
 
-use crate::verdict::diagnosis::Diagnosis;
+use crate::verdict::endpoint::judge;
 use crate::verdict::known_names::KnownNames;
-use crate::verdict::{Context, Judged};
-use reach365_model::cause::Cause;
-use reach365_model::endpoint::{Endpoint, Host, MustBe};
+use crate::verdict::types::{Context, Judged};
+use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::Evidence;
-use reach365_model::verdict::{Code, Confidence, Culprit, Finding, Outcome, Verdict};
+use reach365_model::verdict::{Finding, Verdict};
 use rules::WholeRun;
 pub use rules::{RULES, RunRule};
 
@@ -58,7 +59,7 @@ pub fn resolvers_without_control(
 ) -> Vec<SocketAddr> {
     let mut verdicts: Vec<Verdict> = rows
         .iter()
-        .map(|(endpoint, evidence)| super::judge(endpoint, evidence, context))
+        .map(|(endpoint, evidence)| judge(endpoint, evidence, context))
         .collect();
     let together = rows.iter().zip(&mut verdicts);
     let mut rows: Vec<Judged<'_>> = together
@@ -77,104 +78,4 @@ pub fn resolvers_without_control(
     let mut servers = resolver::without_control(&known, &rows);
     servers.extend(proxy::without_control(&known, &rows));
     servers
-}
-
-/// Results by their index.
-type Places = Vec<usize>;
-
-/// Results that no run-wide cause explains yet, of endpoints that must be reachable.
-fn free(rows: &[Judged<'_>], wanted: impl Fn(&Judged<'_>) -> bool) -> Places {
-    let open = |row: &Judged<'_>| {
-        row.verdict.consequence_of.is_none() && row.endpoint.must_be == MustBe::Reachable
-    };
-    let place = |(place, row): (usize, &Judged<'_>)| (open(row) && wanted(row)).then_some(place);
-    rows.iter().enumerate().filter_map(place).collect()
-}
-
-/// Whether an endpoint is blocked for one of these causes.
-fn blocked_by(row: &Judged<'_>, codes: &[Code]) -> bool {
-    let code = row.verdict.code();
-    row.verdict.outcome == Outcome::Blocked && code.is_some_and(|code| codes.contains(&code))
-}
-
-/// Whether a genuine answer came that no inspection device has touched.
-fn is_genuine(row: &Judged<'_>) -> bool {
-    row.endpoint.must_be == MustBe::Reachable
-        && matches!(row.verdict.outcome, Outcome::Reachable | Outcome::Degraded)
-        && row.verdict.code() != Some(Code::TlsIntercepted)
-        && !row.evidence.attempts.is_empty()
-}
-
-/// The different hosts of some results, in plan order.
-fn hosts<'a>(rows: &[Judged<'a>], places: &[usize]) -> Vec<&'a Host> {
-    let mut hosts = Vec::new();
-    for place in places {
-        let host = &rows[*place].endpoint.host;
-        if !hosts.contains(&host) {
-            hosts.push(host);
-        }
-    }
-    hosts
-}
-
-/// Marks results as explained.
-fn collapse(rows: &mut [Judged<'_>], places: &[usize], code: Code) {
-    for place in places {
-        rows[*place].verdict.consequence_of = Some(code);
-    }
-}
-
-/// Withdraws the accusation from results, which then wait until the run-wide cause is fixed.
-fn collapse_as_inconclusive(rows: &mut [Judged<'_>], places: &[usize], code: Code) {
-    collapse(rows, places, code);
-    for place in places {
-        let row = &mut rows[*place];
-        row.verdict.outcome = Outcome::Inconclusive;
-        if row.endpoint.must_be == MustBe::Blocked {
-            row.verdict.summary = format!("{} could not be judged: {}", row.endpoint, code.means());
-        }
-    }
-}
-
-/// A finding over some results.
-fn finding(diagnosis: Diagnosis, rows: &[Judged<'_>], places: &[usize]) -> Finding {
-    let summary = diagnosis.basis.sentence_of_run(diagnosis.stage);
-    let id = |place: &usize| rows[*place].endpoint.id.clone();
-    let mut culprit = Culprit::new(diagnosis.who);
-    culprit.address = diagnosis.address;
-    let (code, outcome) = (diagnosis.code(), diagnosis.outcome);
-    let mut finding = Finding::new(code, outcome, diagnosis.confidence, summary);
-    finding.stage = diagnosis.stage;
-    finding.culprit = path::has_culprit(&diagnosis).then_some(culprit);
-    finding.basis = diagnosis.basis;
-    finding.endpoints = places.iter().map(id).collect();
-    finding
-}
-
-/// Gives a result a better cause; the one that it had lies behind it.
-fn recode(row: &mut Judged<'_>, cause: impl Into<Cause>, confidence: Confidence) {
-    let mut diagnosis = Diagnosis::new(cause).sure(confidence);
-    if let Some(cause) = diagnosis.basis.cause.take() {
-        let known = std::mem::take(&mut row.verdict.basis);
-        diagnosis.basis = known.explained_by(cause);
-    }
-    *row.verdict = diagnosis.verdict(row.endpoint);
-}
-
-/// Whether a TCP connection for an endpoint was accepted.
-fn connected(row: &Judged<'_>) -> bool {
-    row.evidence
-        .attempts
-        .iter()
-        .any(|attempt| attempt.tcp.passed())
-}
-
-/// Judges an endpoint again with knowledge of the run.
-fn again(
-    endpoint: &Endpoint,
-    evidence: &Evidence,
-    context: &Context<'_>,
-    genuine_addresses: &super::GenuineAddresses,
-) -> Verdict {
-    super::judge_with(endpoint, evidence, context, genuine_addresses)
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::verdict::attempt::AttemptResult;
 use crate::verdict::diagnosis::{self, Diagnosis, whole_ms};
 use crate::verdict::tcp::{self, AT_ONCE_MS};
+use crate::verdict::types::AttemptResult;
 use crate::verdict::{limit, network};
 use reach365_model::cause::{Cause, FailedLookup};
 use reach365_model::endpoint::Endpoint;

@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
-use crate::verdict::{Context, burst, control_probe, dns, judge, user_agent};
+use crate::verdict::endpoint::judge;
+use crate::verdict::types::Context;
+use crate::verdict::{burst, control_probe, dns, user_agent};
 use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::{Evidence, RecordKind, Stage};
 use reach365_model::verdict::{Code, Outcome, Verdict};

@@ -1,9 +1,11 @@
 //! The hops of a route: which one a client would use, and what came of it.
 
-use crate::verdict::attempt::{AddressResult, AttemptResult, by_address, furthest};
+use crate::verdict::attempt::{by_address, furthest};
 use crate::verdict::diagnosis::{self, Diagnosis};
 use crate::verdict::network::GenuineAddresses;
-use crate::verdict::{Context, dns, host, limit, proxy};
+use crate::verdict::types::Context;
+use crate::verdict::types::{AddressResult, AttemptResult};
+use crate::verdict::{dns, host, limit, proxy};
 use reach365_model::cause::Cause;
 use reach365_model::endpoint::{Endpoint, Scheme};
 use reach365_model::evidence::{Attempt, Evidence, Failure, FailureKind, Lookup, Stage};

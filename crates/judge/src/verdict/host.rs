@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 
-use crate::verdict::attempt::{AddressResult, AttemptResult, Genuine, by_address, furthest};
+use crate::verdict::attempt::{by_address, furthest};
 use crate::verdict::diagnosis::{self, Diagnosis};
 use crate::verdict::network::{self, GenuineAddresses, below, is_bogus, lacks};
-use crate::verdict::{Context, control_probe, dns, nat64};
+use crate::verdict::types::Context;
+use crate::verdict::types::{AddressResult, AttemptResult, Genuine};
+use crate::verdict::{control_probe, dns, nat64};
 use reach365_model::cause::{Cause, MsoidRecord, SomeAddresses};
 use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::{Attempt, Evidence, Stage};

@@ -1,10 +1,11 @@
 //! The HTTP stage: failures, and the rules on status and redirects.
 
+use crate::verdict::types::{Answer, Channel};
 use url::Url;
 
-use crate::verdict::attempt::{AttemptResult, Genuine};
 use crate::verdict::diagnosis::{Diagnosis, whole_ms};
 use crate::verdict::network::below;
+use crate::verdict::types::{AttemptResult, Genuine};
 use crate::verdict::{block_page, content, page};
 use reach365_model::cause::{Cause, Overload, Silence};
 use reach365_model::endpoint::{Endpoint, Expect, Issuer, Scheme};
@@ -15,40 +16,6 @@ use reach365_proxy::owner::registrable_domain;
 
 /// From the request to the response head; more than this is slow.
 pub(super) const SLOW_FIRST_BYTE_MS: f64 = 3_000.0;
-
-/// The channel of the exchange.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Channel {
-    /// Nothing but TCP: any device on the path may have answered.
-    Clear,
-    /// TLS with a public chain: the host itself answered.
-    Genuine,
-    /// TLS with a chain that only this machine trusts, for a host that may have one.
-    Private,
-    /// TLS with a chain that only this machine trusts.
-    Inspected,
-}
-
-impl Channel {
-    /// Whether the host itself answered, as far as its certificate proves it.
-    pub(super) fn is_proven(self) -> bool {
-        matches!(self, Self::Genuine | Self::Private)
-    }
-}
-
-/// An answer with everything that judges it.
-#[derive(Clone, Copy)]
-pub(super) struct Answer<'a> {
-    pub(super) endpoint: &'a Endpoint,
-    pub(super) seen: &'a HttpSeen,
-    pub(super) channel: Channel,
-    /// Whether the peer closed before the end of the body.
-    pub(super) cut: bool,
-    /// Whether the body did not end within the limit.
-    pub(super) stalled: bool,
-    /// How long the whole exchange took.
-    pub(super) elapsed_ms: u64,
-}
 
 /// Judges an exchange.
 pub(super) fn judge(

@@ -6,7 +6,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::verdict::{Context, Judged, dns, network};
+use crate::verdict::types::{Context, Judged};
+use crate::verdict::{dns, network};
 use reach365_model::catalog::CUSTOM;
 use reach365_model::endpoint::Host;
 use reach365_model::evidence::{Attempt, Evidence, FailureKind, Lookup, RecordKind, Trust};

@@ -7,7 +7,8 @@ use std::net::IpAddr;
 
 use crate::verdict::diagnosis::{self, Diagnosis};
 use crate::verdict::known_names::KnownNames;
-use crate::verdict::{Context, Judged, dns, network};
+use crate::verdict::types::{Context, Judged};
+use crate::verdict::{dns, network};
 use reach365_model::cause::{Cause, MsoidRecord};
 use reach365_model::endpoint::{Cloud, Endpoint};
 use reach365_model::evidence::{

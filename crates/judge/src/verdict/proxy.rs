@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::verdict::attempt::AttemptResult;
 use crate::verdict::diagnosis::{Diagnosis, whole_ms};
 use crate::verdict::refusal::Refusal;
-use crate::verdict::{Context, certificate, tcp};
+use crate::verdict::types::AttemptResult;
+use crate::verdict::types::Context;
+use crate::verdict::{certificate, tcp};
 use reach365_model::cause::{Cause, FailedProxy, ProxyReply};
 use reach365_model::evidence::{
     Attempt, Failure, FailureKind, HttpSeen, Observation, ProxySeen, Stage, TlsSeen, Trust,

@@ -2,8 +2,9 @@
 //! another works.
 
 use crate::verdict::diagnosis::{self, Diagnosis};
+use crate::verdict::hops;
 use crate::verdict::network::GenuineAddresses;
-use crate::verdict::{Context, hops};
+use crate::verdict::types::Context;
 use reach365_model::cause::{BetterRoute, Cause, FailedScript};
 use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::{

@@ -3,7 +3,8 @@
 
 use crate::verdict::diagnosis::plain;
 use crate::verdict::known_names::KnownNames;
-use crate::verdict::{Judged, network};
+use crate::verdict::network;
+use crate::verdict::types::Judged;
 use reach365_model::endpoint::{Endpoint, MustBe, Scheme};
 use reach365_model::evidence::{Attempt, Evidence, RunEvidence, SkipReason};
 use reach365_model::facts::short;

@@ -1,12 +1,11 @@
 //! The TCP stage.
 
-use crate::verdict::attempt::AttemptResult;
-use crate::verdict::control_probe;
 use crate::verdict::diagnosis::{Diagnosis, whole_ms};
+use crate::verdict::types::AttemptResult;
 use reach365_model::cause::FailedConnect;
 use reach365_model::evidence::{Attempt, Failure, FailureKind, IcmpSeen};
 use reach365_model::facts::short;
-use reach365_model::verdict::{Code, Confidence, Verdict};
+use reach365_model::verdict::{Code, Confidence};
 
 /// A failure within this time came from this machine, not from the network.
 pub(super) const AT_ONCE_MS: f64 = 20.0;
@@ -156,20 +155,6 @@ pub(super) fn round_trip_ms(attempt: &Attempt) -> Option<f64> {
         (0, _) => Some(handshake),
         (_, 0) => None,
         (_, measured) => Some(handshake.min(f64::from(measured) / 1_000.0)),
-    }
-}
-
-/// The most that a second look can make of a verdict for this cause.
-pub(super) fn ceiling(code: Code, verdict: &Verdict) -> Confidence {
-    match code {
-        _ if control_probe::stays_doubtful(verdict) => Confidence::Medium,
-        Code::TcpRefused
-        | Code::TlsIncompleteChain
-        | Code::DnsOutsidePublishedRange
-        | Code::DnsForeignCname
-        | Code::ProxyUpstreamUnreachable
-        | Code::ProxyUpstreamDns => Confidence::Medium,
-        _ => Confidence::High,
     }
 }
 

@@ -1,49 +1,23 @@
 //! The TLS stage: what a handshake showed, finished or not.
 
+use crate::verdict::types::Handshake;
 use reach365_model::Timestamp;
 
-use crate::verdict::Context;
 use crate::verdict::certificate;
 use crate::verdict::diagnosis::{Diagnosis, whole_ms};
+use crate::verdict::types::Context;
 use reach365_model::cause::{self as facts, Cause};
 use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::{
     Attempt, Failure, FailureKind, LegacyHello, Observation, TcpCounters, TlsSeen,
 };
 use reach365_model::facts::{Alert, short};
-use reach365_model::notes::Notes;
 use reach365_model::verdict::{Code, Confidence, Outcome};
 
 /// Version number of TLS 1.2 on the wire.
 const TLS12: u16 = 0x0303;
 /// Alert `handshake_failure`.
 const HANDSHAKE_FAILURE: u8 = 40;
-
-/// The result of a handshake.
-pub(super) enum Handshake {
-    /// A public chain with the right name and valid dates.
-    Genuine {
-        notes: Notes,
-        confidence: Confidence,
-    },
-    /// A chain that only this machine trusts, for a host that may have one: the company's own
-    /// authority, or an inspection device that this host alone does not show.
-    Private {
-        notes: Notes,
-        confidence: Confidence,
-    },
-    /// A public chain, and an alert for want of a client certificate: the service itself refuses.
-    AsksForCertificate {
-        notes: Notes,
-        confidence: Confidence,
-    },
-    /// A chain that only this machine trusts; the diagnosis says how bad that is.
-    Inspected(Diagnosis),
-    /// No genuine handshake, and why.
-    Failed(Diagnosis),
-    /// Nothing can be said, and why not.
-    Unknown(String),
-}
 
 /// Judges a handshake. Certificates come first: they were recorded even where it failed later.
 pub(super) fn judge(

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
-use super::{Signatures, block_page, page, refusal};
+use crate::verdict::signature::Signatures;
+use crate::verdict::{block_page, page, refusal};
 
 /// Words of pages that do not identify an organization.
 const COMMON: &str = "html head body title style script meta doctype xml div span table p h1 h2 br \

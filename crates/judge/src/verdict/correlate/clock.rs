@@ -2,9 +2,10 @@
 
 use reach365_model::Timestamp;
 
-use crate::verdict::correlate::{blocked_by, collapse, finding, free};
+use crate::verdict::certificate;
+use crate::verdict::correlate::results::{blocked_by, collapse, finding, free};
 use crate::verdict::diagnosis::Diagnosis;
-use crate::verdict::{Judged, certificate};
+use crate::verdict::types::Judged;
 use reach365_model::cause::Cause;
 use reach365_model::endpoint::Host;
 use reach365_model::evidence::{Attempt, HttpSeen};

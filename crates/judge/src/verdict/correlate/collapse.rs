@@ -7,9 +7,11 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use crate::verdict::correlate::{collapse, finding, hosts, uncontrolled};
+use crate::verdict::correlate::results::{collapse, finding, hosts};
+use crate::verdict::correlate::uncontrolled;
 use crate::verdict::diagnosis::Diagnosis;
-use crate::verdict::{Context, Judged, known_names, route};
+use crate::verdict::types::{Context, Judged};
+use crate::verdict::{known_names, route};
 use reach365_model::cause::Cause;
 use reach365_model::evidence::Stage;
 use reach365_model::facts::List;

@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 
-use crate::verdict::correlate::{blocked_by, free};
-use crate::verdict::tcp::ceiling;
-use crate::verdict::{Context, Judged, dns, network};
+use crate::verdict::control_probe::ceiling;
+use crate::verdict::correlate::results::{blocked_by, free};
+use crate::verdict::types::{Context, Judged};
+use crate::verdict::{dns, network};
 use reach365_model::endpoint::{Host, Scheme};
 use reach365_model::evidence::{ControlHostSeen, Stage};
 use reach365_model::plan;
@@ -41,12 +42,12 @@ pub(super) fn all<'a>(context: &Context<'a>) -> Vec<ControlHost<'a>> {
             let mut part = seen.evidence.clone();
             part.attempts
                 .retain(|attempt| attempt.address.is_ipv6() == ipv6);
-            crate::verdict::judge(&endpoint, &part, context)
+            crate::verdict::endpoint::judge(&endpoint, &part, context)
         };
         ControlHost {
             name: endpoint.host.to_string(),
             seen,
-            verdict: crate::verdict::judge(&endpoint, &seen.evidence, context),
+            verdict: crate::verdict::endpoint::judge(&endpoint, &seen.evidence, context),
             by_family: [over(false), over(true)],
             is_far: is_far(seen, context),
         }

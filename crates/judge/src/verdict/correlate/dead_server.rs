@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use crate::verdict::correlate::finding;
+use crate::verdict::correlate::results::finding;
 use crate::verdict::diagnosis::Diagnosis;
-use crate::verdict::{Context, Judged, dns};
+use crate::verdict::dns;
+use crate::verdict::types::{Context, Judged};
 use reach365_model::cause::{Cause, FailedResolvers};
 use reach365_model::endpoint::Host;
 use reach365_model::evidence::{DnsTry, Evidence, FailureKind, Lookup, Transport};

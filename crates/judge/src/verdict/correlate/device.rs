@@ -1,9 +1,10 @@
 //! This machine has no network, or no route out.
 
-use crate::verdict::correlate::{collapse_as_inconclusive, connected, finding};
+use crate::verdict::correlate::results::{collapse_as_inconclusive, connected, finding};
 use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::tcp::{self, AT_ONCE_MS};
-use crate::verdict::{Context, Judged, dns, network};
+use crate::verdict::types::{Context, Judged};
+use crate::verdict::{dns, network};
 use reach365_model::evidence::{Attempt, FailureKind};
 use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
 

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::verdict::correlate::control_host::{self, ControlHost};
-use crate::verdict::correlate::{
-    blocked_by, collapse, connected, finding, free, hosts, uncontrolled,
-};
+use crate::verdict::correlate::results::{blocked_by, collapse, connected, finding, free, hosts};
+use crate::verdict::correlate::uncontrolled;
 use crate::verdict::diagnosis::Diagnosis;
-use crate::verdict::{Context, Judged, network};
+use crate::verdict::network;
+use crate::verdict::types::{Context, Judged};
 use reach365_model::cause::Cause;
 use reach365_model::endpoint::{MustBe, Scheme};
 use reach365_model::verdict::{Code, Confidence, Finding, Outcome};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::verdict::Judged;
+use crate::verdict::types::Judged;
 use reach365_model::verdict::Finding;
 
 /// Gives findings the hop at which all traces of the endpoints that they explain end.

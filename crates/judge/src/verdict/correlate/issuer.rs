@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::verdict::correlate::{
+use crate::verdict::certificate;
+use crate::verdict::correlate::results::{
     again, blocked_by, collapse, finding, free, hosts, is_genuine, recode,
 };
 use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::network::{GenuineAddresses, unrelated};
-use crate::verdict::{Context, Judged, certificate};
+use crate::verdict::types::{Context, Judged};
 use reach365_model::cause::{Cause, Leaf};
 use reach365_model::endpoint::{Endpoint, Issuer};
 use reach365_model::evidence::{Attempt, Stage, TlsSeen};

@@ -4,8 +4,9 @@
 //! one rule rejects, some are told so and the others are silent. Both are one cause, with the device
 //! that answered. It stands before equal causes are put together, which would make two of them.
 
-use crate::verdict::correlate::{blocked_by, collapse, collapse::shared, free, hosts};
-use crate::verdict::{Context, Judged};
+use crate::verdict::correlate::collapse::shared;
+use crate::verdict::correlate::results::{blocked_by, collapse, free, hosts};
+use crate::verdict::types::{Context, Judged};
 use reach365_model::evidence::{Attempt, FailureKind};
 use reach365_model::verdict::{Code, Confidence, Finding};
 

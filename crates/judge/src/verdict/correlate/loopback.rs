@@ -4,9 +4,9 @@
 //! reaches loopback with an exemption alone. That is a note, unless the exemption was looked for and
 //! is absent.
 
-use crate::verdict::correlate::{collapse, finding, is_genuine, recode};
+use crate::verdict::correlate::results::{collapse, finding, is_genuine, recode};
 use crate::verdict::diagnosis::Diagnosis;
-use crate::verdict::{Context, Judged};
+use crate::verdict::types::{Context, Judged};
 use reach365_model::cause::Cause;
 use reach365_model::evidence::Attempt;
 use reach365_model::facts::Text;

@@ -5,15 +5,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use crate::verdict::correlate::finding;
+use crate::verdict::correlate::results::finding;
 use crate::verdict::diagnosis::{Diagnosis, whole_ms};
-use crate::verdict::{Judged, tcp};
+use crate::verdict::tcp;
+use crate::verdict::types::Judged;
 use reach365_model::cause::Cause;
 use reach365_model::endpoint::Host;
 use reach365_model::evidence::{
     Attempt, DnsTry, FailureKind, Lookup, Observation, RunEvidence, Transport,
 };
-use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
+use reach365_model::verdict::{Confidence, Finding};
 
 /// A round trip of so much is long: between continents it takes 300 ms, to a geostationary
 /// satellite and back 500 ms.
@@ -25,12 +26,6 @@ const LOST: usize = 2;
 /// Where a round trip takes longer, a system sends the request for a connection again without
 /// anything having been lost.
 const PATIENCE_US: u32 = 900_000;
-
-/// Whether a finding names a culprit: a note does not, and a long or lossy path has none.
-pub(super) fn has_culprit(diagnosis: &Diagnosis) -> bool {
-    diagnosis.outcome > Outcome::Reachable
-        && !matches!(diagnosis.code(), Code::PathLoss | Code::PathLatency)
-}
 
 /// Finds that the path loses packets, and that its round trip is long.
 pub(super) fn find(run: &RunEvidence, rows: &[Judged<'_>]) -> Vec<Finding> {

@@ -1,9 +1,10 @@
 //! A captive portal: the network wants a sign-in first.
 
-use crate::verdict::correlate::{blocked_by, collapse, finding, free, hosts, is_genuine};
+use crate::verdict::correlate::results::{blocked_by, collapse, finding, free, hosts, is_genuine};
 use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::network::unrelated;
-use crate::verdict::{Judged, block_page, content};
+use crate::verdict::types::Judged;
+use crate::verdict::{block_page, content};
 use reach365_model::cause::{Cause, ProxyReply};
 use reach365_model::endpoint::Scheme;
 use reach365_model::evidence::HttpSeen;

@@ -1,8 +1,10 @@
 //! Names the product behind an interception or a refusal, where it can be recognized. A name
 //! never raises the confidence: vendors' names can be changed.
 
+use crate::verdict::certificate;
 use crate::verdict::signature::Marks;
-use crate::verdict::{Judged, Signatures, certificate};
+use crate::verdict::signature::Signatures;
+use crate::verdict::types::Judged;
 use reach365_model::evidence::{Attempt, TlsSeen, Trust};
 use reach365_model::verdict::{Code, Finding};
 

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use crate::verdict::correlate::{collapse, finding, free, hosts, is_genuine};
+use crate::verdict::correlate::results::{collapse, finding, free, hosts, is_genuine};
 use crate::verdict::diagnosis::Diagnosis;
+use crate::verdict::dns;
 use crate::verdict::known_names::{self, KnownNames};
-use crate::verdict::{Judged, dns};
+use crate::verdict::types::Judged;
 use reach365_model::cause::Cause;
 use reach365_model::endpoint::Scheme;
 use reach365_model::evidence::{Attempt, Evidence, FailureKind, Lookup, Observation, Stage};

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use crate::verdict::correlate::free;
+use crate::verdict::block_page;
 use crate::verdict::correlate::proxy::{cause, is_carried, proxies};
+use crate::verdict::correlate::results::free;
 use crate::verdict::diagnosis::Diagnosis;
-use crate::verdict::{Judged, block_page};
+use crate::verdict::types::Judged;
 use reach365_model::endpoint::Scheme;
 use reach365_model::evidence::{Attempt, HttpSeen, ProxySeen};
 use reach365_model::verdict::{Code, Confidence};

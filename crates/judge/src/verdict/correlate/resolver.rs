@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::verdict::correlate::{blocked_by, collapse_as_inconclusive, finding, free, hosts};
+use crate::verdict::correlate::results::{
+    blocked_by, collapse_as_inconclusive, finding, free, hosts,
+};
 use crate::verdict::diagnosis::Diagnosis;
+use crate::verdict::dns;
 use crate::verdict::known_names::{self, KnownNames};
-use crate::verdict::{Context, Judged, dns};
+use crate::verdict::types::{Context, Judged};
 use reach365_model::cause::{Cause, FailedLookup, FailedResolvers};
 use reach365_model::endpoint::{Host, MustBe};
 use reach365_model::evidence::{Evidence, FailureKind, Lookup, Stage};

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::verdict::correlate::{collapse, finding, free, hosts};
+use crate::verdict::correlate::results::{collapse, finding, free, hosts};
 use crate::verdict::diagnosis::Diagnosis;
-use crate::verdict::{Context, Judged, route};
+use crate::verdict::route;
+use crate::verdict::types::{Context, Judged};
 use reach365_model::cause::{BetterRoute, Cause};
 use reach365_model::evidence::{RouteCandidate, ScriptFailure};
 use reach365_model::facts::Text;

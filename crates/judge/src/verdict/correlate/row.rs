@@ -1,12 +1,13 @@
 //! What the run knows about a single result.
 
-use crate::verdict::correlate::{
-    blocked_by, control_host, finding, free, is_genuine, recode, uncontrolled,
-};
+use crate::verdict::control_probe::ceiling;
+use crate::verdict::correlate::results::{blocked_by, finding, free, is_genuine, recode};
+use crate::verdict::correlate::{control_host, uncontrolled};
 use crate::verdict::diagnosis::{Diagnosis, whole_ms};
 use crate::verdict::known_names::KnownNames;
-use crate::verdict::tcp::{self, ceiling, has_no_route};
-use crate::verdict::{Context, Judged, attempt, content, skipped};
+use crate::verdict::tcp::{self, has_no_route};
+use crate::verdict::types::{Context, Judged};
+use crate::verdict::{attempt, content, skipped};
 use reach365_model::cause::Cause;
 use reach365_model::endpoint::Scheme;
 use reach365_model::evidence::{Attempt, FailureKind, Stage};

@@ -3,10 +3,11 @@
 use crate::verdict::correlate::control_host::{self, ControlHost};
 use crate::verdict::correlate::{
     clock, collapse, dead_server, device, egress, issuer, limited, loopback, path, portal, proxy,
-    proxy_answers, resolver, routes, row, sinkhole, uncontrolled,
+    proxy_answers, required, resolver, routes, row, sinkhole, uncontrolled,
 };
 use crate::verdict::known_names::KnownNames;
-use crate::verdict::{Context, Judged, closed, msoid, skipped};
+use crate::verdict::types::{Context, Judged};
+use crate::verdict::{msoid, skipped};
 use reach365_model::verdict::Finding;
 
 /// A run while its rules are applied.
@@ -255,7 +256,7 @@ pub const RULES: &[RunRule] = &[
     RunRule {
         name: "endpoints that must be closed",
         why_here: "their control is another endpoint that works, which is known only now",
-        apply: |run| closed::settle(run.context, &run.known, run.rows),
+        apply: |run| required::settle(run.context, &run.known, run.rows),
     },
     RunRule {
         name: "ICMP messages that a device limits",

@@ -2,9 +2,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::verdict::correlate::{again, blocked_by, free, hosts, is_genuine, recode};
+use crate::verdict::correlate::results::{again, blocked_by, free, hosts, is_genuine, recode};
+use crate::verdict::dns;
 use crate::verdict::network::{GenuineAddresses, unrelated};
-use crate::verdict::{Context, Judged, dns};
+use crate::verdict::types::{Context, Judged};
 use reach365_model::endpoint::Endpoint;
 use reach365_model::verdict::{Code, Confidence, Outcome};
 

@@ -7,9 +7,10 @@
 //! finds a wider cause or a control, and before endpoints that share a cause are put together.
 
 use crate::verdict::correlate::control_host::{self, ControlHost};
-use crate::verdict::correlate::hosts;
+use crate::verdict::correlate::results::hosts;
 use crate::verdict::known_names::{self, KnownNames};
-use crate::verdict::{Context, Judged, network, route};
+use crate::verdict::types::{Context, Judged};
+use crate::verdict::{network, route};
 use reach365_model::endpoint::{Host, MustBe};
 use reach365_model::evidence::{Attempt, Evidence, Observation, Stage};
 use reach365_model::verdict::{Code, Confidence, Culprit, Finding, Outcome, Verdict, Who};
