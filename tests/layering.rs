@@ -2,6 +2,7 @@
 //! file, environment or clock, and the order of the modules of the root package.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at a surprise")]
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -112,6 +113,95 @@ fn pure_crates_depend_on_no_runtime_and_no_socket() {
             );
         }
     }
+}
+
+/// Modules that import each other cannot be read one after another. Three is what two pairs of
+/// neighbors need.
+#[test]
+fn the_rules_of_the_judge_import_in_one_direction() {
+    const TOGETHER: usize = 3;
+    let imports = imports_below("judge", "verdict");
+    let reached = |from: &String| {
+        let mut reached = BTreeSet::new();
+        let mut open = vec![from.clone()];
+        while let Some(module) = open.pop() {
+            let next = imports.get(&module).into_iter().flatten();
+            open.extend(next.filter(|it| reached.insert((*it).clone())).cloned());
+        }
+        reached
+    };
+    let all: BTreeMap<&String, BTreeSet<String>> = imports
+        .keys()
+        .map(|module| (module, reached(module)))
+        .collect();
+    assert!(all.len() > 40, "the modules were not found");
+    for (module, reached) in &all {
+        let back = |other: &&String| all.get(other).is_some_and(|it| it.contains(*module));
+        let together: Vec<&String> = reached.iter().filter(back).collect();
+        assert!(
+            together.len() <= TOGETHER,
+            "{module} is in a cycle with {together:?}"
+        );
+    }
+}
+
+/// The modules below one of a crate, each with those that it imports.
+fn imports_below(name: &str, below: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let folder = root().join("crates").join(name).join("src").join(below);
+    let module = |file: &Path| {
+        let path = file.strip_prefix(&folder).unwrap().with_extension("");
+        path.to_str()
+            .unwrap()
+            .replace(std::path::MAIN_SEPARATOR, "::")
+    };
+    let files = sources(&folder);
+    let modules: BTreeSet<String> = files.iter().map(|(file, _)| module(file)).collect();
+    let prefix = format!("use crate::{below}::");
+    let imported = |text: &str| {
+        let uses = text
+            .split(&prefix)
+            .skip(1)
+            .filter_map(|rest| rest.split(';').next());
+        let paths = uses.flat_map(|it| paths("", &it.split_whitespace().collect::<String>()));
+        let named = paths.filter_map(|path| {
+            let is_it =
+                |module: &&String| path == **module || path.starts_with(&format!("{module}::"));
+            modules
+                .iter()
+                .filter(is_it)
+                .max_by_key(|it| it.len())
+                .cloned()
+        });
+        named.collect()
+    };
+    files
+        .iter()
+        .map(|(file, text)| (module(file), imported(text)))
+        .collect()
+}
+
+/// Every path of an import with braces.
+fn paths(before: &str, import: &str) -> Vec<String> {
+    let Some((head, inner)) = import.split_once('{') else {
+        return vec![format!("{before}{import}")];
+    };
+    let inner = inner.strip_suffix('}').unwrap_or(inner);
+    let (mut depth, mut part, mut parts) = (0, String::new(), Vec::new());
+    for c in inner.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(std::mem::take(&mut part));
+                continue;
+            }
+            _ => {}
+        }
+        part.push(c);
+    }
+    parts.push(part);
+    let before = format!("{before}{head}");
+    parts.iter().flat_map(|part| paths(&before, part)).collect()
 }
 
 fn root() -> &'static Path {

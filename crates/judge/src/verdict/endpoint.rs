@@ -8,10 +8,10 @@ use reach365_model::endpoint::{Endpoint, MustBe, Scheme};
 use reach365_model::evidence::{Evidence, StopReason};
 use reach365_model::verdict::{Outcome, Verdict};
 
-/// Judges one endpoint by its own evidence; [`correlate`] then looks at the whole run.
+/// Judges one endpoint by its own evidence; `correlate` then looks at the whole run.
 ///
 /// An entry with `must-be = "blocked"` gives `blocked` by [`Code::PolicyOpen`](reach365_model::verdict::Code::PolicyOpen) where the host
-/// answers. That it is closed takes a control that works, which [`correlate`] knows: until then such
+/// answers. That it is closed takes a control that works, which `correlate` knows: until then such
 /// an entry is `inconclusive`, unless a device on the path said itself that it denies the host.
 pub fn judge(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>) -> Verdict {
     judge_with(endpoint, evidence, context, &GenuineAddresses::default())

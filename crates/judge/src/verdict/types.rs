@@ -29,14 +29,14 @@ pub struct Context<'a> {
     pub builtin: &'a Catalog,
 }
 
-/// One result of a run, for [`correlate`].
+/// One result of a run, for `correlate`.
 #[derive(Debug)]
 pub struct Judged<'a> {
     /// What was to be reached.
     pub endpoint: &'a Endpoint,
     /// What was seen.
     pub evidence: &'a Evidence,
-    /// What [`judge`] made of it.
+    /// What `judge` made of it.
     pub verdict: &'a mut Verdict,
 }
 
