@@ -12,6 +12,7 @@ mod control_probe;
 mod correlate;
 mod diagnosis;
 mod dns;
+mod effects;
 mod endpoint;
 mod follow_up;
 mod hops;

@@ -35,7 +35,6 @@ use crate::verdict::types::{Context, Judged};
 use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::Evidence;
 use reach365_model::verdict::{Finding, Verdict};
-use rules::WholeRun;
 pub use rules::{RULES, RunRule};
 
 /// Looks at all results together, corrects them where the run knows better, and names the causes
@@ -45,7 +44,7 @@ pub fn correlate(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding>
     if context.run.proxy_settings_unread.is_some() {
         return Vec::new();
     }
-    let mut findings = WholeRun::new(context, rows).findings();
+    let mut findings = rules::apply(context, rows);
     hop::locate(rows, &mut findings);
     product::name(context.signatures, rows, &mut findings);
     findings
@@ -70,11 +69,11 @@ pub fn resolvers_without_control(
         })
         .collect();
     let known = KnownNames::new(context, &rows);
-    sinkhole::judge_again(context, &mut rows);
-    if device::find(context, &mut rows).is_some() {
+    sinkhole::judge_again(context, &rows).apply(&mut rows, &mut Vec::new());
+    if device::cause(context, &rows).is_some() {
         return Vec::new();
     }
-    sinkhole::shared_address(&mut rows);
+    sinkhole::shared_address(&rows).apply(&mut rows, &mut Vec::new());
     let mut servers = resolver::without_control(&known, &rows);
     servers.extend(proxy::without_control(&known, &rows));
     servers

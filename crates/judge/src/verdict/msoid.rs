@@ -6,6 +6,7 @@
 use std::net::IpAddr;
 
 use crate::verdict::diagnosis::{self, Diagnosis};
+use crate::verdict::effects::Effects;
 use crate::verdict::known_names::KnownNames;
 use crate::verdict::types::{Context, Judged};
 use crate::verdict::{dns, network};
@@ -47,8 +48,13 @@ pub(super) fn judge(endpoint: &Endpoint, msoid: &MsoidEvidence, context: &Contex
 
 /// A resolver that knows no name of the internet denies every domain: then external DNS was not seen,
 /// and nothing is known of this one.
-pub(super) fn doubt_denials(context: &Context<'_>, known: &KnownNames, rows: &mut [Judged<'_>]) {
-    for row in rows {
+pub(super) fn doubt_denials(
+    context: &Context<'_>,
+    known: &KnownNames,
+    rows: &[Judged<'_>],
+) -> Effects {
+    let mut effects = Effects::default();
+    for (place, row) in rows.iter().enumerate() {
         let open = row.verdict.outcome == Outcome::Inconclusive && row.verdict.code().is_none();
         let Some(msoid) = row.evidence.msoid.as_ref().filter(|_| open) else {
             continue;
@@ -60,9 +66,11 @@ pub(super) fn doubt_denials(context: &Context<'_>, known: &KnownNames, rows: &mu
         };
         let is_known = is_unseen(row.verdict) || sides.exists_somewhere();
         if !is_known && denied.all(inside) {
-            row.verdict.basis.notes.external_dns = Some(sides.unseen().into());
+            let notes = &mut effects.verdict(rows, place).basis.notes;
+            notes.external_dns = Some(sides.unseen().into());
         }
     }
+    effects
 }
 
 /// The views of one record, and which of them show what the internet sees.

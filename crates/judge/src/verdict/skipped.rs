@@ -2,6 +2,7 @@
 //! alone leads to.
 
 use crate::verdict::diagnosis::plain;
+use crate::verdict::effects::Effects;
 use crate::verdict::known_names::KnownNames;
 use crate::verdict::network;
 use crate::verdict::types::Judged;
@@ -57,12 +58,13 @@ pub(super) fn tell_redirect(evidence: &Evidence, verdict: &mut Verdict) {
 
 /// A test over IPv6 alone accuses no party where IPv4 is there too: Windows needs one of them.
 /// Where nothing at all connects over IPv6, it is simply not there.
-pub(super) fn excuse_ipv6_only(run: &RunEvidence, rows: &mut [Judged<'_>]) {
+pub(super) fn excuse_ipv6_only(run: &RunEvidence, rows: &[Judged<'_>]) -> Effects {
+    let mut effects = Effects::default();
     if network::lacks(run, false) {
-        return;
+        return effects;
     }
     let works = rows.iter().any(connects_over_ipv6);
-    for row in rows {
+    for (place, row) in rows.iter().enumerate() {
         let good = matches!(
             row.verdict.outcome,
             Outcome::Reachable | Outcome::Degraded | Outcome::Skipped
@@ -74,22 +76,24 @@ pub(super) fn excuse_ipv6_only(run: &RunEvidence, rows: &mut [Judged<'_>]) {
         if !works {
             let why =
                 "it is asked over IPv6 alone, and no connection over IPv6 was established here";
-            let basis = std::mem::take(&mut row.verdict.basis);
-            *row.verdict = skip(row.endpoint, why, basis);
+            let basis = row.verdict.basis.clone();
+            effects.replace(place, skip(row.endpoint, why, basis));
         } else if row.verdict.outcome == Outcome::Blocked {
-            row.verdict.outcome = Outcome::Degraded;
+            effects.verdict(rows, place).outcome = Outcome::Degraded;
         }
     }
+    effects
 }
 
 /// Where a proxy serves the endpoints, it looks their names up: that this machine's own resolver
 /// knows no internet name is how such sites are built. A resolver that knows other names is held to
 /// what it says of this one.
-pub(super) fn skip_dns_behind_proxy(known: &KnownNames, rows: &mut [Judged<'_>]) {
+pub(super) fn skip_dns_behind_proxy(known: &KnownNames, rows: &[Judged<'_>]) -> Effects {
+    let mut effects = Effects::default();
     let Some(proxy) = rows.iter().find_map(serving_proxy) else {
-        return;
+        return effects;
     };
-    for row in rows {
+    for (place, row) in rows.iter().enumerate() {
         let evidence = row.evidence;
         let fails = matches!(
             row.verdict.outcome,
@@ -107,9 +111,10 @@ pub(super) fn skip_dns_behind_proxy(known: &KnownNames, rows: &mut [Judged<'_>])
             "this machine's own DNS resolves no internet name here, and the proxy {proxy} serves \
              the endpoints"
         );
-        let basis = std::mem::take(&mut row.verdict.basis);
-        *row.verdict = skip(row.endpoint, &why, basis);
+        let basis = row.verdict.basis.clone();
+        effects.replace(place, skip(row.endpoint, &why, basis));
     }
+    effects
 }
 
 /// The proxy through which a genuine answer came.

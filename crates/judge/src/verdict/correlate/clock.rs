@@ -3,13 +3,14 @@
 use reach365_model::Timestamp;
 
 use crate::verdict::certificate;
-use crate::verdict::correlate::results::{blocked_by, collapse, finding, free};
+use crate::verdict::correlate::results::{blocked_by, finding, free};
 use crate::verdict::diagnosis::Diagnosis;
+use crate::verdict::effects::Effects;
 use crate::verdict::types::Judged;
 use reach365_model::cause::Cause;
 use reach365_model::endpoint::Host;
 use reach365_model::evidence::{Attempt, HttpSeen};
-use reach365_model::verdict::{Code, Confidence, Finding, Outcome, Who};
+use reach365_model::verdict::{Code, Confidence, Outcome, Who};
 
 /// Hosts that must agree on the time: two servers with wrong clocks must not accuse this machine.
 pub(super) const HOSTS: usize = 3;
@@ -19,11 +20,10 @@ pub(super) const SKEW_SECONDS: i64 = 300;
 pub(super) const AGREE_SECONDS: i64 = 60;
 
 /// Finds a wrong clock, and the certificates that it makes seem invalid.
-pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
+pub(super) fn find(rows: &[Judged<'_>]) -> Effects {
     let mut skews = skews(rows);
     if skews.len() < HOSTS {
-        doubt(rows);
-        return None;
+        return doubt(rows);
     }
     skews.sort_unstable();
     let skew = skews[skews.len() / 2];
@@ -31,13 +31,12 @@ pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
         .iter()
         .filter(|other| (*other - skew).abs() <= AGREE_SECONDS);
     if skew.abs() <= AGREE_SECONDS || agreeing.count() < HOSTS {
-        return None;
+        return Effects::default();
     }
     let explained = free(rows, |row| is_explained(row, skew));
     if explained.is_empty() && skew.abs() <= SKEW_SECONDS {
-        return None;
+        return Effects::default();
     }
-    collapse(rows, &explained, Code::DeviceClockSkew);
     let outcome = if explained.is_empty() {
         Outcome::Degraded
     } else {
@@ -50,26 +49,31 @@ pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
     let diagnosis = Diagnosis::certain(cause)
         .with_outcome(outcome)
         .note(|notes| notes.hosts = Some(skews.len() as u64));
-    Some(finding(diagnosis, rows, &explained))
+    let mut effects = Effects::default();
+    effects.explain(rows, &explained, Code::DeviceClockSkew);
+    effects.find(finding(diagnosis, rows, &explained));
+    effects
 }
 
 /// With too few hosts for confidence, an answer that tells another time than this machine makes its
 /// own certificate's dates uncertain.
-fn doubt(rows: &mut [Judged<'_>]) {
-    for row in rows {
+fn doubt(rows: &[Judged<'_>]) -> Effects {
+    let mut effects = Effects::default();
+    for (place, row) in rows.iter().enumerate() {
         let Some(skew) = row.evidence.attempts.iter().find_map(skew_of) else {
             continue;
         };
         if skew.abs() <= SKEW_SECONDS || !is_explained(row, skew) {
             continue;
         }
-        let verdict = &mut *row.verdict;
+        let verdict = effects.verdict(rows, place);
         verdict.confidence = Confidence::Low;
         verdict.basis.notes.clock_differs_seconds = Some(skew);
         if let Some(culprit) = &mut verdict.culprit {
             culprit.who = Who::Device;
         }
     }
+    effects
 }
 
 /// Local time minus the time of each host, in seconds; a host counts once.

@@ -7,9 +7,10 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use crate::verdict::correlate::results::{collapse, finding, hosts};
+use crate::verdict::correlate::results::{finding, hosts};
 use crate::verdict::correlate::uncontrolled;
 use crate::verdict::diagnosis::Diagnosis;
+use crate::verdict::effects::Effects;
 use crate::verdict::types::{Context, Judged};
 use crate::verdict::{known_names, route};
 use reach365_model::cause::Cause;
@@ -23,21 +24,19 @@ const ENDPOINTS: usize = 3;
 const ENDPOINTS_OF_A_KIND: usize = 2;
 
 /// Finds causes that endpoints share and that no run-wide rule has explained.
-pub(super) fn find(
-    context: &Context<'_>,
-    rows: &mut [Judged<'_>],
-    findings: &[Finding],
-) -> Vec<Finding> {
-    let mut found = Vec::new();
-    while let Some((code, places)) = next(rows, findings) {
-        found.push(shared(context, code, places[0], &places, rows));
-        collapse(rows, &places, code);
+pub(super) fn find(context: &Context<'_>, rows: &[Judged<'_>], findings: &[Finding]) -> Effects {
+    let mut effects = Effects::default();
+    let mut open = open(rows, findings);
+    while let Some((code, places)) = next(rows, &open) {
+        effects.find(shared(context, code, places[0], &places, rows));
+        effects.explain(rows, &places, code);
+        open.retain(|place| !places.contains(place));
     }
-    found
+    effects
 }
 
-/// The first cause in plan order that enough endpoints share.
-fn next(rows: &[Judged<'_>], findings: &[Finding]) -> Option<(Code, Vec<usize>)> {
+/// Results with a cause that no finding has.
+fn open(rows: &[Judged<'_>], findings: &[Finding]) -> Vec<usize> {
     let open = free_of_any_requirement(rows, |row| accused(row).is_some());
     let told = |place: &usize| {
         let row = &rows[*place];
@@ -47,7 +46,11 @@ fn next(rows: &[Judged<'_>], findings: &[Finding]) -> Option<(Code, Vec<usize>)>
         };
         findings.iter().any(same)
     };
-    let open: Vec<usize> = open.into_iter().filter(|place| !told(place)).collect();
+    open.into_iter().filter(|place| !told(place)).collect()
+}
+
+/// The first cause in plan order that enough endpoints share.
+fn next(rows: &[Judged<'_>], open: &[usize]) -> Option<(Code, Vec<usize>)> {
     open.iter().find_map(|first| {
         let (code, culprit) = accused(&rows[*first])?;
         let same = |place: &&usize| accused(&rows[**place]) == Some((code, culprit));

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::verdict::control_probe::ceiling;
 use crate::verdict::correlate::results::{blocked_by, free};
+use crate::verdict::effects::Effects;
 use crate::verdict::types::{Context, Judged};
 use crate::verdict::{dns, network};
 use reach365_model::endpoint::{Host, Scheme};
@@ -87,18 +88,20 @@ pub(super) fn connects(control_hosts: &[ControlHost<'_>], rows: &[Judged<'_>], p
 
 /// Results beside a host that works are confirmed; results beside one that fails alike accuse no
 /// rule for their own host.
-pub(super) fn apply(control_hosts: &[ControlHost<'_>], rows: &mut [Judged<'_>]) {
+pub(super) fn apply(control_hosts: &[ControlHost<'_>], rows: &[Judged<'_>]) -> Effects {
+    let mut effects = Effects::default();
     for place in free(rows, |row| row.verdict.outcome == Outcome::Blocked) {
-        let row = &mut rows[place];
+        let row = &rows[place];
         let Some(code) = cause(row) else { continue };
         let compared = control_hosts.iter().find_map(|control| {
             let comparison = control.compared(row, code)?;
             Some((&control.name, comparison))
         });
         if let Some((name, comparison)) = compared {
-            tell(row.verdict, code, name, &comparison);
+            tell(effects.verdict(rows, place), code, name, &comparison);
         }
     }
+    effects
 }
 
 /// Whether such a host gets past the stage at which an endpoint failed.

@@ -1,26 +1,33 @@
 //! This machine has no network, or no route out.
 
-use crate::verdict::correlate::results::{collapse_as_inconclusive, connected, finding};
+use crate::verdict::correlate::results::{connected, finding};
 use crate::verdict::diagnosis::Diagnosis;
+use crate::verdict::effects::Effects;
 use crate::verdict::tcp::{self, AT_ONCE_MS};
 use crate::verdict::types::{Context, Judged};
 use crate::verdict::{dns, network};
 use reach365_model::evidence::{Attempt, FailureKind};
-use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
+use reach365_model::verdict::{Code, Confidence, Outcome};
 
 /// Finds that no packet can leave this machine; then no result accuses a party.
-pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Option<Finding> {
-    let code = cause(context, rows)?;
+pub(super) fn find(context: &Context<'_>, rows: &[Judged<'_>]) -> Effects {
+    let Some(code) = cause(context, rows) else {
+        return Effects::default();
+    };
     let not_skipped = |(place, row): (usize, &Judged<'_>)| {
         (row.verdict.outcome != Outcome::Skipped).then_some(place)
     };
     let places: Vec<usize> = rows.iter().enumerate().filter_map(not_skipped).collect();
-    collapse_as_inconclusive(rows, &places, code);
     let diagnosis = Diagnosis::new(code).sure(Confidence::High);
-    Some(finding(diagnosis, rows, &places))
+    let mut effects = Effects::default();
+    effects.explain_as_inconclusive(rows, &places, code);
+    effects.find(finding(diagnosis, rows, &places));
+    effects.ends = true;
+    effects
 }
 
-fn cause(context: &Context<'_>, rows: &[Judged<'_>]) -> Option<Code> {
+/// Why no packet can leave this machine.
+pub(super) fn cause(context: &Context<'_>, rows: &[Judged<'_>]) -> Option<Code> {
     let run = context.run;
     if rows.is_empty() || rows.iter().any(connected) || network::is_test_bench(run) {
         return None;

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::verdict::correlate::control_host::{self, ControlHost};
-use crate::verdict::correlate::results::{blocked_by, collapse, connected, finding, free, hosts};
+use crate::verdict::correlate::results::{blocked_by, connected, finding, free, hosts};
 use crate::verdict::correlate::uncontrolled;
 use crate::verdict::diagnosis::Diagnosis;
+use crate::verdict::effects::Effects;
 use crate::verdict::network;
 use crate::verdict::types::{Context, Judged};
 use reach365_model::cause::Cause;
@@ -22,8 +23,8 @@ const HOSTS_WITHOUT_CONTROL: usize = 3;
 pub(super) fn closed_ports(
     context: &Context<'_>,
     control_hosts: &[ControlHost<'_>],
-    rows: &mut [Judged<'_>],
-) -> Vec<Finding> {
+    rows: &[Judged<'_>],
+) -> Effects {
     let tried = free(rows, was_connected_to);
     let ports: BTreeSet<u16> = tried
         .iter()
@@ -31,19 +32,22 @@ pub(super) fn closed_ports(
         .collect();
     // 443 before 80: the order of importance.
     if let Some((finding, places)) = closed_everywhere(context, control_hosts, rows, &ports) {
-        collapse(rows, &places, Code::TcpEgressClosed);
-        return vec![finding];
+        let mut effects = Effects::default();
+        effects.explain(rows, &places, Code::TcpEgressClosed);
+        effects.find(finding);
+        return effects;
     }
     let found = ports
         .into_iter()
         .rev()
         .filter(|port| !control_host::connects(control_hosts, rows, *port))
         .filter_map(|port| closed_port(context, rows, port));
-    let found: Vec<(Finding, Vec<usize>)> = found.collect();
-    for (_, places) in &found {
-        collapse(rows, places, Code::TcpEgressClosed);
+    let mut effects = Effects::default();
+    for (finding, places) in found {
+        effects.explain(rows, &places, Code::TcpEgressClosed);
+        effects.find(finding);
     }
-    found.into_iter().map(|(finding, _)| finding).collect()
+    effects
 }
 
 /// A test over IPv6 alone says nothing about a port that other endpoints try over both families.
@@ -202,18 +206,20 @@ fn lead_to_one_machine(context: &Context<'_>, rows: &[Judged<'_>], places: &[usi
 }
 
 /// Finds that IPv6 is dead for everybody while IPv4 works.
-pub(super) fn ipv6(rows: &mut [Judged<'_>]) -> Option<Finding> {
+pub(super) fn ipv6(rows: &[Judged<'_>]) -> Effects {
     let broken = free(rows, suffers_from_ipv6);
     let hosts = hosts(rows, &broken).len();
     if hosts < 2 || rows.iter().any(connects_over_ipv6) {
-        return None;
+        return Effects::default();
     }
     let main = free(rows, |row| row.verdict.code() == Some(Code::TcpIpv6Broken));
-    collapse(rows, &main, Code::TcpIpv6Broken);
     let diagnosis = Diagnosis::new(Code::TcpIpv6Broken)
         .sure(Confidence::High)
         .note(|notes| notes.hosts = Some(hosts as u64));
-    Some(finding(diagnosis, rows, &broken))
+    let mut effects = Effects::default();
+    effects.explain(rows, &main, Code::TcpIpv6Broken);
+    effects.find(finding(diagnosis, rows, &broken));
+    effects
 }
 
 fn suffers_from_ipv6(row: &Judged<'_>) -> bool {

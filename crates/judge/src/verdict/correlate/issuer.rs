@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::verdict::certificate;
-use crate::verdict::correlate::results::{
-    again, blocked_by, collapse, finding, free, hosts, is_genuine, recode,
-};
+use crate::verdict::correlate::results::{again, blocked_by, finding, free, hosts, is_genuine};
 use crate::verdict::diagnosis::Diagnosis;
+use crate::verdict::effects::Effects;
 use crate::verdict::network::{GenuineAddresses, unrelated};
 use crate::verdict::types::{Context, Judged};
 use reach365_model::cause::{Cause, Leaf};
@@ -16,28 +15,33 @@ use reach365_model::facts::{OneOrMany, short};
 use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
 
 /// Finds untrusted issuers that signed for unrelated hosts.
-pub(super) fn untrusted(rows: &mut [Judged<'_>]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    while let Some(places) = shared_issuer(rows) {
+pub(super) fn untrusted(rows: &[Judged<'_>]) -> Effects {
+    let code = Code::TlsInterceptedUntrusted;
+    let mut effects = Effects::default();
+    for places in shared_issuers(rows) {
         for place in &places {
-            intercepted(&mut rows[*place], "the same for unrelated hosts");
+            intercepted(&mut effects, rows, *place, "the same for unrelated hosts");
         }
-        collapse(rows, &places, Code::TlsInterceptedUntrusted);
-        findings.push(over(rows, &places, Code::TlsInterceptedUntrusted));
+        effects.explain(rows, &places, code);
+        let diagnosis = Diagnosis::certain(code);
+        effects.find(over(diagnosis, rows, &places));
     }
-    findings
+    effects
 }
 
 /// One host is enough where the issuer names a product of TLS inspection, which has no business with
 /// a host whose issuer is public. A host of the company's own may be such a device itself.
-pub(super) fn of_products(context: &Context<'_>, rows: &mut [Judged<'_>]) {
+pub(super) fn of_products(context: &Context<'_>, rows: &[Judged<'_>]) -> Effects {
+    let mut effects = Effects::default();
     let is_suspect =
         |row: &Judged<'_>| is_untrusted(row) && certificate::needs_public_issuer(row.endpoint);
     for place in free(rows, is_suspect) {
         if let Some(product) = product(context, &rows[place]) {
-            intercepted(&mut rows[place], &format!("a name of {product}"));
+            let words = format!("a name of {product}");
+            intercepted(&mut effects, rows, place, &words);
         }
     }
+    effects
 }
 
 fn product<'a>(context: &Context<'a>, row: &Judged<'_>) -> Option<&'a str> {
@@ -45,25 +49,30 @@ fn product<'a>(context: &Context<'a>, row: &Judged<'_>) -> Option<&'a str> {
     chain.find_map(|certificate| context.signatures.product_of_issuer(&certificate.issuer))
 }
 
-fn intercepted(row: &mut Judged<'_>, recognized_by: &str) {
+fn intercepted(effects: &mut Effects, rows: &[Judged<'_>], place: usize, recognized_by: &str) {
     let cause = Cause::TlsInterceptedUntrusted {
         leaf: Leaf::default(),
         recognized_by: Some(recognized_by.into()),
     };
-    recode(row, cause, Confidence::Certain);
+    effects.recode(rows, place, cause, Confidence::Certain);
 }
 
-fn shared_issuer(rows: &[Judged<'_>]) -> Option<Vec<usize>> {
-    let suspects = free(rows, is_untrusted);
-    let same_issuer = |place: &usize| {
-        let issuer = rows[*place].issuer();
-        let same = |other: &&usize| rows[**other].issuer() == issuer;
-        suspects.iter().filter(same).copied().collect::<Vec<_>>()
-    };
-    suspects.iter().map(same_issuer).find(|places| {
+/// The results of each issuer that signed for unrelated hosts.
+fn shared_issuers(rows: &[Judged<'_>]) -> Vec<Vec<usize>> {
+    let mut by_issuer: Vec<Vec<usize>> = Vec::new();
+    for place in free(rows, is_untrusted) {
+        let issuer = rows[place].issuer();
+        let same = |places: &&mut Vec<usize>| rows[places[0]].issuer() == issuer;
+        match by_issuer.iter_mut().find(same) {
+            Some(places) => places.push(place),
+            None => by_issuer.push(vec![place]),
+        }
+    }
+    by_issuer.retain(|places| {
         let hosts = hosts(rows, places);
         hosts.iter().any(|host| unrelated(host, hosts[0]))
-    })
+    });
+    by_issuer
 }
 
 /// Whether no store knows who issued the certificate. That of a proxy says nothing about those of
@@ -91,8 +100,9 @@ fn chains<'a>(row: &Judged<'a>) -> impl Iterator<Item = &'a TlsSeen> {
 pub(super) fn judge_shared_issuer(
     context: &Context<'_>,
     genuine_addresses: &GenuineAddresses,
-    rows: &mut [Judged<'_>],
-) {
+    rows: &[Judged<'_>],
+) -> Effects {
+    let mut effects = Effects::default();
     let shown: Vec<(usize, String)> = rows
         .iter()
         .enumerate()
@@ -108,16 +118,18 @@ pub(super) fn judge_shared_issuer(
         let Some(confidence) = inspects(&same) else {
             continue;
         };
-        let row = &mut rows[*place];
+        let row = &rows[*place];
         let public = Endpoint {
             issuer: Some(Issuer::Public),
             ..row.endpoint.clone()
         };
-        *row.verdict = again(&public, row.evidence, context, genuine_addresses);
-        if row.verdict.code() == Some(Code::TlsIntercepted) {
-            row.verdict.confidence = confidence;
+        let mut verdict = again(&public, row.evidence, context, genuine_addresses);
+        if verdict.code() == Some(Code::TlsIntercepted) {
+            verdict.confidence = confidence;
         }
+        effects.replace(*place, verdict);
     }
+    effects
 }
 
 fn private_issuer<'a>(row: &Judged<'a>) -> Option<&'a str> {
@@ -143,47 +155,49 @@ fn inspects(endpoints: &[&Endpoint]) -> Option<Confidence> {
 }
 
 /// Finds that several hosts are inspected by a device that this machine trusts.
-pub(super) fn trusted(rows: &mut [Judged<'_>]) -> Option<Finding> {
+pub(super) fn trusted(rows: &[Judged<'_>]) -> Effects {
+    let mut effects = Effects::default();
     let places = free(rows, |row| row.verdict.code() == Some(Code::TlsIntercepted));
     if hosts(rows, &places).len() < 2 {
-        return None;
+        return effects;
     }
-    collapse(rows, &places, Code::TlsIntercepted);
-    Some(over(rows, &places, Code::TlsIntercepted))
+    let verdicts = || places.iter().map(|place| &rows[*place].verdict);
+    let worst = verdicts().map(|verdict| verdict.outcome).max();
+    let confidence = verdicts().map(|verdict| verdict.confidence).min();
+    let diagnosis = Diagnosis::new(Code::TlsIntercepted)
+        .sure(confidence.unwrap_or(Confidence::Certain))
+        .with_outcome(worst.unwrap_or(Outcome::Inconclusive));
+    effects.explain(rows, &places, Code::TlsIntercepted);
+    effects.find(over(diagnosis, rows, &places));
+    effects
 }
 
-fn over(rows: &[Judged<'_>], places: &[usize], code: Code) -> Finding {
+/// A finding that names the issuers of its results.
+fn over(diagnosis: Diagnosis, rows: &[Judged<'_>], places: &[usize]) -> Finding {
     let mut issuers: Vec<String> = Vec::new();
     for issuer in places.iter().filter_map(|place| rows[*place].issuer()) {
         if !issuers.iter().any(|known| known == issuer) {
             issuers.push(issuer.to_owned());
         }
     }
-    let worst = places
-        .iter()
-        .map(|place| rows[*place].verdict.outcome)
-        .max();
-    let confidence = places.iter().map(|place| rows[*place].verdict.confidence);
-    let diagnosis = Diagnosis::new(code)
-        .sure(confidence.min().unwrap_or(Confidence::Certain))
-        .with_outcome(worst.unwrap_or(Outcome::Inconclusive))
-        .note(|notes| {
-            notes.issuer = Some(OneOrMany::Many(issuers.into()));
-            notes.hosts = Some(hosts(rows, places).len() as u64);
-        });
+    let diagnosis = diagnosis.note(|notes| {
+        notes.issuer = Some(OneOrMany::Many(issuers.into()));
+        notes.hosts = Some(hosts(rows, places).len() as u64);
+    });
     finding(diagnosis, rows, places)
 }
 
 /// A missing issuer that was seen, trusted, on another host confirms an incomplete chain.
-pub(super) fn complete_chains(rows: &mut [Judged<'_>]) {
-    let places = free(rows, |row| blocked_by(row, &[Code::TlsIncompleteChain]));
-    for place in places {
+pub(super) fn complete_chains(rows: &[Judged<'_>]) -> Effects {
+    let mut effects = Effects::default();
+    for place in free(rows, |row| blocked_by(row, &[Code::TlsIncompleteChain])) {
         let issuer = rows[place].issuer().unwrap_or_default();
         let known = rows.iter().any(|row| is_genuine(row) && sends(row, issuer));
         if known {
-            rows[place].verdict.confidence = Confidence::High;
+            effects.verdict(rows, place).confidence = Confidence::High;
         }
     }
+    effects
 }
 
 fn sends(row: &Judged<'_>, subject: &str) -> bool {

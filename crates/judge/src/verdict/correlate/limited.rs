@@ -5,10 +5,11 @@
 //! that answered. It stands before equal causes are put together, which would make two of them.
 
 use crate::verdict::correlate::collapse::shared;
-use crate::verdict::correlate::results::{blocked_by, collapse, free, hosts};
+use crate::verdict::correlate::results::{blocked_by, free, hosts};
+use crate::verdict::effects::Effects;
 use crate::verdict::types::{Context, Judged};
 use reach365_model::evidence::{Attempt, FailureKind};
-use reach365_model::verdict::{Code, Confidence, Finding};
+use reach365_model::verdict::{Code, Confidence};
 
 /// So many hosts must have been told.
 const TOLD: usize = 2;
@@ -24,8 +25,9 @@ const SAID: [Code; 3] = [
 
 /// Finds connections that one device rejects, be it with a message or, for want of more messages, in
 /// silence.
-pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Finding> {
-    let mut found = Vec::new();
+pub(super) fn find(context: &Context<'_>, rows: &[Judged<'_>]) -> Effects {
+    let mut effects = Effects::default();
+    let mut taken: Vec<usize> = Vec::new();
     for code in SAID {
         let told = free(rows, |row| blocked_by(row, &[code]) && is_told(row));
         let Some(first) = told.first().copied() else {
@@ -36,19 +38,21 @@ pub(super) fn find(context: &Context<'_>, rows: &mut [Judged<'_>]) -> Vec<Findin
         let told: Vec<usize> = told
             .filter(|place| rows[*place].verdict.culprit == culprit)
             .collect();
-        let silent = free(rows, |row| {
+        let mut silent = free(rows, |row| {
             blocked_by(row, &[Code::TcpDropped]) && told.iter().any(|it| are_alike(row, &rows[*it]))
         });
+        silent.retain(|place| !taken.contains(place));
         let is_limited = told.iter().any(|place| is_limited(&rows[*place]));
         if hosts(rows, &told).len() < TOLD || silent.is_empty() || !is_limited {
             continue;
         }
         let mut places = [told, silent].concat();
         places.sort_unstable();
-        found.push(shared(context, code, first, &places, rows));
-        collapse(rows, &places, code);
+        effects.find(shared(context, code, first, &places, rows));
+        effects.explain(rows, &places, code);
+        taken.extend(places);
     }
-    found
+    effects
 }
 
 /// Whether a device on the path said in an ICMP message that it rejects the connection.

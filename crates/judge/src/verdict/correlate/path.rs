@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 
 use crate::verdict::correlate::results::finding;
 use crate::verdict::diagnosis::{Diagnosis, whole_ms};
+use crate::verdict::effects::Effects;
 use crate::verdict::tcp;
 use crate::verdict::types::Judged;
 use reach365_model::cause::Cause;
@@ -28,7 +29,7 @@ const LOST: usize = 2;
 const PATIENCE_US: u32 = 900_000;
 
 /// Finds that the path loses packets, and that its round trip is long.
-pub(super) fn find(run: &RunEvidence, rows: &[Judged<'_>]) -> Vec<Finding> {
+pub(super) fn find(run: &RunEvidence, rows: &[Judged<'_>]) -> Effects {
     let lossy = may_tell_loss(run).then(|| lossy(run, rows)).flatten();
     lossy.into_iter().chain(long(rows)).collect()
 }

@@ -1,7 +1,8 @@
 //! A captive portal: the network wants a sign-in first.
 
-use crate::verdict::correlate::results::{blocked_by, collapse, finding, free, hosts, is_genuine};
+use crate::verdict::correlate::results::{blocked_by, finding, free, hosts, is_genuine};
 use crate::verdict::diagnosis::Diagnosis;
+use crate::verdict::effects::Effects;
 use crate::verdict::network::unrelated;
 use crate::verdict::types::Judged;
 use crate::verdict::{block_page, content};
@@ -9,18 +10,18 @@ use reach365_model::cause::{Cause, ProxyReply};
 use reach365_model::endpoint::Scheme;
 use reach365_model::evidence::HttpSeen;
 use reach365_model::facts::short;
-use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
+use reach365_model::verdict::{Code, Confidence, Outcome};
 
 /// Finds a portal: status 511, several hosts redirected to one foreign host, the connectivity test
 /// of Windows redirected, or one page for several hosts.
-pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
+pub(super) fn find(rows: &[Judged<'_>]) -> Effects {
     let said_so = free(rows, |row| {
         row.verdict.code() == Some(Code::HttpCaptivePortal)
     });
     let target = target(rows);
     let portal = target.clone().or_else(|| common_page(rows));
     if said_so.is_empty() && portal.is_none() {
-        return None;
+        return Effects::default();
     }
     let places = free(rows, |row| is_sign(row, target.as_deref()));
     let witnesses = hosts(rows, &places).len();
@@ -32,13 +33,15 @@ pub(super) fn find(rows: &mut [Judged<'_>]) -> Option<Finding> {
     let diagnosis = Diagnosis::new(cause)
         .sure(confidence(said_so.is_empty()))
         .note(|notes| notes.hosts = Some(witnesses as u64));
+    let mut effects = Effects::default();
     for place in &places {
         // A redirect in clear might have been the host's own; the portal settles that.
-        rows[*place].verdict.outcome = Outcome::Blocked;
+        effects.verdict(rows, *place).outcome = Outcome::Blocked;
     }
     let explained = explained(rows, places);
-    collapse(rows, &explained, Code::HttpCaptivePortal);
-    Some(finding(diagnosis, rows, &explained))
+    effects.explain(rows, &explained, Code::HttpCaptivePortal);
+    effects.find(finding(diagnosis, rows, &explained));
+    effects
 }
 
 fn confidence(only_redirects: bool) -> Confidence {
@@ -173,8 +176,12 @@ fn explained(rows: &[Judged<'_>], signs: Vec<usize>) -> Vec<usize> {
     if tls_works(rows) {
         return signs;
     }
-    free(rows, |row| {
+    let mut all = free(rows, |row| {
         let failed = row.verdict.outcome == Outcome::Blocked && row.evidence.msoid.is_none();
         failed || is_redirected(row)
-    })
+    });
+    all.extend(signs);
+    all.sort_unstable();
+    all.dedup();
+    all
 }

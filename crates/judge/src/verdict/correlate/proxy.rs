@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use crate::verdict::correlate::results::{collapse, finding, free, hosts, is_genuine};
+use crate::verdict::correlate::results::{finding, free, hosts, is_genuine};
 use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::dns;
+use crate::verdict::effects::Effects;
 use crate::verdict::known_names::{self, KnownNames};
 use crate::verdict::types::Judged;
 use reach365_model::cause::Cause;
 use reach365_model::endpoint::Scheme;
 use reach365_model::evidence::{Attempt, Evidence, FailureKind, Lookup, Observation, Stage};
 use reach365_model::facts::PassedOver;
-use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
+use reach365_model::verdict::{Code, Confidence, Outcome, Verdict};
 use reach365_proxy::route::Hop;
 
 /// Causes that lie with the proxy, or behind it, and not with a host when several share them.
@@ -40,19 +41,21 @@ const HOSTS: usize = 2;
 /// A proxy that cannot connect and does not say why may not find the name: squid 5 has no other
 /// word for that. This machine's resolver can tell, where it resolves names of others and not this
 /// one. On sites where the proxy does all lookups it knows no name and tells nothing.
-pub(super) fn apply_own_dns(known: &KnownNames, rows: &mut [Judged<'_>]) {
+pub(super) fn apply_own_dns(known: &KnownNames, rows: &[Judged<'_>]) -> Effects {
+    let mut effects = Effects::default();
     let is_dns = |row: &Judged<'_>| {
         is_vague(row) && known.confirms(&row.endpoint.host, &own_lookups(row.evidence))
     };
     for place in free(rows, is_dns) {
-        let row = &mut rows[place];
+        let row = &rows[place];
         let mut diagnosis = with_reply(row, Code::ProxyUpstreamDns).sure(Confidence::Medium);
         if let Some(reply) = diagnosis.cause_mut().reply_mut() {
             let words = "the resolver of this machine does not know the name either";
             reply.own_dns = Some(words.into());
         }
-        *row.verdict = diagnosis.verdict(row.endpoint);
+        effects.replace(place, diagnosis.verdict(row.endpoint));
     }
+    effects
 }
 
 /// The resolvers that must show whether names are known to them at all, before what they do not
@@ -103,38 +106,40 @@ fn own_lookups(evidence: &Evidence) -> Evidence {
     }
 }
 
-/// Finds proxies that fail for every host sent to them, each with one cause; ports that a proxy
-/// denies to all; and proxies that clients pass over because they are dead.
-pub(super) fn find(rows: &mut [Judged<'_>]) -> Vec<Finding> {
-    let proxies = proxies(rows);
-    let mut findings = Vec::new();
-    for proxy in &proxies {
-        excuse_working(rows, proxy);
-        let found = dead(rows, proxy).or_else(|| port_denied(rows, proxy));
-        findings.extend(found);
-    }
-    findings.extend(passed_over(rows));
-    findings
+/// What proxies that serve some hosts do to others, each proxy by itself.
+pub(super) fn excuse(rows: &[Judged<'_>]) -> Effects {
+    let proxies = proxies(rows).into_iter();
+    let effects = proxies.map(|proxy| excuse_working(rows, &proxy));
+    effects.fold(Effects::default(), Effects::and)
+}
+
+/// Finds proxies that fail for every host sent to them, each with one cause, and ports that a proxy
+/// denies to all.
+pub(super) fn find(rows: &[Judged<'_>]) -> Effects {
+    let proxies = proxies(rows).into_iter();
+    let found =
+        proxies.filter_map(|proxy| dead(rows, &proxy).or_else(|| port_denied(rows, &proxy)));
+    found.fold(Effects::default(), Effects::and)
 }
 
 /// Finds proxies that refuse every tunnel in their own words.
-pub(super) fn refusing(rows: &mut [Judged<'_>]) -> Vec<Finding> {
+pub(super) fn refusing(rows: &[Judged<'_>]) -> Effects {
     let words = [
         Code::ProxyAuthRequired,
         Code::ProxyAuthRejected,
         Code::ProxyDenied,
     ];
-    let mut findings = Vec::new();
+    let mut effects = Effects::default();
     for proxy in proxies(rows) {
         let refuses = free(rows, |row| {
             let said = cause(row).is_some_and(|code| words.contains(&code));
             said && row.proxy() == Some(&proxy)
         });
-        if !refuses.is_empty() {
-            findings.extend(dead(rows, &proxy));
+        if let Some(found) = dead(rows, &proxy).filter(|_| !refuses.is_empty()) {
+            effects = effects.and(found);
         }
     }
-    findings
+    effects
 }
 
 /// The proxies that verdicts name.
@@ -149,30 +154,33 @@ fn through(rows: &[Judged<'_>], proxy: &str) -> Vec<usize> {
 
 /// A proxy that serves others is one: where it closes a host's connection, it denies that host;
 /// where it does not answer, it waits for that host itself.
-fn excuse_working(rows: &mut [Judged<'_>], proxy: &str) {
+fn excuse_working(rows: &[Judged<'_>], proxy: &str) -> Effects {
+    let mut effects = Effects::default();
     let own =
         |row: &Judged<'_>, code| row.proxy() == Some(proxy) && row.verdict.code() == Some(code);
     let carries = rows.iter().any(|row| is_carried(row, proxy));
     if carries {
         for place in free(rows, |row| own(row, Code::ProxyNotAProxy)) {
-            excuse(&mut rows[place], Code::ProxyDenied, None);
+            let verdict = instead(&rows[place], Code::ProxyDenied, None);
+            effects.replace(place, verdict);
         }
     }
     if !carries && !rows.iter().any(|row| has_refused(row, proxy)) {
-        return;
+        return effects;
     }
     let is_slow = is_slow(rows, proxy);
     for place in free(rows, |row| own(row, Code::ProxySilent)) {
         let answer = "none in time, while it answers about other hosts";
-        excuse(&mut rows[place], Code::ProxyUpstreamTimeout, Some(answer));
+        let mut verdict = instead(&rows[place], Code::ProxyUpstreamTimeout, Some(answer));
         if is_slow {
-            let verdict = &mut *rows[place].verdict;
             verdict.outcome = Outcome::Inconclusive;
             verdict.summary.push_str(
                 "; it took seconds for other hosts too, so it may open only some tunnels at a time",
             );
         }
+        effects.replace(place, verdict);
     }
+    effects
 }
 
 /// Whether the proxy let others wait so long that the rest may have stood in its queue.
@@ -185,12 +193,12 @@ fn is_slow(rows: &[Judged<'_>], proxy: &str) -> bool {
     })
 }
 
-fn excuse(row: &mut Judged<'_>, code: Code, answer: Option<&str>) {
+fn instead(row: &Judged<'_>, code: Code, answer: Option<&str>) -> Verdict {
     let mut diagnosis = with_reply(row, code).sure(Confidence::Low);
     if let (Some(reply), Some(answer)) = (diagnosis.cause_mut().reply_mut(), answer) {
         reply.answer = Some(answer.into());
     }
-    *row.verdict = diagnosis.verdict(row.endpoint);
+    diagnosis.verdict(row.endpoint)
 }
 
 /// Another cause of the proxy, with the same answer of it.
@@ -232,7 +240,7 @@ pub(super) fn is_carried(row: &Judged<'_>, proxy: &str) -> bool {
 
 /// One cause for every host that was sent to the proxy. Hosts without TLS may show it
 /// differently: it explains them too.
-fn dead(rows: &mut [Judged<'_>], proxy: &str) -> Option<Finding> {
+fn dead(rows: &[Judged<'_>], proxy: &str) -> Option<Effects> {
     let through = through(rows, proxy);
     let (named, other): (Vec<usize>, Vec<usize>) = through
         .iter()
@@ -244,11 +252,12 @@ fn dead(rows: &mut [Judged<'_>], proxy: &str) -> Option<Finding> {
     {
         return None;
     }
+    let mut effects = Effects::default();
     for place in other {
-        doubt(&mut rows[place], proxy);
+        doubt(&mut effects, rows, place, proxy);
     }
     let diagnosis = run_wide(rows, &named, &through);
-    collapse(rows, &through, code);
+    effects.explain(rows, &through, code);
     let mut found = finding(diagnosis, rows, &through);
     let withheld = found.basis.notes.credentials_withheld.as_ref();
     if let Some(why) = withheld.filter(|_| code == Code::ProxyAuthRequired) {
@@ -257,7 +266,8 @@ fn dead(rows: &mut [Judged<'_>], proxy: &str) -> Option<Finding> {
     if through.iter().all(|place| works_directly(&rows[*place])) {
         found.summary += "; directly all of them answer";
     }
-    Some(found)
+    effects.find(found);
+    Some(effects)
 }
 
 /// Whether the direct path was tried beside the proxy and works.
@@ -276,13 +286,13 @@ fn is_explained(row: &Judged<'_>, code: Code, proxy: &str) -> bool {
 }
 
 /// Where this is not a proxy, the sender of an answer in clear text is unknown.
-fn doubt(row: &mut Judged<'_>, proxy: &str) {
-    if is_genuine(row) {
-        row.verdict.outcome = Outcome::Inconclusive;
-        row.verdict.summary = format!(
-            "{} could not be judged: an answer came, but {proxy} is no proxy",
-            row.endpoint
-        );
+fn doubt(effects: &mut Effects, rows: &[Judged<'_>], place: usize, proxy: &str) {
+    if is_genuine(&rows[place]) {
+        let endpoint = rows[place].endpoint;
+        let verdict = effects.verdict(rows, place);
+        verdict.outcome = Outcome::Inconclusive;
+        verdict.summary =
+            format!("{endpoint} could not be judged: an answer came, but {proxy} is no proxy");
     }
 }
 
@@ -304,7 +314,7 @@ fn run_wide(rows: &[Judged<'_>], named: &[usize], places: &[usize]) -> Diagnosis
 }
 
 /// Every host on a port is denied, and hosts on another port are served.
-fn port_denied(rows: &mut [Judged<'_>], proxy: &str) -> Option<Finding> {
+fn port_denied(rows: &[Judged<'_>], proxy: &str) -> Option<Effects> {
     let places = through(rows, proxy);
     let ports: BTreeSet<u16> = places
         .iter()
@@ -332,12 +342,14 @@ fn port_denied(rows: &mut [Judged<'_>], proxy: &str) -> Option<Finding> {
     let mut reply = diagnosis.cause_mut().reply().cloned().unwrap_or_default();
     reply.port = Some(port);
     *diagnosis.cause_mut() = Cause::ProxyPortDenied { reply };
-    collapse(rows, &on_port, Code::ProxyPortDenied);
-    Some(finding(diagnosis, rows, &on_port))
+    let mut effects = Effects::default();
+    effects.explain(rows, &on_port, Code::ProxyPortDenied);
+    effects.find(finding(diagnosis, rows, &on_port));
+    Some(effects)
 }
 
 /// Proxies at the head of an answer that clients pass over: every connection waits for them first.
-fn passed_over(rows: &[Judged<'_>]) -> Vec<Finding> {
+pub(super) fn passed_over(rows: &[Judged<'_>]) -> Effects {
     let over = |row: &Judged<'_>| {
         row.verdict
             .basis

@@ -9,6 +9,7 @@ use crate::verdict::block_page;
 use crate::verdict::correlate::proxy::{cause, is_carried, proxies};
 use crate::verdict::correlate::results::free;
 use crate::verdict::diagnosis::Diagnosis;
+use crate::verdict::effects::Effects;
 use crate::verdict::types::Judged;
 use reach365_model::endpoint::Scheme;
 use reach365_model::evidence::{Attempt, HttpSeen, ProxySeen};
@@ -26,7 +27,8 @@ struct Refusal<'a> {
 
 /// Gives endpoints without TLS the cause of the refusals of CONNECT that their answers repeat, where
 /// the proxy forwards nothing.
-pub(super) fn apply(rows: &mut [Judged<'_>]) {
+pub(super) fn apply(rows: &[Judged<'_>]) -> Effects {
+    let mut effects = Effects::default();
     for proxy in proxies(rows) {
         if rows.iter().any(|row| is_carried(row, &proxy)) {
             continue;
@@ -36,14 +38,15 @@ pub(super) fn apply(rows: &mut [Judged<'_>]) {
             row.endpoint.scheme == Scheme::Http && row.proxy() == Some(&proxy)
         });
         for place in in_clear.into_iter().filter(|_| !refusals.is_empty()) {
-            let row = &mut rows[place];
+            let row = &rows[place];
             let answer = answer(row, &proxy);
             let same = answer.and_then(|seen| refusals.iter().find(|it| it.is_repeated_by(seen)));
             if let Some(refusal) = same {
-                *row.verdict = refusal.diagnosis.clone().verdict(row.endpoint);
+                effects.replace(place, refusal.diagnosis.clone().verdict(row.endpoint));
             }
         }
     }
+    effects
 }
 
 fn refusals<'a>(rows: &[Judged<'a>], proxy: &str) -> Vec<Refusal<'a>> {

@@ -3,6 +3,7 @@
 
 use crate::verdict::closed;
 use crate::verdict::dns;
+use crate::verdict::effects::Effects;
 use crate::verdict::endpoint::judge_as_open;
 use crate::verdict::known_names::KnownNames;
 use crate::verdict::network::GenuineAddresses;
@@ -12,9 +13,9 @@ use reach365_model::evidence::Stage;
 use reach365_model::verdict::{Code, Outcome, Verdict};
 
 /// Judges the endpoints that must be closed once more, now that the controls of the run are known.
-pub(super) fn settle(context: &Context<'_>, known: &KnownNames, rows: &mut [Judged<'_>]) {
-    for place in 0..rows.len() {
-        let row = &rows[place];
+pub(super) fn settle(context: &Context<'_>, known: &KnownNames, rows: &[Judged<'_>]) -> Effects {
+    let mut effects = Effects::default();
+    for (place, row) in rows.iter().enumerate() {
         let explained = row.verdict.consequence_of.is_some();
         if row.endpoint.must_be != MustBe::Blocked || explained || row.evidence.skipped.is_some() {
             continue;
@@ -27,7 +28,7 @@ pub(super) fn settle(context: &Context<'_>, known: &KnownNames, rows: &mut [Judg
         );
         let elsewhere = closed::answers_elsewhere(row.endpoint, row.evidence, context, &open);
         if let Some(verdict) = elsewhere {
-            *rows[place].verdict = verdict;
+            effects.replace(place, verdict);
             continue;
         }
         let verdict = match control(context, known, rows, place, &route_of(&open)) {
@@ -35,8 +36,9 @@ pub(super) fn settle(context: &Context<'_>, known: &KnownNames, rows: &mut [Judg
             Control::Fails => closed::turned(row.endpoint, open, None),
             Control::None => closed::judge(row.endpoint, row.evidence, context, open),
         };
-        *rows[place].verdict = verdict;
+        effects.replace(place, verdict);
     }
+    effects
 }
 
 /// Where an endpoint was seen to fail: only what works there is a control.

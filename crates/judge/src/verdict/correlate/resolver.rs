@@ -3,17 +3,16 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::verdict::correlate::results::{
-    blocked_by, collapse_as_inconclusive, finding, free, hosts,
-};
+use crate::verdict::correlate::results::{blocked_by, finding, free, hosts};
 use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::dns;
+use crate::verdict::effects::Effects;
 use crate::verdict::known_names::{self, KnownNames};
 use crate::verdict::types::{Context, Judged};
 use reach365_model::cause::{Cause, FailedLookup, FailedResolvers};
 use reach365_model::endpoint::{Host, MustBe};
 use reach365_model::evidence::{Evidence, FailureKind, Lookup, Stage};
-use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
+use reach365_model::verdict::{Code, Confidence, Outcome};
 
 /// Without a control lookup, names of so many owners must fail before it is the resolver's matter.
 const UNRELATED_NAMES: usize = 3;
@@ -25,25 +24,23 @@ const NO_CONTROL: &str = "; no name of another owner was resolved by the same re
 
 /// Withdraws what is said of names whose resolver resolves no unrelated name, and finds out what
 /// that resolver does instead.
-pub(super) fn find(
-    context: &Context<'_>,
-    known: &KnownNames,
-    rows: &mut [Judged<'_>],
-) -> Option<Finding> {
+pub(super) fn find(context: &Context<'_>, known: &KnownNames, rows: &[Judged<'_>]) -> Effects {
+    let mut effects = Effects::default();
     let failed = accused(known, rows);
     let negative = closed_by_dns(known, rows);
     let case = Case::new(known, rows, &failed);
     let Some(code) = case.cause(rows) else {
-        doubt(rows, &failed);
-        doubt(rows, &negative);
-        return None;
+        doubt(&mut effects, rows, &failed);
+        doubt(&mut effects, rows, &negative);
+        return effects;
     };
     let idle = free(rows, is_idle_msoid);
     let diagnosis = case.diagnosis(code, context, rows);
     let mut places = [failed, idle, negative].concat();
     places.sort_unstable();
-    collapse_as_inconclusive(rows, &places, code);
-    Some(finding(diagnosis, rows, &places))
+    effects.explain_as_inconclusive(rows, &places, code);
+    effects.find(finding(diagnosis, rows, &places));
+    effects
 }
 
 /// The resolvers of names without a control: control lookups must run before they are accused.
@@ -94,15 +91,13 @@ fn closed_by_dns(known: &KnownNames, rows: &[Judged<'_>]) -> Vec<usize> {
 }
 
 /// Without a control a resolver may fail for everybody: nothing is held against it for one name.
-fn doubt(rows: &mut [Judged<'_>], places: &[usize]) {
+fn doubt(effects: &mut Effects, rows: &[Judged<'_>], places: &[usize]) {
     for place in places {
-        let row = &mut rows[*place];
-        let verdict = &mut *row.verdict;
-        if row.endpoint.must_be == MustBe::Blocked {
-            verdict.summary = format!(
-                "{} could not be judged: its name does not resolve here",
-                row.endpoint
-            );
+        let endpoint = rows[*place].endpoint;
+        let verdict = effects.verdict(rows, *place);
+        if endpoint.must_be == MustBe::Blocked {
+            verdict.summary =
+                format!("{endpoint} could not be judged: its name does not resolve here");
         }
         verdict.outcome = Outcome::Inconclusive;
         verdict.confidence = Confidence::Low;
@@ -114,7 +109,8 @@ fn doubt(rows: &mut [Judged<'_>], places: &[usize]) {
 
 /// Where the network limits bursts, the resolver or a firewall drops questions by their number: a
 /// name that got no answer may be one of those.
-pub(super) fn doubt_silence(context: &Context<'_>, rows: &mut [Judged<'_>]) {
+pub(super) fn doubt_silence(context: &Context<'_>, rows: &[Judged<'_>]) -> Effects {
+    let mut effects = Effects::default();
     let run = context.run;
     // A resolver that answers one question after another keeps the last ones waiting.
     let mut lookups = rows.iter().flat_map(|row| &row.evidence.lookups);
@@ -129,13 +125,14 @@ pub(super) fn doubt_silence(context: &Context<'_>, rows: &mut [Judged<'_>]) {
         if !limited && !busy.any(|one| asked.contains(&one.server)) {
             continue;
         }
-        let verdict = &mut *rows[place].verdict;
+        let verdict = effects.verdict(rows, place);
         verdict.outcome = Outcome::Inconclusive;
         verdict.confidence = Confidence::Low;
         verdict
             .summary
             .push_str("; this network limits bursts, and may have dropped the questions");
     }
+    effects
 }
 
 /// What is known of resolvers without a control.

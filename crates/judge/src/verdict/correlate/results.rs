@@ -4,10 +4,9 @@ use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::endpoint::judge_with;
 use crate::verdict::network::GenuineAddresses;
 use crate::verdict::types::{Context, Judged};
-use reach365_model::cause::Cause;
 use reach365_model::endpoint::{Endpoint, Host, MustBe};
 use reach365_model::evidence::Evidence;
-use reach365_model::verdict::{Code, Confidence, Culprit, Finding, Outcome, Verdict};
+use reach365_model::verdict::{Code, Culprit, Finding, Outcome, Verdict};
 
 /// Results by their index.
 pub(super) type Places = Vec<usize>;
@@ -47,25 +46,6 @@ pub(super) fn hosts<'a>(rows: &[Judged<'a>], places: &[usize]) -> Vec<&'a Host> 
     hosts
 }
 
-/// Marks results as explained.
-pub(super) fn collapse(rows: &mut [Judged<'_>], places: &[usize], code: Code) {
-    for place in places {
-        rows[*place].verdict.consequence_of = Some(code);
-    }
-}
-
-/// Withdraws the accusation from results, which then wait until the run-wide cause is fixed.
-pub(super) fn collapse_as_inconclusive(rows: &mut [Judged<'_>], places: &[usize], code: Code) {
-    collapse(rows, places, code);
-    for place in places {
-        let row = &mut rows[*place];
-        row.verdict.outcome = Outcome::Inconclusive;
-        if row.endpoint.must_be == MustBe::Blocked {
-            row.verdict.summary = format!("{} could not be judged: {}", row.endpoint, code.means());
-        }
-    }
-}
-
 /// A finding over some results.
 pub(super) fn finding(diagnosis: Diagnosis, rows: &[Judged<'_>], places: &[usize]) -> Finding {
     let summary = diagnosis.basis.sentence_of_run(diagnosis.stage);
@@ -85,16 +65,6 @@ pub(super) fn finding(diagnosis: Diagnosis, rows: &[Judged<'_>], places: &[usize
 fn has_culprit(diagnosis: &Diagnosis) -> bool {
     diagnosis.outcome > Outcome::Reachable
         && !matches!(diagnosis.code(), Code::PathLoss | Code::PathLatency)
-}
-
-/// Gives a result a better cause; the one that it had lies behind it.
-pub(super) fn recode(row: &mut Judged<'_>, cause: impl Into<Cause>, confidence: Confidence) {
-    let mut diagnosis = Diagnosis::new(cause).sure(confidence);
-    if let Some(cause) = diagnosis.basis.cause.take() {
-        let known = std::mem::take(&mut row.verdict.basis);
-        diagnosis.basis = known.explained_by(cause);
-    }
-    *row.verdict = diagnosis.verdict(row.endpoint);
 }
 
 /// Whether a TCP connection for an endpoint was accepted.

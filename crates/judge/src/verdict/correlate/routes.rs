@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::verdict::correlate::results::{collapse, finding, free, hosts};
+use crate::verdict::correlate::results::{finding, free, hosts};
 use crate::verdict::diagnosis::Diagnosis;
+use crate::verdict::effects::Effects;
 use crate::verdict::route;
 use crate::verdict::types::{Context, Judged};
 use reach365_model::cause::{BetterRoute, Cause};
@@ -17,9 +18,9 @@ use reach365_proxy::route::Route;
 const HOSTS: usize = 2;
 
 /// Finds a PAC script that fails for every host that needed its decision.
-pub(super) fn scripts(rows: &mut [Judged<'_>]) -> Vec<Finding> {
+pub(super) fn scripts(rows: &[Judged<'_>]) -> Effects {
     let failures: Vec<(ScriptFailure, Route)> = rows.iter().filter_map(failure_of).collect();
-    let mut findings = Vec::new();
+    let mut effects = Effects::default();
     let mut told: Vec<&ScriptFailure> = Vec::new();
     for (failure, fallback) in &failures {
         let is_told = told.iter().any(|other| is_same(other, failure));
@@ -44,14 +45,14 @@ pub(super) fn scripts(rows: &mut [Judged<'_>]) -> Vec<Finding> {
             .with_outcome(worst)
             .sure(route::confidence(worst));
         let causes = causes(rows, &explained);
-        collapse(rows, &explained, code);
+        effects.explain(rows, &explained, code);
         let mut found = finding(diagnosis, rows, &explained);
         if !causes.is_empty() {
             found.summary += &route::which_fails(&causes.join(", "));
         }
-        findings.push(found);
+        effects.find(found);
     }
-    findings
+    effects
 }
 
 /// A script that was stopped for one URL is not run for the next: the words differ then.
@@ -66,22 +67,22 @@ fn failure_of(row: &Judged<'_>) -> Option<(ScriptFailure, Route)> {
 }
 
 /// Finds settings that send several hosts directly, which is closed, past the same working proxy.
-pub(super) fn misled(rows: &mut [Judged<'_>]) -> Vec<Finding> {
+pub(super) fn misled(rows: &[Judged<'_>]) -> Effects {
     let codes = [
         Code::RouteProxyNotConfigured,
         Code::RouteBypassHidesHost,
         Code::RoutePacWrongBranch,
     ];
-    let found = codes.into_iter().flat_map(|code| past_proxies(rows, code));
-    found.collect()
+    let found = codes.into_iter().map(|code| past_proxies(rows, code));
+    found.fold(Effects::default(), Effects::and)
 }
 
-fn past_proxies(rows: &mut [Judged<'_>], code: Code) -> Vec<Finding> {
+fn past_proxies(rows: &[Judged<'_>], code: Code) -> Effects {
     let of_code = |row: &Judged<'_>| row.verdict.code() == Some(code);
     let all = free(rows, of_code);
     let working = |place: &usize| working(&rows[*place]).map(str::to_owned);
     let proxies: BTreeSet<String> = all.iter().filter_map(working).collect();
-    let mut findings = Vec::new();
+    let mut effects = Effects::default();
     for proxy in proxies {
         let places = free(rows, |row| {
             of_code(row) && self::working(row) == Some(&proxy)
@@ -90,10 +91,10 @@ fn past_proxies(rows: &mut [Judged<'_>], code: Code) -> Vec<Finding> {
             continue;
         }
         let diagnosis = past_proxy(rows, code, &proxy, &places);
-        collapse(rows, &places, code);
-        findings.push(finding(diagnosis, rows, &places));
+        effects.explain(rows, &places, code);
+        effects.find(finding(diagnosis, rows, &places));
     }
-    findings
+    effects
 }
 
 fn past_proxy(rows: &[Judged<'_>], code: Code, proxy: &str, places: &[usize]) -> Diagnosis {

@@ -1,9 +1,10 @@
 //! What the run knows about a single result.
 
 use crate::verdict::control_probe::ceiling;
-use crate::verdict::correlate::results::{blocked_by, finding, free, is_genuine, recode};
+use crate::verdict::correlate::results::{blocked_by, finding, free, is_genuine};
 use crate::verdict::correlate::{control_host, uncontrolled};
 use crate::verdict::diagnosis::{Diagnosis, whole_ms};
+use crate::verdict::effects::Effects;
 use crate::verdict::known_names::KnownNames;
 use crate::verdict::tcp::{self, has_no_route};
 use crate::verdict::types::{Context, Judged};
@@ -11,7 +12,7 @@ use crate::verdict::{attempt, content, skipped};
 use reach365_model::cause::Cause;
 use reach365_model::endpoint::Scheme;
 use reach365_model::evidence::{Attempt, FailureKind, Stage};
-use reach365_model::verdict::{Code, Confidence, Finding, Outcome};
+use reach365_model::verdict::{Code, Confidence, Outcome};
 
 /// A connection that takes longer may be slow.
 pub(super) const SLOW_CONNECT_MS: f64 = 1_000.0;
@@ -20,9 +21,10 @@ pub(super) const SLOW_CONNECT_RATIO: f64 = 5.0;
 
 /// "Network unreachable" at once means that this machine has no route, unless it reaches others
 /// of the same family: then the network said so, or this host has a route of its own.
-pub(super) fn tell_routes_apart(rows: &mut [Judged<'_>]) {
+pub(super) fn tell_routes_apart(rows: &[Judged<'_>]) -> Effects {
+    let mut effects = Effects::default();
     if !rows.iter().any(connects_over_ipv4) {
-        return;
+        return effects;
     }
     let stuck = |row: &Judged<'_>| {
         let attempts = &row.evidence.attempts;
@@ -30,20 +32,21 @@ pub(super) fn tell_routes_apart(rows: &mut [Judged<'_>]) {
         row.verdict.code() == Some(Code::DeviceNoRoute) && ipv4
     };
     for place in free(rows, stuck) {
-        let row = &mut rows[place];
+        let row = &rows[place];
         // An IPv6 connection without a route says nothing about IPv4.
         let attempts = row.evidence.attempts.iter();
         let mut ipv4 = attempts.filter(|attempt| attempt.address.is_ipv4());
         if ipv4.clone().any(has_no_route) {
-            row.verdict.outcome = Outcome::Blocked;
+            effects.verdict(rows, place).outcome = Outcome::Blocked;
             continue;
         }
         if ipv4.any(has_no_address) {
             continue;
         }
         let confidence = row.verdict.confidence;
-        recode(row, Code::TcpUnreachable, confidence);
+        effects.recode(rows, place, Code::TcpUnreachable, confidence);
     }
+    effects
 }
 
 /// The machine's own want, whatever the network is like.
@@ -59,10 +62,11 @@ fn connects_over_ipv4(row: &Judged<'_>) -> bool {
 
 /// Slow by the clock, and by comparison with other connections of the same address family: a long
 /// path alone is not `tcp-slow`, and the first packets of a family may wait for neighbor discovery.
-pub(super) fn slow_connections(rows: &mut [Judged<'_>]) {
+pub(super) fn slow_connections(rows: &[Judged<'_>]) -> Effects {
+    let mut effects = Effects::default();
     let medians = [false, true].map(|ipv6| median_connect(rows, ipv6));
     for place in free(rows, |row| row.verdict.outcome == Outcome::Reachable) {
-        let row = &mut rows[place];
+        let row = &rows[place];
         let Some(basis) = attempt::basis(row.evidence, row.address()) else {
             continue;
         };
@@ -78,9 +82,10 @@ pub(super) fn slow_connections(rows: &mut [Judged<'_>]) {
                 tcp_ms: Some(whole_ms(elapsed)),
                 median_ms: Some(whole_ms(median)),
             };
-            recode(row, cause, Confidence::Medium);
+            effects.recode(rows, place, cause, Confidence::Medium);
         }
     }
+    effects
 }
 
 fn median_connect(rows: &[Judged<'_>], ipv6: bool) -> Option<f64> {
@@ -93,7 +98,12 @@ fn median_connect(rows: &[Judged<'_>], ipv6: bool) -> Option<f64> {
 
 /// A repeated failure beside a control that passed has high confidence: another host that answers
 /// on the same path and port, or for DNS another name that resolves.
-pub(super) fn strengthen(context: &Context<'_>, known: &KnownNames, rows: &mut [Judged<'_>]) {
+pub(super) fn strengthen(
+    context: &Context<'_>,
+    known: &KnownNames,
+    rows: &[Judged<'_>],
+) -> Effects {
+    let mut effects = Effects::default();
     let repeated = |row: &Judged<'_>| {
         row.verdict.outcome == Outcome::Blocked && row.verdict.confidence == Confidence::Medium
     };
@@ -102,9 +112,10 @@ pub(super) fn strengthen(context: &Context<'_>, known: &KnownNames, rows: &mut [
         let most = row.verdict.code();
         let most = most.map_or(Confidence::Medium, |code| ceiling(code, row.verdict));
         if most >= Confidence::High && has_control(context, known, rows, row) {
-            rows[place].verdict.confidence = Confidence::High;
+            effects.verdict(rows, place).confidence = Confidence::High;
         }
     }
+    effects
 }
 
 fn has_control(
@@ -130,7 +141,8 @@ fn has_control(
 
 /// What fails at the connectivity test of Windows has the name that Windows admins know; the
 /// stage and the culprit stay those of the cause.
-pub(super) fn connectivity_test(rows: &mut [Judged<'_>]) {
+pub(super) fn connectivity_test(rows: &[Judged<'_>]) -> Effects {
+    let mut effects = Effects::default();
     let fails = |row: &Judged<'_>| {
         let known = [
             Code::NcsiBlocked,
@@ -143,8 +155,8 @@ pub(super) fn connectivity_test(rows: &mut [Judged<'_>]) {
             && !blocked_by(row, &known)
     };
     for place in free(rows, fails) {
-        let row = &mut rows[place];
-        let verdict = &mut *row.verdict;
+        let row = &rows[place];
+        let verdict = effects.verdict(rows, place);
         let Some(stage) = verdict.stage.filter(|_| verdict.code().is_some()) else {
             continue;
         };
@@ -153,10 +165,11 @@ pub(super) fn connectivity_test(rows: &mut [Judged<'_>]) {
         verdict.summary = verdict.basis.sentence(stage, row.endpoint);
         skipped::tell_redirect(row.evidence, verdict);
     }
+    effects
 }
 
 /// A wrong msoid record concerns every user of the domain: a finding of its own.
-pub(super) fn msoid(rows: &[Judged<'_>]) -> Vec<Finding> {
+pub(super) fn msoid(rows: &[Judged<'_>]) -> Effects {
     let is_wrong = |row: &Judged<'_>| {
         let judged = row.evidence.msoid.is_some() && row.verdict.code().is_some();
         judged && row.verdict.outcome != Outcome::Inconclusive

@@ -8,6 +8,7 @@
 
 use crate::verdict::correlate::control_host::{self, ControlHost};
 use crate::verdict::correlate::results::hosts;
+use crate::verdict::effects::Effects;
 use crate::verdict::known_names::{self, KnownNames};
 use crate::verdict::types::{Context, Judged};
 use crate::verdict::{network, route};
@@ -62,9 +63,9 @@ pub(super) fn withdraw(
     context: &Context<'_>,
     known: &KnownNames,
     control_hosts: &[ControlHost<'_>],
-    rows: &mut [Judged<'_>],
-    findings: &mut [Finding],
-) {
+    rows: &[Judged<'_>],
+    findings: &[Finding],
+) -> Effects {
     let missing = missing(context);
     let uncontrolled = |place: &usize| {
         let Some(code) = unproven(&rows[*place]) else {
@@ -74,28 +75,31 @@ pub(super) fn withdraw(
             && !has_control(context, known, control_hosts, rows, *place, code)
     };
     let places: Vec<usize> = (0..rows.len()).filter(uncontrolled).collect();
+    let mut effects = Effects::default();
     for place in &places {
-        make_inconclusive(rows[*place].verdict, &missing);
+        make_inconclusive(effects.verdict(rows, *place), &missing);
     }
-    let withdrawn: Vec<&str> = places
-        .iter()
-        .map(|place| rows[*place].endpoint.id.as_str())
-        .collect();
-    for finding in findings {
+    let ids = places.iter().map(|place| rows[*place].endpoint.id.as_str());
+    let withdrawn: Vec<&str> = ids.collect();
+    for (index, finding) in findings.iter().enumerate() {
         let own = |row: &&Judged<'_>| finding.endpoints.contains(&row.endpoint.id);
         let is_withdrawn = |row: &Judged<'_>| withdrawn.contains(&row.endpoint.id.as_str());
-        let blocked = |row: &Judged<'_>| row.verdict.outcome == Outcome::Blocked;
+        let blocked =
+            |row: &Judged<'_>| row.verdict.outcome == Outcome::Blocked && !is_withdrawn(row);
         if finding.outcome == Outcome::Blocked
             && rows.iter().filter(own).any(is_withdrawn)
             && !rows.iter().filter(own).any(blocked)
         {
-            finding.outcome = Outcome::Inconclusive;
-            finding.confidence = Confidence::Low;
-            finding.culprit = Some(UNKNOWN);
-            finding.summary.push_str(&missing);
-            finding.basis.notes.no_control = Some(true);
+            let mut open = finding.clone();
+            open.outcome = Outcome::Inconclusive;
+            open.confidence = Confidence::Low;
+            open.culprit = Some(UNKNOWN);
+            open.summary.push_str(&missing);
+            open.basis.notes.no_control = Some(true);
+            effects.change_finding(index, open);
         }
     }
+    effects
 }
 
 /// The cause of a blocked endpoint that rests on no party's own answer and on no control of its
