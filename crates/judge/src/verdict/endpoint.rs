@@ -3,9 +3,9 @@
 use crate::verdict::diagnosis;
 use crate::verdict::network::GenuineAddresses;
 use crate::verdict::types::Context;
-use crate::verdict::{closed, dns, hops, msoid, route, skipped, trace, user_agent};
+use crate::verdict::{closed, dns, hops, host, msoid, route, skipped, trace, user_agent};
 use reach365_model::endpoint::{Endpoint, MustBe, Scheme};
-use reach365_model::evidence::{Evidence, StopReason};
+use reach365_model::evidence::{Attempt, Evidence, StopReason};
 use reach365_model::verdict::{Outcome, Verdict};
 
 /// Judges one endpoint by its own evidence; `correlate` then looks at the whole run.
@@ -77,6 +77,18 @@ fn on_the_path(
     let verdict = hops::judge(endpoint, evidence, context, genuine_addresses);
     let verdict = user_agent::consider(endpoint, evidence, verdict);
     route::consider(endpoint, evidence, context, verdict)
+}
+
+/// Judges some of the direct connections alone.
+pub(super) fn judge_attempts(
+    endpoint: &Endpoint,
+    evidence: &Evidence,
+    attempts: &[&Attempt],
+    context: &Context<'_>,
+) -> Verdict {
+    let none = GenuineAddresses::default();
+    let verdict = host::judge(endpoint, evidence, attempts, context, &none);
+    unless_cut_short(endpoint, evidence, verdict)
 }
 
 /// A probe that was cut short accuses no party; a genuine answer counts.

@@ -40,7 +40,8 @@ pub(super) fn judge(
 ) -> Verdict {
     let hops = hops(evidence);
     if hops.iter().all(|hop| **hop == Hop::Direct) {
-        return host::judge(endpoint, evidence, context, genuine_addresses);
+        let attempts: Vec<&Attempt> = evidence.attempts.iter().collect();
+        return host::judge(endpoint, evidence, &attempts, context, genuine_addresses);
     }
     let mut passed_over: Vec<HopResult<'_>> = Vec::new();
     let mut direct: Option<Verdict> = None;
@@ -48,9 +49,10 @@ pub(super) fn judge(
     for (place, hop) in hops.iter().copied().enumerate() {
         let verdict = match hop.proxy() {
             None => {
-                let part = direct_part(evidence);
-                let verdict = host::judge(endpoint, &part, context, genuine_addresses);
-                if place < last && is_unconnected(endpoint, &part, &verdict) {
+                let attempts = direct_attempts(evidence);
+                let verdict =
+                    host::judge(endpoint, evidence, &attempts, context, genuine_addresses);
+                if place < last && is_unconnected(endpoint, &attempts, &verdict) {
                     direct = Some(verdict);
                     continue;
                 }
@@ -104,10 +106,9 @@ fn hops(evidence: &Evidence) -> Vec<&Hop> {
 }
 
 /// The evidence of the direct hop alone.
-fn direct_part(evidence: &Evidence) -> Evidence {
-    let mut part = evidence.clone();
-    part.attempts.retain(|attempt| attempt.hop.is_none());
-    part
+fn direct_attempts(evidence: &Evidence) -> Vec<&Attempt> {
+    let direct = evidence.attempts.iter();
+    direct.filter(|attempt| attempt.hop.is_none()).collect()
 }
 
 /// Clients go on to the next hop only where the proxy itself cannot be reached, not where it
@@ -124,9 +125,9 @@ fn is_passed_over(result: &AttemptResult) -> bool {
 
 /// Clients go on from the direct path too where no connection was established; what fails later is final
 /// (Chromium, and WinHTTP with automatic proxy settings).
-fn is_unconnected(endpoint: &Endpoint, direct: &Evidence, verdict: &Verdict) -> bool {
+fn is_unconnected(endpoint: &Endpoint, direct: &[&Attempt], verdict: &Verdict) -> bool {
     let failed = matches!(verdict.outcome, Outcome::Blocked | Outcome::Inconclusive);
-    let connected = direct.attempts.iter().any(|attempt| attempt.tcp.passed());
+    let connected = direct.iter().any(|attempt| attempt.tcp.passed());
     failed && !connected && endpoint.scheme != Scheme::Dns
 }
 

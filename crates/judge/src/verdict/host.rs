@@ -37,11 +37,11 @@ const FLAWS: [Code; 15] = [
 pub(super) fn judge(
     endpoint: &Endpoint,
     evidence: &Evidence,
+    attempts: &[&Attempt],
     context: &Context<'_>,
     genuine_addresses: &GenuineAddresses,
 ) -> Verdict {
-    let attempts: Vec<&Attempt> = evidence.attempts.iter().collect();
-    let results = by_address(endpoint, &attempts, context);
+    let results = by_address(endpoint, attempts, context);
     let genuine: Vec<&Genuine> = results.iter().filter_map(genuine_of).collect();
     if let Some(first) = genuine.first() {
         let mut basis = first.basis.clone();
@@ -54,6 +54,7 @@ pub(super) fn judge(
             let dns = DnsFaultCheck {
                 endpoint,
                 evidence,
+                attempts,
                 context,
                 genuine_addresses,
             };
@@ -287,6 +288,7 @@ fn no_connection(endpoint: &Endpoint, evidence: &Evidence, context: &Context<'_>
 struct DnsFaultCheck<'a> {
     endpoint: &'a Endpoint,
     evidence: &'a Evidence,
+    attempts: &'a [&'a Attempt],
     context: &'a Context<'a>,
     genuine_addresses: &'a GenuineAddresses,
 }
@@ -356,15 +358,15 @@ impl DnsFaultCheck<'_> {
         let meant = meant(self.evidence, self.context);
         meant.iter().all(|address| is_bogus(*address))
             && !found.iter().any(excused)
-            && !is_named_by_its_certificate(self.evidence, diagnosis)
+            && !is_named_by_its_certificate(self.attempts, diagnosis)
     }
 }
 
 /// Whether a certificate for the host came that another party has signed: then there is more to
 /// say than "sinkhole".
-fn is_named_by_its_certificate(evidence: &Evidence, diagnosis: &Diagnosis) -> bool {
+fn is_named_by_its_certificate(attempts: &[&Attempt], diagnosis: &Diagnosis) -> bool {
     let elsewhere = |attempt: &&Attempt| !attempt.address.ip().is_unspecified();
-    let named = evidence.attempts.iter().filter(elsewhere).any(|attempt| {
+    let named = attempts.iter().copied().filter(elsewhere).any(|attempt| {
         let seen = attempt.tls.as_ref().and_then(|tls| tls.value.as_ref());
         seen.is_some_and(|seen| seen.name_matches == Some(true))
     });

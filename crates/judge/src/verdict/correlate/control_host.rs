@@ -5,10 +5,11 @@ use std::net::IpAddr;
 use crate::verdict::control_probe::ceiling;
 use crate::verdict::correlate::results::{blocked_by, free};
 use crate::verdict::effects::Effects;
+use crate::verdict::endpoint::{judge, judge_attempts};
 use crate::verdict::types::{Context, Judged};
 use crate::verdict::{dns, network};
 use reach365_model::endpoint::{Host, Scheme};
-use reach365_model::evidence::{ControlHostSeen, Stage};
+use reach365_model::evidence::{Attempt, ControlHostSeen, Stage};
 use reach365_model::plan;
 use reach365_model::verdict::{Code, Confidence, Outcome, Verdict};
 
@@ -40,15 +41,15 @@ pub(super) fn all<'a>(context: &Context<'a>) -> Vec<ControlHost<'a>> {
         let mut endpoint = plan::comparison(&seen.host, seen.port, seen.scheme);
         endpoint.issuer = Some(context.builtin.issuer_of(&endpoint.host));
         let over = |ipv6: bool| {
-            let mut part = seen.evidence.clone();
-            part.attempts
-                .retain(|attempt| attempt.address.is_ipv6() == ipv6);
-            crate::verdict::endpoint::judge(&endpoint, &part, context)
+            let attempts = seen.evidence.attempts.iter();
+            let own = attempts.filter(|attempt| attempt.address.is_ipv6() == ipv6);
+            let own: Vec<&Attempt> = own.collect();
+            judge_attempts(&endpoint, &seen.evidence, &own, context)
         };
         ControlHost {
             name: endpoint.host.to_string(),
             seen,
-            verdict: crate::verdict::endpoint::judge(&endpoint, &seen.evidence, context),
+            verdict: judge(&endpoint, &seen.evidence, context),
             by_family: [over(false), over(true)],
             is_far: is_far(seen, context),
         }
