@@ -240,7 +240,7 @@ impl TryFrom<String> for PassedOver {
 /// What came of another route that was tried beside the one of the settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
-pub struct OtherWay {
+pub struct OtherRouteResult {
     /// Which settings name it, and its hops.
     pub name: Text,
     /// What came out.
@@ -249,7 +249,7 @@ pub struct OtherWay {
     pub code: Option<Code>,
 }
 
-impl fmt::Display for OtherWay {
+impl fmt::Display for OtherRouteResult {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.code {
             Some(code) => write!(out, "{}: {} ({code})", self.name, self.outcome),
@@ -258,13 +258,13 @@ impl fmt::Display for OtherWay {
     }
 }
 
-impl From<OtherWay> for String {
-    fn from(other: OtherWay) -> Self {
+impl From<OtherRouteResult> for String {
+    fn from(other: OtherRouteResult) -> Self {
         short(&other.to_string())
     }
 }
 
-impl TryFrom<String> for OtherWay {
+impl TryFrom<String> for OtherRouteResult {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
@@ -290,7 +290,7 @@ impl TryFrom<String> for OtherWay {
 
 #[cfg(feature = "schema")]
 mod schema {
-    use super::{OtherWay, PassedOver};
+    use super::{OtherRouteResult, PassedOver};
 
     macro_rules! text_schema {
         ($type:ty, $name:literal, $says:literal) => {
@@ -312,8 +312,8 @@ mod schema {
         "A hop as in a PAC answer, a space and a code."
     );
     text_schema!(
-        OtherWay,
-        "OtherWay",
+        OtherRouteResult,
+        "OtherRouteResult",
         "A route, a colon, its outcome and in brackets its code."
     );
 }
@@ -343,9 +343,9 @@ mod tests {
             "direct: reachable",
             "user PROXY a:80: blocked (tcp-dropped)",
         ] {
-            let read = OtherWay::try_from(text.to_owned()).unwrap();
+            let read = OtherRouteResult::try_from(text.to_owned()).unwrap();
             assert_eq!(String::from(read), text);
         }
-        assert!(OtherWay::try_from("nothing".to_owned()).is_err());
+        assert!(OtherRouteResult::try_from("nothing".to_owned()).is_err());
     }
 }

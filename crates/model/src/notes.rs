@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::codes::Code;
-use crate::facts::{List, OneOrMany, OtherWay, PassedOver, Text, Underlying};
+use crate::facts::{List, OneOrMany, OtherRouteResult, PassedOver, Text, Underlying};
 use reach365_proxy::route::Hop;
 
 /// Where a judgment was made: what was connected to, and over what.
@@ -98,7 +98,7 @@ notes! {
     /// Why something was not judged.
     why: Text,
     /// What came of other routes.
-    other_ways: Vec<OtherWay>,
+    other_ways: Vec<OtherRouteResult>,
     /// The fault of the PAC script, where it explains nothing.
     #[serde(rename = "script")]
     script_fault: Code,

@@ -10,7 +10,7 @@ use reach365_model::endpoint::Endpoint;
 use reach365_model::evidence::{
     Evidence, OtherRoute, RouteCandidate, ScriptFailure, ScriptFailureKind, Stage,
 };
-use reach365_model::facts::OtherWay;
+use reach365_model::facts::OtherRouteResult;
 use reach365_model::verdict::{Code, Confidence, Outcome, Verdict};
 use reach365_proxy::route::{Hop, Origin, Route};
 
@@ -92,8 +92,8 @@ impl OtherRouteVerdict<'_> {
     }
 
     /// `direct: reachable`, `machine PROXY proxy.example:8080: blocked (proxy-denied)`.
-    fn to_fact(&self) -> OtherWay {
-        OtherWay {
+    fn to_fact(&self) -> OtherRouteResult {
+        OtherRouteResult {
             name: self.name().into(),
             outcome: self.verdict.outcome,
             code: self.verdict.code(),

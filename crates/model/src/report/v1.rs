@@ -169,7 +169,7 @@ mod schema {
         let facts = variant["properties"]["facts"]["properties"].as_object()?;
         let facts: Map<String, Value> = facts
             .iter()
-            .map(|(name, value)| (name.clone(), json!({ "type": type_of(value) })))
+            .map(|(name, value)| (name.clone(), json!({ "type": type_of(name, value) })))
             .collect();
         (!facts.is_empty()).then(|| {
             json!({
@@ -179,20 +179,28 @@ mod schema {
         })
     }
 
-    /// The JSON type of a fact that is there: one that is absent is left out, not null.
-    fn type_of(value: &Value) -> Value {
-        let alternatives = value.get("anyOf").or_else(|| value.get("oneOf"));
-        let mut types: Vec<Value> = match (value.get("type"), alternatives) {
-            (Some(Value::Array(types)), _) => types.clone(),
-            (Some(one), _) => vec![one.clone()],
-            (None, Some(Value::Array(parts))) => parts.iter().map(type_of).collect(),
-            (None, _) => vec!["string".into()],
-        };
-        types.retain(|one| one != "null");
+    /// The JSON type of a fact that is there: one that is absent is left out, not null. An alert may
+    /// have come without a number that can be read.
+    fn type_of(name: &str, value: &Value) -> Value {
+        let mut types = types_of(value);
+        types.retain(|one| one != "null" || name == "alert");
         types.dedup();
-        match types.len() {
-            1 => types.remove(0),
+        match types.as_slice() {
+            [one] => one.as_str().into(),
             _ => types.into(),
+        }
+    }
+
+    fn types_of(value: &Value) -> Vec<String> {
+        let alternatives = value.get("anyOf").or_else(|| value.get("oneOf"));
+        match (value.get("type"), alternatives) {
+            (Some(Value::String(one)), _) => vec![one.clone()],
+            (Some(Value::Array(all)), _) => {
+                let names = all.iter().filter_map(Value::as_str);
+                names.map(str::to_owned).collect()
+            }
+            (_, Some(Value::Array(parts))) => parts.iter().flat_map(types_of).collect(),
+            _ => vec!["string".to_owned()],
         }
     }
 }
