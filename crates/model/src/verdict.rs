@@ -291,10 +291,9 @@ impl Basis {
 
     /// The code that the cause rests on.
     pub fn underlying(&self) -> Option<Code> {
-        match (&self.notes.cause, &self.cause) {
-            (Some(underlying), _) => underlying.code(),
-            (None, Some(cause)) => cause.underlying(),
-            (None, None) => None,
+        match &self.notes.cause {
+            Some(underlying) => underlying.code(),
+            None => self.causes().find_map(Cause::underlying),
         }
     }
 
@@ -426,5 +425,37 @@ impl Finding {
     /// The facts that the judgment rests on, by name.
     pub fn facts(&self) -> Facts {
         self.basis.facts()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cause::SomeAddresses;
+
+    #[test]
+    fn what_lies_behind_is_found_behind_another_cause_too() {
+        let addresses = SomeAddresses {
+            cause: Some(Code::TcpDropped),
+            ..SomeAddresses::default()
+        };
+        let flaw = Basis::new(Cause::TcpSomeAddresses { addresses });
+        let mut filtered = Basis::new(Code::HttpUserAgentFiltered.into());
+        filtered.or(flaw);
+        assert_eq!(filtered.underlying(), Some(Code::TcpDropped));
+        assert_eq!(filtered.facts()["cause"], "tcp-dropped");
+    }
+
+    #[test]
+    fn a_saved_judgment_keeps_facts_that_are_not_known_or_have_another_form() {
+        let saved = r#"{"proxy": "p.example:3128", "rounds": "two", "of_tomorrow": [1]}"#;
+        let facts: Facts = serde_json::from_str(saved).unwrap();
+        let basis = Basis::from_saved(Some(Code::TcpDropped), facts.clone());
+        assert_eq!(basis.facts(), facts);
+        assert_eq!(
+            basis.subject.proxy.as_ref().unwrap().as_str(),
+            "p.example:3128"
+        );
+        assert_eq!(basis.notes.rounds, None);
     }
 }
