@@ -217,7 +217,7 @@ impl fmt::Display for PassedOver {
 
 impl From<PassedOver> for String {
     fn from(passed: PassedOver) -> Self {
-        short(&passed.to_string())
+        printable(&passed.to_string())
     }
 }
 
@@ -260,7 +260,8 @@ impl fmt::Display for OtherRouteResult {
 
 impl From<OtherRouteResult> for String {
     fn from(other: OtherRouteResult) -> Self {
-        short(&other.to_string())
+        // Its name is cut already; what came out must not be.
+        other.to_string()
     }
 }
 
@@ -347,5 +348,11 @@ mod tests {
             assert_eq!(String::from(read), text);
         }
         assert!(OtherRouteResult::try_from("nothing".to_owned()).is_err());
+        let long = OtherRouteResult {
+            name: "x".repeat(300).into(),
+            outcome: Outcome::Blocked,
+            code: Some(Code::ProxyDenied),
+        };
+        assert!(String::from(long).ends_with(": blocked (proxy-denied)"));
     }
 }
