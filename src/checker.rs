@@ -37,6 +37,7 @@ use reach365_model::evidence::{
 use reach365_model::options::{COMPARE_AFTER, Options, PROBES_UNDER_WAY};
 use reach365_model::plan::Plan;
 use reach365_model::report::{Report, Run};
+use reach365_model::verdict::Outcome;
 use reach365_platform::{self as platform, SystemResolvers};
 use reach365_probe::{
     Certificates, ConnectionLimits, Credentials, DnsClient, HostsText, MsoidClients, NameServers,
@@ -354,15 +355,19 @@ impl Checker {
         row: &Row<'_>,
     ) -> Probed {
         let others = routing::others(&row.candidates);
-        if others.is_empty() {
-            let (mut evidence, next) = self.probe_taken_route(context, judge, row).await;
-            evidence.ways.clone_from(&row.candidates);
-            evidence.redirected.clone_from(&row.setting.redirected);
+        let (mut evidence, next) = if others.is_empty() {
+            self.probe_taken_route(context, judge, row).await
+        } else {
+            Box::pin(self.probe_routes(context, judge, row, others)).await
+        };
+        evidence.ways.clone_from(&row.candidates);
+        evidence.redirected.clone_from(&row.setting.redirected);
+        // A hop that was never connected to, a script that failed and the other routes say what a
+        // failure is; nothing of it takes a genuine answer away.
+        if next.outcome == Outcome::Reachable && evidence.controls.is_empty() {
             return (evidence, next);
         }
-        let (mut evidence, next) = Box::pin(self.probe_routes(context, judge, row, others)).await;
-        evidence.redirected.clone_from(&row.setting.redirected);
-        (evidence, next)
+        asked(row.endpoint, evidence, judge)
     }
 
     /// Probes the route that is taken and, where it fails or everything is to be compared, the
@@ -396,10 +401,8 @@ impl Checker {
             Either::Left((probed, _)) => (probed, Vec::new()),
             Either::Right((controls, main)) => (main.await, controls),
         };
-        evidence.ways.clone_from(&row.candidates);
         if compare || next.other_routes {
             evidence.controls = controls;
-            return asked(row.endpoint, evidence, judge);
         }
         (evidence, next)
     }

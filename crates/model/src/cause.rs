@@ -375,125 +375,6 @@ impl Cause {
         }
     }
 
-    /// The connection that was not established.
-    pub fn connect(&self) -> Option<&FailedConnect> {
-        match self {
-            Self::DeviceNoRoute { connect, .. }
-            | Self::DeviceLocalFirewall { connect }
-            | Self::TcpDropped { connect }
-            | Self::TcpRefused { connect }
-            | Self::TcpAdminProhibited { connect }
-            | Self::TcpUnreachable { connect } => Some(connect),
-            _ => None,
-        }
-    }
-
-    /// The same, to be completed.
-    pub fn connect_mut(&mut self) -> Option<&mut FailedConnect> {
-        match self {
-            Self::DeviceNoRoute { connect, .. }
-            | Self::DeviceLocalFirewall { connect }
-            | Self::TcpDropped { connect }
-            | Self::TcpRefused { connect }
-            | Self::TcpAdminProhibited { connect }
-            | Self::TcpUnreachable { connect } => Some(connect),
-            _ => None,
-        }
-    }
-
-    /// The DNS question that failed.
-    pub fn lookup_mut(&mut self) -> Option<&mut FailedLookup> {
-        match self {
-            Self::DeviceNoRoute { lookup, .. }
-            | Self::DnsTimeout { lookup }
-            | Self::DnsServfail { lookup }
-            | Self::DnsRefused { lookup }
-            | Self::DnsNxdomain { lookup }
-            | Self::DnsNodata { lookup }
-            | Self::DnsResolverClosed { lookup, .. }
-            | Self::DnsTcpBlocked { lookup } => Some(lookup),
-            _ => None,
-        }
-    }
-
-    /// What the proxy answered.
-    pub fn reply(&self) -> Option<&ProxyReply> {
-        match self {
-            Self::ProxySilent { reply }
-            | Self::ProxyNotAProxy { reply }
-            | Self::ProxyAuthRequired { reply }
-            | Self::ProxyAuthRejected { reply }
-            | Self::ProxyDenied { reply }
-            | Self::ProxyPortDenied { reply }
-            | Self::ProxyRateLimited { reply }
-            | Self::ProxyUpstreamDns { reply }
-            | Self::ProxyUpstreamUnreachable { reply }
-            | Self::ProxyUpstreamTimeout { reply }
-            | Self::ProxyTunnelClosed { reply }
-            | Self::HttpCaptivePortal { reply, .. } => Some(reply),
-            _ => None,
-        }
-    }
-
-    /// The same, to be completed.
-    pub fn reply_mut(&mut self) -> Option<&mut ProxyReply> {
-        match self {
-            Self::ProxySilent { reply }
-            | Self::ProxyNotAProxy { reply }
-            | Self::ProxyAuthRequired { reply }
-            | Self::ProxyAuthRejected { reply }
-            | Self::ProxyDenied { reply }
-            | Self::ProxyPortDenied { reply }
-            | Self::ProxyRateLimited { reply }
-            | Self::ProxyUpstreamDns { reply }
-            | Self::ProxyUpstreamUnreachable { reply }
-            | Self::ProxyUpstreamTimeout { reply }
-            | Self::ProxyTunnelClosed { reply }
-            | Self::HttpCaptivePortal { reply, .. } => Some(reply),
-            _ => None,
-        }
-    }
-
-    /// The certificate that it is about, to be completed.
-    pub fn leaf_mut(&mut self) -> Option<&mut Leaf> {
-        match self {
-            Self::TlsIntercepted { leaf, .. }
-            | Self::TlsInterceptedUntrusted { leaf, .. }
-            | Self::TlsUntrustedIssuer { leaf }
-            | Self::TlsIncompleteChain { leaf }
-            | Self::TlsSelfSigned { leaf }
-            | Self::TlsExpired { leaf }
-            | Self::TlsNotYetValid { leaf }
-            | Self::TlsWrongName { leaf, .. }
-            | Self::TlsNoSan { leaf, .. } => Some(leaf),
-            _ => None,
-        }
-    }
-
-    /// The PAC script that gives no route.
-    pub fn script(&self) -> Option<&FailedScript> {
-        match self {
-            Self::RoutePacUnreachable { script }
-            | Self::RoutePacHttpStatus { script }
-            | Self::RoutePacNotScript { script }
-            | Self::RoutePacError { script }
-            | Self::RoutePacLimit { script } => Some(script),
-            _ => None,
-        }
-    }
-
-    /// The same, to be completed.
-    pub fn script_mut(&mut self) -> Option<&mut FailedScript> {
-        match self {
-            Self::RoutePacUnreachable { script }
-            | Self::RoutePacHttpStatus { script }
-            | Self::RoutePacNotScript { script }
-            | Self::RoutePacError { script }
-            | Self::RoutePacLimit { script } => Some(script),
-            _ => None,
-        }
-    }
-
     /// The route that works beside the one of the settings.
     pub fn better_route(&self) -> Option<&BetterRoute> {
         match self {
@@ -512,4 +393,49 @@ impl Cause {
             _ => None,
         }
     }
+}
+
+/// Declares how a group of facts is read and completed, whichever cause has it.
+macro_rules! groups {
+    ($($(#[$doc:meta])* $read:ident, $change:ident: $group:ident: $type:ty, $($variant:ident)|+;)*) => {
+        impl Cause {
+            $($(#[$doc])*
+            pub fn $read(&self) -> Option<&$type> {
+                match self {
+                    $(Self::$variant { $group, .. })|+ => Some($group),
+                    _ => None,
+                }
+            }
+
+            /// The same, to be completed.
+            pub fn $change(&mut self) -> Option<&mut $type> {
+                match self {
+                    $(Self::$variant { $group, .. })|+ => Some($group),
+                    _ => None,
+                }
+            })*
+        }
+    };
+}
+
+groups! {
+    /// The connection that was not established.
+    connect, connect_mut: connect: FailedConnect,
+        DeviceNoRoute | DeviceLocalFirewall | TcpDropped | TcpRefused | TcpAdminProhibited | TcpUnreachable;
+    /// The DNS question that failed.
+    lookup, lookup_mut: lookup: FailedLookup,
+        DeviceNoRoute | DnsTimeout | DnsServfail | DnsRefused | DnsNxdomain | DnsNodata
+            | DnsResolverClosed | DnsTcpBlocked;
+    /// What the proxy answered.
+    reply, reply_mut: reply: ProxyReply,
+        ProxySilent | ProxyNotAProxy | ProxyAuthRequired | ProxyAuthRejected | ProxyDenied
+            | ProxyPortDenied | ProxyRateLimited | ProxyUpstreamDns | ProxyUpstreamUnreachable
+            | ProxyUpstreamTimeout | ProxyTunnelClosed | HttpCaptivePortal;
+    /// The certificate that it is about.
+    leaf, leaf_mut: leaf: Leaf,
+        TlsIntercepted | TlsInterceptedUntrusted | TlsUntrustedIssuer | TlsIncompleteChain
+            | TlsSelfSigned | TlsExpired | TlsNotYetValid | TlsWrongName | TlsNoSan;
+    /// The PAC script that gives no route.
+    script, script_mut: script: FailedScript,
+        RoutePacUnreachable | RoutePacHttpStatus | RoutePacNotScript | RoutePacError | RoutePacLimit;
 }

@@ -505,7 +505,7 @@ impl FailedScript {
             or(&self.script, "of the settings"),
             or(&self.detail, "no detail"),
         );
-        let fallback = or(&self.fallback, "the way of the other settings");
+        let fallback = or(&self.fallback, "by the other settings");
         format!("{says}; clients go {fallback} instead")
     }
 }
