@@ -7,6 +7,7 @@ mod cases;
 mod contract;
 mod control_host;
 mod dead_server;
+mod follow_ups;
 mod hop;
 mod issuers;
 mod known_names;
